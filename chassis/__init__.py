@@ -1,0 +1,1 @@
+"""What every process needs and no domain word: bus, database, batch engine, outbox, settings, telemetry."""

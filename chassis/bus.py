@@ -1,0 +1,95 @@
+"""The bus as components see it: ask and answer within a deadline, publish with an acknowledgement, consume in batches.
+
+Two implementations, `bus_nats` (the only importer of the NATS client) and `bus_memory`, pass the same behaviour suite.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+# BusError
+# ├── Unavailable       nobody answers, or the bus itself is away: try again later
+# └── StreamMissing     the stream was deleted under us: `ensure_stream` makes it again
+
+
+class BusError(Exception):
+    """Root of what the bus raises."""
+
+
+class Unavailable(BusError):
+    """No answer within the deadline, nobody listens, or the connection is down."""
+
+
+class StreamMissing(BusError):
+    """The stream does not exist (any more)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message of a stream. `sequence` is its place there, `deliveries` how many times it was handed out, from 1."""
+
+    subject: str
+    body: bytes
+    sequence: int
+    deliveries: int
+
+
+@dataclass(frozen=True, slots=True)
+class StreamState:
+    created_at: datetime
+    first_sequence: int
+    last_sequence: int
+    deleted: int
+
+
+# One verdict per message of a batch: None acknowledges it, a number of seconds asks for it again after that delay.
+Verdicts = Sequence[float | None]
+Respond = Callable[[bytes], Awaitable[bytes]]
+Consume = Callable[[Sequence[Message]], Awaitable[Verdicts]]
+
+
+class Bus(Protocol):
+    async def request(self, subject: str, body: bytes, *, timeout_s: float) -> bytes:
+        """Ask one of those who answer `subject`; raises Unavailable."""
+
+    async def respond(self, subject: str, group: str, answer: Respond) -> None:
+        """Answer requests on `subject` (wildcards allowed), shared within `group`. The subject is handed to no one:
+        one call per subject."""
+
+    async def publish(self, stream: str, subject: str, message_id: str, body: bytes) -> int:
+        """Store in the stream and return its sequence there. Published twice, it is stored twice: consumers are idempotent."""
+
+    async def ensure_stream(self, stream: str) -> None:
+        """Create the stream with its settled configuration if it is missing."""
+
+    async def stream_state(self, stream: str) -> StreamState:
+        """What the stream holds; raises StreamMissing."""
+
+    async def stored_ids(self, stream: str, subject_filter: str, name: str) -> set[str]:
+        """The message ids present under `subject_filter`, read without bodies; `name` distinguishes readers."""
+
+    async def delete(self, stream: str, sequence: int) -> None:
+        """Erase one message from the stream, its bytes included."""
+
+    async def consume(
+        self,
+        stream: str,
+        durable: str,
+        filters: Sequence[str],
+        handle: Consume,
+        stop: asyncio.Event,
+        *,
+        batch: int = 256,
+    ) -> None:
+        """Hand batches to `handle` until `stop`; survives a restart of the server and a deleted stream or consumer."""
+
+    async def close(self) -> None: ...
+
+
+STREAMS: Mapping[str, Sequence[str]] = {
+    "PARCOURS": ["parcours.>"],
+    "OFFRES": ["offres.>"],
+}
+MAX_AGE_S = 30 * 86_400

@@ -1,0 +1,316 @@
+"""The bus on NATS JetStream. The only file that imports the NATS client."""
+
+import asyncio
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import nats
+import structlog
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+from nats.errors import Error as NatsError
+from nats.errors import NoRespondersError
+from nats.js import JetStreamContext
+from nats.js.api import (
+    AckPolicy,
+    ConsumerConfig,
+    DeliverPolicy,
+    RetentionPolicy,
+    StorageType,
+    StreamConfig,
+)
+from nats.js.errors import APIError, NoStreamResponseError, NotFoundError
+
+from chassis.bus import (
+    MAX_AGE_S,
+    STREAMS,
+    Consume,
+    Message,
+    Respond,
+    StreamMissing,
+    StreamState,
+    Unavailable,
+    Verdicts,
+)
+
+_log = structlog.get_logger()
+# Not `Nats-Msg-Id`: the server's own deduplication would refuse, for its whole window, to store again what it has lost.
+_ID_HEADER = "Relais-Id"
+_PULL_EXPIRES_S = 5
+_ACK_WAIT_S = 30
+_PUBLISH_TIMEOUT_S = 5
+
+
+class NatsBus:
+    """A connection under the component's own NATS user. `tasks` runs one task per request being answered."""
+
+    def __init__(self, client: Client, tasks: asyncio.TaskGroup, *, replicas: int = 1) -> None:
+        self._client = client
+        self._jetstream = client.jetstream(timeout=_PUBLISH_TIMEOUT_S)
+        self._tasks = tasks
+        self._replicas = replicas
+
+    @classmethod
+    async def connect(
+        cls,
+        url: str,
+        nkey_file: Path,
+        component: str,
+        tasks: asyncio.TaskGroup,
+        *,
+        replicas: int = 1,
+    ) -> "NatsBus":
+        """Connect and keep reconnecting. A denied subject is told asynchronously by the server: it is logged as such."""
+
+        async def on_error(error: Exception) -> None:
+            await _log.awarning(
+                "bus.error",
+                error=type(error).__name__,
+                denied="permissions violation" in str(error).lower(),
+            )
+
+        async def on_disconnect() -> None:
+            await _log.awarning("bus.disconnected")
+
+        async def on_reconnect() -> None:
+            await _log.ainfo("bus.reconnected")
+
+        client = await nats.connect(
+            url,
+            name=component,
+            nkeys_seed=str(nkey_file),
+            inbox_prefix=f"_INBOX_{component}",
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=0.25,
+            connect_timeout=3,
+            ping_interval=20,
+            error_cb=on_error,
+            disconnected_cb=on_disconnect,
+            reconnected_cb=on_reconnect,
+        )
+        return cls(client, tasks, replicas=replicas)
+
+    @property
+    def is_connected(self) -> bool:
+        return self._client.is_connected
+
+    async def request(self, subject: str, body: bytes, *, timeout_s: float) -> bytes:
+        try:
+            return (await self._client.request(subject, body, timeout=timeout_s)).data
+        except (NatsError, TimeoutError) as error:
+            raise Unavailable(subject) from error
+
+    async def respond(self, subject: str, group: str, answer: Respond) -> None:
+        async def on_request(message: Msg) -> None:
+            self._tasks.create_task(self._answer(message, answer))
+
+        await self._client.subscribe(subject, queue=group, cb=on_request)
+
+    async def _answer(self, message: Msg, answer: Respond) -> None:
+        try:
+            await message.respond(await answer(message.data))
+        except Exception:  # noqa: BLE001  the asker falls back on its deadline; this process must go on answering others
+            await _log.aexception("bus.answer_failed", subject=message.subject)
+
+    async def publish(self, stream: str, subject: str, message_id: str, body: bytes) -> int:
+        try:
+            ack = await self._jetstream.publish(subject, body, stream=stream, headers={_ID_HEADER: message_id})
+        except NoStreamResponseError as error:
+            raise StreamMissing(stream) from error
+        except (NatsError, TimeoutError) as error:
+            raise Unavailable(stream) from error
+        return ack.seq
+
+    async def ensure_stream(self, stream: str) -> None:
+        config = StreamConfig(
+            name=stream,
+            subjects=list(STREAMS[stream]),
+            retention=RetentionPolicy.LIMITS,
+            storage=StorageType.FILE,
+            max_age=MAX_AGE_S,
+            num_replicas=self._replicas,
+        )
+        try:
+            await self._jetstream.add_stream(config)
+        except APIError as error:
+            if error.err_code != 10058:  # it exists with a configuration that an operator chose
+                raise Unavailable(stream) from error
+        except (NatsError, TimeoutError) as error:
+            raise Unavailable(stream) from error
+
+    async def stream_state(self, stream: str) -> StreamState:
+        try:
+            info = await self._jetstream.stream_info(stream)
+        except NotFoundError as error:
+            raise StreamMissing(stream) from error
+        except (NatsError, TimeoutError) as error:
+            raise Unavailable(stream) from error
+        if info.created is None:
+            raise Unavailable(stream)
+        state = info.state
+        return StreamState(info.created, state.first_seq, state.last_seq, state.num_deleted or 0)
+
+    async def stored_ids(self, stream: str, subject_filter: str, name: str) -> set[str]:
+        last = (await self.stream_state(stream)).last_sequence
+        reader = f"verif-{name}"
+        try:
+            await self._forget_consumer(stream, reader)
+            config = ConsumerConfig(
+                name=reader,
+                filter_subject=subject_filter,
+                ack_policy=AckPolicy.NONE,
+                headers_only=True,
+                inactive_threshold=60,
+                mem_storage=True,
+            )
+            pending = (await self._jetstream.add_consumer(stream, config)).num_pending or 0
+            subscription = await self._jetstream.pull_subscribe_bind(consumer=reader, stream=stream)
+            ids = await _read_ids(subscription, pending, last)
+            await subscription.unsubscribe()
+            await self._forget_consumer(stream, reader)
+        except (NatsError, TimeoutError) as error:
+            raise Unavailable(stream) from error
+        return ids
+
+    async def _forget_consumer(self, stream: str, consumer: str) -> None:
+        try:
+            await self._jetstream.delete_consumer(stream, consumer)
+        except NotFoundError:
+            return
+
+    async def delete(self, stream: str, sequence: int) -> None:
+        try:
+            await self._jetstream.delete_msg(stream, sequence)
+        except NotFoundError:
+            return
+        except (NatsError, TimeoutError) as error:
+            raise Unavailable(stream) from error
+
+    async def consume(
+        self,
+        stream: str,
+        durable: str,
+        filters: Sequence[str],
+        handle: Consume,
+        stop: asyncio.Event,
+        *,
+        batch: int = 256,
+    ) -> None:
+        pull = _Pull(self._client, stream, durable, batch)
+        while not stop.is_set():
+            try:
+                await self._ensure_consumer(stream, durable, filters)
+                await pull.open()
+                while not stop.is_set():
+                    messages = await pull.next_batch()
+                    if messages:
+                        await _settle(messages, await handle([_message(m) for m in messages]))
+            except (NatsError, TimeoutError, Unavailable, StreamMissing) as error:
+                await _log.awarning(
+                    "bus.consume_interrupted",
+                    stream=stream,
+                    durable=durable,
+                    error=type(error).__name__,
+                )
+                await asyncio.sleep(0.5)
+            finally:
+                await pull.close()
+
+    async def _ensure_consumer(self, stream: str, durable: str, filters: Sequence[str]) -> None:
+        await self.ensure_stream(stream)
+        config = ConsumerConfig(
+            name=durable,
+            durable_name=durable,
+            deliver_policy=DeliverPolicy.ALL,
+            ack_policy=AckPolicy.EXPLICIT,
+            ack_wait=_ACK_WAIT_S,
+            max_ack_pending=4096,
+            filter_subject=filters[0] if len(filters) == 1 else None,
+            filter_subjects=list(filters) if len(filters) > 1 else None,
+        )
+        await self._jetstream.add_consumer(stream, config)
+
+    async def close(self) -> None:
+        await self._client.drain()
+
+
+class _Pull:
+    """One standing pull request, renewed as it is used up, so that a message arrives without waiting for its batch."""
+
+    def __init__(self, client: Client, stream: str, durable: str, batch: int) -> None:
+        self._client = client
+        self._subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{durable}"
+        self._batch = batch
+        self._subscription: Subscription | None = None
+        self._inbox = ""
+        self._credit = 0
+        self._expires_at = 0.0
+
+    async def open(self) -> None:
+        self._inbox = self._client.new_inbox()
+        self._subscription = await self._client.subscribe(self._inbox)
+        self._credit = 0
+
+    async def close(self) -> None:
+        if self._subscription and self._client.is_connected:
+            await self._subscription.unsubscribe()
+        self._subscription = None
+
+    async def next_batch(self) -> list[Msg]:
+        """What is there, up to `batch`; waits up to a second for the first. Raises when the consumer is gone."""
+        assert self._subscription is not None
+        if self._credit <= 0 or time.monotonic() > self._expires_at:
+            await self._ask()
+        received: list[Msg] = []
+        try:
+            received.append(await self._subscription.next_msg(timeout=1))
+        except TimeoutError:
+            return []
+        while self._subscription.pending_msgs and len(received) < self._batch:
+            received.append(await self._subscription.next_msg(timeout=1))
+        messages = [message for message in received if not self._is_status(message)]
+        self._credit -= len(messages)
+        return messages
+
+    async def _ask(self) -> None:
+        body = {"batch": self._batch, "expires": _PULL_EXPIRES_S * 1_000_000_000}
+        await self._client.publish(self._subject, json.dumps(body).encode(), reply=self._inbox)
+        self._credit = self._batch
+        self._expires_at = time.monotonic() + _PULL_EXPIRES_S + 1
+
+    def _is_status(self, message: Msg) -> bool:
+        """404 and 408 end the pull request; 409 and 503 say that the consumer or the stream is gone."""
+        status = (message.headers or {}).get("Status")
+        if status is None:
+            return False
+        self._credit = 0
+        if status in ("409", "503"):
+            raise NoRespondersError
+        return True
+
+
+async def _read_ids(subscription: JetStreamContext.PullSubscription, pending: int, last: int) -> set[str]:
+    ids: set[str] = set()
+    while pending > 0:
+        messages = await subscription.fetch(min(pending, 1000), timeout=5)
+        pending -= len(messages)
+        ids.update(message.headers[_ID_HEADER] for message in messages if message.headers)
+        if messages[-1].metadata.sequence.stream >= last:
+            break
+    return ids
+
+
+def _message(message: Msg) -> Message:
+    metadata = message.metadata
+    return Message(message.subject, message.data, metadata.sequence.stream, metadata.num_delivered)
+
+
+async def _settle(messages: Sequence[Msg], verdicts: Verdicts) -> None:
+    for message, delay_s in zip(messages, verdicts, strict=True):
+        if delay_s is None:
+            await message.ack()
+        else:
+            await message.nak(delay=delay_s)

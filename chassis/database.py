@@ -1,0 +1,53 @@
+"""PostgreSQL: one pool per process, JSON through orjson, the component's own schema first in the search path."""
+
+from typing import Any, TypeAlias
+
+import asyncpg
+import orjson
+from asyncpg.pool import PoolConnectionProxy
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Record = asyncpg.Record
+
+# What passes by itself: a restart of the server, a lost connection, two transactions in each other's way.
+TRANSIENT = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.SerializationError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.TooManyConnectionsError,
+    OSError,
+    TimeoutError,
+)
+CONFLICT = asyncpg.UniqueViolationError
+
+
+async def _prepare(connection: Any) -> None:
+    await connection.set_type_codec(
+        "jsonb",
+        encoder=lambda value: orjson.dumps(value).decode(),
+        decoder=orjson.loads,
+        schema="pg_catalog",
+    )
+
+
+async def open_pool(url: str, password: str, schema: str, *, min_size: int = 2, max_size: int = 8) -> Pool:
+    """A pool bound to `schema`; a statement may take 30 s, a connection 5 s, a wait for a free one is the caller's."""
+    return await asyncpg.create_pool(
+        url,
+        password=password,
+        min_size=min_size,
+        max_size=max_size,
+        init=_prepare,
+        timeout=5,
+        command_timeout=30,
+        server_settings={
+            "search_path": schema,
+            "application_name": f"relais-{schema}",
+            "jit": "off",
+        },
+    )

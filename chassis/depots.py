@@ -1,0 +1,264 @@
+"""The batch engine: one transaction decides on many entries, whatever their nature, and nothing disturbs a neighbour.
+
+Inbox, load under lock, decide one by one in order, record facts, states and due dates with set-based SQL, answer.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import NoneType
+from typing import Any, Generic, Protocol, TypeVar
+from uuid import UUID
+
+import structlog
+from uuid_utils.compat import uuid7
+
+from chassis import ledger, telemetry
+from chassis.database import CONFLICT, TRANSIENT, Connection, Pool
+from chassis.decision import Attente, Echeance, Refus
+from chassis.facts import Entree, Fait, FaitEnregistre
+
+_log = structlog.get_logger()
+_CONFLICT_TRIES = 3
+_Verdict = Refus | Attente | None
+_ETATS = {Refus: "refuse", Attente: "attente", NoneType: "accepte"}
+
+M = TypeVar("M")
+S = TypeVar("S")
+F = TypeVar("F")
+M_contra = TypeVar("M_contra", contravariant=True)
+S_co = TypeVar("S_co", covariant=True)
+F_contra = TypeVar("F_contra", contravariant=True)
+
+
+class Dossiers(Protocol[M_contra, S_co, F_contra]):
+    """The states loaded for one batch. `appliquer` folds a fact in, so that the next message of the batch sees it."""
+
+    def de(self, message: M_contra) -> S_co: ...
+
+    def appliquer(self, fait: F_contra) -> None: ...
+
+    def echeances(self) -> Iterable[tuple[UUID, str, Sequence[Echeance]]]:
+        """Per aggregate touched: its id, its partition and all that falls due for it from now on."""
+
+
+D = TypeVar("D", bound="Dossiers[Any, Any, Any]")
+
+
+@dataclass(frozen=True, slots=True)
+class Brique(Generic[M, S, F, D]):
+    """What a service hands to the engine: its own decision, and how it is read, loaded, saved and told."""
+
+    nom: str
+    lire: Callable[[Entree], M | Refus | None]
+    """Entry → message of the domain; None for an event that does not concern this service."""
+    charger: Callable[[Connection, Sequence[M]], Awaitable[D]]
+    """Loads, and locks until commit, every aggregate that the messages concern."""
+    decider: Callable[[S, M, datetime], Sequence[F] | Refus | Attente]
+    traduire: Callable[[F], Fait]
+    enregistrer: Callable[[Connection, D, Sequence[tuple[Fait, FaitEnregistre]]], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reponse:
+    """What became of an entry: `accepte` with its facts, `refuse` with a refusal, `attente`, or `rebut` (parked)."""
+
+    id: UUID
+    etat: str
+    faits: Sequence[FaitEnregistre] = ()
+    refus: Refus | None = None
+
+    def en_json(self) -> dict[str, Any]:
+        brut: dict[str, Any] = {"id": self.id, "etat": self.etat}
+        if self.faits:
+            brut["faits"] = [fait.evenement() for fait in self.faits]
+        if self.refus:
+            brut["refus"] = self.refus.en_json()
+        return brut
+
+
+class Engine(Generic[M, S, F, D]):
+    """Decides on batches of entries. `on_facts` is called after each commit that recorded facts (wakes the outbox)."""
+
+    def __init__(
+        self,
+        brique: Brique[M, S, F, D],
+        pool: Pool,
+        *,
+        on_facts: Callable[[], None],
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._brique = brique
+        self._pool = pool
+        self._on_facts = on_facts
+        self._clock = clock
+
+    async def decide(self, entrees: Sequence[Entree]) -> Sequence[Reponse]:
+        """One answer per entry, in order. Raises only what is transient (`database.TRANSIENT`): ask again later."""
+        for _ in range(_CONFLICT_TRIES):
+            try:
+                return await self._decide_together(entrees)
+            except CONFLICT:  # another replica decided one of them, or opened the same aggregate, meanwhile
+                await asyncio.sleep(0.01)
+            except TRANSIENT:
+                raise
+            except Exception as error:  # noqa: BLE001  one entry of the batch may be poison: it is found by trying them alone
+                await _log.aexception("depots.batch_failed", entries=len(entrees))
+                if len(entrees) == 1:
+                    return [await self._park(entrees[0], error)]
+                break
+        if len(entrees) == 1:
+            return [Reponse(entrees[0].id, "attente")]
+        return [(await self.decide([entree]))[0] for entree in entrees]
+
+    async def _decide_together(self, entrees: Sequence[Entree]) -> Sequence[Reponse]:
+        now = self._clock()
+        async with self._pool.acquire() as conn, conn.transaction():
+            reponses = {reponse.id: reponse for reponse in await self._already_decided(conn, entrees)}
+            nouvelles = list({e.id: e for e in entrees if e.id not in reponses}.values())
+            lues = {entree.id: self._brique.lire(entree) for entree in nouvelles}
+            messages = [lu for lu in lues.values() if lu is not None and not isinstance(lu, Refus)]
+            dossiers = await self._brique.charger(conn, messages)
+            recorder = _Recorder(self._brique.nom, now, await ledger.sequences(conn, _named(nouvelles)))
+            decisions = {e.id: self._decide_one(e, lues[e.id], dossiers, recorder) for e in nouvelles}
+            faits = await recorder.number(conn)
+            await self._record(conn, nouvelles, decisions, dossiers, faits, now)
+        for entree in nouvelles:
+            reponses[entree.id] = _reponse(entree, decisions[entree.id], faits)
+        if faits:
+            self._on_facts()
+        return [reponses[entree.id] for entree in entrees]
+
+    async def _already_decided(self, conn: Connection, entrees: Sequence[Entree]) -> list[Reponse]:
+        decided = await ledger.decided(conn, [entree.id for entree in entrees])
+        faits = await ledger.facts_of(
+            conn,
+            self._brique.nom,
+            [id_ for id_, refus in decided.items() if refus is None],
+        )
+        return [
+            Reponse(id_, "refuse", refus=refus) if refus else Reponse(id_, "accepte", faits.get(id_, ()))
+            for id_, refus in decided.items()
+        ]
+
+    def _decide_one(self, entree: Entree, lu: M | Refus | None, dossiers: D, recorder: "_Recorder") -> _Verdict:
+        """Decide, and fold the facts into the states; None is an acceptance, whose facts the recorder holds."""
+        with telemetry.span(
+            f"decider {entree.type}",
+            parent=entree.trace,
+            relais_id=str(entree.id),
+            relais_brique=self._brique.nom,
+        ) as span:
+            verdict: _Verdict = None
+            if isinstance(lu, Refus):
+                verdict = lu
+            elif lu is not None:
+                verdict = recorder.held_back(entree) or recorder.stale(entree)
+                verdict = verdict or self._consult(entree, lu, dossiers, recorder)
+            if isinstance(verdict, Attente):
+                recorder.hold_back(entree)
+            telemetry.annotate(span, relais_etat=_ETATS[type(verdict)])
+            return verdict
+
+    def _consult(self, entree: Entree, message: M, dossiers: D, recorder: "_Recorder") -> _Verdict:
+        decision = self._brique.decider(dossiers.de(message), message, recorder.now)
+        if isinstance(decision, Refus | Attente):
+            return decision
+        trace = telemetry.traceparent()
+        for fait in decision:
+            dossiers.appliquer(fait)
+            recorder.add(entree, self._brique.traduire(fait), trace)
+        return None
+
+    async def _record(
+        self,
+        conn: Connection,
+        entrees: Sequence[Entree],
+        verdicts: dict[UUID, _Verdict],
+        dossiers: D,
+        faits: Sequence[tuple[Fait, FaitEnregistre]],
+        now: datetime,
+    ) -> None:
+        decided = [(e, v) for e in entrees if not isinstance(v := verdicts[e.id], Attente)]
+        await ledger.insert_decisions(conn, decided, now)
+        await ledger.insert_facts(conn, [enregistre for _, enregistre in faits], now)
+        await self._brique.enregistrer(conn, dossiers, faits)
+        await ledger.remove_due_dates(conn, [entree for entree, _ in decided if entree.nature == "echeance"])
+        await ledger.replace_due_dates(conn, list(dossiers.echeances()))
+
+    async def _park(self, entree: Entree, error: Exception) -> Reponse:
+        """Set a poison entry aside with the name of what it raised, never with its text (which may quote the data)."""
+        async with self._pool.acquire() as conn, conn.transaction():
+            await ledger.park(conn, entree, type(error).__name__, self._clock())
+            if entree.nature == "echeance":
+                await ledger.remove_due_dates(conn, [entree])
+        return Reponse(entree.id, "rebut")
+
+
+def _reponse(entree: Entree, verdict: _Verdict, faits: Sequence[tuple[Fait, FaitEnregistre]]) -> Reponse:
+    if isinstance(verdict, Refus):
+        return Reponse(entree.id, "refuse", refus=verdict)
+    return Reponse(entree.id, _ETATS[type(verdict)], [f for _, f in faits if f.cause == entree.id])
+
+
+def _named(entrees: Sequence[Entree]) -> set[UUID]:
+    return {entree.agregat for entree in entrees if entree.agregat}
+
+
+class _Recorder:
+    """Collects the facts of one batch, then numbers them per aggregate."""
+
+    def __init__(self, brique: str, now: datetime, sequences: dict[UUID, int]) -> None:
+        self.now = now
+        self._brique = brique
+        self._sequences = sequences
+        self._added: list[tuple[Entree, Fait, str | None]] = []
+        self._waiting: set[UUID | None] = set()
+
+    def hold_back(self, entree: Entree) -> None:
+        if entree.agregat:
+            self._waiting.add(entree.agregat)
+
+    def held_back(self, entree: Entree) -> Attente | None:
+        """What follows an undecided entry of its aggregate waits with it."""
+        return Attente("follows an undecided entry") if entree.agregat in self._waiting else None
+
+    def stale(self, entree: Entree) -> Refus | None:
+        """The emitter decided on an older state than the one it would change (`versionattendue`)."""
+        if entree.sequence_attendue is None or entree.agregat is None:
+            return None
+        added = sum(fait.agregat == entree.agregat for _, fait, _ in self._added)
+        current = self._sequences.get(entree.agregat, 0) + added
+        if entree.sequence_attendue >= current:
+            return None
+        return Refus("version-perimee", "/versionattendue", {"sequence": current})
+
+    def add(self, entree: Entree, fait: Fait, trace: str | None) -> None:
+        self._added.append((entree, fait, trace))
+
+    async def number(self, conn: Connection) -> list[tuple[Fait, FaitEnregistre]]:
+        """Aggregates that only the facts name (a parcours matched, or absorbed) are looked up here."""
+        unknown = {fait.agregat for _, fait, _ in self._added} - self._sequences.keys()
+        self._sequences |= await ledger.sequences(conn, unknown)
+        return [(fait, self._numbered(entree, fait, trace)) for entree, fait, trace in self._added]
+
+    def _numbered(self, entree: Entree, fait: Fait, trace: str | None) -> FaitEnregistre:
+        """A fact that repeats the deposit keeps its emitter as source; any other is told by the service."""
+        sequence = self._sequences.get(fait.agregat, 0) + 1
+        self._sequences[fait.agregat] = sequence
+        repeats = entree.nature == "depot" and fait.type == entree.type
+        return FaitEnregistre(
+            id=uuid7(),
+            brique=self._brique,
+            type=fait.type,
+            agregat=fait.agregat,
+            sequence=sequence,
+            partition=fait.partition,
+            donnees=fait.donnees,
+            source=entree.emetteur if repeats else f"/services/{self._brique}",
+            survenu_a=entree.survenu_a if repeats else self.now,
+            cause=entree.id,
+            correlation=entree.correlation,
+            trace=trace,
+        )

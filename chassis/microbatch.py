@@ -1,0 +1,81 @@
+"""Many callers, one write: gathers what arrives within a few milliseconds and hands it on as one batch."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class MicroBatch(Generic[T, R]):
+    """Calls `execute` with up to `max_items` items, at most `delay_s` after the first of them.
+
+    `execute` returns one result per item, in order; an exception goes to every caller of that batch. One batch runs at
+    a time, so that items submitted in order are executed in order; while it runs, the next one fills up.
+    """
+
+    def __init__(
+        self,
+        execute: Callable[[Sequence[T]], Awaitable[Sequence[R]]],
+        *,
+        max_items: int = 256,
+        delay_s: float = 0.002,
+    ) -> None:
+        self._execute = execute
+        self._max_items = max_items
+        self._delay_s = delay_s
+        self._waiting: list[tuple[T, asyncio.Future[R]]] = []
+        self._arrived = asyncio.Event()
+        self._full = asyncio.Event()
+
+    async def submit(self, item: T) -> R:
+        future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, future))
+        self._arrived.set()
+        if len(self._waiting) >= self._max_items:
+            self._full.set()
+        return await future
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """The loop that executes the batches; returns once `stop` is set and nothing waits any more."""
+        while not (stop.is_set() and not self._waiting):
+            await _first_of(self._arrived, stop)
+            if not stop.is_set() and len(self._waiting) < self._max_items:
+                await _within(self._full, self._delay_s)
+            batch, self._waiting = (
+                self._waiting[: self._max_items],
+                self._waiting[self._max_items :],
+            )
+            if not self._waiting:
+                self._arrived.clear()
+            if len(self._waiting) < self._max_items:
+                self._full.clear()
+            if batch:
+                await self._run_one(batch)
+
+    async def _run_one(self, batch: list[tuple[T, asyncio.Future[R]]]) -> None:
+        try:
+            results = await self._execute([item for item, _ in batch])
+        except Exception as error:  # noqa: BLE001  every caller gets it; the loop itself must live on
+            for _, future in batch:
+                if not future.done():
+                    future.set_exception(error)
+            return
+        for (_, future), result in zip(batch, results, strict=True):
+            if not future.done():
+                future.set_result(result)
+
+
+async def _within(event: asyncio.Event, delay_s: float) -> None:
+    try:
+        async with asyncio.timeout(delay_s):
+            await event.wait()
+    except TimeoutError:
+        return
+
+
+async def _first_of(event: asyncio.Event, stop: asyncio.Event) -> None:
+    """Wait for either event; polling `stop` twice a second keeps this free of extra tasks."""
+    while not event.is_set() and not stop.is_set():
+        await _within(event, 0.5)

@@ -1,0 +1,65 @@
+"""Events in their order: `sequence` grows by one per (brique, aggregate), so a gap is seen, waited for and then filled."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from chassis.bus import Message
+
+RETRY_S = 0.5
+# A gap is filled by the reconciliation of the service that owns the facts; past this, the fact is no longer to be had
+# (older than the stream) and what follows is taken as it is.
+GIVE_UP_DELIVERIES = 240
+
+Key = tuple[str, UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event as received. `body` is the CloudEvent; the rest is read from it once."""
+
+    id: UUID
+    type: str
+    brique: str
+    agregat: UUID
+    sequence: int
+    body: Mapping[str, Any]
+    deliveries: int
+
+    @property
+    def key(self) -> Key:
+        return (self.brique, self.agregat)
+
+    @classmethod
+    def read(cls, message: Message) -> "Event":
+        body = orjson.loads(message.body)
+        return cls(
+            id=UUID(body["id"]),
+            type=body["type"].removeprefix("fr.insertion.").rpartition(".")[0],
+            brique=body["brique"],
+            agregat=UUID(body["subject"]),
+            sequence=body["sequence"],
+            body=body,
+            deliveries=message.deliveries,
+        )
+
+
+def take_in_order(events: Sequence[Event], positions: Mapping[Key, int]) -> tuple[list[Event], list[float | None]]:
+    """The events to handle now, and a verdict per event: None when taken or already read, a delay when it is early."""
+    reached = dict(positions)
+    taken: list[Event] = []
+    verdicts: list[float | None] = []
+    for event in events:
+        last = reached.get(event.key, 0)
+        if event.sequence <= last:
+            verdicts.append(None)
+        elif event.sequence == last + 1 or event.deliveries > GIVE_UP_DELIVERIES:
+            reached[event.key] = event.sequence
+            taken.append(event)
+            verdicts.append(None)
+        else:
+            verdicts.append(RETRY_S)
+    return taken, verdicts

@@ -1,0 +1,132 @@
+"""From recorded facts to the stream: the relay publishes in order, the reconciliation republishes what the stream lost.
+
+One replica of a service relays at a time (an advisory lock), so that the facts of an aggregate leave in their order.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import orjson
+import structlog
+
+from chassis import ledger
+from chassis.bus import MAX_AGE_S, Bus, StreamMissing, StreamState
+from chassis.database import Connection, Pool
+from chassis.facts import FaitEnregistre
+
+_log = structlog.get_logger()
+_BATCH = 500
+_IDLE_S = 0.1
+RECONCILE_EVERY_S = 15.0
+_FULL_CHECK_EVERY = timedelta(hours=1)
+
+_LEAD = "SELECT pg_try_advisory_lock(hashtextextended($1, 0))"
+_KNOWN = "SELECT cree_a, supprimes, verifie_a FROM transport WHERE flux = $1"
+_REMEMBER = """
+INSERT INTO transport (flux, cree_a, supprimes, verifie_a) VALUES ($1, $2, $3, $4)
+ON CONFLICT (flux) DO UPDATE
+SET cree_a = EXCLUDED.cree_a, supprimes = EXCLUDED.supprimes, verifie_a = EXCLUDED.verifie_a
+"""
+_HIGHEST = "SELECT max(publie_seq) FROM faits"
+_PUBLISHED_IDS = "SELECT id FROM faits WHERE publie_seq IS NOT NULL AND enregistre_a > $1"
+_UNPUBLISH = "UPDATE faits SET publie_seq = NULL WHERE id = ANY($1)"
+
+
+class Outbox:
+    """The relay and the reconciliation of one service. `wake` is called when facts have just been committed."""
+
+    def __init__(self, brique: str, stream: str, pool: Pool, bus: Bus) -> None:
+        self._brique = brique
+        self._stream = stream
+        self._pool = pool
+        self._bus = bus
+        self._waiting = asyncio.Event()
+
+    def wake(self) -> None:
+        self._waiting.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Lead if nobody else does; the lock lives as long as its connection, so a dead leader is replaced."""
+        while not stop.is_set():
+            async with self._pool.acquire() as conn:
+                if await conn.fetchval(_LEAD, f"outbox {self._brique}"):
+                    await self._lead(conn, stop)
+            await _pause(stop, 1.0)
+
+    async def _lead(self, conn: Connection, stop: asyncio.Event) -> None:
+        next_check = 0.0
+        loop = asyncio.get_running_loop()
+        while not stop.is_set():
+            if loop.time() >= next_check:
+                await self.reconcile(conn)
+                next_check = loop.time() + RECONCILE_EVERY_S
+            if not await self.relay(conn):
+                await self._idle()
+
+    async def _idle(self) -> None:
+        self._waiting.clear()
+        try:
+            async with asyncio.timeout(_IDLE_S):
+                await self._waiting.wait()
+        except TimeoutError:
+            return
+
+    async def relay(self, conn: Connection) -> int:
+        """Publish the oldest unpublished facts; returns how many. What fails stays, and everything after it waits."""
+        rows = await ledger.unpublished(conn, self._brique, _BATCH)
+        if not rows:
+            return 0
+        outcomes = await asyncio.gather(*(self._publish(fait) for _, fait in rows), return_exceptions=True)
+        stored = [(numero, seq) for (numero, _), seq in zip(rows, outcomes, strict=True) if isinstance(seq, int)]
+        await ledger.mark_published(conn, stored)
+        failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+        if failures:
+            if any(isinstance(failure, StreamMissing) for failure in failures):
+                await self._bus.ensure_stream(self._stream)
+            raise failures[0]
+        return len(stored)
+
+    async def _publish(self, fait: FaitEnregistre) -> int:
+        return await self._bus.publish(self._stream, fait.sujet, str(fait.id), orjson.dumps(fait.evenement()))
+
+    async def reconcile(self, conn: Connection) -> int:
+        """Compare the facts with the stream when it looks changed, and once an hour; returns how many go out again."""
+        try:
+            state = await self._bus.stream_state(self._stream)
+        except StreamMissing:
+            await self._bus.ensure_stream(self._stream)
+            state = await self._bus.stream_state(self._stream)
+        now = datetime.now(UTC)
+        if not await self._looks_changed(conn, state, now):
+            return 0
+        lost = await self._lost(conn, now)
+        await conn.execute(_UNPUBLISH, lost)
+        await conn.execute(_REMEMBER, self._stream, state.created_at, state.deleted, now)
+        if lost:
+            await _log.awarning("outbox.republishing", stream=self._stream, facts=len(lost))
+        return len(lost)
+
+    async def _looks_changed(self, conn: Connection, state: StreamState, now: datetime) -> bool:
+        known = await conn.fetchrow(_KNOWN, self._stream)
+        if known is None or (known["cree_a"], known["supprimes"]) != (
+            state.created_at,
+            state.deleted,
+        ):
+            return True
+        highest = await conn.fetchval(_HIGHEST) or 0
+        return bool(state.last_sequence < highest or now - known["verifie_a"] > _FULL_CHECK_EVERY)
+
+    async def _lost(self, conn: Connection, now: datetime) -> Sequence[object]:
+        """Facts younger than the stream's window that it should hold and does not."""
+        stored = await self._bus.stored_ids(self._stream, f"parcours.*.{self._brique}.>", self._brique)
+        young = now - timedelta(seconds=MAX_AGE_S - 3600)
+        return [row["id"] for row in await conn.fetch(_PUBLISHED_IDS, young) if str(row["id"]) not in stored]
+
+
+async def _pause(stop: asyncio.Event, delay_s: float) -> None:
+    try:
+        async with asyncio.timeout(delay_s):
+            await stop.wait()
+    except TimeoutError:
+        return

@@ -1,0 +1,1 @@
+"""Tests of the hub, one folder per component plus those that cut across them."""

@@ -1,0 +1,1 @@
+"""The chassis: what every process relies on, tried on the real engines."""

@@ -1,0 +1,123 @@
+"""The batch engine on PostgreSQL: decisions in order, refusals and poison that disturb no neighbour, and no effect twice."""
+
+import asyncio
+from datetime import timedelta
+from uuid import uuid4
+
+import orjson
+import pytest
+
+from chassis import ledger
+from chassis.database import Pool
+from chassis.depots import Engine
+from tests.chassis.counter import BRIQUE, LIMIT, NOW, Plus, Totals, deposit
+from tests.engines import Bench
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def pool(banc: Bench) -> Pool:
+    return await banc.pool("orientation")
+
+
+@pytest.fixture
+def engine(pool: Pool) -> Engine[Plus, int, Plus, Totals]:
+    return Engine(BRIQUE, pool, on_facts=lambda: None, clock=lambda: NOW)
+
+
+async def test_messages_of_one_aggregate_are_decided_in_their_order(engine: Engine, pool: Pool) -> None:
+    agregat = uuid4()
+
+    reponses = await engine.decide([deposit(agregat, 60), deposit(agregat, 60), deposit(agregat, 40)])
+
+    assert [r.etat for r in reponses] == ["accepte", "refuse", "accepte"]
+    assert [f.sequence for r in reponses for f in r.faits] == [1, 2]
+
+
+async def test_a_refusal_explains_itself_and_is_recorded(engine: Engine, pool: Pool) -> None:
+    entree = deposit(uuid4(), LIMIT + 1)
+
+    first = (await engine.decide([entree]))[0]
+    again = (await engine.decide([entree]))[0]
+
+    assert first.refus is not None
+    assert (first.refus.code, first.refus.details) == ("etat-interdit", {"total": 0})
+    assert again.refus == first.refus
+
+
+async def test_the_same_entry_again_gets_the_same_facts_and_no_effect(engine: Engine, pool: Pool) -> None:
+    entree = deposit(uuid4(), 10)
+
+    first = (await engine.decide([entree]))[0]
+    again = await engine.decide([entree, entree])
+
+    assert [r.faits[0].id for r in again] == [first.faits[0].id] * 2
+    assert await pool.fetchval("SELECT count(*) FROM faits") == 1
+
+
+async def test_poison_is_parked_alone_without_its_content(engine: Engine, pool: Pool) -> None:
+    poison = deposit(uuid4(), 66)
+
+    reponses = await engine.decide([deposit(uuid4(), 1), poison, deposit(uuid4(), 2)])
+
+    assert [r.etat for r in reponses] == ["accepte", "rebut", "accepte"]
+    parked = await pool.fetchrow("SELECT id, raison, entree FROM rebut")
+    assert (parked["id"], parked["raison"], parked["entree"]["donnees"]) == (poison.id, "ZeroDivisionError", {})
+
+
+async def test_what_follows_an_undecided_entry_waits_with_it(engine: Engine) -> None:
+    agregat = uuid4()
+
+    reponses = await engine.decide([deposit(agregat, 13), deposit(agregat, 1), deposit(uuid4(), 1)])
+
+    assert [r.etat for r in reponses] == ["attente", "attente", "accepte"]
+
+
+async def test_a_stale_expected_version_is_refused(engine: Engine) -> None:
+    agregat = uuid4()
+    await engine.decide([deposit(agregat, 1), deposit(agregat, 1)])
+
+    stale, current = await engine.decide(
+        [deposit(agregat, 1, sequence_attendue=1), deposit(agregat, 1, sequence_attendue=2)]
+    )
+
+    assert (stale.refus.code, stale.refus.details) == ("version-perimee", {"sequence": 2})
+    assert current.etat == "accepte"
+
+
+async def test_two_replicas_given_the_same_entries_have_one_effect(engine: Engine, pool: Pool) -> None:
+    other = Engine(BRIQUE, pool, on_facts=lambda: None, clock=lambda: NOW)
+    agregat = uuid4()
+    entrees = [deposit(agregat, 1) for _ in range(20)]
+
+    here, there = await asyncio.gather(engine.decide(entrees), other.decide(list(reversed(entrees))))
+
+    assert {r.etat for r in [*here, *there]} == {"accepte"}
+    assert await pool.fetchval("SELECT sum((donnees ->> 'plus')::int) FROM faits") == 20
+
+
+async def test_due_dates_follow_the_state(engine: Engine, pool: Pool) -> None:
+    agregat = uuid4()
+
+    await engine.decide([deposit(agregat, 50)])
+    async with pool.acquire() as conn:
+        at_fifty = await ledger.due(conn, NOW + timedelta(hours=1), 10)
+    await engine.decide([deposit(agregat, 1)])
+
+    assert [(row["agregat"], row["nature"]) for row in at_fifty] == [(agregat, "rappel")]
+    assert await pool.fetchval("SELECT count(*) FROM echeances") == 0
+
+
+async def test_an_answer_crosses_the_bus_as_json(engine: Engine) -> None:
+    agregat = uuid4()
+
+    reponse = (await engine.decide([deposit(agregat, 1)]))[0]
+    evenement = orjson.loads(orjson.dumps(reponse.en_json()))["faits"][0]
+
+    assert evenement["type"] == "fr.insertion.compteur.augmente.v1"
+    assert (evenement["subject"], evenement["sequence"], evenement["source"]) == (
+        str(agregat),
+        1,
+        "/partenaires/cd-59",
+    )

