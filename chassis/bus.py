@@ -59,7 +59,7 @@ class Bus(Protocol):
         one call per subject."""
 
     async def publish(self, stream: str, subject: str, message_id: str, body: bytes) -> int:
-        """Store in the stream and return its sequence there. Published twice, it is stored twice: consumers are idempotent."""
+        """Store in the stream; returns its sequence there. Published twice, it is stored twice: readers are idempotent."""
 
     async def ensure_stream(self, stream: str) -> None:
         """Create the stream with its settled configuration if it is missing."""
@@ -88,8 +88,5 @@ class Bus(Protocol):
     async def close(self) -> None: ...
 
 
-STREAMS: Mapping[str, Sequence[str]] = {
-    "PARCOURS": ["parcours.>"],
-    "OFFRES": ["offres.>"],
-}
+STREAMS: Mapping[str, Sequence[str]] = {"PARCOURS": ["parcours.>"], "OFFRES": ["offres.>"]}
 MAX_AGE_S = 30 * 86_400

@@ -5,15 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from chassis.bus import (
-    STREAMS,
-    Consume,
-    Message,
-    Respond,
-    StreamMissing,
-    StreamState,
-    Unavailable,
-)
+from chassis.bus import STREAMS, Consume, Message, Respond, StreamMissing, StreamState, Unavailable
 
 
 @dataclass
@@ -33,10 +25,7 @@ class MemoryBus:
         self._published = asyncio.Event()
 
     async def request(self, subject: str, body: bytes, *, timeout_s: float) -> bytes:
-        answer = next(
-            (a for pattern, a in self._answers.items() if matches(pattern, subject)),
-            None,
-        )
+        answer = next((a for pattern, a in self._answers.items() if matches(pattern, subject)), None)
         if answer is None:
             raise Unavailable(subject)
         try:

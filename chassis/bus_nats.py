@@ -14,27 +14,10 @@ from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 from nats.errors import NoRespondersError
 from nats.js import JetStreamContext
-from nats.js.api import (
-    AckPolicy,
-    ConsumerConfig,
-    DeliverPolicy,
-    RetentionPolicy,
-    StorageType,
-    StreamConfig,
-)
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import APIError, NoStreamResponseError, NotFoundError
 
-from chassis.bus import (
-    MAX_AGE_S,
-    STREAMS,
-    Consume,
-    Message,
-    Respond,
-    StreamMissing,
-    StreamState,
-    Unavailable,
-    Verdicts,
-)
+from chassis.bus import MAX_AGE_S, STREAMS, Consume, Message, Respond, StreamMissing, StreamState, Unavailable, Verdicts
 
 _log = structlog.get_logger()
 # Not `Nats-Msg-Id`: the server's own deduplication would refuse, for its whole window, to store again what it has lost.
@@ -55,28 +38,18 @@ class NatsBus:
 
     @classmethod
     async def connect(
-        cls,
-        url: str,
-        nkey_file: Path,
-        component: str,
-        tasks: asyncio.TaskGroup,
-        *,
-        replicas: int = 1,
+        cls, url: str, nkey_file: Path, component: str, tasks: asyncio.TaskGroup, *, replicas: int = 1
     ) -> "NatsBus":
-        """Connect and keep reconnecting. A denied subject is told asynchronously by the server: it is logged as such."""
+        """Connect and keep reconnecting. The server tells a denied subject asynchronously: it is logged."""
 
         async def on_error(error: Exception) -> None:
-            await _log.awarning(
-                "bus.error",
-                error=type(error).__name__,
-                denied="permissions violation" in str(error).lower(),
-            )
+            _log.warning("bus.error", error=type(error).__name__, denied="permissions violation" in str(error).lower())
 
         async def on_disconnect() -> None:
-            await _log.awarning("bus.disconnected")
+            _log.warning("bus.disconnected")
 
         async def on_reconnect() -> None:
-            await _log.ainfo("bus.reconnected")
+            _log.info("bus.reconnected")
 
         client = await nats.connect(
             url,
@@ -113,7 +86,7 @@ class NatsBus:
         try:
             await message.respond(await answer(message.data))
         except Exception:  # noqa: BLE001  the asker falls back on its deadline; this process must go on answering others
-            await _log.aexception("bus.answer_failed", subject=message.subject)
+            _log.exception("bus.answer_failed", subject=message.subject)
 
     async def publish(self, stream: str, subject: str, message_id: str, body: bytes) -> int:
         try:
@@ -209,12 +182,7 @@ class NatsBus:
                     if messages:
                         await _settle(messages, await handle([_message(m) for m in messages]))
             except (NatsError, TimeoutError, Unavailable, StreamMissing) as error:
-                await _log.awarning(
-                    "bus.consume_interrupted",
-                    stream=stream,
-                    durable=durable,
-                    error=type(error).__name__,
-                )
+                _log.warning("bus.consume_interrupted", stream=stream, durable=durable, error=type(error).__name__)
                 await asyncio.sleep(0.5)
             finally:
                 await pull.close()

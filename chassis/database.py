@@ -28,10 +28,7 @@ CONFLICT = asyncpg.UniqueViolationError
 
 async def _prepare(connection: Any) -> None:
     await connection.set_type_codec(
-        "jsonb",
-        encoder=lambda value: orjson.dumps(value).decode(),
-        decoder=orjson.loads,
-        schema="pg_catalog",
+        "jsonb", encoder=lambda value: orjson.dumps(value).decode(), decoder=orjson.loads, schema="pg_catalog"
     )
 
 
@@ -45,9 +42,5 @@ async def open_pool(url: str, password: str, schema: str, *, min_size: int = 2, 
         init=_prepare,
         timeout=5,
         command_timeout=30,
-        server_settings={
-            "search_path": schema,
-            "application_name": f"relais-{schema}",
-            "jit": "off",
-        },
+        server_settings={"search_path": schema, "application_name": f"relais-{schema}", "jit": "off"},
     )

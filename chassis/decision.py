@@ -20,11 +20,7 @@ class Refus:
     details: Mapping[str, str | int] = field(default_factory=dict)
 
     def en_json(self) -> dict[str, Any]:
-        return {
-            "code": self.code,
-            "pointeur": self.pointeur,
-            "details": dict(self.details),
-        }
+        return {"code": self.code, "pointeur": self.pointeur, "details": dict(self.details)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,7 @@ class Engine(Generic[M, S, F, D]):
             except TRANSIENT:
                 raise
             except Exception as error:  # noqa: BLE001  one entry of the batch may be poison: it is found by trying them alone
-                await _log.aexception("depots.batch_failed", entries=len(entrees))
+                _log.exception("depots.batch_failed", entries=len(entrees))
                 if len(entrees) == 1:
                     return [await self._park(entrees[0], error)]
                 break
@@ -132,11 +132,7 @@ class Engine(Generic[M, S, F, D]):
 
     async def _already_decided(self, conn: Connection, entrees: Sequence[Entree]) -> list[Reponse]:
         decided = await ledger.decided(conn, [entree.id for entree in entrees])
-        faits = await ledger.facts_of(
-            conn,
-            self._brique.nom,
-            [id_ for id_, refus in decided.items() if refus is None],
-        )
+        faits = await ledger.facts_of(conn, self._brique.nom, [id_ for id_, refus in decided.items() if refus is None])
         return [
             Reponse(id_, "refuse", refus=refus) if refus else Reponse(id_, "accepte", faits.get(id_, ()))
             for id_, refus in decided.items()
@@ -145,10 +141,7 @@ class Engine(Generic[M, S, F, D]):
     def _decide_one(self, entree: Entree, lu: M | Refus | None, dossiers: D, recorder: "_Recorder") -> _Verdict:
         """Decide, and fold the facts into the states; None is an acceptance, whose facts the recorder holds."""
         with telemetry.span(
-            f"decider {entree.type}",
-            parent=entree.trace,
-            relais_id=str(entree.id),
-            relais_brique=self._brique.nom,
+            f"decider {entree.type}", parent=entree.trace, relais_id=str(entree.id), relais_brique=self._brique.nom
         ) as span:
             verdict: _Verdict = None
             if isinstance(lu, Refus):

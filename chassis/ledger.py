@@ -1,4 +1,4 @@
-"""Every SQL statement on the tables that all services share (`chassis/schema`): facts, inbox, due dates, parked entries."""
+"""The SQL on the tables that all services share (`chassis/schema`): facts, inbox, due dates, parked entries."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -22,11 +22,12 @@ GROUP BY a.agregat
 
 _INSERT_DECISIONS = """
 INSERT INTO entrees (id, nature, type, refus, decidee_a)
-SELECT id, nature, type, refus, $5 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::jsonb[]) AS e(id, nature, type, refus)
+SELECT e.*, $5 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::jsonb[]) AS e
 """
 
 _INSERT_FACTS = """
-INSERT INTO faits (id, agregat, sequence, type, partition, donnees, source, survenu_a, cause, correlation, trace, enregistre_a)
+INSERT INTO faits (id, agregat, sequence, type, partition, donnees, source, survenu_a, cause, correlation, trace,
+                   enregistre_a)
 SELECT f.*, $12 FROM unnest(
     $1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::text[], $6::jsonb[], $7::text[], $8::timestamptz[],
     $9::uuid[], $10::text[], $11::text[]
@@ -34,7 +35,8 @@ SELECT f.*, $12 FROM unnest(
 """
 
 _MARK_PUBLISHED = """
-UPDATE faits SET publie_seq = p.seq FROM unnest($1::bigint[], $2::bigint[]) AS p(numero, seq) WHERE faits.numero = p.numero
+UPDATE faits SET publie_seq = p.seq FROM unnest($1::bigint[], $2::bigint[]) AS p(numero, seq)
+WHERE faits.numero = p.numero
 """
 
 _CLEAR_DUE_DATES = "DELETE FROM echeances WHERE agregat = ANY($1)"
@@ -96,12 +98,7 @@ async def insert_decisions(conn: Connection, decisions: Sequence[tuple[Entree, R
         return
     entrees = [entree for entree, _ in decisions]
     refus = [r.en_json() if r else None for _, r in decisions]
-    columns = (
-        [e.id for e in entrees],
-        [e.nature for e in entrees],
-        [e.type for e in entrees],
-        refus,
-    )
+    columns = ([e.id for e in entrees], [e.nature for e in entrees], [e.type for e in entrees], refus)
     await conn.execute(_INSERT_DECISIONS, *columns, now)
 
 
@@ -147,12 +144,7 @@ async def replace_due_dates(conn: Connection, dossiers: Sequence[tuple[UUID, str
 async def remove_due_dates(conn: Connection, entrees: Sequence[Entree]) -> None:
     if entrees:
         natures = [entree.type.removeprefix("echeance.") for entree in entrees]
-        await conn.execute(
-            _REMOVE_DUE_DATES,
-            [e.agregat for e in entrees],
-            natures,
-            [e.survenu_a for e in entrees],
-        )
+        await conn.execute(_REMOVE_DUE_DATES, [e.agregat for e in entrees], natures, [e.survenu_a for e in entrees])
 
 
 async def due(conn: Connection, now: datetime, limit: int) -> list[Record]:
@@ -174,9 +166,4 @@ async def positions(conn: Connection, wanted: Sequence[tuple[str, UUID]]) -> dic
 async def advance(conn: Connection, read: dict[tuple[str, UUID], int]) -> None:
     keys = list(read)
     if keys:
-        await conn.execute(
-            _ADVANCE,
-            [k[0] for k in keys],
-            [k[1] for k in keys],
-            [read[k] for k in keys],
-        )
+        await conn.execute(_ADVANCE, [k[0] for k in keys], [k[1] for k in keys], [read[k] for k in keys])

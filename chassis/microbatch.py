@@ -16,11 +16,7 @@ class MicroBatch(Generic[T, R]):
     """
 
     def __init__(
-        self,
-        execute: Callable[[Sequence[T]], Awaitable[Sequence[R]]],
-        *,
-        max_items: int = 256,
-        delay_s: float = 0.002,
+        self, execute: Callable[[Sequence[T]], Awaitable[Sequence[R]]], *, max_items: int = 256, delay_s: float = 0.002
     ) -> None:
         self._execute = execute
         self._max_items = max_items
@@ -43,10 +39,7 @@ class MicroBatch(Generic[T, R]):
             await _first_of(self._arrived, stop)
             if not stop.is_set() and len(self._waiting) < self._max_items:
                 await _within(self._full, self._delay_s)
-            batch, self._waiting = (
-                self._waiting[: self._max_items],
-                self._waiting[self._max_items :],
-            )
+            batch, self._waiting = (self._waiting[: self._max_items], self._waiting[self._max_items :])
             if not self._waiting:
                 self._arrived.clear()
             if len(self._waiting) < self._max_items:

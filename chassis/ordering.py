@@ -1,4 +1,4 @@
-"""Events in their order: `sequence` grows by one per (brique, aggregate), so a gap is seen, waited for and then filled."""
+"""Events in their order: `sequence` grows by one per (brique, aggregate), so a gap is seen and waited for."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -104,15 +104,12 @@ class Outbox:
         await conn.execute(_UNPUBLISH, lost)
         await conn.execute(_REMEMBER, self._stream, state.created_at, state.deleted, now)
         if lost:
-            await _log.awarning("outbox.republishing", stream=self._stream, facts=len(lost))
+            _log.warning("outbox.republishing", stream=self._stream, facts=len(lost))
         return len(lost)
 
     async def _looks_changed(self, conn: Connection, state: StreamState, now: datetime) -> bool:
         known = await conn.fetchrow(_KNOWN, self._stream)
-        if known is None or (known["cree_a"], known["supprimes"]) != (
-            state.created_at,
-            state.deleted,
-        ):
+        if known is None or (known["cree_a"], known["supprimes"]) != (state.created_at, state.deleted):
             return True
         highest = await conn.fetchval(_HIGHEST) or 0
         return bool(state.last_sequence < highest or now - known["verifie_a"] > _FULL_CHECK_EVERY)

@@ -40,7 +40,7 @@ class Process:
             try:
                 await run(self.stop)
             except Exception:  # noqa: BLE001  an outer loop: it logs, waits and goes on
-                await _log.aexception("process.loop_failed", loop=name)
+                _log.exception("process.loop_failed", loop=name)
                 if asyncio.get_running_loop().time() - started > 30:
                     pause_s = 0.2
                 await wait(self.stop, pause_s)
@@ -56,30 +56,21 @@ async def wait(event: asyncio.Event, delay_s: float) -> None:
         return
 
 
-async def _run(
-    component: str,
-    schema: str,
-    settings: Settings,
-    assemble: Callable[[Process], Awaitable[None]],
-) -> None:
+async def _run(component: str, schema: str, settings: Settings, assemble: Callable[[Process], Awaitable[None]]) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
-        pool = await _until(
-            stop,
-            lambda: open_pool(settings.database_url, settings.database_password, schema),
-        )
+        pool = await _until(stop, lambda: open_pool(settings.database_url, settings.database_password, schema))
         stack.push_async_callback(pool.close)
         async with asyncio.TaskGroup() as tasks:
             bus = await _until(
-                stop,
-                lambda: NatsBus.connect(settings.nats_url, settings.nats_nkey_file, component, tasks),
+                stop, lambda: NatsBus.connect(settings.nats_url, settings.nats_nkey_file, component, tasks)
             )
             stack.push_async_callback(bus.close)
             await assemble(Process(pool, bus, tasks, stop))
-            await _log.ainfo("process.started")
-    await _log.ainfo("process.stopped")
+            _log.info("process.started")
+    _log.info("process.stopped")
 
 
 async def _until(stop: asyncio.Event, connect: Callable[[], Awaitable[T]]) -> T:
@@ -88,17 +79,12 @@ async def _until(stop: asyncio.Event, connect: Callable[[], Awaitable[T]]) -> T:
         try:
             return await connect()
         except (*TRANSIENT, BusError) as error:
-            await _log.ainfo("process.waiting", error=type(error).__name__)
+            _log.info("process.waiting", error=type(error).__name__)
             await wait(stop, 0.2)
     raise SystemExit(0)
 
 
-def run(
-    component: str,
-    schema: str,
-    settings: Settings,
-    assemble: Callable[[Process], Awaitable[None]],
-) -> None:
+def run(component: str, schema: str, settings: Settings, assemble: Callable[[Process], Awaitable[None]]) -> None:
     """Run a component until SIGTERM or Ctrl-C. `schema` is its schema in PostgreSQL."""
     telemetry.start(component, settings.otlp_url, settings.niveau_log)
     try:

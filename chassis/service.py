@@ -1,4 +1,4 @@
-"""How every service runs: its deposits, the events it listens to, its due dates, its reads and its outbox, from tables."""
+"""How every service runs, from tables: its deposits, the events it listens to, its due dates, reads and outbox."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -78,9 +78,7 @@ async def connect(service: Service, running: Process, clock: Clock = utc_now) ->
     await running.bus.respond(f"depot.{nom}", nom, _answer_deposits(intake))
 
 
-def _answer_deposits(
-    intake: MicroBatch[Entree, Reponse],
-) -> Callable[[bytes], Awaitable[bytes]]:
+def _answer_deposits(intake: MicroBatch[Entree, Reponse]) -> Callable[[bytes], Awaitable[bytes]]:
     """A request holds a JSON array of deposits; the answer one decision for each, in order."""
 
     async def answer(body: bytes) -> bytes:
@@ -88,7 +86,7 @@ def _answer_deposits(
         try:
             reponses = await asyncio.gather(*map(intake.submit, entrees))
         except TRANSIENT as error:
-            await _log.awarning("service.database_away", error=type(error).__name__)
+            _log.warning("service.database_away", error=type(error).__name__)
             reponses = [Reponse(entree.id, "attente") for entree in entrees]
         return orjson.dumps([reponse.en_json() for reponse in reponses])
 
@@ -122,7 +120,7 @@ class Listener:
             async with self._pool.acquire() as conn:
                 await ledger.advance(conn, _reached(taken, held_back))
         except TRANSIENT as error:
-            await _log.awarning("service.database_away", error=type(error).__name__)
+            _log.warning("service.database_away", error=type(error).__name__)
             return [RETRY_S * 2] * len(messages)
         return [
             RETRY_S if event.key in held_back and event.sequence >= held_back[event.key] else verdict

@@ -1,7 +1,8 @@
-"""Traces and logs. Spans carry ids, types and partner codes from an allow-list, never a payload; logs are JSON lines."""
+"""Traces and logs. Spans carry ids, types and partner codes from an allow-list, never a payload; logs are JSON."""
 
 import logging
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -45,12 +46,7 @@ def start(component: str, otlp_url: str | None, level: str = "info") -> None:
     if otlp_url:
         exporter = OTLPSpanExporter(endpoint=f"{otlp_url.rstrip('/')}/v1/traces", timeout=5)
         provider.add_span_processor(
-            BatchSpanProcessor(
-                exporter,
-                max_export_batch_size=128,
-                max_queue_size=8192,
-                schedule_delay_millis=500,
-            )
+            BatchSpanProcessor(exporter, max_export_batch_size=128, max_queue_size=8192, schedule_delay_millis=500)
         )
     trace.set_tracer_provider(provider)
     structlog.configure(
@@ -59,7 +55,7 @@ def start(component: str, otlp_url: str | None, level: str = "info") -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _add_trace_id,
-            structlog.processors.format_exc_info,
+            _without_words,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
@@ -130,6 +126,20 @@ def _attribute(key: str) -> str:
 def _link(parent: str) -> Link | None:
     context = trace.get_current_span(_propagator.extract({"traceparent": parent})).get_span_context()
     return Link(context) if context.is_valid and context.trace_flags & TraceFlags.SAMPLED else None
+
+
+def _without_words(_: Any, __: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
+    """An exception as its types and places, without its text: that of a driver or of a validator quotes the data."""
+    if event.pop("exc_info", None):
+        error: BaseException | None = sys.exc_info()[1]
+        chain: list[str] = []
+        while error is not None and len(chain) < 5:
+            frames = traceback.extract_tb(error.__traceback__)[-12:]
+            places = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames)]
+            chain.append(" <- ".join([type(error).__name__, *places]))
+            error = error.__cause__ or error.__context__
+        event["exception"] = chain
+    return event
 
 
 def _add_trace_id(_: Any, __: str, event: structlog.types.EventDict) -> structlog.types.EventDict:

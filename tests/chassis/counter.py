@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from chassis.database import Connection
 from chassis.decision import Attente, Echeance, Refus
-from chassis.depots import Brique
+from chassis.depots import Brique, Engine
 from chassis.facts import Entree, Fait, FaitEnregistre
 
 NOM = "orientation"
@@ -73,6 +73,8 @@ def decider(total: int, message: Plus, maintenant: datetime) -> Sequence[Plus] |
 async def enregistrer(conn: Connection, totals: Totals, faits: Sequence[tuple[Fait, FaitEnregistre]]) -> None:
     return
 
+
+CounterEngine = Engine[Plus, int, Plus, Totals]
 
 BRIQUE: Brique[Plus, int, Plus, Totals] = Brique(
     nom=NOM,

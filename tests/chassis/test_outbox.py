@@ -95,9 +95,7 @@ async def test_what_could_not_be_published_stays_and_goes_out_later(setup: Setup
 async def test_one_replica_leads_and_another_takes_over(setup: Setup) -> None:
     other = Outbox(NOM, "PARCOURS", setup.pool, setup.banc.bus)
     stops = [asyncio.Event(), asyncio.Event()]
-    running = [
-        asyncio.create_task(outbox.run(stop)) for outbox, stop in zip((setup.outbox, other), stops, strict=True)
-    ]
+    running = [asyncio.create_task(outbox.run(stop)) for outbox, stop in zip((setup.outbox, other), stops, strict=True)]
     first = await setup.facts(2)
     await asyncio.sleep(0.5)
 

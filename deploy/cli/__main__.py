@@ -1,0 +1,60 @@
+"""Assembly of the command line; a group whose module is not there is simply absent from the help."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+
+import typer
+import typer.models
+from rich.console import Console
+
+from deploy.cli import developpement, etat, hub
+from deploy.datadir import LaunchError
+
+app = typer.Typer(
+    name="relais",
+    help="Relais : le nœud d'échange des messages de parcours entre systèmes d'information partenaires.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_show_locals=False,
+    add_completion=False,
+)
+GROUPS = (hub, etat, developpement)
+for group in GROUPS:
+    app.add_typer(group.app)
+
+
+# Imported only when they are called or listed: their code weighs more than a second of start.
+OPTIONAL = (("deploy.cli.partenaire", "partenaire"), ("deploy.demo", None), ("deploy.importers.cnaf", "importer"))
+
+
+def _add_optional_groups(asked: str | None) -> None:
+    """A group whose module is not part of this tree is simply not there."""
+    if asked in {command.name or command.callback.__name__ for command in _registered() if command.callback}:
+        return
+    for module, name in OPTIONAL:
+        try:
+            found = importlib.util.find_spec(module)
+        except ModuleNotFoundError:
+            found = None
+        if found is not None:
+            app.add_typer(importlib.import_module(module).app, name=name)
+
+
+def _registered() -> list[typer.models.CommandInfo]:
+    return [command for group in GROUPS for command in group.app.registered_commands]
+
+
+def main() -> None:
+    _add_optional_groups(sys.argv[1] if len(sys.argv) > 1 else None)
+    try:
+        app(prog_name="./relais")
+    except LaunchError as error:
+        Console(stderr=True).print(f"[bold red]Erreur :[/] {error}", highlight=False, soft_wrap=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""`etat`: what runs, where, in which version, and what waits."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from deploy.cli.hub import Donnees, data_dir
+from deploy.datadir import DEFAULT_FOLDER
+
+if TYPE_CHECKING:
+    from deploy import status
+
+app = typer.Typer()
+
+
+@app.command()
+def etat(
+    donnees: Donnees = DEFAULT_FOLDER,
+    as_json: Annotated[bool, typer.Option("--json", help="Écrit l'état en JSON.")] = False,
+) -> None:
+    """Montre les processus, les ports, les versions et ce qui reste à traiter. Code 0 si le relais est prêt, 3 sinon.
+
+    Exemples :
+
+        ./relais etat
+
+        ./relais etat --json --donnees /tmp/essai
+    """
+    from deploy import status
+
+    found = status.read(data_dir(donnees))
+    if as_json:
+        typer.echo(json.dumps(dataclasses.asdict(found), ensure_ascii=False, indent=2))
+    else:
+        _show(found, Console(highlight=False))
+    raise typer.Exit(0 if found.ready else 3)
+
+
+def _show(found: status.Status, console: Console) -> None:
+    if not found.running:
+        console.print("Aucun relais en marche sur ce dossier de données.")
+        return
+    ready = (
+        "[green]prêt[/]" if found.ready else f"[yellow]pas prêt (phase {found.phase} ; /sante/pret ne dit pas 200)[/]"
+    )
+    console.print(f"Relais {ready} · lanceur {found.launcher}")
+    if found.ports:
+        ports = found.ports
+        console.print(f"API http://127.0.0.1:{ports.passerelle} · NATS {ports.nats} · PostgreSQL {ports.postgres}")
+    console.print(" · ".join(f"{name} {number}" for name, number in found.versions.items()))
+    processes = Table("processus", "pid", "depuis", "mémoire")
+    for process in found.processes:
+        processes.add_row(process.name, str(process.pid), f"{process.running_s:.0f} s", f"{process.memory_mb:.0f} Mo")
+    console.print(processes)
+    if found.pending:
+        pending = Table("en attente", "nombre")
+        for label, count in found.pending.items():
+            pending.add_row(label, str(count), style="yellow" if count else "dim")
+        console.print(pending)

@@ -1,0 +1,137 @@
+"""The one table of what runs: supervision, NATS permissions, PostgreSQL roles and container files derive from it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+STREAMS = ("PARCOURS", "OFFRES")
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A process of the hub. `name` is its log prefix, its NATS user and, for a service, its durable consumer."""
+
+    name: str
+    module: str
+    schema: str
+    migrations: tuple[str, ...]
+    secrets: str
+    publish: tuple[str, ...] = ()
+    subscribe: tuple[str, ...] = ()
+    """Subjects answered as a member of the queue group that carries the component's name."""
+    durable: str | None = None
+    durable_streams: tuple[str, ...] = ()
+    """Streams that it consumes with its durable."""
+    reconciles: tuple[str, ...] = ()
+    """Streams whose headers it reads back, to republish the facts that are missing there."""
+    erases: tuple[str, ...] = ()
+    """Streams from which it may delete one message by its sequence."""
+    serves_partners: bool = False
+    gateway: bool = False
+
+    @property
+    def inbox_prefix(self) -> str:
+        return f"_INBOX_{self.name}"
+
+    @property
+    def verification_consumer(self) -> str:
+        return f"verif-{self.name}"
+
+    @property
+    def is_present(self) -> bool:
+        """False while the module is not written yet; the launcher then says so and goes on."""
+        try:
+            return importlib.util.find_spec(self.module) is not None
+        except ModuleNotFoundError:
+            return False
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A file to generate once: 32 random bytes (`cle`) or an ES256 key pair (`pem`)."""
+
+    name: str
+    kind: str = field(default="cle")
+
+    @property
+    def filename(self) -> str:
+        return f"{self.name}.{self.kind}"
+
+
+SECRETS: dict[str, tuple[Secret, ...]] = {
+    "passerelle": (
+        Secret("jeton", "pem"),
+        Secret("recu", "pem"),
+        Secret("pseudonymes"),
+        Secret("journal"),
+        Secret("webhooks"),
+    ),
+    "usagers": (Secret("coffre"), Secret("index")),
+}
+"""Files of each secrets folder; a component that is not named here has an empty one."""
+
+
+def _service(name: str, *, erases: tuple[str, ...] = ()) -> Component:
+    publishes = ("offres.>",) if name == "offres" else (f"parcours.*.{name}.>",)
+    return Component(
+        name=name,
+        module=f"services.{name}.app",
+        schema=name,
+        migrations=("chassis/schema", f"services/{name}/schema"),
+        secrets=name,
+        publish=publishes,
+        subscribe=(f"depot.{name}", f"lecture.{name}.*"),
+        durable=name,
+        durable_streams=("PARCOURS",),
+        reconciles=("OFFRES",) if name == "offres" else ("PARCOURS",),
+        erases=erases,
+    )
+
+
+COMPONENTS: tuple[Component, ...] = (
+    _service("usagers", erases=("PARCOURS",)),
+    _service("orientation"),
+    Component(
+        name="entrant",
+        module="gateway.inbound.app",
+        schema="passerelle",
+        migrations=("gateway/schema",),
+        secrets="passerelle",
+        publish=("depot.*", "lecture.>"),
+        serves_partners=True,
+        gateway=True,
+    ),
+    Component(
+        name="sortant",
+        module="gateway.outbound.app",
+        schema="passerelle",
+        migrations=("gateway/schema",),
+        secrets="passerelle",
+        publish=("lecture.usagers.*",),
+        durable="sortant",
+        durable_streams=STREAMS,
+        gateway=True,
+    ),
+)
+
+
+def schemas() -> dict[str, tuple[str, ...]]:
+    """Each PostgreSQL schema (its runtime role has the same name) with its migration folders, in order."""
+    return {component.schema: component.migrations for component in COMPONENTS}
+
+
+def child_environment() -> dict[str, str]:
+    """What every supervised process inherits: never the caller's whole environment, which may hold secrets."""
+    kept = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "RELAIS_OTLP_URL", "RELAIS_NIVEAU_LOG")
+    inherited = {name: os.environ[name] for name in kept if name in os.environ}
+    return inherited | {
+        "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "contracts")]),
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONSAFEPATH": "1",
+        "TZ": "UTC",
+    }

@@ -1,0 +1,68 @@
+"""Persons who do not exist: fictitious names, NIR with a right key, new numbers at every run."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from relais_contrats.identifiants import cle_nir
+
+_PRENOMS = ("Ophélie", "Barnabé", "Célestine", "Anatole", "Zéphyrine", "Léopold", "Philomène", "Gédéon")
+# A commune number that no birth register uses: such a NIR is nobody's, with a right key all the same.
+_NOWHERE = "59999"
+
+
+@dataclass(slots=True)
+class Person:
+    """One person of the story and, as they become known, the name that each partner has for her parcours."""
+
+    prenom: str
+    nom: str
+    naissance: date
+    nir: str
+    numero_france_travail: str
+    correlation: str
+    """The exchange to which her messages belong: by it a receiver recognises them without any identity."""
+    parcours: dict[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.prenom} {self.nom}"
+
+    @property
+    def identite(self) -> dict[str, Any]:
+        return {
+            "nom_naissance": self.nom,
+            "prenoms": self.prenom,
+            "date_naissance": self.naissance.isoformat(),
+            "sexe": "feminin" if self.nir[0] == "2" else "masculin",
+        }
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never reach a partner without a right to it."""
+        return (self.nom, self.nir, self.nir[:13], self.numero_france_travail)
+
+    def recognises(self, partner: str, event: Mapping[str, Any]) -> bool:
+        """Whether this event is about her; the partner's pseudonym is learnt on the way."""
+        subject = event.get("subject")
+        if event.get("correlationid") == self.correlation and subject:
+            self.parcours.setdefault(partner, subject)
+        return subject is not None and subject == self.parcours.get(partner)
+
+
+def create(run: str, place: int, rng: random.Random) -> Person:
+    born = date(1970, 1, 1) + timedelta(days=rng.randrange(12_000))
+    sex = rng.choice("12")
+    nir13 = f"{sex}{born:%y%m}{_NOWHERE}{rng.randrange(1, 1000):03d}"
+    letters = "".join(chr(ord("a") + int(digit)) for digit in f"{rng.randrange(10**6):06d}")
+    return Person(
+        prenom=rng.choice(_PRENOMS),
+        nom=f"Fictif-{letters.capitalize()}",
+        naissance=born,
+        nir=nir13 + cle_nir(nir13),
+        numero_france_travail=f"{rng.randrange(10**11):011d}",
+        correlation=f"demo-{run}-{place}",
+    )

@@ -1,0 +1,180 @@
+"""The story that the demonstration plays, step by step, with what must be true at each."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from datetime import timedelta
+from typing import Any
+
+from deploy.demo.persons import Person
+from deploy.demo.stage import ASSO, CAF, CD, FT, ML, PATIENCE_S, Stage, today
+from deploy.demo.witnesses import FEED, WEBHOOK, Received
+
+_MOBILITE = {"systeme": "siret", "valeur": "90000083700014", "nom": "Plateforme mobilité de Lille"}
+_AGENCE = {"systeme": "siret", "valeur": "90000062100012", "nom": "Agence France Travail de Lille"}
+_CRITERES = {
+    "situation_professionnelle": "deux-dernieres-annees",
+    "niveau_etude": "nv4",
+    "projet_pro": "salariat",
+    "contrainte_sante": "impact-faible-recherche-emploi",
+    "contrainte_logement": "aucune",
+    "contrainte_mobilite": "aucun-moyen-de-transport",
+    "contrainte_familiale": "enfant-sans-solution-garde",
+    "contrainte_financiere": "impact-faible-recherche-emploi",
+    "contrainte_administrative_juridique": "aucune",
+    "contrainte_francais_calcul": "aucune",
+    "contrainte_numerique": "aucune",
+}
+_SEVEN_WEEKS = timedelta(weeks=7)
+
+
+async def play(stage: Stage) -> None:
+    oriented, late, twice = stage.person(), stage.person(), stage.person()
+    with stage.telling("Le département et l'association ouvrent leur webhook"):
+        await _handshakes(stage)
+    with stage.telling("La CAF signale trois personnes, le département les reçoit"):
+        for person, days in ((oriented, 10), (late, _SEVEN_WEEKS.days), (twice, 3)):
+            await _signal(stage, person, days)
+    with stage.telling("Un diagnostic est réalisé, une préconisation est calculée et expliquée"):
+        advised = await _diagnose(stage, oriented)
+    with stage.telling("Le département décide, chacun reçoit ce qu'il peut voir"):
+        await _decide(stage, oriented, advised)
+    with stage.telling("Une personne devient ambiguë, le département tranche"):
+        await _settle(stage, twice)
+    with stage.telling("Une décision vient après six semaines"):
+        await _too_late(stage, late)
+    with stage.telling("Chaque webhook portait une signature juste"):
+        for code in (CD, ASSO):
+            stage.step.notes.append(
+                f"{code} : {stage.receiver.verified[code]} messages vérifiés (Standard Webhooks)"
+            )
+        stage.check("aucune signature n'a été refusée", not stage.receiver.refused)
+
+
+async def _handshakes(stage: Stage) -> None:
+    for code in (CD, ASSO):
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_S):
+                await stage.receiver.address_verified(code).wait()
+        held = stage.receiver.address_verified(code).is_set()
+        stage.need(f"{code} : l'adresse est vérifiée par un message signé", held)
+
+
+async def _signal(stage: Stage, person: Person, days: int) -> None:
+    data = {
+        "identite": person.identite,
+        "identifiants": [
+            {"type": "nir", "valeur": person.nir},
+            {"type": "numero-france-travail", "valeur": person.numero_france_travail},
+        ],
+        "coordonnees": {"adresse": {"code_commune": "59350", "code_postal": "59000", "voie": "1 rue de la Fiction"}},
+        "brsa": True,
+        "date_reception_droit": (today() - timedelta(days=days)).isoformat(),
+        "origine": "inscription-auto-caf",
+    }
+    answer = await stage.deposit(CAF, "usager.signale", person, data)
+    stage.need(f"le signalement de {person} est accepté", answer.etat == "accepte" and answer.parcours)
+    pushed = await stage.arrives(CD, "usager.signale", person, WEBHOOK)
+    pulled = await stage.arrives(CD, "usager.signale", person, FEED, is_shown=False)
+    stage.check("le webhook et le flux portent le même événement", pulled.event["id"] == pushed.event["id"])
+    stage.check("le département voit le NIR", person.nir in _text(pushed))
+    await stage.arrives(FT, "usager.signale", person, FEED)
+    await stage.arrives(CD, "orientation.demandee", person, is_shown=False)
+    names = {person.parcours[code] for code in (CAF, CD, FT)}
+    stage.check("chacun a son propre pseudonyme du parcours", len(names) == 3)
+    stage.does_not_arrive(ASSO, "usager.signale", person)
+
+
+async def _diagnose(stage: Stage, person: Person) -> Received:
+    answer = await stage.deposit(CD, "diagnostic.realise", person, {"criteres": _CRITERES}, subject=person.parcours[CD])
+    stage.need("le diagnostic est accepté", answer.etat == "accepte")
+    await stage.arrives(FT, "diagnostic.realise", person, FEED)
+    advised = await stage.arrives(CD, "orientation.preconisee", person, WEBHOOK)
+    await stage.arrives(FT, "orientation.preconisee", person, FEED)
+    for motif in advised.data["motifs"]:
+        stage.step.notes.append(f"[italic]{motif['critere']} = {motif.get('valeur', '—')}[/] : {motif['explication']}")
+    stage.check("la préconisation dit quel critère a conduit à quoi", advised.data["motifs"])
+    stage.does_not_arrive(ASSO, "diagnostic.realise", person)
+    stage.does_not_arrive(CAF, "diagnostic.realise", person)
+    return advised
+
+
+async def _decide(stage: Stage, person: Person, advised: Received) -> None:
+    answer = await stage.deposit(
+        CD,
+        "orientation.decidee",
+        person,
+        _decision(advised.data["parcours_type"], advised.data["organisme"], _MOBILITE),
+        subject=person.parcours[CD],
+    )
+    stage.need("la décision est acceptée", answer.etat == "accepte")
+    await stage.arrives(CD, "orientation.decidee", person, WEBHOOK)
+    await stage.arrives(FT, "orientation.decidee", person, FEED)
+    entered = await stage.arrives(ASSO, "parcours.partage", person, WEBHOOK)
+    stage.check("l'association apprend pourquoi elle participe", entered.data.get("motif"))
+    await stage.arrives(ASSO, "orientation.decidee", person, WEBHOOK)
+    told = [one for one in stage.witnesses.received if one.partner == ASSO]
+    leaked = [secret for one in told for secret in person.secrets if secret in _text(one)]
+    stage.check("l'association, orientée mais non prescrite, n'a ni identité ni numéro", told and not leaked)
+
+
+async def _settle(stage: Stage, person: Person) -> None:
+    data = {
+        "identite": person.identite,
+        "identifiants": [{"type": "local", "valeur": f"ml-{person.correlation}"}],
+        "brsa": False,
+        "origine": "inscription-auto-milo",
+    }
+    answer = await stage.deposit(ML, "usager.signale", person, data)
+    stage.need("le signalement de la mission locale, sans NIR, est accepté", answer.etat == "accepte")
+    known = person.parcours[CD]
+    ambiguous = await stage.arrives(
+        CD, "usager.ambigu", person, WEBHOOK, about=lambda _, event: known in event["data"]["candidats"]
+    )
+    await stage.arrives(ML, "usager.ambigu", person, FEED)
+    waiting = ambiguous.event["subject"]
+    stage.check("rien n'est fusionné : elle a son propre parcours, en attente", waiting != known)
+    answer = await stage.deposit(
+        CD, "usager.rapproche", person, {"decision": "meme-personne", "parcours": known}, subject=waiting
+    )
+    stage.need("le département tranche : c'est la même personne", answer.etat == "accepte")
+    await stage.arrives(
+        ML, "usager.rapproche", person, FEED, about=lambda _, event: event.get("correlationid") == person.correlation
+    )
+    moved = {"coordonnees": {"telephone": "0320000000"}}
+    answer = await stage.deposit(ML, "usager.corrige", person, moved, subject=person.parcours[ML])
+    stage.need("l'ancien pseudonyme de la mission locale atteint le parcours reconnu", answer.etat == "accepte")
+    await stage.arrives(CD, "usager.corrige", person, WEBHOOK)
+
+
+async def _too_late(stage: Stage, person: Person) -> None:
+    relieved = await stage.arrives(CD, "orientation.dessaisie", person, WEBHOOK)
+    await stage.arrives(FT, "orientation.dessaisie", person, FEED)
+    stage.check(
+        "le délai compté est de six semaines",
+        relieved.data["date_echeance"] == (today() - _SEVEN_WEEKS + timedelta(weeks=6)).isoformat(),
+    )
+    decision = _decision("emploi", "france-travail", _AGENCE)
+    answer = await stage.deposit(CD, "orientation.decidee", person, decision, subject=person.parcours[CD])
+    stage.check("la décision tardive du département est refusée : delai-depasse", answer.code == "delai-depasse")
+    answer = await stage.deposit(FT, "orientation.decidee", person, decision, subject=person.parcours[FT])
+    stage.check("France Travail, devenu compétent, décide", answer.etat == "accepte")
+    await stage.arrives(CD, "orientation.decidee", person, WEBHOOK)
+
+
+def _decision(parcours_type: str, organisme: str, structure: dict[str, str]) -> dict[str, Any]:
+    return {
+        "decision": "acceptee",
+        "parcours_type": parcours_type,
+        "organisme": organisme,
+        "structure": structure,
+        "date_decision": today().isoformat(),
+        "date_debut": today().isoformat(),
+        "rang": 1,
+    }
+
+
+def _text(received: Received) -> str:
+    return json.dumps(received.event, ensure_ascii=False)

@@ -1,0 +1,1 @@
+"""Readers of the files that partners already exchange, turned into messages of the public API."""

@@ -1,0 +1,175 @@
+"""`importer cnaf`: the command, its progress and its summary. Reading, checking, translating, sending are next door."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+import stamina.instrumentation
+import typer
+from lxml import etree
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from deploy.cli.hub import Donnees, data_dir
+from deploy.datadir import DEFAULT_FOLDER, DataDir, LaunchError
+from deploy.importers import cnaf_flow, cnaf_schema, cnaf_translation
+from deploy.importers.cnaf_flow import FlowRefused
+from deploy.importers.cnaf_report import Report
+from deploy.importers.cnaf_schema import Contenu
+from deploy.importers.cnaf_sending import Sender
+from deploy.importers.cnaf_translation import Ignore, Signalement
+from deploy.partner import Partner, PartnerError
+
+app = typer.Typer(help="Importe les fichiers que les organismes s'échangent déjà.", no_args_is_help=True)
+
+
+@app.callback()
+def importer() -> None:
+    """Keeps `cnaf` a command of the group while it is alone in it."""
+
+
+@app.command()
+def cnaf(
+    fichier: Annotated[Path, typer.Argument(help="Flux « bénéficiaires RSA » de la CNAF ou de la MSA (XML).")],
+    partenaire: Annotated[str, typer.Option("--partenaire", help="Code du partenaire qui dépose, par exemple caf-59.")],
+    xsd: Annotated[
+        Path | None,
+        typer.Option("--xsd", exists=True, dir_okay=False, help="Schéma du flux : s'il est enfreint, rien ne part."),
+    ] = None,
+    donnees: Donnees = DEFAULT_FOLDER,
+    rapport: Annotated[
+        Path | None,
+        typer.Option("--rapport", help="Rapport : .csv, ou JSON par ligne.", show_default="rapport-<fichier>.jsonl"),
+    ] = None,
+    concurrence: Annotated[int, typer.Option("--concurrence", min=1, max=32, help="Lots en cours à la fois.")] = 4,
+    departement: Annotated[
+        str | None, typer.Option("--departement", help="Département à inscrire, au lieu de celui du flux (IDEPARTE).")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Code 4 si une ligne au moins est refusée.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Écrit le bilan en JSON.")] = False,
+) -> None:
+    """Dépose un flux de la CNAF : `usager.signale` puis `droits.modifies`, par l'API, avec la clé du partenaire.
+
+    Le fichier est d'abord lu en entier : s'il est refusé (XML, schéma, en-tête), rien n'est déposé. Les identifiants
+    des messages viennent du contenu : relancer la même commande ne dépose rien de plus. Sont signalés le demandeur, le
+    conjoint et toute personne soumise aux droits et devoirs. Le rapport dit ligne par ligne ce qui est accepté, refusé
+    (avec le code du catalogue) ou laissé de côté, sans nom ni numéro.
+
+    Codes de sortie : 0 fichier traité (les refus sont au rapport), 1 fichier refusé ou relais injoignable, 2 commande
+    mal écrite, 4 avec --strict si une ligne est refusée.
+
+    Exemples :
+
+        ./relais importer cnaf RSABEM.xml --partenaire caf-59 --xsd vrsb0801.xsd
+
+        ./relais importer cnaf RSABEM.xml --partenaire caf-59 --rapport mars.csv --strict
+    """
+    path = rapport or Path(f"rapport-{fichier.stem}.jsonl")
+    if not fichier.is_file():
+        raise LaunchError(f"{fichier} n'est pas un fichier.")
+    started = time.monotonic()
+    console = Console(highlight=False, stderr=as_json)
+    partner = _partner(data_dir(donnees), partenaire)
+    with fichier.open("rb") as source:
+        contenu = _check(source, xsd, console)
+        with Report(path) as report:
+            _deposit(source, contenu, partner, report, concurrence, departement, console)
+    _show(console, contenu, report, time.monotonic() - started, as_json)
+    if strict and report.refused:
+        raise typer.Exit(4)
+
+
+def _check(source: BinaryIO, xsd: Path | None, console: Console) -> Contenu:
+    try:
+        with console.status("Lecture et contrôle du fichier…"):
+            return cnaf_schema.check(source, cnaf_schema.load_schema(xsd) if xsd else None)
+    except FlowRefused as error:
+        raise LaunchError(f"Fichier refusé, rien n'a été déposé : {error}") from error
+
+
+def _partner(data: DataDir, code: str) -> Partner:
+    try:
+        return Partner.load(data.partners / code)
+    except PartnerError as error:
+        raise LaunchError(f"Partenaire sans clé dans {data.path} : {code}. Créez-le, ou donnez --donnees.") from error
+
+
+def _deposit(
+    source: BinaryIO,
+    contenu: Contenu,
+    partner: Partner,
+    report: Report,
+    concurrency: int,
+    departement: str | None,
+    console: Console,
+) -> None:
+    try:
+        asyncio.run(_send(source, contenu, partner, report, concurrency, departement, console))
+    except* PartnerError as errors:
+        reason: BaseException = errors
+        while isinstance(reason, BaseExceptionGroup):
+            reason = reason.exceptions[0]
+        raise LaunchError(
+            f"{reason} Relancez la même commande : ce qui est déjà déposé ne le sera pas deux fois."
+        ) from reason
+
+
+async def _send(
+    source: BinaryIO,
+    contenu: Contenu,
+    partner: Partner,
+    report: Report,
+    concurrency: int,
+    departement: str | None,
+    console: Console,
+) -> None:
+    # What the client tries again shows in the pace of the bar, not as lines across it.
+    stamina.instrumentation.set_on_retry_hooks([])
+    columns = (SpinnerColumn(), TextColumn("Dépôt"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("Dépôt", total=contenu.personnes)
+        async with partner:
+            sender = Sender(partner, contenu.entete, report)
+            await sender.send(_persons(source, contenu, departement), concurrency, lambda n: bar.advance(task, n))
+
+
+def _persons(source: BinaryIO, contenu: Contenu, departement: str | None) -> Iterator[Signalement | Ignore]:
+    households = (b for b in cnaf_flow.blocks(source) if etree.QName(b).localname == cnaf_flow.HOUSEHOLD)
+    for rang, block in enumerate(households, 1):
+        yield from cnaf_translation.translate(contenu.entete, cnaf_flow.foyer(block, rang), departement)
+
+
+def _show(console: Console, contenu: Contenu, report: Report, duration_s: float, as_json: bool) -> None:
+    rows = [
+        {"objet": objet, "resultat": resultat, "code": detail, "nombre": count}
+        for (objet, resultat, detail), count in sorted(report.counts.items())
+    ]
+    summary = {
+        "foyers": contenu.foyers,
+        "personnes": contenu.personnes,
+        "duree_s": round(duration_s, 1),
+        "personnes_par_s": round(contenu.personnes / duration_s, 1),
+        "rapport": str(report.path),
+        "lignes": rows,
+    }
+    if as_json:
+        typer.echo(json.dumps(summary, ensure_ascii=False, indent=1))
+        return
+    title = f"{contenu.foyers} foyers, {contenu.personnes} personnes"
+    table = Table("objet", "résultat", "code ou motif", "nombre", title=title)
+    for row in rows:
+        style = {"refuse": "red", "ambigu": "yellow", "en-attente": "yellow", "ignore": "dim"}.get(str(row["resultat"]))
+        table.add_row(*(str(row[name]) for name in ("objet", "resultat", "code", "nombre")), style=style)
+    console.print(table)
+    if contenu.foyers_annonces not in (None, contenu.foyers):
+        announced = f"L'organisme annonce {contenu.foyers_annonces} dossiers, le flux en porte {contenu.foyers}."
+        console.print(f"[yellow]{announced}[/]")
+    if any(row["code"] == "hors-territoire" for row in rows):
+        console.print("[yellow]Un flux pour un autre département ? Vérifiez le partenaire, ou donnez --departement.[/]")
+    console.print(f"{summary['personnes_par_s']} personnes par seconde · rapport : {report.path}")

@@ -1,0 +1,59 @@
+"""Secrets generated once per data folder: component keys, database passwords and NATS users' seeds."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from pathlib import Path
+
+import nkeys
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from deploy.components import COMPONENTS, SECRETS, schemas
+from deploy.datadir import DataDir, write_private
+
+ADMIN = "admin"
+"""Name of the NATS user and of the PostgreSQL role that provision; no component ever holds their secret."""
+
+
+def ensure_secrets(data: DataDir) -> None:
+    """Generate what is missing; a file that exists is never touched, since losing a key loses what it protects."""
+    for folder in dict.fromkeys(component.secrets for component in COMPONENTS):
+        (data.secrets / folder).mkdir(mode=0o700, exist_ok=True)
+        for secret in SECRETS.get(folder, ()):
+            path = data.secrets / folder / secret.filename
+            if not path.exists():
+                write_private(path, new_es256_key() if secret.kind == "pem" else new_symmetric_key())
+    for role in (ADMIN, *schemas()):
+        if not data.password_file(role).exists():
+            write_private(data.password_file(role), secrets.token_urlsafe(32) + "\n")
+    for user in (ADMIN, *(component.name for component in COMPONENTS)):
+        if not data.nkey_file(user).exists():
+            write_private(data.nkey_file(user), new_nkey_seed() + "\n")
+
+
+def new_symmetric_key() -> str:
+    """32 random bytes as one base64url line without padding."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).rstrip(b"=").decode() + "\n"
+
+
+def new_es256_key() -> str:
+    """A P-256 private key, PEM PKCS 8."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
+
+
+def new_nkey_seed() -> str:
+    """The seed (`SU…`) of a NATS user; the server keeps only the public half."""
+    return bytes(nkeys.encode_seed(secrets.token_bytes(32), nkeys.PREFIX_BYTE_USER)).decode()
+
+
+def nkey_public(seed_file: Path) -> str:
+    pair = nkeys.from_seed(bytearray(seed_file.read_text().strip().encode()))
+    try:
+        return bytes(pair.public_key).decode()
+    finally:
+        pair.wipe()

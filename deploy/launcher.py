@@ -1,0 +1,220 @@
+"""`./relais up`: from a data folder to a hub that answers, then watch over it until asked to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+import time
+from dataclasses import dataclass, field
+
+import httpx
+from rich.console import Console
+
+from deploy import demo_partners, nats_config, postgres, provisioning, readiness
+from deploy.components import COMPONENTS, Component, child_environment
+from deploy.datadir import HOST, DataDir, LaunchError, Ports
+from deploy.keys import ensure_secrets
+from deploy.logs import Terminal, last_lines
+from deploy.supervision import Program, Supervisor, identify, stop_leftovers
+
+READY_TIMEOUT_S = 60.0
+ENGINES = ("nats", "postgres")
+NAMES = ["lanceur", *ENGINES, *(component.name for component in COMPONENTS)]
+
+
+@dataclass(slots=True)
+class Hub:
+    """One run of the hub, from the lock on its folder to the last process stopped."""
+
+    data: DataDir
+    console: Console
+    gateway_port: int | None = None
+    with_demo: bool = True
+    components: tuple[Component, ...] = COMPONENTS
+    _terminal: Terminal = field(init=False)
+    _supervisor: Supervisor = field(init=False)
+    _stop: asyncio.Event = field(init=False, default_factory=asyncio.Event)
+    _phase: str = field(init=False, default="preparation")
+    _pids: dict[str, int] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._terminal = Terminal(self.console, NAMES)
+        self._supervisor = Supervisor(self.data.logs, self._terminal.show, self._processes_changed)
+
+    async def run(self) -> None:
+        """Start, announce readiness, watch, and stop in order on SIGINT, SIGTERM or SIGHUP."""
+        started = time.monotonic()
+        self.data.create()
+        with self.data.locked():
+            try:
+                ports = await asyncio.to_thread(self._prepare)
+                await self._serve(ports, started)
+            except LaunchError as error:
+                self._record("echec", erreur=str(error))
+                raise
+            except Exception as error:
+                self._record("echec", erreur=f"Erreur inattendue au démarrage : {error!r}.")
+                raise
+            self._record("arrete")
+
+    def _prepare(self) -> Ports:
+        """All that needs no running process."""
+        left = self.data.state().get("processus")
+        stopped = stop_leftovers(left) if isinstance(left, dict) else []
+        if stopped:
+            self._say(f"processus d'un lancement interrompu arrêtés : {', '.join(stopped)}")
+        ports = self.data.choose_ports(self.gateway_port)
+        self._record("preparation")
+        ensure_secrets(self.data)
+        nats_config.write(self.data, ports.nats)
+        opened = postgres.ensure_reachable(self.data) if os.geteuid() == 0 else []
+        if opened:
+            folders = ", ".join(str(folder) for folder in opened)
+            self._say(f"droit de traverser accordé à {postgres.system_user()} (PostgreSQL) sur : {folders}")
+        if postgres.ensure_cluster(self.data):
+            self._say("base PostgreSQL créée")
+        return ports
+
+    async def _serve(self, ports: Ports, started: float) -> None:
+        logging.getLogger("circus").setLevel(logging.WARNING)
+        await self._supervisor.open()
+        self._listen_to_signals()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                watching = tasks.create_task(self._supervisor.watch())
+                starting = tasks.create_task(self._start(ports, started))
+                await self._stop.wait()
+                starting.cancel()
+                watching.cancel()
+        except* LaunchError as group:
+            raise _first(group) from None
+        finally:
+            self._record("arret")
+            self._say("arrêt…")
+            await self._stop_in_order()
+            self._supervisor.close()
+
+    async def _start(self, ports: Ports, started: float) -> None:
+        for program in engines(self.data, ports):
+            await self._supervisor.start(program)
+        await asyncio.gather(
+            provisioning.wait_for_server(self.data, ports.postgres), readiness.nats_answers(ports.nats)
+        )
+        applied = await provisioning.provision(self.data, ports.postgres)
+        migrations = f" ; {len(applied)} migrations appliquées" if applied else ""
+        self._say(f"PostgreSQL (port {ports.postgres}) et NATS (port {ports.nats}) répondent{migrations}")
+        if self.with_demo:
+            await self._ensure_demo_partners(ports)
+        for component in self.components:
+            if component.is_present:
+                await self._supervisor.start(component_program(self.data, ports, component))
+            else:
+                self._say(f"{component.name} : module {component.module} absent, non démarré")
+        await self._until_ready(ports)
+        self._record("pret")
+        elapsed_s = time.monotonic() - started
+        self._say(f"prêt en {elapsed_s:.1f} s · API http://{HOST}:{ports.passerelle} · données {self.data.path}")
+
+    async def _ensure_demo_partners(self, ports: Ports) -> None:
+        created = await demo_partners.ensure(self.data, ports)
+        if created:
+            self._say(f"partenaires de démonstration : {', '.join(created)} (clés dans {self.data.partners})")
+
+    async def _until_ready(self, ports: Ports) -> None:
+        if not any(component.serves_partners and component.is_present for component in self.components):
+            return
+        try:
+            async with asyncio.timeout(READY_TIMEOUT_S), httpx.AsyncClient(trust_env=False) as client:
+                while not await readiness.gateway_ready(client, ports.passerelle):
+                    self._give_up_on_failing()
+                    await asyncio.sleep(0.1)
+        except TimeoutError as error:
+            raise LaunchError(
+                f"Le relais n'est pas prêt après {READY_TIMEOUT_S:.0f} s ; voyez {self.data.logs}."
+            ) from error
+
+    def _give_up_on_failing(self) -> None:
+        name = self._supervisor.failing()
+        if name is not None:
+            said = "\n  ".join(last_lines(self.data.logs, name))
+            raise LaunchError(f"{name} s'arrête à chaque démarrage :\n  {said}")
+
+    async def _stop_in_order(self) -> None:
+        """Gateways first, so that nothing new is promised; the engines last, so that everyone can settle."""
+        gateways = [component.name for component in COMPONENTS if component.gateway]
+        services = [component.name for component in COMPONENTS if not component.gateway]
+        for names in (gateways, services, ["nats"], ["postgres"]):
+            with contextlib.suppress(ProcessLookupError):
+                await self._supervisor.stop(names)
+
+    def _listen_to_signals(self) -> None:
+        """After circus, which sets its own handlers."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._stop.set)
+
+    def _say(self, line: str) -> None:
+        self._terminal.show("lanceur", line)
+
+    def _processes_changed(self, pids: dict[str, int]) -> None:
+        self._pids = pids
+        self._record(self._phase)
+
+    def _record(self, phase: str, **facts: str) -> None:
+        self._phase = phase
+        self.data.write_state(pid=os.getpid(), phase=phase, processus=identify(self._pids), **facts)
+
+
+def engines(data: DataDir, ports: Ports) -> list[Program]:
+    environment = {name: value for name, value in child_environment().items() if name in ("PATH", "TMPDIR", "TZ")}
+    return [
+        Program(
+            "postgres",
+            postgres.command(data, ports.postgres),
+            environment | {"LC_ALL": "C"},
+            # Fast shutdown: open sessions are cut instead of awaited.
+            stop_signal=signal.SIGINT,
+            death_signal=signal.SIGINT,
+            graceful_s=30,
+            user=postgres.system_user(),
+        ),
+        Program("nats", nats_config.command(data), environment, death_signal=signal.SIGTERM),
+    ]
+
+
+def component_program(data: DataDir, ports: Ports, component: Component) -> Program:
+    return Program(
+        component.name,
+        [sys.executable, "-m", component.module],
+        child_environment() | component_environment(data, ports, component),
+        graceful_s=15,
+    )
+
+
+def component_environment(data: DataDir, ports: Ports, component: Component) -> dict[str, str]:
+    """What `chassis.settings` reads. Secrets go by file, never by value."""
+    environment = {
+        "RELAIS_NATS_URL": f"nats://{HOST}:{ports.nats}",
+        "RELAIS_NATS_NKEY_FILE": str(data.nkey_file(component.name)),
+        "RELAIS_DATABASE_URL": f"postgresql://{component.schema}@{HOST}:{ports.postgres}/{postgres.DATABASE}",
+        "RELAIS_DATABASE_PASSWORD_FILE": str(data.password_file(component.schema)),
+        "RELAIS_SECRETS": str(data.secrets / component.secrets),
+    }
+    if component.gateway:
+        environment["RELAIS_AUTORISER_LOOPBACK"] = "1"
+    if component.serves_partners:
+        environment |= {
+            "RELAIS_URL_PUBLIQUE": f"http://{HOST}:{ports.passerelle}",
+            "RELAIS_HOTE": HOST,
+            "RELAIS_PORT": str(ports.passerelle),
+        }
+    return environment
+
+
+def _first(group: BaseExceptionGroup[LaunchError]) -> LaunchError:
+    leaf = group.exceptions[0]
+    return leaf if isinstance(leaf, LaunchError) else _first(leaf)

@@ -1,0 +1,118 @@
+"""What the processes write: kept raw in rotated files, and shown as short prefixed lines at the terminal."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.text import Text
+
+MAX_FILE_BYTES = 10 * 1024 * 1024
+KEPT_FILES = 4
+PARIS = ZoneInfo("Europe/Paris")
+COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "bright_cyan", "bright_magenta", "bright_green")
+LEVEL_STYLES = {"warning": "yellow", "error": "bold red", "critical": "bold red"}
+# Keys of a JSON line that the short form shows elsewhere or not at all.
+HIDDEN_KEYS = {"event", "level", "timestamp", "logger", "composant", "trace_id", "span_id"}
+
+Record = Callable[[str, str], None]
+"""Called with the component's name and one complete line."""
+
+
+class LineStream:
+    """Receives circus's chunks of one component's output and hands complete lines to the file and to the terminal."""
+
+    def __init__(self, name: str, folder: Path, show: Record) -> None:
+        self._name = name
+        self._show = show
+        self._pending: dict[tuple[int, str], bytes] = {}
+        self._file = RotatingFileHandler(
+            folder / f"{name}.log", maxBytes=MAX_FILE_BYTES, backupCount=KEPT_FILES, encoding="utf-8", delay=True
+        )
+
+    def __call__(self, chunk: dict[str, Any]) -> None:
+        source = (chunk["pid"], chunk["name"])
+        *lines, rest = (self._pending.pop(source, b"") + chunk["data"]).split(b"\n")
+        if rest:
+            self._pending[source] = rest
+        for line in lines:
+            self.write(line.decode("utf-8", "replace"))
+
+    def write(self, line: str) -> None:
+        if not line.strip():
+            return
+        self._file.handle(logging.makeLogRecord({"msg": line}))
+        self._show(self._name, line)
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class Terminal:
+    """Prints `component │ time message facts`, one colour per component."""
+
+    def __init__(self, console: Console, names: list[str]) -> None:
+        self._console = console
+        self._width = max(len(name) for name in names)
+        self._colours = {name: COLOURS[rank % len(COLOURS)] for rank, name in enumerate(names)}
+
+    def show(self, name: str, line: str) -> None:
+        text = readable(name, line)
+        if text is not None:
+            prefix = Text(f"{name:>{self._width}} │ ", style=self._colours.get(name, "dim"))
+            self._console.print(prefix + text, soft_wrap=True, highlight=False)
+
+
+def readable(name: str, line: str) -> Text | None:
+    """The short form of a line; None for what only the file needs (the engines' routine lines)."""
+    facts = _json_object(line)
+    if facts is not None:
+        return _from_json(facts)
+    if name == "postgres":
+        return Text(line, style="red") if any(mark in line for mark in ("ERROR", "FATAL", "PANIC")) else None
+    if name == "nats":
+        return Text(line, style="red") if any(mark in line for mark in ("[ERR]", "[FTL]", "[WRN]")) else None
+    return Text(line)
+
+
+def _from_json(facts: dict[str, Any]) -> Text:
+    level = str(facts.get("level", "info"))
+    text = Text(_clock(facts.get("timestamp")) + " ", style="dim")
+    text.append(str(facts.get("event", "")), style=LEVEL_STYLES.get(level, ""))
+    for key, value in facts.items():
+        if key not in HIDDEN_KEYS:
+            text.append(f" {key}=", style="dim").append(str(value))
+    return text
+
+
+def _json_object(line: str) -> dict[str, Any] | None:
+    if not line.startswith("{"):
+        return None
+    try:
+        parsed = json.loads(line)
+    except ValueError:
+        return None
+    return parsed if isinstance(parsed, dict) else None
+
+
+def _clock(timestamp: object) -> str:
+    try:
+        return datetime.fromisoformat(str(timestamp)).astimezone(PARIS).strftime("%H:%M:%S")
+    except ValueError:
+        return datetime.now(PARIS).strftime("%H:%M:%S")
+
+
+def last_lines(folder: Path, name: str, wanted: int = 15) -> list[str]:
+    """The end of what one component wrote, for the explanation of a failed start."""
+    try:
+        lines = (folder / f"{name}.log").read_text(encoding="utf-8", errors="replace").splitlines()
+    except FileNotFoundError:
+        return []
+    return [f"{name} │ {text.plain}" for line in lines[-wanted:] if (text := readable(name, line)) is not None]

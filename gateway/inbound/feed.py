@@ -1,0 +1,239 @@
+"""The pull feed: `GET /v1/evenements`, its cursors, and the long poll that waits for what is not there yet."""
+
+import asyncio
+import base64
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Annotated
+
+import orjson
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from chassis.bus import Unavailable
+from chassis.database import Connection, Pool, Record
+from chassis.process import wait
+from gateway.bodies import Bodies, Delivered
+from gateway.inbound.door import Call, Door
+from gateway.inbound.json_body import read_model
+from gateway.inbound.problems import Problem
+from gateway.rights import Role
+from gateway.webhook_secrets import derive
+from relais_contrats.catalogue import CATALOGUE, par_type_cloudevents
+from relais_contrats.lecture import Erreur
+
+SCOPE = "evenements:lire"
+_DEFAULT_LIMIT = 100
+_MAX_LIMIT = 500
+_MAX_WAIT_S = 25
+_LOOK_EVERY_S = 0.1
+_NUMBER_BYTES = 8
+
+_HIGHEST = "SELECT coalesce(max(numero), 0) FROM livraisons"
+_ARRIVED = "SELECT partenaire, max(numero) AS numero FROM livraisons WHERE numero > $1 GROUP BY partenaire"
+_POSITION = "SELECT numero FROM curseurs WHERE partenaire = $1"
+_PAGE = """
+SELECT l.numero, l.evenement, l.parcours, l.type, l.roles, e.corps
+FROM livraisons l JOIN evenements e ON e.id = l.evenement
+WHERE l.partenaire = $1 AND l.numero > $2 AND ($3::text[] IS NULL OR l.type = ANY($3))
+ORDER BY l.numero LIMIT $4
+"""
+_ACKNOWLEDGE = """
+INSERT INTO curseurs (partenaire, numero, acquitte_a) VALUES ($1, $2, $3)
+ON CONFLICT (partenaire) DO UPDATE SET numero = EXCLUDED.numero, acquitte_a = EXCLUDED.acquitte_a
+WHERE curseurs.numero < EXCLUDED.numero
+"""
+
+
+class Acquittement(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    curseur: Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class Cursors:
+    """A position in one partner's feed, as a text that only this hub makes and only this partner can use.
+
+    AES-SIV (RFC 5297): deterministic, authenticated, bound to the partner; it does not show how much the hub carries.
+    """
+
+    def __init__(self, master_key: bytes) -> None:
+        self._cipher = AESSIV(derive(master_key, "curseurs"))
+
+    def write(self, partenaire: str, numero: int) -> str:
+        sealed = self._cipher.encrypt(numero.to_bytes(_NUMBER_BYTES), [partenaire.encode()])
+        return base64.urlsafe_b64encode(sealed).decode()
+
+    def read(self, partenaire: str, curseur: str) -> int | None:
+        """None for what was not made for this partner, or was altered."""
+        try:
+            sealed = base64.b64decode(curseur, altchars=b"-_", validate=True)
+            return int.from_bytes(self._cipher.decrypt(sealed, [partenaire.encode()]))
+        except (ValueError, InvalidTag):
+            return None
+
+
+class Arrivals:
+    """Who waits for what comes next: one look at the table for everybody, and only those concerned are woken."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._waiting: dict[str, set[asyncio.Event]] = {}
+        self._seen: int | None = None
+
+    async def watch(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            await self.look()
+            await wait(stop, _LOOK_EVERY_S)
+        for events in self._waiting.values():
+            for event in events:
+                event.set()
+
+    async def look(self) -> None:
+        async with self._pool.acquire() as conn:
+            if self._seen is None:
+                self._seen = await conn.fetchval(_HIGHEST)
+            rows = await conn.fetch(_ARRIVED, self._seen)
+        self._seen = max([self._seen or 0, *(row["numero"] for row in rows)])
+        for row in rows:
+            for event in self._waiting.get(row["partenaire"], ()):
+                event.set()
+
+    def expect(self, partenaire: str) -> asyncio.Event:
+        """To be called before the table is read: whatever comes after that sets the event."""
+        event = asyncio.Event()
+        self._waiting.setdefault(partenaire, set()).add(event)
+        return event
+
+    def forget(self, partenaire: str, event: asyncio.Event) -> None:
+        waiting = self._waiting[partenaire]
+        waiting.discard(event)
+        if not waiting:
+            del self._waiting[partenaire]
+
+
+class Feed:
+    """The same rows as the webhooks, read at the partner's own pace."""
+
+    def __init__(self, pool: Pool, bodies: Bodies, master_key: bytes) -> None:
+        self._pool = pool
+        self._bodies = bodies
+        self._cursors = Cursors(master_key)
+        self._arrivals = Arrivals(pool)
+
+    def routes(self, door: Door) -> list[Route]:
+        return [
+            Route("/v1/evenements", door.guard(SCOPE, self.get), methods=["GET"]),
+            Route("/v1/evenements/acquittement", door.guard(SCOPE, self.acknowledge), methods=["POST"]),
+        ]
+
+    async def watch(self, stop: asyncio.Event) -> None:
+        await self._arrivals.watch(stop)
+
+    async def get(self, call: Call, request: Request) -> Response:
+        """A page after `apres`; with `attente`, as soon as there is something, or empty after that many seconds."""
+        query = request.query_params
+        _refuse_unknown(query, {"apres", "limite", "attente", "types"})
+        limite = _number(query.get("limite"), "limite", _DEFAULT_LIMIT, 1, _MAX_LIMIT)
+        attente_s = _number(query.get("attente"), "attente", 0, 0, _MAX_WAIT_S)
+        types = short_types(query["types"].split(","), "types") if query.get("types") else None
+        after = await self._start(call.partenaire.code, query.get("apres"))
+        rows, reached = await self._page_or_wait(call.partenaire.code, after, types, limite, attente_s)
+        try:
+            bodies = await self._bodies.build(call.partenaire.code, [_delivered(row) for row in rows])
+        except Unavailable as error:
+            raise Problem("indisponible") from error
+        content = {"evenements": bodies, "curseur": self._cursors.write(call.partenaire.code, reached)}
+        return Response(orjson.dumps(content), media_type="application/json")
+
+    async def acknowledge(self, call: Call, request: Request) -> Response:
+        """Move the durable position, never back."""
+        asked = await read_model(request, Acquittement)
+        numero = self._read_cursor(call.partenaire.code, asked.curseur, "/curseur")
+        async with self._pool.acquire() as conn:
+            await conn.execute(_ACKNOWLEDGE, call.partenaire.code, numero, datetime.now(UTC))
+        return Response(status_code=204)
+
+    async def _start(self, partenaire: str, apres: str | None) -> int:
+        if apres is not None:
+            return self._read_cursor(partenaire, apres, "apres")
+        async with self._pool.acquire() as conn:
+            return await conn.fetchval(_POSITION, partenaire) or 0
+
+    def _read_cursor(self, partenaire: str, curseur: str, pointeur: str) -> int:
+        numero = self._cursors.read(partenaire, curseur)
+        if numero is None:
+            raise invalid(pointeur, "Ce curseur n'a pas été donné par le hub à ce partenaire.")
+        return numero
+
+    async def _page_or_wait(
+        self, partenaire: str, after: int, types: Sequence[str] | None, limite: int, attente_s: int
+    ) -> tuple[list[Record], int]:
+        deadline = asyncio.get_running_loop().time() + attente_s
+        while True:
+            arrived = self._arrivals.expect(partenaire)
+            try:
+                async with self._pool.acquire() as conn:
+                    rows, reached = await _page(conn, partenaire, after, types, limite)
+                left_s = deadline - asyncio.get_running_loop().time()
+                if rows or left_s <= 0:
+                    return rows, reached
+                await wait(arrived, left_s)
+            finally:
+                self._arrivals.forget(partenaire, arrived)
+
+
+async def _page(
+    conn: Connection, partenaire: str, after: int, types: Sequence[str] | None, limite: int
+) -> tuple[list[Record], int]:
+    """Rows after a position, and the position up to which nothing is left behind. Numbers become visible in order, so
+    a short page has seen everything up to the highest number there was before it."""
+    highest: int = await conn.fetchval(_HIGHEST)
+    rows = await conn.fetch(_PAGE, partenaire, after, types, limite)
+    last = rows[-1]["numero"] if rows else after
+    return rows, last if len(rows) == limite else max(last, highest)
+
+
+def _delivered(row: Record) -> Delivered:
+    return Delivered(
+        numero=row["numero"],
+        evenement=row["evenement"],
+        parcours=row["parcours"],
+        type=row["type"],
+        roles=frozenset(map(Role, row["roles"])),
+        corps=row["corps"],
+    )
+
+
+def short_types(types: Sequence[str], pointeur: str) -> list[str]:
+    """Message types as written (`orientation.decidee`, or the CloudEvents type) to short names. Raises a Problem."""
+    short = []
+    for rank, text in enumerate(types):
+        message = par_type_cloudevents(text) or CATALOGUE.get(text)
+        if message is None:
+            at = f"{pointeur}/{rank}" if pointeur.startswith("/") else pointeur
+            erreur = Erreur(at, "code-inconnu", "Ce type de message n'existe pas au catalogue.")
+            raise Problem("code-inconnu", erreurs=[erreur])
+        short.append(message.nom)
+    return list(dict.fromkeys(short))
+
+
+def invalid(pointeur: str, phrase: str) -> Problem:
+    return Problem("schema-invalide", erreurs=[Erreur(pointeur, "schema-invalide", phrase)])
+
+
+def _refuse_unknown(given: Iterable[str], known: set[str]) -> None:
+    if not set(given) <= known:
+        raise invalid("", f"Paramètres admis : {', '.join(sorted(known))}.")
+
+
+def _number(text: str | None, name: str, default: int, least: int, most: int) -> int:
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) <= 4 and least <= int(text) <= most):
+        raise invalid(name, f"Un entier de {least} à {most} est attendu.")
+    return int(text)

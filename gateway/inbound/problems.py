@@ -1,0 +1,75 @@
+"""Refusals as partners read them: problem+json (RFC 9457), in French, stable code, never an echo of the input."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+from starlette.responses import Response
+
+from chassis import telemetry
+from relais_contrats.lecture import Erreur
+from relais_contrats.refus import REFUS
+
+MEDIA_TYPE = "application/problem+json"
+
+# What HTTP itself refuses, before any message was read: status → (code, title, what to do).
+_HTTP: Mapping[int, tuple[str, str, str]] = {
+    400: ("illisible", "Requête illisible", "Le corps n'est pas du JSON que tout le monde lit de la même façon."),
+    401: ("non-authentifie", "Authentification requise", "Présentez un jeton d'accès et une preuve DPoP valides."),
+    403: ("portee-insuffisante", "Portée insuffisante", "Le jeton ne porte pas la portée nécessaire."),
+    404: ("inconnu", "Ressource inconnue", "Cette ressource n'existe pas, ou vous ne pouvez pas la voir."),
+    405: ("methode-interdite", "Méthode non admise", "Cette ressource n'admet pas cette méthode."),
+    413: ("trop-grand", "Corps trop grand", "Le corps dépasse la taille admise."),
+    415: ("type-non-admis", "Type de contenu non admis", "Le Content-Type n'est pas de ceux que ce point accepte."),
+    429: ("trop-de-requetes", "Trop de requêtes", "Attendez le délai indiqué par Retry-After."),
+}
+
+
+class Problem(Exception):
+    """Ends a request with a problem. `code` is one of the catalogue; without it, `status` says what HTTP refuses."""
+
+    def __init__(
+        self,
+        code: str | None = None,
+        *,
+        status: int | None = None,
+        detail: str | None = None,
+        erreurs: Sequence[Erreur] = (),
+        extra: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(code or str(status))
+        self.code = code
+        self.status = status or REFUS[code or ""].statut
+        self.detail = detail
+        self.erreurs = erreurs
+        self.extra = extra or {}
+        self.headers = dict(headers or {})
+
+
+def body(problem: Problem, base_url: str) -> dict[str, Any]:
+    """The JSON object; `instance` is the trace id, by which the operator finds the same refusal."""
+    refus = REFUS.get(problem.code or "")
+    if refus:
+        code, titre, detail = (refus.code, refus.titre, f"{refus.explication} {refus.conseil}")
+    else:
+        code, titre, detail = _HTTP[problem.status]
+    return {
+        "type": f"{base_url}/problemes/{code}",
+        "title": titre,
+        "status": problem.status,
+        "detail": problem.detail or detail,
+        "instance": telemetry.trace_id(),
+        "code": code,
+        "relancable": bool(refus and refus.relancable) or problem.status == 429,
+        "erreurs": [{"pointeur": e.pointeur, "code": e.code, "message": e.message} for e in problem.erreurs],
+        "exemple": f"{base_url}/v1/contrats/{refus.exemple}" if refus else None,
+        **problem.extra,
+    }
+
+
+def response(problem: Problem, base_url: str) -> Response:
+    headers = dict(problem.headers)
+    if problem.code == "indisponible":
+        headers.setdefault("Retry-After", "5")
+    return Response(orjson.dumps(body(problem, base_url)), problem.status, headers, MEDIA_TYPE)

@@ -1,0 +1,256 @@
+"""`/v1/abonnements`: a partner declares where its events are pushed, watches the deliveries, asks for one again.
+
+An address is verified before its first delivery: `gateway.outbound.signals` says how. The queue fills meanwhile, so
+that nothing is missed from the declaration on; only one made inactive (by its partner, by a 410) stops filling.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from uuid_utils.compat import uuid7
+
+from chassis.database import Pool, Record
+from chassis.facts import type_cloudevents
+from gateway.destinations import Interdite, Resolver
+from gateway.inbound import subscriptions_store as store
+from gateway.inbound.door import Call, Door
+from gateway.inbound.feed import SCOPE, invalid, short_types
+from gateway.inbound.json_body import read_model
+from gateway.inbound.problems import Problem
+from gateway.pseudonyms import Pseudonyms
+from gateway.webhook_secrets import Safe, new_secret, shown
+from relais_contrats.lecture import Erreur
+
+OVERLAP = timedelta(hours=24)
+_MOST_PER_PARTNER = 20
+_PAGE = 100
+_LAST = 2**63 - 1
+_ETATS = ("a-livrer", "en-echec", "livre", "sans-objet")
+
+Url = Annotated[str, Field(min_length=8, max_length=2000)]
+Types = Annotated[list[Annotated[str, Field(min_length=1, max_length=120)]], Field(max_length=100)]
+Lot = Annotated[int, Field(ge=1, le=100)]
+
+
+class NouvelAbonnement(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    url: Url
+    types: Types
+    lot: Lot = 1
+    actif: bool = True
+
+
+class Changement(BaseModel):
+    """Absent fields keep their value."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: Url | None = None
+    types: Types | None = None
+    lot: Lot | None = None
+    actif: bool | None = None
+
+
+class Subscriptions:
+    def __init__(
+        self, pool: Pool, master_key: bytes, autoriser_loopback: bool, pseudonyms: Pseudonyms | None = None
+    ) -> None:
+        self._pool = pool
+        self._safe = Safe(master_key)
+        self._resolver = Resolver(autoriser_loopback=autoriser_loopback)
+        self._pseudonyms = pseudonyms
+
+    def routes(self, door: Door) -> list[Route]:
+        def route(path: str, method: Literal["GET", "POST", "PATCH", "DELETE"], handler: Any) -> Route:
+            return Route(path, door.guard(SCOPE, handler, changes=method != "GET"), methods=[method])
+
+        one = "/v1/abonnements/{id}"
+        return [
+            route("/v1/abonnements", "POST", self.create),
+            route("/v1/abonnements", "GET", self.list),
+            route(one, "GET", self.get),
+            route(one, "PATCH", self.change),
+            route(one, "DELETE", self.delete),
+            route(f"{one}/secret", "POST", self.rotate),
+            route(f"{one}/essai", "POST", self.test),
+            route(f"{one}/livraisons", "GET", self.deliveries),
+            route("/v1/livraisons/{id}/rejeu", "POST", self.send_again),
+        ]
+
+    async def create(self, call: Call, request: Request) -> Response:
+        asked = await read_model(request, NouvelAbonnement)
+        types = short_types(asked.types, "/types")
+        await self._check(asked.url)
+        id_, secret, code = uuid7(), new_secret(), call.partenaire.code
+        etat = "a-verifier" if asked.actif else "inactif"
+        sealed, now = self._safe.seal(id_, secret), datetime.now(UTC)
+        async with self._pool.acquire() as conn, conn.transaction():
+            await store.lock(conn, code)
+            if await store.count(conn, code) >= _MOST_PER_PARTNER:
+                raise invalid("", f"Un partenaire a {_MOST_PER_PARTNER} abonnements au plus.")
+            row = await store.insert(conn, id_, code, asked.url, types, asked.lot, etat, sealed, now)
+        return _json(_shown(row) | {"secret": shown(secret)}, 201, {"Location": f"/v1/abonnements/{id_}"})
+
+    async def list(self, call: Call, _: Request) -> Response:
+        async with self._pool.acquire() as conn:
+            rows = await store.all_of(conn, call.partenaire.code)
+        return _json({"abonnements": [_shown(row) for row in rows]})
+
+    async def get(self, call: Call, request: Request) -> Response:
+        async with self._pool.acquire() as conn:
+            return _json(_shown(_found(await store.one(conn, call.partenaire.code, _id(request)))))
+
+    async def change(self, call: Call, request: Request) -> Response:
+        """A new address is verified like a first one; so is one that comes back from rest."""
+        asked = await read_model(request, Changement)
+        types = short_types(asked.types, "/types") if asked.types is not None else None
+        if asked.url is not None:
+            await self._check(asked.url)
+        code, id_ = call.partenaire.code, _id(request)
+        async with self._pool.acquire() as conn, conn.transaction():
+            row = _found(await store.lock_one(conn, code, id_))
+            is_moved = asked.url not in (None, row["url"])
+            changed = {
+                "url": asked.url or row["url"],
+                "types": row["types"] if types is None else types,
+                "lot": asked.lot or row["lot"],
+                "etat": _next_state(row["etat"], asked.actif, is_moved=is_moved),
+            }
+            is_new = is_moved or row["etat"] != "a-verifier" or bool(asked.actif)
+            restarts = changed["etat"] == "a-verifier" and is_new
+            row = await store.update(conn, code, id_, changed, restarts=restarts, now=datetime.now(UTC))
+        return _json(_shown(row))
+
+    async def delete(self, call: Call, request: Request) -> Response:
+        async with self._pool.acquire() as conn:
+            if not await store.delete(conn, call.partenaire.code, _id(request)):
+                raise Problem(status=404)
+        return Response(status_code=204)
+
+    async def rotate(self, call: Call, request: Request) -> Response:
+        """A new secret, shown once; for a day deliveries are signed with both."""
+        id_, secret = _id(request), new_secret()
+        until = datetime.now(UTC) + OVERLAP
+        async with self._pool.acquire() as conn:
+            if not await store.rotate(conn, call.partenaire.code, id_, self._safe.seal(id_, secret), until):
+                raise Problem(status=404)
+        return _json({"id": str(id_), "secret": shown(secret), "ancien_secret_jusqua": until}, 201)
+
+    async def test(self, call: Call, request: Request) -> Response:
+        """A signed `fr.insertion.abonnement.essai.v1` leaves at once; `GET` of the subscription says how it ended."""
+        async with self._pool.acquire() as conn:
+            row = _found(await store.ask_test(conn, call.partenaire.code, _id(request), datetime.now(UTC)))
+        return _json(_shown(row), 202, {"Location": f"/v1/abonnements/{row['id']}"})
+
+    async def deliveries(self, call: Call, request: Request) -> Response:
+        """The latest first; `etat=en-echec` lists what is parked behind a failure."""
+        etat, before = request.query_params.get("etat"), request.query_params.get("avant")
+        if etat is not None and etat not in _ETATS:
+            erreur = Erreur("etat", "code-inconnu", f"Valeur hors de la liste : {', '.join(_ETATS)}.")
+            raise Problem("code-inconnu", erreurs=[erreur])
+        code, id_ = call.partenaire.code, _id(request)
+        async with self._pool.acquire() as conn:
+            _found(await store.one(conn, code, id_))
+            start = await store.number_of(conn, code, _uuid(before)) if before else _LAST
+            if start is None:
+                raise invalid("avant", "Cette livraison n'est pas des vôtres.")
+            rows = await store.sendings(conn, id_, start, etat, _PAGE)
+        return _json({"livraisons": [self._delivery(code, row) for row in rows]})
+
+    async def send_again(self, call: Call, request: Request) -> Response:
+        """A delivery bears the id of its event. It goes again, before what follows it in its parcours, to every
+        subscription that pushes it, or to the one that `?abonnement=` names."""
+        only = request.query_params.get("abonnement")
+        now = datetime.now(UTC)
+        async with self._pool.acquire() as conn, conn.transaction():
+            sent_to = await store.send_again(
+                conn, call.partenaire.code, _id(request), _uuid(only) if only else None, now
+            )
+        if not sent_to:
+            raise Problem(status=404)
+        return _json({"id": request.path_params["id"], "abonnements": [str(id_) for id_ in sent_to]}, 202)
+
+    async def _check(self, url: str) -> None:
+        try:
+            await self._resolver.check(url)
+        except Interdite as error:
+            raise invalid("/url", str(error)) from None
+
+    def _delivery(self, partenaire: str, row: Record) -> dict[str, Any]:
+        """`en-echec` is all that waits behind a failure; without `prochain_essai`, only a redelivery helps."""
+        is_parked = row["etat"] == "a-livrer" and row["echecs_de_file"] > 0
+        delivery = {
+            "id": str(row["evenement"]),
+            "type": type_cloudevents(row["type"]),
+            "distribuee_a": row["a"],
+            "etat": "en-echec" if is_parked else row["etat"],
+            "essais": row["essais"],
+            "code": row["code"],
+            "erreur": row["erreur"],
+            "dernier_essai": row["essaye_a"],
+            "prochain_essai": row["prochain_a"],
+        }
+        if self._pseudonyms:
+            delivery["parcours"] = self._pseudonyms.of(partenaire, row["parcours"])
+        return {name: value for name, value in delivery.items() if value is not None}
+
+
+def _next_state(etat: str, actif: bool | None, *, is_moved: bool) -> str:
+    if actif is False or (actif is None and etat == "inactif"):
+        return "inactif"
+    return "a-verifier" if is_moved or (actif and etat in ("inactif", "suspendu")) else etat
+
+
+def _shown(row: Record) -> dict[str, Any]:
+    shown_row: dict[str, Any] = {
+        "id": str(row["id"]),
+        "url": row["url"],
+        "types": [type_cloudevents(nom) for nom in row["types"]],
+        "lot": row["lot"],
+        "actif": row["etat"] != "inactif",
+        "etat": row["etat"],
+        "cree_a": row["cree_a"],
+    }
+    if row["echecs"]:
+        shown_row["echecs"] = {
+            "nombre": row["echecs"],
+            "depuis": row["premier_echec_a"],
+            "prochain_essai": row["rouvre_a"],
+        }
+    if row["ancien_jusqua"] and row["ancien_jusqua"] > datetime.now(UTC):
+        shown_row["ancien_secret_jusqua"] = row["ancien_jusqua"]
+    if row["essai_demande_a"]:
+        shown_row["essai"] = {"etat": "en-cours", "demande_a": row["essai_demande_a"]}
+    elif row["essai_a"]:
+        etat = "reussi" if row["essai_erreur"] is None and row["essai_code"] != 410 else "echoue"
+        code, erreur = row["essai_code"], row["essai_erreur"]
+        shown_row["essai"] = {"etat": etat, "a": row["essai_a"], "code": code, "erreur": erreur}
+    return shown_row
+
+
+def _found(row: Record | None) -> Record:
+    if row is None:
+        raise Problem(status=404)
+    return row
+
+
+def _id(request: Request) -> UUID:
+    return _uuid(request.path_params["id"])
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Problem(status=404) from None
+
+
+def _json(content: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(orjson.dumps(content), status, headers, "application/json")

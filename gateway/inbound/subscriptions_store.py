@@ -1,0 +1,150 @@
+"""SQL of the subscriptions as their partner manages them. Every statement names the partner: another's is not there."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from chassis.database import Connection, Record
+
+_COLUMNS = """
+id, url, types, lot, etat, cree_a, echecs, premier_echec_a, rouvre_a, ancien_jusqua,
+essai_demande_a, essai_a, essai_code, essai_erreur
+"""
+# Counted and inserted under one lock per partner, so that two requests cannot both take the last place.
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('abonnements ' || $1, 0))"
+_COUNT = "SELECT count(*) FROM abonnements WHERE partenaire = $1"
+_INSERT = f"""
+INSERT INTO abonnements (id, partenaire, url, types, lot, etat, secret, cree_a)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING {_COLUMNS}
+"""  # noqa: S608  constants only
+_LIST = f"SELECT {_COLUMNS} FROM abonnements WHERE partenaire = $1 ORDER BY cree_a, id"  # noqa: S608
+_ONE = f"SELECT {_COLUMNS} FROM abonnements WHERE partenaire = $1 AND id = $2"  # noqa: S608
+_LOCK_ONE = f"{_ONE} FOR UPDATE"
+_UPDATE = f"""
+UPDATE abonnements SET url = $3, types = $4, lot = $5, etat = $6,
+    echecs = CASE WHEN $7 THEN 0 ELSE echecs END,
+    premier_echec_a = CASE WHEN $7 THEN NULL ELSE premier_echec_a END,
+    dernier_echec = CASE WHEN $7 THEN NULL ELSE dernier_echec END,
+    rouvre_a = CASE WHEN $7 THEN NULL ELSE rouvre_a END
+WHERE partenaire = $1 AND id = $2 RETURNING {_COLUMNS}
+"""  # noqa: S608
+# Whatever had been put off, or parked, is due again once the address is verified.
+_RESUME = "UPDATE files SET prochain_a = $2, essais = 0, premier_echec_a = NULL WHERE abonnement = $1 AND essais > 0"
+_DELETE = "DELETE FROM abonnements WHERE partenaire = $1 AND id = $2"
+_ROTATE = """
+UPDATE abonnements SET secret_ancien = secret, ancien_jusqua = $4, secret = $3 WHERE partenaire = $1 AND id = $2
+"""
+_ASK_TEST = f"""
+UPDATE abonnements SET essai_demande_a = $3 WHERE partenaire = $1 AND id = $2 RETURNING {_COLUMNS}
+"""  # noqa: S608
+_SENDINGS = """
+SELECT v.livraison, l.evenement, l.type, l.parcours, l.a, v.etat, v.essais, v.code, v.erreur, v.essaye_a,
+    CASE WHEN v.etat = 'a-livrer' THEN f.prochain_a END AS prochain_a, f.essais AS echecs_de_file
+FROM envois v
+JOIN livraisons l ON l.numero = v.livraison
+JOIN files f ON f.abonnement = v.abonnement AND f.parcours = v.parcours
+WHERE v.abonnement = $1 AND v.livraison < $2
+AND ($3::text IS NULL OR CASE WHEN v.etat = 'a-livrer' AND f.essais > 0 THEN 'en-echec' ELSE v.etat END = $3)
+ORDER BY v.livraison DESC LIMIT $4
+"""
+_NUMBER_OF = "SELECT numero FROM livraisons WHERE partenaire = $1 AND evenement = $2"
+_OWN_SENDINGS = """
+SELECT v.abonnement, v.livraison, v.parcours, v.etat FROM livraisons l
+JOIN envois v ON v.livraison = l.numero JOIN abonnements a ON a.id = v.abonnement
+WHERE l.partenaire = $1 AND l.evenement = $2 AND a.etat <> 'inactif'
+"""
+_LOCK_QUEUES = """
+SELECT FROM files WHERE (abonnement, parcours) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))
+ORDER BY abonnement, parcours FOR UPDATE
+"""
+_SEND_AGAIN = """
+WITH remis AS (
+    UPDATE envois v SET etat = 'a-livrer' FROM unnest($1::uuid[], $2::bigint[]) AS d(abonnement, livraison)
+    WHERE (v.abonnement, v.livraison) = (d.abonnement, d.livraison) AND v.etat <> 'a-livrer'
+    RETURNING v.abonnement, v.parcours
+)
+UPDATE files f SET restants = f.restants + (
+        SELECT count(*) FROM remis r WHERE (r.abonnement, r.parcours) = (f.abonnement, f.parcours)
+    ), prochain_a = $4, essais = 0, premier_echec_a = NULL
+FROM unnest($1::uuid[], $3::uuid[]) AS q(abonnement, parcours)
+WHERE (f.abonnement, f.parcours) = (q.abonnement, q.parcours)
+"""
+
+
+async def lock(conn: Connection, partenaire: str) -> None:
+    await conn.execute(_LOCK, partenaire)
+
+
+async def count(conn: Connection, partenaire: str) -> int:
+    number: int = await conn.fetchval(_COUNT, partenaire)
+    return number
+
+
+async def insert(conn: Connection, *columns: Any) -> Record:
+    """(id, partenaire, url, types, lot, etat, sealed secret, cree_a)"""
+    return _there(await conn.fetchrow(_INSERT, *columns))
+
+
+async def all_of(conn: Connection, partenaire: str) -> list[Record]:
+    return await conn.fetch(_LIST, partenaire)
+
+
+async def one(conn: Connection, partenaire: str, abonnement: UUID) -> Record | None:
+    return await conn.fetchrow(_ONE, partenaire, abonnement)
+
+
+async def lock_one(conn: Connection, partenaire: str, abonnement: UUID) -> Record | None:
+    return await conn.fetchrow(_LOCK_ONE, partenaire, abonnement)
+
+
+async def update(
+    conn: Connection, partenaire: str, abonnement: UUID, changed: Mapping[str, Any], *, restarts: bool, now: datetime
+) -> Record:
+    """Write url, types, lot and etat; `restarts` forgets past failures, of the endpoint and of its queues."""
+    columns = (changed["url"], changed["types"], changed["lot"], changed["etat"])
+    row = _there(await conn.fetchrow(_UPDATE, partenaire, abonnement, *columns, restarts))
+    if restarts:
+        await conn.execute(_RESUME, abonnement, now)
+    return row
+
+
+async def delete(conn: Connection, partenaire: str, abonnement: UUID) -> bool:
+    return (await conn.execute(_DELETE, partenaire, abonnement)).endswith("1")
+
+
+async def rotate(conn: Connection, partenaire: str, abonnement: UUID, secret: bytes, old_until: datetime) -> bool:
+    return (await conn.execute(_ROTATE, partenaire, abonnement, secret, old_until)).endswith("1")
+
+
+async def ask_test(conn: Connection, partenaire: str, abonnement: UUID, now: datetime) -> Record | None:
+    return await conn.fetchrow(_ASK_TEST, partenaire, abonnement, now)
+
+
+async def sendings(conn: Connection, abonnement: UUID, before: int, etat: str | None, limit: int) -> list[Record]:
+    """The latest first, below the number `before`."""
+    return await conn.fetch(_SENDINGS, abonnement, before, etat, limit)
+
+
+async def number_of(conn: Connection, partenaire: str, evenement: UUID) -> int | None:
+    """The place of this event in the partner's deliveries."""
+    numero: int | None = await conn.fetchval(_NUMBER_OF, partenaire, evenement)
+    return numero
+
+
+async def send_again(
+    conn: Connection, partenaire: str, evenement: UUID, only: UUID | None, now: datetime
+) -> list[UUID]:
+    """Put one delivery back into the queues of its subscriptions (or of `only`), due now; which ones."""
+    rows: Sequence[Record] = await conn.fetch(_OWN_SENDINGS, partenaire, evenement)
+    rows = [row for row in rows if only in (None, row["abonnement"])]
+    if rows:
+        abonnements, parcours = [row["abonnement"] for row in rows], [row["parcours"] for row in rows]
+        await conn.execute(_LOCK_QUEUES, abonnements, parcours)
+        await conn.execute(_SEND_AGAIN, abonnements, [row["livraison"] for row in rows], parcours, now)
+    return [row["abonnement"] for row in rows]
+
+
+def _there(row: Record | None) -> Record:
+    assert row is not None  # noqa: S101  RETURNING of a statement that cannot match nothing here
+    return row

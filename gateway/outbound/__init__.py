@@ -1,0 +1,1 @@
+"""From the bus to the partners: who receives an event, one row each, and the webhooks that push those rows."""

@@ -1,0 +1,167 @@
+"""What an event changes in who takes part in a parcours (CATALOGUE § 5). Pure: event, partners, roles held."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import UUID
+
+from chassis.ordering import Event
+from gateway.partners import Partenaire
+from gateway.rights import Role
+
+# Effet
+# ├── Entre     a partner takes a role; new on the parcours, it is told first (`parcours.partage`)
+# ├── Sort      a role ends; the event that ends it is the last one received with it
+# ├── Absorbe   parcours become aliases of a survivor
+# └── Efface    everything kept of the parcours goes, once this event is on its way
+
+
+@dataclass(frozen=True, slots=True)
+class Entre:
+    """`motif` is the sentence told to a partner that comes new; None when it holds its pseudonym already (its 201)."""
+
+    parcours: UUID
+    partenaire: Partenaire
+    role: Role
+    motif: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    parcours: UUID
+    partenaire: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Absorbe:
+    survivant: UUID
+    absorbes: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Efface:
+    parcours: UUID
+
+
+Effet = Entre | Sort | Absorbe | Efface
+
+# Per parcours, the roles of each participant, by partner code.
+Participants = Mapping[UUID, Mapping[str, frozenset[Role]]]
+
+_TERRITOIRE = ("departement", "france-travail")
+_MOTIFS_TERRITOIRE = {
+    "departement": "La personne relève de votre département.",
+    "france-travail": "La personne est inscrite sur votre territoire.",
+}
+_MOTIF_ORIENTATION = "La personne est orientée vers votre structure."
+_MOTIF_REFERENT = "Le référent unique de la personne est désigné dans votre structure."
+_MOTIF_FUSION = "Ce parcours réunit désormais celui auquel vous participiez et un autre de la même personne."
+
+
+class Repertoire(Protocol):
+    """What is asked of the partners' snapshot; `reload` makes it current."""
+
+    async def reload(self) -> None: ...
+
+    def partenaire(self, code: str) -> Partenaire | None: ...
+
+    def du_territoire(self, departement: str, types: Iterable[str]) -> list[Partenaire]: ...
+
+    def de_la_structure(self, systeme: str, valeur: str) -> list[Partenaire]: ...
+
+
+def concernes(event: Event) -> set[UUID]:
+    """The parcours whose participants `effets` needs, and that the event may change."""
+    fusion = _fusion(event)
+    return {event.agregat, fusion.survivant, *fusion.absorbes} if fusion else {event.agregat}
+
+
+def effets(event: Event, repertoire: Repertoire, participants: Participants) -> Sequence[Effet]:
+    """In order. A type that is not named here changes nothing."""
+    parcours, data = event.agregat, event.body["data"]
+    match event.type:
+        case "usager.signale":
+            return [*_emetteur(event, repertoire), *_territoire(parcours, event.body["departement"], repertoire)]
+        case "orientation.decidee":
+            cibles = _organisme(event, data, repertoire)
+            return _remplacer(parcours, Role.ORIENTATION, cibles, _MOTIF_ORIENTATION, participants)
+        case "orientation.close":
+            return _remplacer(parcours, Role.ORIENTATION, [], "", participants)
+        case "referent.designe":
+            cibles = _structure(data["structure"], repertoire)
+            return _remplacer(parcours, Role.REFERENT, cibles, _MOTIF_REFERENT, participants)
+        case "referent.remplace":
+            cibles = _structure(data["nouveau"]["structure"], repertoire)
+            return _remplacer(parcours, Role.REFERENT, cibles, _MOTIF_REFERENT, participants)
+        case "referent.decline" | "referent.termine":
+            return _remplacer(parcours, Role.REFERENT, [], "", participants)
+        case "parcours.transfere":
+            entrants = list(_territoire(parcours, data["departement_nouveau"], repertoire))
+            restent = {entre.partenaire.code for entre in entrants}
+            return [*_partants(parcours, Role.TERRITOIRE, restent, participants), *entrants]
+        case "usager.fusionne" | "usager.rapproche":
+            fusion = _fusion(event)
+            return [fusion, *_reprise(fusion, repertoire, participants)] if fusion else []
+        case "usager.efface":
+            return [Efface(parcours)]
+        case _:
+            return []
+
+
+def _emetteur(event: Event, repertoire: Repertoire) -> Iterator[Entre]:
+    genre, _, code = event.body["source"].lstrip("/").partition("/")
+    partenaire = repertoire.partenaire(code)
+    if genre == "partenaires" and partenaire:
+        yield Entre(event.agregat, partenaire, Role.EMETTEUR, None)
+
+
+def _territoire(parcours: UUID, departement: str, repertoire: Repertoire) -> Iterator[Entre]:
+    for partenaire in repertoire.du_territoire(departement, _TERRITOIRE):
+        yield Entre(parcours, partenaire, Role.TERRITOIRE, _MOTIFS_TERRITOIRE[partenaire.type_organisme])
+
+
+def _structure(structure: Mapping[str, Any], repertoire: Repertoire) -> list[Partenaire]:
+    return repertoire.de_la_structure(structure["systeme"], structure["valeur"])
+
+
+def _organisme(event: Event, decision: Mapping[str, Any], repertoire: Repertoire) -> list[Partenaire]:
+    """Who holds the structure; else the only partner of that kind in the territory: with two, nobody can tell."""
+    proprietaires = _structure(decision["structure"], repertoire)
+    if proprietaires:
+        return proprietaires
+    du_genre = repertoire.du_territoire(event.body["departement"], [decision["organisme"]])
+    return du_genre if len(du_genre) == 1 else []
+
+
+def _remplacer(
+    parcours: UUID, role: Role, cibles: Sequence[Partenaire], motif: str, participants: Participants
+) -> list[Effet]:
+    sortants = _partants(parcours, role, {cible.code for cible in cibles}, participants)
+    return [*sortants, *(Entre(parcours, cible, role, motif) for cible in cibles)]
+
+
+def _partants(parcours: UUID, role: Role, restent: set[str], participants: Participants) -> Iterator[Sort]:
+    for code, roles in participants.get(parcours, {}).items():
+        if role in roles and code not in restent:
+            yield Sort(parcours, code, role)
+
+
+def _fusion(event: Event) -> Absorbe | None:
+    """An ambiguous signalement that an agent recognises is absorbed by the parcours that it names."""
+    data = event.body["data"]
+    if event.type == "usager.fusionne":
+        return Absorbe(UUID(data["conserve"]), tuple(map(UUID, data["absorbes"])))
+    if event.type == "usager.rapproche" and data.get("parcours"):
+        reconnu = UUID(data["parcours"])
+        return Absorbe(reconnu, (event.agregat,)) if reconnu != event.agregat else None
+    return None
+
+
+def _reprise(fusion: Absorbe, repertoire: Repertoire, participants: Participants) -> Iterator[Entre]:
+    for absorbe in fusion.absorbes:
+        for code, roles in participants.get(absorbe, {}).items():
+            partenaire = repertoire.partenaire(code)
+            if partenaire:
+                for role in sorted(roles):
+                    yield Entre(fusion.survivant, partenaire, role, _MOTIF_FUSION)

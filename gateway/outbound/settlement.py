@@ -1,0 +1,125 @@
+"""From outcomes to rows: which events left their queue, when each queue is due again, how the endpoints are."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import assert_never
+from uuid import UUID
+
+from chassis.database import Connection
+from gateway.outbound import outcomes
+from gateway.outbound.outcomes import Delivered, Failed, Gone, Health, NotReady, Outcome
+from gateway.outbound.store import delivery as store
+from gateway.outbound.store.delivery import Claim, Release, Sending
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """`sent` are the numbers of the events in the request; the others of the claim had nothing to show their receiver.
+    `outcome` is None when that was all of them."""
+
+    claim: Claim
+    outcome: Outcome | None
+    sent: Sequence[int]
+
+
+async def write(
+    conn: Connection, results: Sequence[Result], now: datetime, chances: Sequence[float]
+) -> list[UUID]:
+    """Write a batch of results, in one transaction; the subscriptions that are suspended by it."""
+    sendings = [sending for result in results for sending in _sendings(result)]
+    releases = [_release(result, now, chance) for result, chance in zip(results, chances, strict=True)]
+    await store.settle(conn, sendings, releases, now)
+    emptied = [r.claim for r in results if not r.claim.tete]
+    if emptied:
+        await store.recount(conn, emptied)
+    alive = {r.claim.abonnement for r in results if _is_alive(r.outcome)}
+    if alive:
+        await store.recover(conn, sorted(alive), now)
+    gone = {r.claim.abonnement for r in results if isinstance(r.outcome, Gone)}
+    if gone:
+        await store.end(conn, sorted(gone))
+    failures: dict[UUID, list[tuple[object, Failed]]] = {}
+    for result in results:
+        abonnement, outcome = result.claim.abonnement, result.outcome
+        if isinstance(outcome, Failed) and outcome.is_endpoint and abonnement not in alive | gone:
+            failures.setdefault(abonnement, []).append((result.claim.parcours, outcome))
+    return await count_failures(conn, failures, now, chances[0]) if failures else []
+
+
+async def count_failures(
+    conn: Connection, failures: dict[UUID, list[tuple[object, Failed]]], now: datetime, chance: float
+) -> list[UUID]:
+    """Hold failures against the endpoints, by subscription; those that are suspended by it."""
+    suspended = []
+    for row in await store.lock_health(conn, sorted(failures)):
+        known = Health(row["echecs"], row["premier_echec_a"], row["dernier_echec"], row["rouvre_a"])
+        health = outcomes.after_failures(known, failures[row["id"]], now, chance)
+        await store.set_health(
+            conn,
+            row["id"],
+            health.echecs,
+            health.premier_echec_a,
+            health.dernier_echec,
+            health.rouvre_a,
+            health.est_suspendu,
+        )
+        if health.est_suspendu:
+            suspended.append(row["id"])
+    return suspended
+
+
+def _is_alive(outcome: Outcome | None) -> bool:
+    """Whether the endpoint as a whole answers, even when it refuses this one message."""
+    match outcome:
+        case Delivered():
+            return True
+        case Failed(is_endpoint=is_endpoint):
+            return not is_endpoint
+        case NotReady() | Gone() | None:
+            return False
+        case _:
+            assert_never(outcome)
+
+
+def _sendings(result: Result) -> Iterator[Sending]:
+    claim, outcome = result.claim, result.outcome
+    if isinstance(outcome, NotReady):
+        return
+    sent = set(result.sent)
+    for delivered in claim.tete:
+        if delivered.numero not in sent:
+            yield Sending(claim.abonnement, delivered.numero, "sans-objet", 0, None, None)
+            continue
+        match outcome:
+            case Delivered(code=code):
+                yield Sending(claim.abonnement, delivered.numero, "livre", 1, code, None)
+            case Failed(code=failed_code, erreur=erreur):
+                yield Sending(claim.abonnement, delivered.numero, "a-livrer", 1, failed_code, erreur)
+            case Gone(code=code):
+                yield Sending(claim.abonnement, delivered.numero, "a-livrer", 1, code, "reponse")
+            case None:
+                raise AssertionError("an event was sent without an outcome")
+            case _:
+                assert_never(outcome)
+
+
+def _release(result: Result, now: datetime, chance: float) -> Release:
+    claim = result.claim
+    match result.outcome:
+        case Delivered() | None:
+            return _due(claim, now)
+        case NotReady():
+            return _due(claim, now + outcomes.NOT_READY_PAUSE, claim.essais, claim.premier_echec_a)
+        case Gone():
+            return _due(claim, now, claim.essais, claim.premier_echec_a)
+        case Failed(retry_after_s=retry_after_s):
+            essais, premier = claim.essais + 1, claim.premier_echec_a or now
+            prochain = outcomes.next_attempt(essais, premier, now, chance, retry_after_s)
+            return _due(claim, prochain, essais, premier)
+        case _:
+            assert_never(result.outcome)
+
+
+def _due(claim: Claim, prochain_a: datetime | None, essais: int = 0, premier: datetime | None = None) -> Release:
+    return Release(claim.abonnement, claim.parcours, claim.bail, essais, premier, prochain_a)

@@ -1,0 +1,243 @@
+"""SQL of the sender: subscriptions, fair claims under a lease, settlements in bulk."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from chassis.database import Connection, Record
+from gateway.bodies import Delivered
+from gateway.rights import Role
+
+_ACTIVE = """
+SELECT id, partenaire, url, lot, secret, secret_ancien, ancien_jusqua, echecs FROM abonnements
+WHERE etat = 'actif' AND (rouvre_a IS NULL OR rouvre_a <= $1)
+"""
+# As many queues of each subscription as it has places; over all of them, turn by turn up to the total.
+_CLAIM = """
+WITH pretes AS (
+    SELECT f.abonnement, f.parcours, row_number() OVER (PARTITION BY f.abonnement ORDER BY f.prochain_a) AS tour
+    FROM unnest($1::uuid[], $2::int[]) AS a(abonnement, places)
+    CROSS JOIN LATERAL (
+        SELECT q.abonnement, q.parcours, q.prochain_a FROM files q
+        WHERE q.abonnement = a.abonnement AND q.restants > 0 AND q.prochain_a <= $4
+        AND (q.bail_jusqua IS NULL OR q.bail_jusqua <= $4)
+        ORDER BY q.prochain_a LIMIT a.places FOR UPDATE SKIP LOCKED
+    ) AS f
+    ORDER BY tour LIMIT $3
+)
+UPDATE files SET bail_jusqua = $5 FROM pretes
+WHERE (files.abonnement, files.parcours) = (pretes.abonnement, pretes.parcours)
+RETURNING files.abonnement, files.parcours, files.essais, files.premier_echec_a
+"""
+_HEADS = """
+SELECT q.abonnement, l.numero, l.evenement, l.parcours, l.type, l.roles, e.corps
+FROM unnest($1::uuid[], $2::uuid[], $3::int[]) AS q(abonnement, parcours, lot)
+CROSS JOIN LATERAL (
+    SELECT livraison FROM envois v
+    WHERE v.abonnement = q.abonnement AND v.parcours = q.parcours AND v.etat = 'a-livrer'
+    ORDER BY livraison LIMIT q.lot
+) AS tete
+JOIN livraisons l ON l.numero = tete.livraison
+JOIN evenements e ON e.id = l.evenement
+ORDER BY l.numero
+"""
+
+_SETTLE_SENDINGS = """
+UPDATE envois v SET etat = d.etat, essais = v.essais + d.essais, code = d.code, erreur = d.erreur, essaye_a = $7
+FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::int[], $5::int[], $6::text[])
+    AS d(abonnement, livraison, etat, essais, code, erreur)
+WHERE (v.abonnement, v.livraison) = (d.abonnement, d.livraison) AND v.etat = 'a-livrer'
+RETURNING v.abonnement, v.parcours, v.etat
+"""
+# In the order of the key, like the fan-out, so that the two wait for one another instead of deadlocking.
+_LOCK_QUEUES = """
+SELECT FROM files WHERE (abonnement, parcours) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))
+ORDER BY abonnement, parcours FOR UPDATE
+"""
+_SHORTEN = """
+UPDATE files f SET restants = f.restants - d.nombre
+FROM unnest($1::uuid[], $2::uuid[], $3::int[]) AS d(abonnement, parcours, nombre)
+WHERE (f.abonnement, f.parcours) = (d.abonnement, d.parcours)
+"""
+# A queue whose rows went another way (an erasure while it was claimed) says how many it really has.
+_RECOUNT = """
+UPDATE files f SET restants = (
+    SELECT count(*) FROM envois v WHERE (v.abonnement, v.parcours, v.etat) = (f.abonnement, f.parcours, 'a-livrer')
+)
+FROM unnest($1::uuid[], $2::uuid[]) AS d(abonnement, parcours)
+WHERE (f.abonnement, f.parcours) = (d.abonnement, d.parcours)
+"""
+# Whoever took the queue over after the lease has the say on what follows.
+_RELEASE = """
+UPDATE files f SET bail_jusqua = NULL, essais = d.essais, premier_echec_a = d.premier, prochain_a = d.prochain
+FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::int[], $5::timestamptz[], $6::timestamptz[])
+    AS d(abonnement, parcours, bail, essais, premier, prochain)
+WHERE (f.abonnement, f.parcours, f.bail_jusqua) = (d.abonnement, d.parcours, d.bail)
+"""
+
+_RECOVER = """
+UPDATE abonnements SET echecs = 0, premier_echec_a = NULL, dernier_echec = NULL, rouvre_a = NULL
+WHERE id = ANY($1) AND (echecs > 0 OR rouvre_a IS NOT NULL)
+RETURNING id
+"""
+# What the endpoint's absence had put off is due as soon as it is back, each queue from its head on.
+_RESUME = "UPDATE files SET prochain_a = $2 WHERE abonnement = ANY($1) AND essais > 0 AND prochain_a > $2"
+_LOCK_HEALTH = """
+SELECT id, echecs, premier_echec_a, dernier_echec, rouvre_a FROM abonnements
+WHERE id = ANY($1) ORDER BY id FOR UPDATE
+"""
+_SET_HEALTH = """
+UPDATE abonnements SET echecs = $2, premier_echec_a = $3, dernier_echec = $4, rouvre_a = $5,
+    etat = CASE WHEN $6 AND etat IN ('actif', 'a-verifier') THEN 'suspendu' ELSE etat END
+WHERE id = $1
+"""
+_END = "UPDATE abonnements SET etat = 'inactif' WHERE id = ANY($1)"
+
+_CLAIM_SIGNALS = """
+UPDATE abonnements a SET rouvre_a = CASE WHEN a.etat = 'a-verifier' THEN $2::timestamptz ELSE a.rouvre_a END,
+    essai_demande_a = NULL
+FROM (
+    SELECT id, essai_demande_a IS NOT NULL AS est_essai FROM abonnements
+    WHERE (etat = 'a-verifier' AND (rouvre_a IS NULL OR rouvre_a <= $1)) OR essai_demande_a <= $1
+    LIMIT $3 FOR UPDATE SKIP LOCKED
+) AS due
+WHERE a.id = due.id
+RETURNING a.id, a.partenaire, a.url, a.lot, a.secret, a.secret_ancien, a.ancien_jusqua, a.echecs,
+    a.premier_echec_a, a.etat, due.est_essai
+"""
+_VERIFIED = """
+UPDATE abonnements SET etat = 'actif', echecs = 0, premier_echec_a = NULL, dernier_echec = NULL, rouvre_a = NULL
+WHERE id = $1 AND etat = 'a-verifier' AND url = $2
+"""
+_TESTED = "UPDATE abonnements SET essai_a = $2, essai_code = $3, essai_erreur = $4 WHERE id = $1"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A queue taken until `bail`, and its first events."""
+
+    abonnement: UUID
+    parcours: UUID
+    bail: datetime
+    essais: int
+    premier_echec_a: datetime | None
+    tete: Sequence[Delivered]
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What to write of one `envois` row: `essais` is 1 when it was sent, 0 when it only left the queue."""
+
+    abonnement: UUID
+    livraison: int
+    etat: str
+    essais: int
+    code: int | None
+    erreur: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What to write of a queue that was claimed; `prochain_a` None parks it for good."""
+
+    abonnement: UUID
+    parcours: UUID
+    bail: datetime
+    essais: int
+    premier_echec_a: datetime | None
+    prochain_a: datetime | None
+
+
+async def active(conn: Connection, now: datetime) -> list[Record]:
+    """Subscriptions to which something may be sent now."""
+    return await conn.fetch(_ACTIVE, now)
+
+
+async def claim(
+    conn: Connection, places: Mapping[UUID, int], lots: Mapping[UUID, int], total: int, now: datetime, bail: datetime
+) -> list[Claim]:
+    """Take queues that are ready, each with its first events in order. To be called in a transaction."""
+    rows = await conn.fetch(_CLAIM, list(places), list(places.values()), total, now, bail)
+    if not rows:
+        return []
+    taken = [(row["abonnement"], row["parcours"]) for row in rows]
+    heads: dict[tuple[UUID, UUID], list[Delivered]] = {queue: [] for queue in taken}
+    columns = ([a for a, _ in taken], [p for _, p in taken], [lots[a] for a, _ in taken])
+    for row in await conn.fetch(_HEADS, *columns):
+        heads[row["abonnement"], row["parcours"]].append(_delivered(row))
+    return [
+        Claim(
+            row["abonnement"],
+            row["parcours"],
+            bail,
+            row["essais"],
+            row["premier_echec_a"],
+            heads[row["abonnement"], row["parcours"]],
+        )
+        for row in rows
+    ]
+
+
+def _delivered(row: Record) -> Delivered:
+    return Delivered(
+        numero=row["numero"],
+        evenement=row["evenement"],
+        parcours=row["parcours"],
+        type=row["type"],
+        roles=frozenset(map(Role, row["roles"])),
+        corps=row["corps"],
+    )
+
+
+async def settle(conn: Connection, sendings: Sequence[Sending], releases: Sequence[Release], now: datetime) -> None:
+    """Write attempts and give the queues back. To be called in a transaction."""
+    queues = [(r.abonnement, r.parcours) for r in releases]
+    await conn.execute(_LOCK_QUEUES, [a for a, _ in queues], [p for _, p in queues])
+    if sendings:
+        columns = [[getattr(s, name) for s in sendings] for name in Sending.__slots__]
+        rows = await conn.fetch(_SETTLE_SENDINGS, *columns, now)
+        done = Counter((row["abonnement"], row["parcours"]) for row in rows if row["etat"] != "a-livrer")
+        if done:
+            await conn.execute(_SHORTEN, [a for a, _ in done], [p for _, p in done], list(done.values()))
+    await conn.execute(_RELEASE, *[[getattr(r, name) for r in releases] for name in Release.__slots__])
+
+
+async def recount(conn: Connection, claims: Sequence[Claim]) -> None:
+    await conn.execute(_RECOUNT, [c.abonnement for c in claims], [c.parcours for c in claims])
+
+
+async def recover(conn: Connection, abonnements: Sequence[UUID], now: datetime) -> None:
+    """These endpoints have just answered: whatever had been held against them is forgotten."""
+    recovered = [row["id"] for row in await conn.fetch(_RECOVER, abonnements)]
+    if recovered:
+        await conn.execute(_RESUME, recovered, now)
+
+
+async def lock_health(conn: Connection, abonnements: Sequence[UUID]) -> list[Record]:
+    return await conn.fetch(_LOCK_HEALTH, abonnements)
+
+
+async def set_health(conn: Connection, abonnement: UUID, *columns: Any) -> None:
+    """(echecs, premier_echec_a, dernier_echec, rouvre_a, est_suspendu)"""
+    await conn.execute(_SET_HEALTH, abonnement, *columns)
+
+
+async def end(conn: Connection, abonnements: Sequence[UUID]) -> None:
+    await conn.execute(_END, abonnements)
+
+
+async def claim_signals(conn: Connection, now: datetime, until: datetime, limit: int) -> list[Record]:
+    """Subscriptions to verify, or to test because their partner asked; not taken again before `until`."""
+    return await conn.fetch(_CLAIM_SIGNALS, now, until, limit)
+
+
+async def verified(conn: Connection, abonnement: UUID, url: str) -> bool:
+    """Start delivering; False when the partner changed the address meanwhile."""
+    return (await conn.execute(_VERIFIED, abonnement, url)).endswith("1")
+
+
+async def tested(conn: Connection, abonnement: UUID, now: datetime, code: int | None, erreur: str | None) -> None:
+    await conn.execute(_TESTED, abonnement, now, code, erreur)

@@ -1,0 +1,205 @@
+"""The partners: who they are, what they may do, their keys. Each process works on a snapshot, kept fresh."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import structlog
+
+from chassis.database import Connection, Pool, Record
+from chassis.process import wait
+from gateway.inbound.oauth.clients import CleClient, ClientOAuth
+from gateway.inbound.oauth.errors import CleInvalide
+from gateway.inbound.oauth.keys import importer_jwk
+
+_log = structlog.get_logger()
+CLIENT_PREFIX = "si:"
+RELOAD_EVERY_S = 1.5
+KEY_LIFETIME = timedelta(days=365)
+
+_VERSION = "SELECT last_value FROM version_partenaires"
+_ALL = "SELECT code, type_organisme, nom, departements, structures, conventions, scopes, etat FROM partenaires"
+_KEYS = "SELECT partenaire, kid, alg, jwk, debut, fin FROM cles_partenaire"
+_CHANGED = "SELECT nextval('version_partenaires')"
+_INSERT = """
+INSERT INTO partenaires (code, type_organisme, nom, departements, structures, conventions, scopes, etat, modifie_a)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 'actif', $8)
+"""
+_SET_STATE = "UPDATE partenaires SET etat = $2, modifie_a = $3 WHERE code = $1"
+_INSERT_KEY = "INSERT INTO cles_partenaire (partenaire, kid, alg, jwk, debut, fin) VALUES ($1, $2, $3, $4, $5, $6)"
+_END_KEY = "UPDATE cles_partenaire SET fin = $3 WHERE partenaire = $1 AND kid = $2 AND debut < $3"
+
+
+@dataclass(frozen=True, slots=True)
+class Convention:
+    """A purpose for which the partner may exchange, until `fin` included (None: no end)."""
+
+    finalite: str
+    fin: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """A structure of the partner as the field names it: SIRET, AURORE, SAFIR, or a local code."""
+
+    systeme: str
+    valeur: str
+    nom: str
+
+
+@dataclass(frozen=True, slots=True)
+class Partenaire:
+    """A partner as the operator declared it. `departements` are INSEE codes."""
+
+    code: str
+    type_organisme: str
+    nom: str
+    departements: frozenset[str]
+    structures: tuple[Structure, ...]
+    conventions: tuple[Convention, ...]
+    scopes: frozenset[str]
+    est_actif: bool
+
+    @property
+    def source(self) -> str:
+        """The CloudEvents `source` of what this partner deposits."""
+        return f"/partenaires/{self.code}"
+
+    def finalite_permise(self, finalite: str, jour: date) -> bool:
+        return any(c.finalite == finalite and (c.fin is None or jour <= c.fin) for c in self.conventions)
+
+
+class Annuaire:
+    """The snapshot. Answers from memory; `keep_fresh` reloads it within two seconds of any change."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._version = -1
+        self._partenaires: Mapping[str, Partenaire] = {}
+        self._clients: Mapping[str, ClientOAuth] = {}
+
+    async def reload(self) -> None:
+        async with self._pool.acquire() as conn:
+            version = await conn.fetchval(_VERSION)
+            if version == self._version:
+                return
+            rows, keys = await conn.fetch(_ALL), await conn.fetch(_KEYS)
+        cles: dict[str, dict[str, CleClient]] = {}
+        for row in keys:
+            try:
+                cle = importer_jwk(row["jwk"], row["alg"])
+                cles.setdefault(row["partenaire"], {})[row["kid"]] = CleClient(
+                    cle, row["alg"], row["debut"], row["fin"]
+                )
+            except CleInvalide as error:
+                _log.warning("partners.key_unusable", partenaire=row["partenaire"], error=type(error).__name__)
+        self._partenaires = {row["code"]: _partenaire(row) for row in rows}
+        self._clients = {
+            CLIENT_PREFIX + p.code: ClientOAuth(CLIENT_PREFIX + p.code, p.est_actif, p.scopes, cles.get(p.code, {}))
+            for p in self._partenaires.values()
+        }
+        self._version = version
+
+    async def keep_fresh(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            await self.reload()
+            await wait(stop, RELOAD_EVERY_S)
+
+    def partenaire(self, code: str) -> Partenaire | None:
+        return self._partenaires.get(code)
+
+    def client(self, client_id: str) -> ClientOAuth | None:
+        return self._clients.get(client_id)
+
+    def du_territoire(self, departement: str, types: Iterable[str]) -> list[Partenaire]:
+        """The active partners of these types that act in this département."""
+        wanted = frozenset(types)
+        return [
+            p
+            for p in self._partenaires.values()
+            if p.est_actif and p.type_organisme in wanted and departement in p.departements
+        ]
+
+    def de_la_structure(self, systeme: str, valeur: str) -> list[Partenaire]:
+        """The active partners that declared this structure."""
+        return [
+            p
+            for p in self._partenaires.values()
+            if p.est_actif and any((s.systeme, s.valeur) == (systeme, valeur) for s in p.structures)
+        ]
+
+
+def _partenaire(row: Record) -> Partenaire:
+    return Partenaire(
+        code=row["code"],
+        type_organisme=row["type_organisme"],
+        nom=row["nom"],
+        departements=frozenset(row["departements"]),
+        structures=tuple(Structure(**structure) for structure in row["structures"]),
+        conventions=tuple(
+            Convention(c["finalite"], date.fromisoformat(c["date_fin"]) if c.get("date_fin") else None)
+            for c in row["conventions"]
+        ),
+        scopes=frozenset(row["scopes"]),
+        est_actif=row["etat"] == "actif",
+    )
+
+
+async def creer(
+    conn: Connection,
+    *,
+    code: str,
+    type_organisme: str,
+    nom: str,
+    departements: Sequence[str],
+    structures: Sequence[Mapping[str, str]],
+    conventions: Sequence[Mapping[str, str | None]],
+    scopes: Sequence[str],
+    jwk: Mapping[str, Any],
+) -> None:
+    """Declare a partner and its first key.
+
+    `structures` are `{systeme, valeur, nom}`, `conventions` `{finalite, date_fin: AAAA-MM-JJ or absent}`; `jwk` has a
+    `kid` and an `alg`. Raises CleInvalide when the key is weak or not public.
+    """
+    now = datetime.now(UTC)
+    async with conn.transaction():
+        await conn.execute(
+            _INSERT, code, type_organisme, nom, departements, list(structures), list(conventions), scopes, now
+        )
+        await ajouter_cle(conn, code=code, jwk=jwk, debut=now, fin=now + KEY_LIFETIME)
+
+
+async def ajouter_cle(conn: Connection, *, code: str, jwk: Mapping[str, Any], debut: datetime, fin: datetime) -> None:
+    """Register a public key. Raises CleInvalide when it is weak or not public."""
+    importer_jwk(jwk, jwk["alg"])
+    await conn.execute(_INSERT_KEY, code, jwk["kid"], jwk["alg"], dict(jwk), debut, fin)
+    await conn.execute(_CHANGED)
+
+
+async def codes(conn: Connection) -> list[str]:
+    return [row["code"] for row in await conn.fetch(_ALL)]
+
+
+async def retirer_cle(conn: Connection, *, code: str, kid: str, maintenant: datetime) -> bool:
+    """End a key now; False when the partner has no such key."""
+    status = await conn.execute(_END_KEY, code, kid, maintenant)
+    await conn.execute(_CHANGED)
+    return status.endswith("1")
+
+
+async def changer_etat(conn: Connection, *, code: str, etat: str, maintenant: datetime) -> bool:
+    """`suspendu` or `actif`; effective everywhere within five seconds. False when there is no such partner."""
+    status = await conn.execute(_SET_STATE, code, etat, maintenant)
+    await conn.execute(_CHANGED)
+    return status.endswith("1")
+
+
+async def lister(conn: Connection) -> list[dict[str, Any]]:
+    """Every partner with its keys' ids, for the command line and the console."""
+    keys: dict[str, list[str]] = {}
+    for row in await conn.fetch(_KEYS + " ORDER BY debut"):
+        keys.setdefault(row["partenaire"], []).append(row["kid"])
+    return [dict(row) | {"cles": keys.get(row["code"], [])} for row in await conn.fetch(_ALL + " ORDER BY code")]

@@ -1,0 +1,1 @@
+"""What Relais decides: one folder per brique, six rooms each, unaware of one another."""

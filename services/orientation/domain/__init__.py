@@ -1,0 +1,6 @@
+"""The rules of the orientation: pure, without I/O. Start with `decision.py`; the six weeks are in `delai.py`."""
+
+from services.orientation.domain.decision import decider
+from services.orientation.domain.evolution import appliquer
+
+__all__ = ["appliquer", "decider"]

@@ -1,0 +1,211 @@
+"""The nouns of the service: the dossier of a parcours, its requests, its orientations, its recommendation."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+Critere = str | bool | int
+Criteres = Mapping[str, Critere]
+"""Criteria of the diagnostic by name, those that are known (CATALOGUE § 3 `diagnostic.realise`)."""
+
+
+class Organisme(StrEnum):
+    """The kinds of organisation that the rules name; the contract checks the closed list."""
+
+    DEPARTEMENT = "departement"
+    FRANCE_TRAVAIL = "france-travail"
+    MISSION_LOCALE = "mission-locale"
+    CAP_EMPLOI = "cap-emploi"
+
+
+class Etat(StrEnum):
+    """Where the orientation of a person stands (domaine § 1.A.2)."""
+
+    BROUILLON = "brouillon"
+    """Criteria are being collected, nobody waits for a decision."""
+    EN_ATTENTE = "en-attente"
+    """Requested or recommended: a decision is to be taken."""
+    OUVERTE = "ouverte"
+    CLOSE = "close"
+
+
+class Issue(StrEnum):
+    """What ended a request for orientation."""
+
+    DECIDEE = "decidee"
+    TRANSFEREE = "transferee"
+    FUSIONNEE = "fusionnee"
+    CLOSE = "close"
+
+
+@dataclass(frozen=True, slots=True)
+class Auteur:
+    """Who deposits: `partenaire` is the CloudEvents source, `role` its kind of organisation."""
+
+    partenaire: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    systeme: str
+    valeur: str
+    nom: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The content of a decision, first orientation or réorientation. `date_fin` only when it is known in advance."""
+
+    parcours_type: str
+    organisme: str
+    structure: Structure
+    date_decision: date
+    date_debut: date
+    date_fin: date | None
+    rang: int
+
+
+@dataclass(frozen=True, slots=True)
+class Contestation:
+    """Why the recommendation was set aside; the decision then carries the counter-proposal."""
+
+    motif_refus: str
+    commentaire: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Orientation:
+    """An orientation that was decided. `decideur` is who decided it; `est_close` once ended, replaced or over."""
+
+    decision: Decision
+    decideur: Auteur
+    contestation: Contestation | None = None
+    est_close: bool = False
+    motif_fin: str | None = None
+    notifiee_le: date | None = None
+
+    @property
+    def rang(self) -> int:
+        return self.decision.rang
+
+    @property
+    def debut(self) -> date:
+        return self.decision.date_debut
+
+    @property
+    def fin(self) -> date | None:
+        """Last day, included; None while it is open-ended."""
+        return self.decision.date_fin
+
+
+@dataclass(frozen=True, slots=True)
+class Demande:
+    """A request to orient. `recue_le` starts the legal delay; `issue` is None while nobody decided."""
+
+    numero: int
+    departement: str
+    recue_le: date
+    motif: str | None = None
+    est_dessaisie: bool = False
+    issue: Issue | None = None
+    decidee_le: date | None = None
+    """Day on which the hub received the decision."""
+
+
+@dataclass(frozen=True, slots=True)
+class MotifPreconisation:
+    critere: str
+    valeur: str | None
+    explication: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preconisation:
+    """A recommendation, by the rule engine (`est_calculee`) or by a professional."""
+
+    parcours_type: str
+    organisme: str
+    motifs: tuple[MotifPreconisation, ...]
+    structure: Structure | None = None
+    est_calculee: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DemandeReorientation:
+    """A request to change the open orientation; it waits for its decision."""
+
+    demandeur: Auteur
+    motif: str
+    parcours_type_propose: str
+    structure_proposee: Structure | None
+    accord_referent: bool
+    accord_personne: bool
+    urgence: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Contrainte:
+    """An element of the constraint reference; a code means something within its level and version only."""
+
+    niveau: str
+    code: str
+    libelle: str
+    referentiel: str
+    valeur: str
+    impact: str | None = None
+
+    @property
+    def cle(self) -> tuple[str, str, str]:
+        return (self.referentiel, self.niveau, self.code)
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """The state of one parcours here. `orientations` and `demandes` are in the order of their numbers."""
+
+    parcours: UUID
+    departement: str
+    brsa: bool = False
+    """The person asks for the RSA or receives it: the département orients (C. trav. L. 5411-5-1)."""
+    est_clos: bool = False
+    est_efface: bool = False
+    absorbe_par: UUID | None = None
+    criteres: Criteres = field(default_factory=dict)
+    contraintes: tuple[Contrainte, ...] = ()
+    preconisation: Preconisation | None = None
+    reorientation: DemandeReorientation | None = None
+    demandes: tuple[Demande, ...] = ()
+    orientations: tuple[Orientation, ...] = ()
+
+    @property
+    def demande(self) -> Demande | None:
+        """The request that waits for a decision: the last one, at most."""
+        return self.demandes[-1] if self.demandes and self.demandes[-1].issue is None else None
+
+    @property
+    def derniere(self) -> Orientation | None:
+        """The latest in time, the only one that may still change; a decision about the past does not become it."""
+        return max(self.orientations, key=lambda orientation: orientation.debut, default=None)
+
+    @property
+    def ouverte(self) -> Orientation | None:
+        derniere = self.derniere
+        return derniere if derniere and not derniere.est_close else None
+
+    @property
+    def rang(self) -> int:
+        """Rank of the last decision, 0 before the first."""
+        return len(self.orientations)
+
+    @property
+    def etat(self) -> Etat:
+        if self.ouverte:
+            return Etat.OUVERTE
+        if self.demande:
+            return Etat.EN_ATTENTE
+        if self.orientations:
+            return Etat.CLOSE
+        return Etat.EN_ATTENTE if self.preconisation else Etat.BROUILLON

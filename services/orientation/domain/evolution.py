@@ -1,0 +1,110 @@
+"""How a fact changes the state. It never fails and decides nothing: replaying the facts gives the dossier back."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from typing import assert_never
+
+from services.orientation.domain import faits
+from services.orientation.domain.demande import completer, completer_contraintes
+from services.orientation.domain.dossier import Demande, Dossier, Issue, Orientation
+
+MOTIF_REMPLACEE = "Remplacée par une nouvelle décision."
+
+
+def appliquer(dossier: Dossier | None, fait: faits.Fait) -> Dossier:
+    """Fold a fact in; only `DossierOuvert` may begin a dossier."""
+    if isinstance(fait, faits.DossierOuvert):
+        return Dossier(fait.parcours, fait.departement)
+    if dossier is None:
+        raise LookupError(f"no dossier for {type(fait).__name__}")
+    return _changer(dossier, fait)
+
+
+def _changer(dossier: Dossier, fait: faits.FaitPublie | faits.FaitSurDossier) -> Dossier:
+    match fait:
+        case faits.OrientationDemandee():
+            return _demander(dossier, fait)
+        case faits.DiagnosticRealise():
+            return replace(
+                dossier,
+                criteres=completer(dossier.criteres, fait.criteres),
+                contraintes=completer_contraintes(dossier.contraintes, fait.contraintes),
+            )
+        case faits.OrientationPreconisee():
+            return replace(dossier, preconisation=fait.preconisation)
+        case faits.OrientationDecidee():
+            return _decider(dossier, fait)
+        case faits.OrientationNotifiee():
+            return _sur_l_ouverte(dossier, lambda ouverte: replace(ouverte, notifiee_le=fait.notifiee_le))
+        case faits.OrientationDessaisie():
+            return _sur_la_demande(dossier, lambda demande: replace(demande, est_dessaisie=True))
+        case faits.ReorientationDemandee():
+            return replace(dossier, reorientation=fait.demande)
+        case faits.ReorientationDecidee():
+            return replace(dossier, reorientation=None)
+        case faits.OrientationClose():
+            close = _sur_l_ouverte(dossier, lambda ouverte: _close(ouverte, fait.date_fin, fait.motif))
+            return replace(close, reorientation=None)
+        case faits.DroitConnu():
+            return replace(dossier, brsa=fait.brsa)
+        case faits.DossierTransfere():
+            return replace(_terminer(dossier, Issue.TRANSFEREE), departement=fait.departement)
+        case faits.DossierAbsorbe():
+            return replace(_terminer(dossier, Issue.FUSIONNEE), est_clos=True, absorbe_par=fait.par)
+        case faits.DiagnosticRepris():
+            return replace(dossier, criteres=fait.criteres, contraintes=fait.contraintes)
+        case faits.DossierClos():
+            return replace(_terminer(dossier, Issue.CLOSE), est_clos=True)
+        case faits.DossierEfface():
+            return replace(dossier, est_efface=True)
+        case _:
+            assert_never(fait)
+
+
+def _demander(dossier: Dossier, fait: faits.OrientationDemandee) -> Dossier:
+    demande = Demande(len(dossier.demandes) + 1, dossier.departement, fait.recue_le, fait.motif)
+    return replace(dossier, demandes=(*dossier.demandes, demande))
+
+
+def _decider(dossier: Dossier, fait: faits.OrientationDecidee) -> Dossier:
+    nouvelle = Orientation(fait.decision, fait.decideur, fait.contestation, est_close=not fait.est_derniere)
+    if fait.decidee_le:
+        dossier = _terminer(dossier, Issue.DECIDEE, fait.decidee_le)
+    if not fait.est_derniere:
+        return replace(dossier, orientations=(*dossier.orientations, nouvelle))
+    precedente = dossier.derniere
+    if precedente and (fait.fin_precedente or not precedente.est_close):
+        dossier = _remplacer(dossier, _remplacee(precedente, fait.fin_precedente))
+    return replace(dossier, orientations=(*dossier.orientations, nouvelle), reorientation=None)
+
+
+def _remplacee(precedente: Orientation, date_fin: date | None) -> Orientation:
+    """Ended by a new decision: cut at `date_fin`, or left with the end that it had."""
+    decision = replace(precedente.decision, date_fin=date_fin) if date_fin else precedente.decision
+    return replace(
+        precedente, decision=decision, est_close=True, motif_fin=precedente.motif_fin or MOTIF_REMPLACEE
+    )
+
+
+def _close(ouverte: Orientation, date_fin: date, motif: str) -> Orientation:
+    return replace(ouverte, decision=replace(ouverte.decision, date_fin=date_fin), est_close=True, motif_fin=motif)
+
+
+def _sur_l_ouverte(dossier: Dossier, changer: Callable[[Orientation], Orientation]) -> Dossier:
+    return _remplacer(dossier, changer(dossier.ouverte)) if dossier.ouverte else dossier
+
+
+def _remplacer(dossier: Dossier, changee: Orientation) -> Dossier:
+    orientations = tuple(changee if o.rang == changee.rang else o for o in dossier.orientations)
+    return replace(dossier, orientations=orientations)
+
+
+def _sur_la_demande(dossier: Dossier, changer: Callable[[Demande], Demande]) -> Dossier:
+    if dossier.demande is None:
+        return dossier
+    return replace(dossier, demandes=(*dossier.demandes[:-1], changer(dossier.demande)))
+
+
+def _terminer(dossier: Dossier, issue: Issue, decidee_le: date | None = None) -> Dossier:
+    return _sur_la_demande(dossier, lambda demande: replace(demande, issue=issue, decidee_le=decidee_le))

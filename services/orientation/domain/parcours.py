@@ -1,0 +1,159 @@
+"""What the life of the parcours changes here: `usagers` tells it, this service follows. Nothing is refused."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from typing import assert_never
+from uuid import UUID
+
+from services.orientation.domain import demande, faits, messages
+from services.orientation.domain.delai import jour_legal
+from services.orientation.domain.dossier import Dossier, Orientation
+from services.orientation.domain.orientation import lendemain
+from services.orientation.domain.situation import Situation
+
+MOTIF_FUSION = "Parcours fusionné avec un autre de la même personne."
+
+
+def suivre(situation: Situation, message: messages.Evenement, maintenant: datetime) -> Sequence[faits.Fait]:
+    dossier = situation.dossier
+    match message:
+        case messages.ParcoursOuvert():
+            return ouvrir(dossier, message.parcours, message.departement)
+        case messages.UsagerSignale():
+            return signaler(dossier, message)
+        case messages.DroitsModifies():
+            return _droits(dossier, message)
+        case messages.ParcoursTransfere():
+            return _transferer(dossier, message)
+        case messages.UsagerFusionne():
+            return _fusionner(situation, message, jour_legal(maintenant))
+        case messages.ParcoursClos():
+            return _clore(dossier, message)
+        case messages.UsagerEfface():
+            return [faits.DossierEfface(dossier.parcours)] if dossier else []
+        case _:
+            assert_never(message)
+
+
+def ouvrir(dossier: Dossier | None, parcours: UUID, departement: str) -> Sequence[faits.Fait]:
+    return [] if dossier else [faits.DossierOuvert(parcours, departement)]
+
+
+def signaler(dossier: Dossier | None, message: messages.UsagerSignale) -> Sequence[faits.Fait]:
+    """A beneficiary of the RSA whose right was received is to be oriented: the request makes itself, once."""
+    connu = dossier or Dossier(message.parcours, message.departement)
+    decides = [*ouvrir(dossier, message.parcours, message.departement)]
+    if message.brsa and not connu.brsa:
+        decides.append(faits.DroitConnu(connu.parcours, True))
+    if message.brsa and message.droit_recu_le and not connu.est_clos:
+        recue_le = min(message.droit_recu_le, jour_legal(message.recu_a))
+        if demande.refus_de_demande(connu, recue_le) is None:
+            decides.append(faits.OrientationDemandee(connu.parcours, connu.departement, recue_le))
+    return decides
+
+
+def _droits(dossier: Dossier | None, message: messages.DroitsModifies) -> Sequence[faits.Fait]:
+    """Without the right, the département has no delay to keep; France Travail orients."""
+    connu = dossier or Dossier(message.parcours, message.departement)
+    decides = [*ouvrir(dossier, message.parcours, message.departement)]
+    return decides if connu.brsa == message.brsa else [*decides, faits.DroitConnu(connu.parcours, message.brsa)]
+
+
+def _transferer(dossier: Dossier | None, message: messages.ParcoursTransfere) -> Sequence[faits.Fait]:
+    """The new département has its own six weeks, from the date on which the transfer takes effect."""
+    if dossier is None:
+        return ouvrir(None, message.parcours, message.departement)
+    if dossier.departement == message.departement:
+        return []
+    decides: list[faits.Fait] = [faits.DossierTransfere(dossier.parcours, message.departement)]
+    if dossier.brsa and not dossier.est_clos:
+        decides.append(faits.OrientationDemandee(dossier.parcours, message.departement, message.date_effet))
+    return decides
+
+
+def _clore(dossier: Dossier | None, message: messages.ParcoursClos) -> Sequence[faits.Fait]:
+    if dossier is None or dossier.est_clos:
+        return []
+    decides: list[faits.Fait] = [faits.DossierClos(dossier.parcours)]
+    if dossier.ouverte:
+        decides.append(_fin(dossier, dossier.ouverte, message.date_fin, message.motif))
+    return decides
+
+
+def _fin(dossier: Dossier, ouverte: Orientation, jour: date, motif: str) -> faits.OrientationClose:
+    """An end that comes from elsewhere: never before the orientation began, nor after its announced term."""
+    date_fin = max(jour, ouverte.debut)
+    return faits.OrientationClose(
+        dossier.parcours, dossier.departement, min(date_fin, ouverte.fin) if ouverte.fin else date_fin, motif
+    )
+
+
+def _fusionner(situation: Situation, message: messages.UsagerFusionne, jour: date) -> Sequence[faits.Fait]:
+    """The absorbed dossiers close; the survivor takes from them what it lacks: diagnostic, orientation, request."""
+    absorbes = [absorbe for absorbe in situation.absorbes if absorbe.absorbe_par is None]
+    connu = situation.dossier or Dossier(message.parcours, message.departement)
+    # A parcours of which nothing has come yet is absorbed all the same: what is on its way will reach the survivor.
+    inconnus = set(message.absorbes) - {absorbe.parcours for absorbe in situation.absorbes}
+    internes = [
+        *ouvrir(situation.dossier, message.parcours, message.departement),
+        *(faits.DossierOuvert(parcours, message.departement) for parcours in sorted(inconnus)),
+        *(faits.DossierAbsorbe(parcours, connu.parcours) for parcours in sorted(inconnus)),
+        *(faits.DossierAbsorbe(absorbe.parcours, connu.parcours) for absorbe in absorbes),
+    ]
+    if not connu.brsa and any(absorbe.brsa for absorbe in absorbes):
+        internes.append(faits.DroitConnu(connu.parcours, True))
+    internes += [_diagnostic_repris(connu, absorbe) for absorbe in absorbes if absorbe.criteres or absorbe.contraintes]
+    closes = [_fin(absorbe, absorbe.ouverte, jour, MOTIF_FUSION) for absorbe in absorbes if absorbe.ouverte]
+    return [*internes, *closes, *_reprises(connu, absorbes)]
+
+
+def _diagnostic_repris(survivant: Dossier, absorbe: Dossier) -> faits.DiagnosticRepris:
+    """What both know is kept as the survivor knows it."""
+    return faits.DiagnosticRepris(
+        survivant.parcours,
+        demande.completer(absorbe.criteres, survivant.criteres),
+        demande.completer_contraintes(absorbe.contraintes, survivant.contraintes),
+    )
+
+
+def _reprises(survivant: Dossier, absorbes: Sequence[Dossier]) -> Iterator[faits.Fait]:
+    if survivant.est_clos or survivant.ouverte:
+        return
+    source = max((a for a in absorbes if a.ouverte), key=lambda a: _debut(a.ouverte), default=None)
+    reprise = _orientation_reprise(survivant, source.ouverte) if source and source.ouverte else None
+    if reprise and source:
+        yield reprise
+        if source.reorientation:
+            yield faits.ReorientationDemandee(survivant.parcours, survivant.departement, source.reorientation)
+        return
+    attendues = [absorbe.demande for absorbe in absorbes if absorbe.demande]
+    premiere = min(attendues, key=lambda attendue: attendue.recue_le, default=None)
+    if premiere and demande.refus_de_demande(survivant, premiere.recue_le) is None:
+        yield faits.OrientationDemandee(
+            survivant.parcours, survivant.departement, premiere.recue_le, premiere.motif
+        )
+
+
+def _debut(orientation: Orientation | None) -> date:
+    return orientation.debut if orientation else date.min
+
+
+def _orientation_reprise(survivant: Dossier, ouverte: Orientation) -> faits.OrientationDecidee | None:
+    """The open orientation of an absorbed dossier, as the next one of the survivor and after all of its own."""
+    precedente = survivant.derniere
+    debut = max(ouverte.debut, lendemain(precedente.fin)) if precedente and precedente.fin else ouverte.debut
+    if ouverte.fin and ouverte.fin < debut:
+        return None
+    attendue, decision = survivant.demande, ouverte.decision
+    repond = attendue is not None and attendue.recue_le <= decision.date_decision
+    return faits.OrientationDecidee(
+        parcours=survivant.parcours,
+        departement=survivant.departement,
+        decision=replace(decision, date_debut=debut, rang=survivant.rang + 1),
+        contestation=ouverte.contestation,
+        decideur=ouverte.decideur,
+        fin_precedente=None,
+        est_derniere=True,
+        decidee_le=decision.date_decision if repond else None,
+    )

@@ -1,0 +1,154 @@
+"""The reads: what is open for a parcours, what falls due, how long it takes, which rules apply."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from chassis.database import Connection, Record
+from services.orientation.domain.delai import date_echeance
+from services.orientation.domain.dossier import Demande, Dossier, Orientation
+from services.orientation.domain.preconisation import CRITERES_REQUIS, criteres_manquants
+from services.orientation.domain.regles import PAR_DEFAUT
+from services.orientation.store import rows
+from services.orientation.store.registre import regles_de
+
+Json = dict[str, Any]
+
+_DOSSIER = f"""
+SELECT {rows.DOSSIER} FROM dossiers
+WHERE parcours = (SELECT coalesce(absorbe_par, parcours) FROM dossiers WHERE parcours = $1)
+"""  # noqa: S608  constants only
+_DEMANDES = f"SELECT {rows.DEMANDE} FROM demandes WHERE parcours = $1 ORDER BY numero"  # noqa: S608
+_ORIENTATIONS = f"SELECT {rows.ORIENTATION} FROM orientations WHERE parcours = $1 ORDER BY rang"  # noqa: S608
+
+# One line per département and month of reception. The share counts the requests whose fate is known: decided (in time
+# or not) or passed to France Travail; a recent month is not flattered by its quick decisions.
+_DELAIS = """
+SELECT departement, to_char(date_trunc('month', date_reception), 'YYYY-MM') AS mois,
+    count(*) AS demandes,
+    count(decidee_le) AS decidees,
+    count(*) FILTER (WHERE est_dessaisie) AS dessaisies,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY decidee_le - date_reception) FILTER (WHERE decidee_le IS NOT NULL)
+        AS mediane_jours,
+    percentile_cont(0.9) WITHIN GROUP (ORDER BY decidee_le - date_reception) FILTER (WHERE decidee_le IS NOT NULL)
+        AS p90_jours,
+    avg((NOT est_dessaisie AND decidee_le <= date_echeance)::int::float8)
+        FILTER (WHERE decidee_le IS NOT NULL OR est_dessaisie) AS part_dans_le_delai
+FROM demandes
+WHERE ($1::text IS NULL OR departement = $1) AND date_reception >= $2
+GROUP BY departement, date_trunc('month', date_reception)
+ORDER BY departement, mois
+"""
+
+_ECHEANCES = """
+SELECT parcours::text, date_reception, date_echeance, est_dessaisie FROM demandes
+WHERE issue IS NULL AND departement = $1 AND date_echeance <= $2
+    AND ($3::date IS NULL OR (date_echeance, demandes.parcours) > ($3, $4))
+ORDER BY date_echeance, demandes.parcours LIMIT $5
+"""
+_PAGE = 500
+
+
+async def orientations(conn: Connection, demande: Mapping[str, Any]) -> Json | None:
+    """`{parcours}` → history, open orientation, request and its last day, recommendation; None when unknown."""
+    dossier = await _charger(conn, UUID(demande["parcours"]))
+    if dossier is None:
+        return None
+    ouverte = dossier.ouverte
+    return {
+        "parcours": str(dossier.parcours),
+        "departement": dossier.departement,
+        "etat": dossier.etat,
+        "ouverte": _orientation(ouverte) if ouverte else None,
+        "orientations": [_orientation(orientation) for orientation in dossier.orientations],
+        "demande": _demande(dossier.demandes[-1]) if dossier.demandes else None,
+        "preconisation": asdict(dossier.preconisation) if dossier.preconisation else None,
+        "reorientation": asdict(dossier.reorientation) if dossier.reorientation else None,
+    }
+
+
+async def diagnostic(conn: Connection, demande: Mapping[str, Any]) -> Json | None:
+    """`{parcours}` → the criteria known so far, what is missing for a recommendation, the constraints."""
+    dossier = await _charger(conn, UUID(demande["parcours"]))
+    if dossier is None:
+        return None
+    return {
+        "parcours": str(dossier.parcours),
+        "criteres": dict(dossier.criteres),
+        "criteres_manquants": criteres_manquants(dossier.criteres),
+        "contraintes_diagnostic": [asdict(contrainte) for contrainte in dossier.contraintes],
+    }
+
+
+async def delais(conn: Connection, demande: Mapping[str, Any]) -> list[Json]:
+    """`{departement?, depuis}` → per département and month: count, median, p90, share within the legal delay."""
+    depuis = date.fromisoformat(demande["depuis"])
+    return [dict(row) for row in await conn.fetch(_DELAIS, demande.get("departement"), depuis)]
+
+
+async def echeances(conn: Connection, demande: Mapping[str, Any]) -> Json:
+    """`{departement, avant, apres?: [date, parcours]}` → the requests to decide, most urgent first, page by page."""
+    jour, parcours = demande.get("apres") or (None, None)
+    trouvees = await conn.fetch(
+        _ECHEANCES,
+        demande["departement"],
+        date.fromisoformat(demande["avant"]),
+        date.fromisoformat(jour) if jour else None,
+        UUID(parcours) if parcours else None,
+        _PAGE,
+    )
+    derniere = trouvees[-1] if len(trouvees) == _PAGE else None
+    return {"echeances": [dict(row) for row in trouvees], "suite": _curseur(derniere)}
+
+
+async def regles(conn: Connection, demande: Mapping[str, Any]) -> Json:
+    """`{departement}` → its table, or the default one, in the order in which rules are tried."""
+    departement = demande["departement"]
+    propres = (await regles_de(conn, [departement])).get(departement)
+    table = sorted(propres or PAR_DEFAUT, key=lambda regle: (regle.priorite, regle.critere))
+    return {
+        "departement": departement,
+        "origine": "departement" if propres else "defaut",
+        "criteres_requis": CRITERES_REQUIS,
+        "regles": [asdict(regle) for regle in table],
+    }
+
+
+async def _charger(conn: Connection, parcours: UUID) -> Dossier | None:
+    row = await conn.fetchrow(_DOSSIER, parcours)
+    if row is None:
+        return None
+    demandes = [rows.lire_demande(trouvee) for trouvee in await conn.fetch(_DEMANDES, row["parcours"])]
+    decidees = [rows.lire_orientation(trouvee) for trouvee in await conn.fetch(_ORIENTATIONS, row["parcours"])]
+    return rows.lire_dossier(row, demandes, decidees)
+
+
+def _orientation(orientation: Orientation) -> Json:
+    contestation = orientation.contestation
+    return asdict(orientation.decision) | {
+        "etat": "close" if orientation.est_close else "ouverte",
+        "decision": "refusee" if contestation else "acceptee",
+        "motif_refus": contestation.motif_refus if contestation else None,
+        "commentaire_refus": contestation.commentaire if contestation else None,
+        "decideur": orientation.decideur.partenaire,
+        "date_notification": orientation.notifiee_le,
+        "motif_fin": orientation.motif_fin,
+    }
+
+
+def _demande(demande: Demande) -> Json:
+    return {
+        "numero": demande.numero,
+        "departement": demande.departement,
+        "date_reception": demande.recue_le,
+        "date_echeance": date_echeance(demande.recue_le),
+        "etat": demande.issue or ("dessaisie" if demande.est_dessaisie else "en-attente"),
+        "decidee_le": demande.decidee_le,
+        "motif": demande.motif,
+    }
+
+
+def _curseur(derniere: Record | None) -> tuple[date, str] | None:
+    return (derniere["date_echeance"], derniere["parcours"]) if derniere else None

@@ -1,0 +1,162 @@
+"""Load under lock the dossiers that a batch concerns, and save what it changed in them, one statement per table."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+from chassis.database import Connection, Record
+from chassis.facts import Fait, FaitEnregistre
+from services.orientation.domain import messages
+from services.orientation.domain.preconisation import Regle
+from services.orientation.domain.regles import PAR_DEFAUT
+from services.orientation.domain.situation import Reglage
+from services.orientation.store import rows
+from services.orientation.store.dossiers import Dossiers, Echeances
+
+T = TypeVar("T")
+
+# A message for an absorbed parcours concerns its survivor: both are locked, all in one order.
+_LOCK = f"""
+SELECT {rows.DOSSIER} FROM dossiers WHERE parcours IN (
+    SELECT unnest($1::uuid[]) UNION SELECT absorbe_par FROM dossiers WHERE parcours = ANY($1))
+ORDER BY parcours FOR UPDATE
+"""  # noqa: S608  constants only
+_DEMANDES = f"SELECT {rows.DEMANDE} FROM demandes WHERE parcours = ANY($1) ORDER BY parcours, numero"  # noqa: S608
+_ORIENTATIONS = (
+    f"SELECT {rows.ORIENTATION} FROM orientations WHERE parcours = ANY($1) ORDER BY parcours, rang"  # noqa: S608
+)
+_REGLES = f"SELECT departement, {rows.REGLE} FROM regles WHERE departement = ANY($1)"  # noqa: S608
+_DELEGATIONS = "SELECT departement, type_organisme FROM delegations WHERE departement = ANY($1)"
+
+_SAVE_DOSSIERS = f"""
+INSERT INTO dossiers ({rows.DOSSIER})
+SELECT * FROM unnest(
+    $1::uuid[], $2::text[], $3::bool[], $4::bool[], $5::uuid[], $6::jsonb[], $7::jsonb[], $8::jsonb[], $9::jsonb[])
+ON CONFLICT (parcours) DO UPDATE SET
+    departement = EXCLUDED.departement, brsa = EXCLUDED.brsa, est_clos = EXCLUDED.est_clos,
+    absorbe_par = EXCLUDED.absorbe_par, criteres = EXCLUDED.criteres, contraintes = EXCLUDED.contraintes,
+    preconisation = EXCLUDED.preconisation, reorientation = EXCLUDED.reorientation
+"""  # noqa: S608
+_SAVE_DEMANDES = f"""
+INSERT INTO demandes ({rows.DEMANDE})
+SELECT * FROM unnest(
+    $1::uuid[], $2::int[], $3::text[], $4::date[], $5::date[], $6::text[], $7::bool[], $8::text[], $9::date[])
+ON CONFLICT (parcours, numero) DO UPDATE SET
+    est_dessaisie = EXCLUDED.est_dessaisie, issue = EXCLUDED.issue, decidee_le = EXCLUDED.decidee_le
+"""  # noqa: S608
+_ADD_ORIENTATIONS = f"""
+INSERT INTO orientations ({rows.ORIENTATION})
+SELECT * FROM unnest(
+    $1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::date[],
+    $9::date[], $10::date[], $11::bool[], $12::text[], $13::text[], $14::text[], $15::date[], $16::text[], $17::text[])
+"""  # noqa: S608
+# Apart from the insertion: an upsert would weigh the exclusion constraint of a row that only changes.
+_CHANGE_ORIENTATIONS = """
+UPDATE orientations o
+SET date_fin = c.date_fin, est_close = c.est_close, motif_fin = c.motif_fin, notifiee_le = c.notifiee_le
+FROM unnest($1::uuid[], $2::int[], $3::date[], $4::bool[], $5::text[], $6::date[])
+    AS c(parcours, rang, date_fin, est_close, motif_fin, notifiee_le)
+WHERE (o.parcours, o.rang) = (c.parcours, c.rang)
+"""
+# Whoever reached an absorbed dossier through another one now reaches the survivor in one step.
+_FOLLOW = """
+UPDATE dossiers d SET absorbe_par = dernier.absorbe_par FROM dossiers dernier
+WHERE dernier.parcours = ANY($1) AND dernier.absorbe_par IS NOT NULL AND d.absorbe_par = dernier.parcours
+"""
+_PERSON = "SELECT parcours FROM dossiers WHERE parcours = ANY($1) OR absorbe_par = ANY($1)"
+_ERASE = (
+    "DELETE FROM dossiers WHERE parcours = ANY($1)",
+    "DELETE FROM faits WHERE agregat = ANY($1)",
+    "DELETE FROM echeances WHERE agregat = ANY($1)",
+    "DELETE FROM rebut WHERE (entree->>'agregat')::uuid = ANY($1)",
+)
+
+
+
+class Registre:
+    """The dossiers in the database. `echeances` tells what falls due for one of them."""
+
+    def __init__(self, echeances: Echeances) -> None:
+        self._echeances = echeances
+
+    async def charger(self, conn: Connection, lus: Sequence[messages.Message]) -> Dossiers:
+        """Lock the rows until the transaction ends. A dossier opened twice at once is caught by its primary key."""
+        trouves = await _verrouiller(conn, _nommes(lus))
+        ids = list(trouves)
+        demandes = _par_parcours(await conn.fetch(_DEMANDES, ids), rows.lire_demande)
+        decidees = _par_parcours(await conn.fetch(_ORIENTATIONS, ids), rows.lire_orientation)
+        charges = [rows.lire_dossier(row, demandes.get(id_, ()), decidees.get(id_, ())) for id_, row in trouves.items()]
+        reglages = await _reglages(conn, lus, {dossier.departement for dossier in charges})
+        return Dossiers(charges, reglages, self._echeances)
+
+    async def enregistrer(
+        self, conn: Connection, dossiers: Dossiers, _: Sequence[tuple[Fait, FaitEnregistre]]
+    ) -> None:
+        changes = dossiers.dossiers_changes()
+        demandes, nouvelles = dossiers.demandes_changees(), dossiers.orientations_nouvelles()
+        changees = dossiers.orientations_changees()
+        await _ecrire(conn, _SAVE_DOSSIERS, [rows.du_dossier(dossier) for dossier in changes])
+        await _ecrire(conn, _SAVE_DEMANDES, [rows.de_la_demande(*paire) for paire in demandes])
+        await _ecrire(conn, _CHANGE_ORIENTATIONS, [rows.du_changement(*paire) for paire in changees])
+        await _ecrire(conn, _ADD_ORIENTATIONS, [rows.de_l_orientation(*paire) for paire in nouvelles])
+        if absorbes := [dossier.parcours for dossier in changes if dossier.absorbe_par]:
+            await conn.execute(_FOLLOW, absorbes)
+        if dossiers.effaces:
+            await _effacer(conn, dossiers.effaces)
+
+
+async def _verrouiller(conn: Connection, ids: set[UUID]) -> dict[UUID, Record]:
+    """A merge that was committed while we waited for the lock names a survivor that is to be locked too."""
+    trouves = {row["parcours"]: row for row in await conn.fetch(_LOCK, list(ids))}
+    while survivants := {r["absorbe_par"] for r in trouves.values() if r["absorbe_par"]} - trouves.keys():
+        suite = {row["parcours"]: row for row in await conn.fetch(_LOCK, list(survivants))}
+        if not suite:
+            break
+        trouves |= suite
+    return trouves
+
+
+def _nommes(lus: Sequence[messages.Message]) -> set[UUID]:
+    absorbes = [lu.absorbes for lu in lus if isinstance(lu, messages.UsagerFusionne)]
+    return {lu.parcours for lu in lus}.union(*absorbes)
+
+
+def _par_parcours(trouvees: Iterable[Record], lire: Callable[[Record], T]) -> dict[UUID, list[T]]:
+    par_parcours: dict[UUID, list[T]] = {}
+    for row in trouvees:
+        par_parcours.setdefault(row["parcours"], []).append(lire(row))
+    return par_parcours
+
+
+async def _reglages(
+    conn: Connection, lus: Sequence[messages.Message], departements: Collection[str]
+) -> dict[str, Reglage]:
+    """Read only for the messages that look at it: a diagnostic at the rules, a decision at the delegations."""
+    regles: dict[str, tuple[Regle, ...]] = {}
+    delegations: dict[str, set[str]] = {}
+    if any(isinstance(lu, messages.RealiserDiagnostic) for lu in lus):
+        regles = await regles_de(conn, departements)
+    if any(isinstance(lu, messages.DeciderOrientation | messages.DeciderReorientation) for lu in lus):
+        for row in await conn.fetch(_DELEGATIONS, list(departements)):
+            delegations.setdefault(row["departement"], set()).add(row["type_organisme"])
+    return {d: Reglage(regles.get(d, PAR_DEFAUT), frozenset(delegations.get(d, ()))) for d in departements}
+
+
+async def regles_de(conn: Connection, departements: Collection[str]) -> dict[str, tuple[Regle, ...]]:
+    """The rules of the départements that have their own; the others follow `PAR_DEFAUT`."""
+    trouvees: dict[str, tuple[Regle, ...]] = {}
+    for row in await conn.fetch(_REGLES, list(departements)):
+        trouvees[row["departement"]] = (*trouvees.get(row["departement"], ()), rows.lire_regle(row))
+    return trouvees
+
+
+async def _effacer(conn: Connection, effaces: Sequence[UUID]) -> None:
+    """Nothing stays of a person here, the parcours that it had absorbed included."""
+    ids = [row["parcours"] for row in await conn.fetch(_PERSON, effaces)]
+    for erase in _ERASE:
+        await conn.execute(erase, [*effaces, *ids])
+
+
+async def _ecrire(conn: Connection, statement: str, lignes: Sequence[tuple[Any, ...]]) -> None:
+    if lignes:
+        await conn.execute(statement, *(list(colonne) for colonne in zip(*lignes, strict=True)))

@@ -1,0 +1,9 @@
+"""The rules of identity and of the life of a parcours. Pure: time and ids are arguments, values are in clear."""
+
+from services.usagers.domain.decisions import decider
+from services.usagers.domain.evolution import appliquer, concernes
+from services.usagers.domain.faits import Fait
+from services.usagers.domain.messages import Message
+from services.usagers.domain.parcours import Etat, EtatParcours, Parcours
+
+__all__ = ["Etat", "EtatParcours", "Fait", "Message", "Parcours", "appliquer", "concernes", "decider"]

@@ -1,0 +1,131 @@
+"""How each fact changes a parcours: the fold that decisions, tests and the database share."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import assert_never
+from uuid import UUID
+
+from services.usagers.domain.faits import (
+    DroitsModifies,
+    Fait,
+    ParcoursClos,
+    ParcoursOuvert,
+    ParcoursRattache,
+    ParcoursTransfere,
+    UsagerAmbigu,
+    UsagerCorrige,
+    UsagerEfface,
+    UsagerFusionne,
+    UsagerOppose,
+    UsagerRapproche,
+    UsagerSignale,
+)
+from services.usagers.domain.identite import Coordonnees, Identifiant
+from services.usagers.domain.messages import Signalement
+from services.usagers.domain.parcours import Droits, EtatParcours, Parcours
+
+
+def concernes(fait: Fait) -> tuple[UUID, ...]:
+    """The parcours that a fact changes."""
+    return (fait.parcours, *fait.absorbes) if isinstance(fait, UsagerFusionne) else (fait.parcours,)
+
+
+def appliquer(parcours: Parcours | None, fait: Fait) -> Parcours:
+    """Fold a fact into one of the parcours that it concerns; only `UsagerSignale` may begin one."""
+    if isinstance(fait, UsagerSignale):
+        return _signale(parcours, fait)
+    if parcours is None:
+        raise LookupError(type(fait).__name__)
+    match fait:
+        case ParcoursOuvert():
+            retenus = parcours.identifiants - fait.ecartes
+            return replace(parcours, etat=EtatParcours.ACTIF, identifiants=retenus, candidats=())
+        case ParcoursRattache() | UsagerRapproche():
+            return parcours
+        case UsagerAmbigu():
+            return replace(parcours, candidats=fait.candidats)
+        case UsagerCorrige():
+            return _corrige(parcours, fait)
+        case UsagerFusionne():
+            return _fusionne(parcours, fait)
+        case DroitsModifies():
+            return replace(parcours, droits=en_vigueur(parcours.droits, fait.droits))
+        case ParcoursTransfere():
+            return replace(parcours, departement=fait.departement_nouveau)
+        case ParcoursClos():
+            return replace(parcours, etat=EtatParcours.CLOS, date_fin=fait.date_fin)
+        case UsagerOppose():
+            return replace(parcours, oppose_a=fait.oppose_a)
+        case UsagerEfface():
+            return Parcours(parcours.id, EtatParcours.EFFACE, parcours.departement, parcours.emetteur)
+        case _:
+            assert_never(fait)
+
+
+def en_vigueur(connus: Droits | None, nouveaux: Droits) -> Droits:
+    """The state with the later effect wins; for the same day, the one told last."""
+    return nouveaux if connus is None or nouveaux.date_effet >= connus.date_effet else connus
+
+
+def remplacer(tenus: Iterable[Identifiant], nouveaux: Iterable[Identifiant]) -> frozenset[Identifiant]:
+    """A corrected identifier takes the place of those of its genre."""
+    corriges = frozenset(nouveaux)
+    genres = {i.genre for i in corriges}
+    return frozenset(i for i in tenus if i.genre not in genres) | corriges
+
+
+def _signale(parcours: Parcours | None, fait: UsagerSignale) -> Parcours:
+    message = fait.signalement
+    if parcours is None:
+        return _nouveau(fait, message)
+    if parcours.etat is EtatParcours.AMBIGU or parcours.identite is None:
+        return parcours
+    return replace(
+        parcours,
+        identite=parcours.identite.completee(message.identite),
+        identifiants=parcours.identifiants | frozenset(message.identifiants),
+        coordonnees=_dernieres(parcours.coordonnees, message.coordonnees),
+    )
+
+
+def _nouveau(fait: UsagerSignale, message: Signalement) -> Parcours:
+    """Ambiguous until the next fact of the same decision says otherwise."""
+    return Parcours(
+        id=fait.parcours,
+        etat=EtatParcours.AMBIGU,
+        departement=fait.departement,
+        emetteur=message.emetteur,
+        identite=message.identite,
+        identifiants=frozenset(message.identifiants),
+        coordonnees=message.coordonnees,
+    )
+
+
+def _corrige(parcours: Parcours, fait: UsagerCorrige) -> Parcours:
+    identite = parcours.identite
+    return replace(
+        parcours,
+        identite=fait.identite.corriger(identite) if identite and fait.identite else identite,
+        identifiants=remplacer(parcours.identifiants, fait.identifiants),
+        coordonnees=_dernieres(parcours.coordonnees, fait.coordonnees),
+    )
+
+
+def _fusionne(parcours: Parcours, fait: UsagerFusionne) -> Parcours:
+    if parcours.id == fait.parcours:
+        reprise = fait.reprise
+        return replace(
+            parcours,
+            variantes=parcours.variantes | reprise.variantes,
+            identifiants=parcours.identifiants | reprise.identifiants,
+            coordonnees=reprise.coordonnees,
+            droits=reprise.droits,
+            oppose_a=reprise.oppose_a,
+        )
+    return Parcours(
+        parcours.id, EtatParcours.FUSIONNE, parcours.departement, parcours.emetteur, survivant=fait.parcours
+    )
+
+
+def _dernieres(connues: Coordonnees | None, nouvelles: Coordonnees | None) -> Coordonnees | None:
+    return connues.remplacees(nouvelles) if connues else nouvelles

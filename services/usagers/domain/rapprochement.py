@@ -1,0 +1,145 @@
+"""Is this person already known? Rules in order, and every contradiction stops: nothing is ever merged in silence."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from services.usagers.domain.faits import Motif, Regle
+from services.usagers.domain.identite import Accord, Cle, Identifiant, Identite, accord, cles_etat_civil
+from services.usagers.domain.parcours import Parcours
+
+# Roles that one person holds in a household at a time; several children share a matricule and a role.
+_ROLES_UNIQUES = frozenset({"demandeur", "conjoint", "responsable-dossier"})
+_ORDRE: dict[str, Regle] = {
+    "nir": Regle.NIR,
+    "numero-france-travail": Regle.NUMERO_FRANCE_TRAVAIL,
+    "matricule-caf": Regle.MATRICULE,
+    "matricule-msa": Regle.MATRICULE,
+    "numero-demande-rsa": Regle.NUMERO_DEMANDE_RSA,
+    "local": Regle.LOCAL,
+    "imilo": Regle.IMILO,
+}
+_RANG = {regle: rang for rang, regle in enumerate(Regle)}
+
+
+@dataclass(frozen=True, slots=True)
+class Inconnu:
+    """Nobody corresponds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconnu:
+    """One parcours corresponds, by a strong identifier that nothing contradicts: always `certaine`."""
+
+    parcours: Parcours
+    regle: Regle
+
+
+@dataclass(frozen=True, slots=True)
+class Indecis:
+    candidats: tuple[Parcours, ...]
+    motifs: tuple[Motif, ...]
+
+
+class _Lien(Enum):
+    """What one shared identifier says."""
+
+    CONCORDE = auto()
+    CONTREDIT = auto()
+    RIEN = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class _Examen:
+    """What one known parcours has to do with the person."""
+
+    parcours: Parcours
+    regle: Regle | None
+    meme_etat_civil: bool
+    motifs: frozenset[Motif]
+
+
+def rapprocher(
+    identite: Identite | None, identifiants: Sequence[Identifiant], actifs: Sequence[Parcours]
+) -> Inconnu | Reconnu | Indecis:
+    """Compare a person with the active parcours that share a key with it.
+
+    Without a civil status (a search by number alone) nothing can be contradicted by it.
+    """
+    examens = [_examiner(identite, identifiants, parcours) for parcours in actifs]
+    concernes = [e for e in examens if e.regle or e.motifs or e.meme_etat_civil]
+    if not concernes:
+        return Inconnu()
+    motifs = frozenset[Motif]().union(*(e.motifs for e in concernes))
+    forts = [e for e in concernes if e.regle]
+    if len(forts) > 1 or (forts and not forts[0].meme_etat_civil and len(concernes) > 1):
+        motifs |= {Motif.PLUSIEURS_PARCOURS}
+    if not forts and not motifs:
+        motifs = frozenset({Motif.ETAT_CIVIL_SEUL})
+    if motifs:
+        return Indecis(tuple(e.parcours for e in concernes), tuple(sorted(motifs)))
+    [fort] = forts
+    return Reconnu(fort.parcours, fort.regle or Regle.AUCUNE)
+
+
+def _examiner(identite: Identite | None, identifiants: Sequence[Identifiant], parcours: Parcours) -> _Examen:
+    constat = _meilleur_accord(identite, parcours) if identite else Accord(True, True, True)
+    meme_etat_civil = bool(identite) and not _etat_civil(identite).isdisjoint(_etat_civil(*parcours.identites))
+    communs = [i for i in identifiants if i.cle and i in parcours.identifiants]
+    liens = [(_ORDRE[i.nature], _lien(i, constat)) for i in communs]
+    regles = sorted((r for r, lien in liens if lien is _Lien.CONCORDE), key=_RANG.__getitem__)
+    motifs = set[Motif]()
+    if any(lien is _Lien.CONTREDIT for _, lien in liens):
+        motifs.add(Motif.ETAT_CIVIL_DIFFERENT)
+    if regles or motifs:
+        motifs |= _numeros_differents(identifiants, parcours)
+    elif meme_etat_civil:
+        # Same names, same day of birth, two definitive NIR: two persons, twins or homonyms.
+        meme_etat_civil = not _deux_personnes(identifiants, parcours)
+    return _Examen(parcours, regles[0] if regles else None, meme_etat_civil, frozenset(motifs))
+
+
+def _meilleur_accord(identite: Identite, parcours: Parcours) -> Accord:
+    constats = [accord(identite, connue) for connue in parcours.identites]
+    return max(constats, key=lambda c: (c.suffit, c.naissance + c.nom + c.prenom), default=Accord(False, False, False))
+
+
+def _etat_civil(*identites: Identite | None) -> frozenset[Cle]:
+    return frozenset[Cle]().union(*(cles_etat_civil(i) for i in identites if i))
+
+
+def _lien(identifiant: Identifiant, constat: Accord) -> _Lien:
+    match identifiant.nature:
+        case "matricule-caf" | "matricule-msa" | "numero-demande-rsa":
+            return _lien_du_foyer(identifiant, constat)
+        case "numero-france-travail":
+            return _Lien.CONCORDE if constat.naissance and constat.suffit else _Lien.CONTREDIT
+        case _:
+            return _Lien.CONCORDE if constat.suffit else _Lien.CONTREDIT
+
+
+def _lien_du_foyer(identifiant: Identifiant, constat: Accord) -> _Lien:
+    """A household number names a person with its role; another person may since have taken that role."""
+    if identifiant.role not in _ROLES_UNIQUES:
+        return _Lien.CONCORDE if constat.naissance and constat.prenom else _Lien.RIEN
+    date_exigee = identifiant.nature != "numero-demande-rsa"
+    if constat.suffit:
+        return _Lien.CONCORDE if constat.naissance or not date_exigee else _Lien.CONTREDIT
+    return _Lien.CONTREDIT if constat.naissance else _Lien.RIEN
+
+
+def _numeros_differents(identifiants: Sequence[Identifiant], parcours: Parcours) -> set[Motif]:
+    motifs = set[Motif]()
+    nirs = {i.valeur for i in identifiants if i.nature == "nir"}
+    if nirs and parcours.nirs and not nirs & parcours.nirs:
+        motifs.add(Motif.NIR_DIFFERENT)
+    for numero in (i for i in identifiants if i.nature == "numero-france-travail"):
+        tenus = {i for i in parcours.identifiants if i.genre == numero.genre}
+        if tenus and numero not in tenus:
+            motifs.add(Motif.NUMERO_FT_DIFFERENT)
+    return motifs
+
+
+def _deux_personnes(identifiants: Sequence[Identifiant], parcours: Parcours) -> bool:
+    definitifs = {i.valeur for i in identifiants if i.nature == "nir" and not i.est_provisoire}
+    return bool(definitifs and parcours.nirs_definitifs) and not definitifs & parcours.nirs_definitifs

@@ -1,0 +1,83 @@
+"""Rows and decrypted fields ⇄ the nouns of the domain."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from chassis.database import Record
+from services.usagers.domain.identite import Adresse, Coordonnees, Identifiant, Identite
+from services.usagers.domain.parcours import Droits, EtatParcours, Parcours
+from services.usagers.store.vault import Coffre
+
+IDENTITE, IDENTIFIANTS, COORDONNEES = "identite", "identifiants", "coordonnees"
+
+
+def parcours(ligne: Record, secrets: Record | None, coffre: Coffre) -> Parcours:
+    """A row of `parcours` with its row of `coffre`, if it has one."""
+    id_ = ligne["id"]
+    etat = EtatParcours(ligne["etat"])
+    identites: list[Identite] = []
+    identifiants, contacts = frozenset[Identifiant](), None
+    if secrets is not None:
+        identites = [_identite(brut) for brut in coffre.dechiffrer(id_, IDENTITE, secrets["identite"])]
+        identifiants = _identifiants(coffre.dechiffrer(id_, IDENTIFIANTS, secrets["identifiants"]))
+        if secrets["coordonnees"] is not None:
+            contacts = _coordonnees(coffre.dechiffrer(id_, COORDONNEES, secrets["coordonnees"]))
+    return Parcours(
+        id=id_,
+        etat=etat,
+        departement=ligne["departement"],
+        emetteur=ligne["emetteur"],
+        identite=identites[0] if identites else None,
+        variantes=frozenset(identites[1:]),
+        identifiants=identifiants,
+        coordonnees=contacts,
+        droits=_droits(ligne["droits"]),
+        candidats=tuple(ligne["candidats"]),
+        survivant=ligne["survivant"],
+        date_fin=ligne["date_fin"],
+        oppose_a=ligne["oppose_a"],
+    )
+
+
+def secrets(parcours: Parcours, coffre: Coffre) -> tuple[bytes, bytes, bytes | None]:
+    """The ciphertexts of a parcours: civil status, identifiers, contacts."""
+    contacts = parcours.coordonnees
+    return (
+        coffre.chiffrer(parcours.id, IDENTITE, parcours.identites),
+        coffre.chiffrer(parcours.id, IDENTIFIANTS, sorted(parcours.identifiants, key=_ordre)),
+        coffre.chiffrer(parcours.id, COORDONNEES, contacts) if contacts else None,
+    )
+
+
+def droits_en_json(droits: Droits | None) -> dict[str, Any] | None:
+    if droits is None:
+        return None
+    return {
+        "etat_dossier": droits.etat_dossier,
+        "soumis_droits_devoirs": droits.soumis_droits_devoirs,
+        "date_effet": droits.date_effet.isoformat(),
+        "motif_suspension": droits.motif_suspension,
+        "motif_cloture": droits.motif_cloture,
+    }
+
+
+def _ordre(identifiant: Identifiant) -> tuple[str, str, str]:
+    return (identifiant.nature, identifiant.valeur, identifiant.emetteur or "")
+
+
+def _identite(brut: Mapping[str, Any]) -> Identite:
+    return Identite(**{**brut, "date_naissance": date.fromisoformat(brut["date_naissance"])})
+
+
+def _identifiants(brut: list[Mapping[str, Any]]) -> frozenset[Identifiant]:
+    return frozenset(Identifiant(**champs) for champs in brut)
+
+
+def _coordonnees(brut: Mapping[str, Any]) -> Coordonnees:
+    adresse = Adresse(**brut["adresse"]) if brut["adresse"] else None
+    return Coordonnees(**{**brut, "adresse": adresse})
+
+
+def _droits(brut: Mapping[str, Any] | None) -> Droits | None:
+    return Droits(**{**brut, "date_effet": date.fromisoformat(brut["date_effet"])}) if brut else None

@@ -1,0 +1,216 @@
+"""Loading under lock and saving, set by set, of the parcours that a batch concerns."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from chassis.database import Connection
+from chassis.facts import Fait, FaitEnregistre
+from services.usagers.domain import EtatParcours, Message, Parcours
+from services.usagers.domain.identite import Cle, cles, cles_etat_civil
+from services.usagers.domain.messages import Correction, DecisionRapprochement, Signalement, nommes
+from services.usagers.store import effacements, lignes
+from services.usagers.store.dossiers import Dossiers, Echeances
+from services.usagers.store.vault import Coffre
+
+_VERROU = 0x7573616765727300  # « usagers »: the lock above all others of this service
+# Beyond this many keys, a batch takes the whole lock rather than one per key: the lock table of PostgreSQL is finite.
+_MAX_VERROUS = 512
+
+_VERROUILLER_TOUT = "SELECT pg_advisory_xact_lock($1)"
+_VERROUILLER_PARTAGE = "SELECT pg_advisory_xact_lock_shared($1)"
+_VERROUILLER_CLES = "SELECT count(pg_advisory_xact_lock(v)) FROM unnest($1::bigint[]) AS v"
+
+_CLES_DE = "SELECT empreinte FROM cles WHERE parcours = ANY($1)"
+_ALIAS = "SELECT id, survivant FROM parcours WHERE id = ANY($1) AND survivant IS NOT NULL"
+# The two halves are the predicates of the two partial indexes: each key is in exactly one of them.
+_TROUVER = """
+SELECT c.parcours FROM cles c JOIN parcours p ON p.id = c.parcours
+WHERE c.empreinte = ANY($1) AND p.etat IN ('actif', 'ambigu')
+    AND (c.active AND c.nature IN ('nir', 'numero-france-travail', 'local', 'imilo'))
+UNION
+SELECT c.parcours FROM cles c JOIN parcours p ON p.id = c.parcours
+WHERE c.empreinte = ANY($1) AND p.etat IN ('actif', 'ambigu')
+    AND NOT (c.active AND c.nature IN ('nir', 'numero-france-travail', 'local', 'imilo'))
+"""
+# Locked in the order of their ids, like everywhere, so that two batches never wait for each other.
+_VERROUILLER = "SELECT * FROM parcours WHERE id = ANY($1) ORDER BY id FOR UPDATE"
+_SECRETS = "SELECT * FROM coffre WHERE parcours = ANY($1)"
+
+_INSERER = """
+INSERT INTO parcours (id, etat, departement, emetteur, candidats, survivant, droits, date_fin, oppose_a)
+SELECT id, etat, departement, emetteur, string_to_array(candidats, ' ')::uuid[], survivant, droits, date_fin, oppose_a
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::jsonb[], $8::date[],
+    $9::timestamptz[]) AS p(id, etat, departement, emetteur, candidats, survivant, droits, date_fin, oppose_a)
+ON CONFLICT (id) DO UPDATE SET etat = EXCLUDED.etat, departement = EXCLUDED.departement,
+    candidats = EXCLUDED.candidats, survivant = EXCLUDED.survivant, droits = EXCLUDED.droits,
+    date_fin = EXCLUDED.date_fin, oppose_a = EXCLUDED.oppose_a
+"""
+_DEPLACER_ALIAS = """
+UPDATE parcours SET survivant = m.vers FROM unnest($1::uuid[], $2::uuid[]) AS m(de, vers)
+WHERE parcours.survivant = m.de
+"""
+_RANGER = """
+INSERT INTO coffre (parcours, identite, identifiants, coordonnees)
+SELECT * FROM unnest($1::uuid[], $2::bytea[], $3::bytea[], $4::bytea[])
+ON CONFLICT (parcours) DO UPDATE
+SET identite = EXCLUDED.identite, identifiants = EXCLUDED.identifiants, coordonnees = EXCLUDED.coordonnees
+"""
+_VIDER = "DELETE FROM coffre WHERE parcours = ANY($1)"
+_RETIRER_CLES = """
+DELETE FROM cles USING unnest($1::uuid[], $2::bytea[]) AS r(parcours, empreinte)
+WHERE (cles.parcours, cles.empreinte) = (r.parcours, r.empreinte)
+"""
+_AJOUTER_CLES = """
+INSERT INTO cles (parcours, nature, empreinte, active)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::boolean[])
+"""
+_PROTEGER = """
+INSERT INTO champs_proteges (fait, parcours, chiffre) SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bytea[])
+"""
+
+
+class Registre:
+    """The parcours in the database. `echeances` tells what falls due for one of them."""
+
+    def __init__(self, coffre: Coffre, echeances: Echeances) -> None:
+        self._coffre = coffre
+        self._echeances = echeances
+
+    async def charger(self, conn: Connection, messages: Sequence[Message]) -> Dossiers:
+        """Lock what the batch may change: the keys of the persons first, then the parcours that hold them.
+
+        Two batches about one person therefore decide one after the other, and the second sees what the first did.
+        """
+        empreintes = {self._coffre.empreinte(cle) for message in messages for cle in _recherchees(message)}
+        en_attente = [m.parcours for m in messages if isinstance(m, DecisionRapprochement)]
+        if en_attente:
+            empreintes |= {ligne["empreinte"] for ligne in await conn.fetch(_CLES_DE, en_attente)}
+        await _verrouiller(conn, empreintes)
+        nommes_ = [id_ for message in messages for id_ in nommes(message)]
+        parcours, alias = await self._trouver(conn, nommes_, list(empreintes))
+        return Dossiers(parcours, alias, self._echeances)
+
+    async def _trouver(
+        self, conn: Connection, nommes_: list[UUID], empreintes: list[bytes]
+    ) -> tuple[list[Parcours], dict[UUID, UUID]]:
+        """Lock, then look again: what a lock waited for may have moved a key or made an alias."""
+        tenus: list[Parcours] = []
+        vus: set[UUID] = set()
+        while True:
+            alias = await _alias(conn, nommes_)
+            ids = {alias.get(id_, id_) for id_ in nommes_}
+            if empreintes:
+                ids |= {ligne["parcours"] for ligne in await conn.fetch(_TROUVER, empreintes)}
+            nouveaux = ids - vus
+            if not nouveaux:
+                break
+            tenus += await self._lire(conn, list(nouveaux))
+            vus |= nouveaux
+        candidats = [c for p in tenus for c in p.candidats]
+        return tenus, alias | await _alias(conn, candidats)
+
+    async def _lire(self, conn: Connection, ids: list[UUID]) -> list[Parcours]:
+        rangees = await conn.fetch(_VERROUILLER, ids)
+        secrets = {ligne["parcours"]: ligne for ligne in await conn.fetch(_SECRETS, ids)}
+        return [lignes.parcours(ligne, secrets.get(ligne["id"]), self._coffre) for ligne in rangees]
+
+    async def enregistrer(
+        self, conn: Connection, dossiers: Dossiers, faits: Sequence[tuple[Fait, FaitEnregistre]]
+    ) -> None:
+        changes = list(dossiers.changes())
+        if changes:
+            await _enregistrer_parcours(conn, [apres for _, apres in changes])
+            await self._enregistrer_coffre(conn, changes)
+            await self._enregistrer_cles(conn, changes)
+        await self._proteger(conn, faits)
+        effaces = [apres.id for _, apres in changes if apres.etat is EtatParcours.EFFACE]
+        if effaces:
+            self._coffre.oublier()
+            cles_etat_civil.cache_clear()
+            await effacements.ouvrir(conn, effaces, max(enregistre.survenu_a for _, enregistre in faits))
+
+    async def _enregistrer_coffre(self, conn: Connection, changes: Sequence[tuple[Parcours | None, Parcours]]) -> None:
+        ranges = [apres for avant, apres in changes if apres.identite and _secrets(apres) != _secrets(avant)]
+        vides = [apres.id for avant, apres in changes if avant and avant.identite and apres.identite is None]
+        if ranges:
+            chiffres = [lignes.secrets(parcours, self._coffre) for parcours in ranges]
+            colonnes = [list(colonne) for colonne in zip(*chiffres, strict=True)]
+            await conn.execute(_RANGER, [parcours.id for parcours in ranges], *colonnes)
+        if vides:
+            await conn.execute(_VIDER, vides)
+
+    async def _enregistrer_cles(self, conn: Connection, changes: Sequence[tuple[Parcours | None, Parcours]]) -> None:
+        """What goes away goes first: a key that passes from one parcours to another is never held twice."""
+        avant = {(p.id, cle, _est_actif(p)) for p, _ in changes if p for cle in p.cles}
+        apres = {(p.id, cle, _est_actif(p)) for _, p in changes for cle in p.cles}
+        if retirees := list(avant - apres):
+            empreintes = [self._coffre.empreinte(cle) for _, cle, _ in retirees]
+            await conn.execute(_RETIRER_CLES, [id_ for id_, _, _ in retirees], empreintes)
+        if ajoutees := list(apres - avant):
+            empreintes = [self._coffre.empreinte(cle) for _, cle, _ in ajoutees]
+            natures = [cle[0] for _, cle, _ in ajoutees]
+            await conn.execute(
+                _AJOUTER_CLES, [id_ for id_, _, _ in ajoutees], natures, empreintes, [actif for _, _, actif in ajoutees]
+            )
+
+    async def _proteger(self, conn: Connection, faits: Sequence[tuple[Fait, FaitEnregistre]]) -> None:
+        proteges = [(enregistre, fait.protege) for fait, enregistre in faits if fait.protege]
+        if proteges:
+            await conn.execute(
+                _PROTEGER,
+                [enregistre.id for enregistre, _ in proteges],
+                [enregistre.agregat for enregistre, _ in proteges],
+                [self._coffre.chiffrer(e.agregat, str(e.id), protege) for e, protege in proteges],
+            )
+
+
+def _recherchees(message: Message) -> frozenset[Cle]:
+    """The keys of the person that a message describes."""
+    match message:
+        case Signalement():
+            return cles((message.identite,), message.identifiants)
+        case Correction():
+            return cles((), message.identifiants)
+        case _:
+            return frozenset()
+
+
+async def _verrouiller(conn: Connection, empreintes: set[bytes]) -> None:
+    if len(empreintes) > _MAX_VERROUS:
+        await conn.execute(_VERROUILLER_TOUT, _VERROU)
+    elif empreintes:
+        await conn.execute(_VERROUILLER_PARTAGE, _VERROU)
+        verrous = sorted(int.from_bytes(empreinte[:8], signed=True) for empreinte in empreintes)
+        await conn.execute(_VERROUILLER_CLES, verrous)
+
+
+async def _alias(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    if not ids:
+        return {}
+    return {ligne["id"]: ligne["survivant"] for ligne in await conn.fetch(_ALIAS, list(set(ids)))}
+
+
+async def _enregistrer_parcours(conn: Connection, changes: Sequence[Parcours]) -> None:
+    await conn.execute(
+        _INSERER,
+        [p.id for p in changes],
+        [p.etat.value for p in changes],
+        [p.departement for p in changes],
+        [p.emetteur for p in changes],
+        [" ".join(map(str, p.candidats)) for p in changes],
+        [p.survivant for p in changes],
+        [lignes.droits_en_json(p.droits) for p in changes],
+        [p.date_fin for p in changes],
+        [p.oppose_a for p in changes],
+    )
+    fusionnes = [p for p in changes if p.survivant]
+    if fusionnes:
+        await conn.execute(_DEPLACER_ALIAS, [p.id for p in fusionnes], [p.survivant for p in fusionnes])
+
+
+def _secrets(parcours: Parcours | None) -> object:
+    return (parcours.identites, parcours.identifiants, parcours.coordonnees) if parcours else None
+
+
+def _est_actif(parcours: Parcours) -> bool:
+    return parcours.etat is EtatParcours.ACTIF

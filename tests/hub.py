@@ -1,0 +1,77 @@
+"""A whole hub for tests, started as its users start it: `./relais up --detach` on ports and a folder of its own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from deploy.components import ROOT
+from deploy.datadir import DataDir
+from deploy.partner import Partner
+
+
+class Hub:
+    """A running hub. `signal` reaches one of its processes by name: entrant, sortant, usagers, nats, postgres…"""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.data = DataDir(folder)
+        self.port = port
+        self.api = f"http://127.0.0.1:{port}"
+
+    def relais(self, command: str, *options: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run `./relais command … --donnees` on this hub."""
+        arguments = [sys.executable, "-m", "deploy.cli", *command.split(), *options, "--donnees", str(self.data.path)]
+        environment = os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'contracts'}", "COLUMNS": "120"}
+        return subprocess.run(
+            arguments, check=check, capture_output=True, text=True, cwd=ROOT, env=environment, timeout=180
+        )
+
+    def up(self) -> None:
+        self.relais("up", "--detach", "--port", str(self.port))
+
+    def down(self) -> None:
+        self.relais("down")
+
+    def partner(self, code: str) -> Partner:
+        """A client with the keys that the hub made for this demo partner."""
+        return Partner.load(self.data.partners / code)
+
+    def pid(self, process: str) -> int:
+        """The process id, waited for when it is being started again."""
+        for _ in range(100):
+            found = self.data.state().get("processus")
+            if isinstance(found, dict) and process in found:
+                return int(found[process]["pid"])
+            time.sleep(0.1)
+        raise LookupError(process)
+
+    def signal(self, process: str, number: int) -> None:
+        os.kill(self.pid(process), number)
+
+    @contextmanager
+    def stopped(self, process: str) -> Iterator[None]:
+        """The process answers nothing meanwhile (SIGSTOP), then goes on."""
+        pid = self.pid(process)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
+
+def free_port() -> int:
+    """A port whose successor is free too: the console takes it."""
+    while True:
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("127.0.0.1", 0))
+            port = int(first.getsockname()[1])
+            try:
+                second.bind(("127.0.0.1", port + 1))
+            except OSError:
+                continue
+            return port

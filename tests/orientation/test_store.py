@@ -1,0 +1,358 @@
+"""The service on the real PostgreSQL, through the real engine: what is written, found again, cut, moved and erased."""
+
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+import pytest
+
+from relais_contrats.v1.orientation import OrientationDecidee
+from services.orientation.domain.regles import PAR_DEFAUT
+from tests.orientation.conftest import Essai
+from tests.orientation.fabrique import (
+    AUTRE,
+    CD,
+    COMPLETS,
+    ECHEANCE,
+    FT,
+    PARCOURS,
+    RECEPTION,
+    a,
+    decidee_json,
+    depot,
+    echeance,
+    evenement,
+    reorientation_json,
+)
+
+pytestmark = pytest.mark.anyio
+
+LENDEMAIN = ECHEANCE + timedelta(days=1)
+DEBUT, APRES = date(2026, 3, 16), date(2026, 6, 1)
+
+
+def types(faits: Any) -> list[str]:
+    return [fait.type for fait in faits]
+
+
+async def test_a_right_signalled_starts_the_six_weeks(essai: Essai) -> None:
+    await essai.ouvrir(droit=True)
+
+    lue = await essai.lire("orientations", parcours=str(PARCOURS))
+
+    assert lue["etat"] == "en-attente"
+    assert lue["demande"]["date_echeance"] == ECHEANCE
+    assert await essai.compte("echeances") == 1
+
+
+async def test_a_deposit_without_dossier_waits(essai: Essai) -> None:
+    [reponse] = await essai.decider(depot("orientation.decidee", decidee_json()))
+
+    assert reponse.etat == "attente"
+
+
+async def test_a_deposit_waits_for_its_dossier_in_the_same_batch(essai: Essai) -> None:
+    ouverture = evenement("usager.signale", {"brsa": True})
+
+    reponses = await essai.decider(ouverture, depot("orientation.decidee", decidee_json()))
+
+    assert [reponse.etat for reponse in reponses] == ["accepte", "accepte"]
+
+
+async def test_a_decision_is_told_as_it_was_deposited(essai: Essai) -> None:
+    await essai.ouvrir()
+
+    [fait] = await essai.accepte(depot("orientation.decidee", decidee_json()))
+
+    assert fait.source == CD.partenaire
+    assert fait.donnees == decidee_json()
+    assert OrientationDecidee.model_validate(fait.donnees).rang == 1
+
+
+async def test_a_batch_cuts_the_first_orientation_and_opens_the_second(essai: Essai) -> None:
+    await essai.ouvrir()
+    seconde = decidee_json(2, APRES, date_decision=APRES.isoformat())
+    await essai.decider(
+        depot("orientation.decidee", decidee_json(1, DEBUT)), depot("orientation.decidee", seconde, recu_a=a(APRES))
+    )
+
+    lue = await essai.lire("orientations", parcours=str(PARCOURS))
+
+    assert [(o["rang"], o["etat"], o["date_fin"]) for o in lue["orientations"]] == [
+        (1, "close", APRES - timedelta(days=1)),
+        (2, "ouverte", None),
+    ]
+    assert lue["ouverte"]["rang"] == 2
+
+
+async def test_an_accepted_reorientation_is_one_transaction(essai: Essai) -> None:
+    await essai.ouvrir()
+    await essai.accepte(depot("orientation.decidee", decidee_json(1, DEBUT)))
+    await essai.accepte(depot("reorientation.demandee", reorientation_json()))
+    nouvelle = decidee_json(2, APRES, date_decision=APRES.isoformat())
+    del nouvelle["decision"]
+
+    faits = await essai.accepte(
+        depot("reorientation.decidee", {"decision": "acceptee", "nouvelle_decision": nouvelle}, recu_a=a(APRES))
+    )
+
+    assert types(faits) == ["reorientation.decidee", "orientation.decidee"]
+    assert [fait.source for fait in faits] == [CD.partenaire, "/services/orientation"]
+
+
+async def test_a_stale_version_is_refused(essai: Essai) -> None:
+    await essai.ouvrir(droit=True)
+    await essai.accepte(depot("orientation.decidee", decidee_json(1, DEBUT)))
+
+    code = await essai.refuse(depot("orientation.notifiee", {"date_notification": RECEPTION.isoformat()}, attendue=1))
+
+    assert code == "version-perimee"
+
+
+async def test_the_takeover_happens_once_and_frees_the_clock(essai: Essai) -> None:
+    await essai.ouvrir(droit=True)
+    due = echeance("delai-1", a(LENDEMAIN, 0))
+    essai.maintenant = due.recu_a
+
+    faits = await essai.accepte(due)
+    encore = await essai.accepte(due)
+
+    assert types(faits) == types(encore) == ["orientation.dessaisie"]
+    assert faits[0].donnees == {"date_reception": "2026-03-02", "date_echeance": "2026-04-13"}
+    assert await essai.compte("faits") == 2
+    assert await essai.compte("echeances") == 0
+
+
+async def test_a_due_date_without_object_leaves_no_trace(essai: Essai) -> None:
+    await essai.ouvrir(droit=True)
+    await essai.accepte(depot("orientation.decidee", decidee_json()))
+    due = echeance("delai-1", a(LENDEMAIN, 0))
+    essai.maintenant = due.recu_a
+
+    [reponse] = await essai.decider(due)
+
+    assert reponse.etat == "attente"
+
+
+async def test_the_departement_is_late_and_france_travail_decides(essai: Essai) -> None:
+    await essai.ouvrir(droit=True)
+    essai.maintenant = a(LENDEMAIN, 9)
+
+    code = await essai.refuse(depot("orientation.decidee", decidee_json(), recu_a=a(LENDEMAIN, 8)))
+    faits = await essai.accepte(depot("orientation.decidee", decidee_json(), par=FT, recu_a=a(LENDEMAIN, 9)))
+
+    assert code == "delai-depasse"
+    assert types(faits) == ["orientation.dessaisie", "orientation.decidee"]
+
+
+async def test_a_diagnostic_is_kept_and_recommends(essai: Essai) -> None:
+    await essai.ouvrir()
+    contrainte = {
+        "niveau": "contrainte", "code": "27", "libelle": "Logement", "referentiel": "ft-v4", "valeur": "oui",
+        "impact": "fort",
+    }  # fmt: skip
+    faits = await essai.accepte(
+        depot("diagnostic.realise", {"criteres": COMPLETS, "contraintes_diagnostic": [contrainte]})
+    )
+
+    lue = await essai.lire("diagnostic", parcours=str(PARCOURS))
+
+    assert types(faits) == ["diagnostic.realise", "orientation.preconisee"]
+    assert faits[1].source == "/services/orientation"
+    assert (lue["criteres"], lue["contraintes_diagnostic"]) == (COMPLETS, [contrainte])
+
+
+async def test_a_recommendation_and_a_pending_reorientation_are_found_again(essai: Essai) -> None:
+    await essai.ouvrir()
+    await essai.accepte(depot("diagnostic.realise", {"criteres": COMPLETS}))
+    await essai.accepte(depot("orientation.decidee", decidee_json()))
+    await essai.accepte(depot("reorientation.demandee", reorientation_json()))
+
+    lue = await essai.lire("orientations", parcours=str(PARCOURS))
+
+    assert lue["preconisation"]["organisme"] == "france-travail"
+    assert lue["reorientation"]["demandeur"] == {"partenaire": CD.partenaire, "role": CD.role}
+    assert await essai.refuse(depot("reorientation.demandee", reorientation_json())) == "deja-traite"
+
+
+async def test_a_departement_changes_its_rules(essai: Essai) -> None:
+    await essai.ouvrir()
+    await essai.pool.execute(
+        "INSERT INTO regles (departement, critere, valeur, priorite, parcours_type, organisme, explication)"
+        " VALUES ('59', 'projet_pro', 'salariat', 1, 'emploi', 'mission-locale', 'Règle locale.')"
+    )
+
+    faits = await essai.accepte(depot("diagnostic.realise", {"criteres": COMPLETS}))
+    lue = await essai.lire("regles", departement="59")
+
+    assert faits[1].donnees["organisme"] == "mission-locale"
+    assert (lue["origine"], len(lue["regles"])) == ("departement", 1)
+
+
+async def test_the_others_follow_the_default_rules(essai: Essai) -> None:
+    lue = await essai.lire("regles", departement="62")
+
+    assert (lue["origine"], len(lue["regles"])) == ("defaut", len(PAR_DEFAUT))
+
+
+async def test_a_delegation_lets_france_travail_decide(essai: Essai) -> None:
+    await essai.ouvrir(droit=True)
+    await essai.pool.execute("INSERT INTO delegations VALUES ('59', 'france-travail')")
+
+    faits = await essai.accepte(depot("orientation.decidee", decidee_json(), par=FT))
+
+    assert types(faits) == ["orientation.decidee"]
+
+
+async def test_a_merge_moves_the_orientation_and_redirects_what_follows(essai: Essai) -> None:
+    await essai.ouvrir()
+    await essai.ouvrir(AUTRE)
+    await essai.accepte(depot("orientation.decidee", decidee_json()))
+
+    faits = await essai.accepte(
+        evenement("usager.fusionne", {"conserve": str(AUTRE), "absorbes": [str(PARCOURS)]}, AUTRE)
+    )
+
+    lue = await essai.lire("orientations", parcours=str(PARCOURS))
+    assert [(fait.type, fait.agregat) for fait in faits] == [
+        ("orientation.close", PARCOURS),
+        ("orientation.decidee", AUTRE),
+    ]
+    assert (lue["parcours"], lue["ouverte"]["rang"]) == (str(AUTRE), 1)
+
+
+async def test_a_late_event_of_an_absorbed_parcours_does_not_close_the_survivor(essai: Essai) -> None:
+    await essai.ouvrir()
+    await essai.ouvrir(AUTRE)
+    await essai.accepte(depot("orientation.decidee", decidee_json(), AUTRE))
+    await essai.accepte(evenement("usager.fusionne", {"conserve": str(AUTRE), "absorbes": [str(PARCOURS)]}, AUTRE))
+
+    await essai.accepte(evenement("parcours.clos", {"date_fin": "2026-05-01", "motif": "Doublon."}, PARCOURS))
+
+    assert (await essai.lire("orientations", parcours=str(AUTRE)))["etat"] == "ouverte"
+
+
+async def test_a_late_signal_of_an_absorbed_parcours_reaches_the_survivor(essai: Essai) -> None:
+    await essai.ouvrir(AUTRE)
+    await essai.accepte(evenement("usager.fusionne", {"conserve": str(AUTRE), "absorbes": [str(PARCOURS)]}, AUTRE))
+
+    await essai.ouvrir(PARCOURS, droit=True)
+
+    assert (await essai.lire("orientations", parcours=str(AUTRE)))["etat"] == "en-attente"
+
+
+async def test_absorbed_twice_a_parcours_reaches_the_last_survivor(essai: Essai) -> None:
+    dernier = UUID("01890000-0000-7000-8000-000000000003")
+    await essai.ouvrir()
+    await essai.accepte(evenement("usager.fusionne", {"conserve": str(AUTRE), "absorbes": [str(PARCOURS)]}, AUTRE))
+    await essai.accepte(evenement("usager.fusionne", {"conserve": str(dernier), "absorbes": [str(AUTRE)]}, dernier))
+
+    lue = await essai.lire("orientations", parcours=str(PARCOURS))
+
+    assert lue["parcours"] == str(dernier)
+
+
+async def test_erasure_leaves_nothing_of_the_person(essai: Essai) -> None:
+    await essai.ouvrir(droit=True)
+    await essai.accepte(depot("diagnostic.realise", {"criteres": COMPLETS}))
+    await essai.accepte(depot("orientation.decidee", decidee_json(1, DEBUT, date_fin=APRES.isoformat())))
+    await essai.accepte(evenement("usager.fusionne", {"conserve": str(AUTRE), "absorbes": [str(PARCOURS)]}, AUTRE))
+
+    await essai.accepte(evenement("usager.efface", {"motif": "Demande de la personne."}, AUTRE))
+
+    for table in ("dossiers", "demandes", "orientations", "faits", "echeances", "rebut"):
+        assert (await essai.compte(table), await essai.compte(table, AUTRE)) == (0, 0)
+
+
+async def test_delays_are_counted_per_departement_and_month(essai: Essai) -> None:
+    for rang, jours in enumerate((5, 10, 30)):
+        parcours = UUID(int=PARCOURS.int + 10 + rang)
+        recue = RECEPTION + timedelta(days=jours)
+        await essai.ouvrir(parcours, droit=True)
+        await essai.accepte(
+            depot("orientation.decidee", decidee_json(date_decision=recue.isoformat()), parcours, recu_a=a(recue))
+        )
+    await essai.ouvrir(droit=True)
+    essai.maintenant = a(LENDEMAIN, 0)
+    await essai.accepte(echeance("delai-1", essai.maintenant))
+
+    [mars] = await essai.lire("delais", departement="59", depuis="2026-01-01")
+
+    assert mars == {
+        "departement": "59", "mois": "2026-03", "demandes": 4, "decidees": 3, "dessaisies": 1,
+        "mediane_jours": 10.0, "p90_jours": 26.0, "part_dans_le_delai": 0.75,
+    }  # fmt: skip
+
+
+async def test_the_most_urgent_requests_come_first(essai: Essai) -> None:
+    await essai.ouvrir(droit=True)
+    await essai.ouvrir(AUTRE)
+    await essai.accepte(depot("orientation.demandee", {"date_reception": "2026-02-20"}, AUTRE))
+
+    lue = await essai.lire("echeances", departement="59", avant="2026-12-31")
+    suite = await essai.lire("echeances", departement="59", avant="2026-12-31", apres=["2026-04-03", str(AUTRE)])
+
+    assert [ligne["parcours"] for ligne in lue["echeances"]] == [str(AUTRE), str(PARCOURS)]
+    assert [ligne["parcours"] for ligne in suite["echeances"]] == [str(PARCOURS)]
+
+
+async def test_every_read_can_travel_as_json(essai: Essai) -> None:
+    await essai.ouvrir(droit=True)
+    await essai.accepte(depot("orientation.decidee", decidee_json()))
+
+    lues = [
+        await essai.lire("orientations", parcours=str(PARCOURS)),
+        await essai.lire("diagnostic", parcours=str(PARCOURS)),
+        await essai.lire("delais", depuis="2026-01-01"),
+        await essai.lire("echeances", departement="59", avant="2026-12-31"),
+        await essai.lire("regles", departement="59"),
+        await essai.lire("orientations", parcours=str(AUTRE)),
+    ]
+
+    assert orjson.loads(orjson.dumps(lues))[-1] is None
+
+
+async def test_the_database_refuses_two_orientations_at_one_date(essai: Essai) -> None:
+    await essai.ouvrir()
+    await essai.accepte(depot("orientation.decidee", decidee_json(1, DEBUT)))
+
+    with pytest.raises(asyncpg.ExclusionViolationError):
+        await essai.pool.execute(
+            "INSERT INTO orientations SELECT parcours, 2, parcours_type, organisme, structure_systeme,"
+            " structure_valeur, structure_nom, date_decision, $1, $1, true, 'x', NULL, NULL, NULL,"
+            " decideur, decideur_role FROM orientations",
+            APRES,
+        )
+
+
+async def test_the_database_refuses_two_open_orientations(essai: Essai) -> None:
+    await essai.ouvrir()
+    await essai.accepte(depot("orientation.decidee", decidee_json(1, DEBUT, date_fin=APRES.isoformat())))
+
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await essai.pool.execute(
+            "INSERT INTO orientations SELECT parcours, 2, parcours_type, organisme, structure_systeme,"
+            " structure_valeur, structure_nom, date_decision, $1, NULL, false, NULL, NULL, NULL, NULL,"
+            " decideur, decideur_role FROM orientations",
+            APRES + timedelta(days=1),
+        )
+
+
+async def test_a_replayed_deposit_gets_its_first_answer(essai: Essai) -> None:
+    await essai.ouvrir()
+    entree = depot("orientation.decidee", decidee_json())
+    premiers = await essai.accepte(entree)
+
+    seconds = await essai.accepte(entree)
+
+    assert [fait.id for fait in seconds] == [fait.id for fait in premiers]
+
+
+async def test_a_hostile_date_is_refused_and_not_a_crash(essai: Essai) -> None:
+    await essai.ouvrir()
+
+    code = await essai.refuse(depot("orientation.demandee", {"date_reception": "2099-12-31"}))
+
+    assert code == "dates-incoherentes"

@@ -1,0 +1,1 @@
+"""Whole ways through a running hub, as partners live them."""

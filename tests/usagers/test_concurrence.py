@@ -1,0 +1,91 @@
+"""Replicas that decide at the same time on the same persons, each with its own connections."""
+
+import asyncio
+from collections import defaultdict
+from dataclasses import replace
+from datetime import date
+from uuid import UUID
+
+import pytest
+
+from tests.engines import Bench
+from tests.usagers.conftest import Essai
+from tests.usagers.personnes import CAF, CD, Personne, depot, local, nir, numero_ft, signale
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def repliques(banc: Bench) -> list[Essai]:
+    return [Essai(await banc.pool("usagers")) for _ in range(2)]
+
+
+async def test_one_person_told_by_many_at_once_has_one_parcours(repliques: list[Essai]) -> None:
+    entrees = [signale(Personne(nir=nir(1)), local(str(n)), emetteur=(CAF, CD)[n % 2]) for n in range(40)]
+
+    reponses = await asyncio.gather(*(repliques[n % 2].decider(entree) for n, entree in enumerate(entrees)))
+
+    assert all(r.etat == "accepte" for [r] in reponses)
+    assert len({r.faits[0].agregat for [r] in reponses}) == 1
+
+
+async def test_nothing_is_decided_twice_for_want_of_a_lock(
+    repliques: list[Essai], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    veritable = asyncio.sleep
+
+    async def compter(delai: float) -> None:
+        pauses.append(delai)
+        await veritable(delai)
+
+    monkeypatch.setattr("chassis.depots.asyncio.sleep", compter)
+    entrees = [signale(Personne(nir=nir(n % 5)), numero_ft(f"{n % 5:011d}")) for n in range(40)]
+
+    await asyncio.gather(*(repliques[n % 2].decider(entree) for n, entree in enumerate(entrees)))
+
+    assert pauses == []
+
+
+@pytest.mark.parametrize("taille", [16, 256])
+async def test_large_and_small_batches_agree_on_who_is_who(repliques: list[Essai], taille: int) -> None:
+    personnes = [Personne(f"Nom{n}", "Alex", date(1990, 1, 1 + n % 28), nir(n)) for n in range(taille)]
+    a = [signale(p) for p in personnes]
+    b = [signale(p, emetteur=CD) for p in reversed(personnes)]
+
+    un, deux = await asyncio.gather(repliques[0].decider(*a), repliques[1].decider(*b))
+
+    ids_a = [r.faits[0].agregat for r in un]
+    ids_b = [r.faits[0].agregat for r in reversed(deux)]
+    assert ids_a == ids_b
+    assert len(set(ids_a)) == taille
+
+
+async def test_namesakes_told_at_once_are_never_attached_by_their_names(repliques: list[Essai]) -> None:
+    entrees = [signale(Personne(), local(str(n)), emetteur=(CAF, CD)[n % 2]) for n in range(10)]
+
+    reponses = await asyncio.gather(*(repliques[n % 2].decider(entree) for n, entree in enumerate(entrees)))
+
+    groupes: defaultdict[UUID, int] = defaultdict(int)
+    for [reponse] in reponses:
+        groupes[reponse.faits[0].agregat] += 1
+    ouverts = [r for [r] in reponses if r.faits[1].type == "parcours.ouvert"]
+    assert set(groupes.values()) == {1}
+    assert len(ouverts) == 1
+
+
+async def test_a_merge_and_a_signalement_at_once_leave_the_person_with_its_survivor(repliques: list[Essai]) -> None:
+    alex = Personne("Petit", "Alex", date(1990, 5, 5))
+    for tour in range(10):
+        nom = f"Petit{tour}"
+        conserve = await repliques[0].ouvrir(signale(Personne(nom, "Camille", nir=nir(tour))))
+        absorbe = await repliques[0].ouvrir(signale(replace(alex, nom=nom), local(nom)))
+        fusion = depot("usager.fusionne", {"conserve": str(conserve), "absorbes": [str(absorbe)]}, conserve)
+
+        _, [reponse] = await asyncio.gather(
+            repliques[0].decider(fusion), repliques[1].decider(signale(replace(alex, nom=nom), local(nom)))
+        )
+        suite = await repliques[1].ouvrir(signale(replace(alex, nom=nom), local(nom)))
+
+        assert reponse.etat == "accepte"
+        assert suite == conserve

@@ -1,0 +1,258 @@
+"""Invariants 1 to 3 of the catalogue under generated signalements, corrections, decisions, merges and erasures."""
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from datetime import date
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chassis.decision import Refus
+from chassis.facts import Entree
+from services.usagers.domain import EtatParcours
+from services.usagers.domain.faits import ParcoursOuvert, ParcoursRattache, UsagerAmbigu, UsagerSignale
+from tests.usagers.monde import Monde
+from tests.usagers.personnes import CAF, CD, Personne, depot, local, matricule, nir, numero_ft, signale
+
+_EXAMPLES = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+# Few names and birth dates, so that namesakes, twins and spouses abound; numbers are those of each person.
+_NOMS = ("Moreau", "Léger", "Leger", "Ben Ali")
+_PRENOMS = ("Camille", "Anne-Marie", "Marie Anne", "Lou", "Moreau")
+_NAISSANCES = (date(1985, 3, 14), date(1985, 3, 15), date(1990, 12, 1))
+
+
+@dataclass(frozen=True)
+class Vraie:
+    """A real person and its true numbers."""
+
+    rang: int
+    nom: str
+    prenoms: str
+    naissance: date
+
+    @property
+    def nir(self) -> str:
+        lieu = ("2A", "2B", "59350", "99350")[self.rang % 4]
+        return nir(self.rang, lieu=lieu, sexe="7" if self.rang % 5 == 4 else "2")
+
+    def signalement(self, numeros: set[str], emetteur: str, *, retourne: bool = False) -> Entree:
+        """What `emetteur` tells of this person with some of its numbers; `retourne` swaps the names."""
+        noms = (self.prenoms, self.nom) if retourne else (self.nom, self.prenoms)
+        personne = Personne(*noms, self.naissance, self.nir if "nir" in numeros else None)
+        connus = {
+            "ft": numero_ft(f"{self.rang:011d}"),
+            "matricule": matricule(f"{self.rang // 2 + 1:07d}", ("demandeur", "conjoint")[self.rang % 2]),
+            "local": local(f"dossier-{self.rang}"),
+        }
+        choisis = [connus[n] for n in sorted(numeros & connus.keys())] or [local(f"dossier-{self.rang}")]
+        return signale(personne, *choisis, emetteur=emetteur)
+
+
+_PERSONNES = st.lists(
+    st.tuples(st.sampled_from(_NOMS), st.sampled_from(_PRENOMS), st.sampled_from(_NAISSANCES)), min_size=2, max_size=7
+).map(lambda traits: [Vraie(rang, *t) for rang, t in enumerate(traits)])
+_NUMEROS = st.sets(st.sampled_from(["nir", "ft", "matricule", "local"]))
+_DIRES = st.lists(
+    st.tuples(st.integers(0, 99), _NUMEROS, st.sampled_from([CAF, CD]), st.booleans()), min_size=1, max_size=20
+)
+
+
+@_EXAMPLES
+@given(_PERSONNES, _DIRES)
+def test_two_persons_never_share_a_parcours(
+    personnes: list[Vraie], dires: list[tuple[int, set[str], str, bool]]
+) -> None:
+    monde = Monde()
+    derriere: defaultdict[UUID, set[int]] = defaultdict(set)
+    for choix, numeros, emetteur, retourne in dires:
+        personne = personnes[choix % len(personnes)]
+        faits = monde.accepter(personne.signalement(numeros, emetteur, retourne=retourne))
+        derriere[faits[0].parcours].add(personne.rang)
+
+    assert all(len(rangs) == 1 for rangs in derriere.values())
+
+
+@_EXAMPLES
+@given(_PERSONNES, _DIRES, st.randoms(use_true_random=False))
+def test_whoever_comes_first_a_nir_gathers_the_same_signalements(
+    personnes: list[Vraie], dires: list[tuple[int, set[str], str, bool]], hasard: object
+) -> None:
+    definitifs = personnes[:4]  # the fifth has a provisional number, which proves less
+    entrees = [
+        (rang, definitifs[choix % len(definitifs)].signalement(numeros | {"nir"}, emetteur))
+        for rang, (choix, numeros, emetteur, _) in enumerate(dires)
+    ]
+    melange = list(entrees)
+    hasard.shuffle(melange)  # type: ignore[attr-defined]
+
+    assert _partition(entrees) == _partition(melange)
+
+
+def _partition(entrees: list[tuple[int, Entree]]) -> set[frozenset[int]]:
+    monde = Monde()
+    groupes: defaultdict[UUID, set[int]] = defaultdict(set)
+    for rang, entree in entrees:
+        groupes[monde.accepter(entree)[0].parcours].add(rang)
+    return {frozenset(rangs) for rangs in groupes.values()}
+
+
+_GESTES = st.lists(
+    st.tuples(
+        st.sampled_from(["signaler", "signaler", "meme", "nouvelle", "fusionner", "corriger", "clore", "effacer"]),
+        st.integers(0, 99),
+        st.integers(0, 99),
+        _NUMEROS,
+    ),
+    min_size=5,
+    max_size=40,
+)
+
+
+def _geste(monde: Monde, personnes: list[Vraie], geste: tuple[str, int, int, set[str]]) -> Entree | None:
+    """Anything at all, also on parcours that were absorbed, closed or erased, and with the numbers of others."""
+    nom, a, b, numeros = geste
+    tous = sorted(monde.parcours)
+    if nom == "signaler" or not tous:
+        emprunte = replace(personnes[a % len(personnes)], rang=b % (len(personnes) * 2))
+        return emprunte.signalement(numeros, (CAF, CD)[b % 2])
+    x, y = tous[a % len(tous)], tous[b % len(tous)]
+    match nom:
+        case "meme":
+            candidats = monde.parcours[x].candidats or (y,)
+            return depot(
+                "usager.rapproche", {"decision": "meme-personne", "parcours": str(candidats[b % len(candidats)])}, x
+            )
+        case "nouvelle":
+            return depot("usager.rapproche", {"decision": "personne-nouvelle"}, x)
+        case "fusionner":
+            return depot("usager.fusionne", {"conserve": str(x), "absorbes": [str(y)]}, x) if x != y else None
+        case "corriger":
+            return depot("usager.corrige", {"identifiants": [{"type": "nir", "valeur": nir(b)}]}, x)
+        case "clore":
+            return depot("parcours.clos", {"date_fin": "2026-03-01", "motif": "Fin"}, x) if b % 4 == 0 else None
+        case _:
+            return depot("usager.efface", {"motif": "Demande"}, x) if b % 4 == 0 else None
+
+
+@_EXAMPLES
+@given(_PERSONNES, _GESTES)
+def test_an_exclusive_identifier_is_held_by_one_active_parcours(
+    personnes: list[Vraie], gestes: list[tuple[str, int, int, set[str]]]
+) -> None:
+    monde = Monde()
+    for geste in gestes:
+        entree = _geste(monde, personnes, geste)
+        if entree is not None:
+            monde.recevoir(entree)
+
+    assert set(monde.tenants().values()) <= {1}
+
+
+@_EXAMPLES
+@given(_PERSONNES, _GESTES)
+def test_an_alias_leads_in_one_step_to_a_parcours_that_is_not_one(
+    personnes: list[Vraie], gestes: list[tuple[str, int, int, set[str]]]
+) -> None:
+    monde = Monde()
+    for geste in gestes:
+        entree = _geste(monde, personnes, geste)
+        if entree is not None:
+            monde.recevoir(entree)
+
+    survivants = [p.survivant for p in monde.parcours.values() if p.survivant]
+    assert all(monde.parcours[id_].etat is not EtatParcours.FUSIONNE for id_ in survivants)
+
+
+@_EXAMPLES
+@given(_PERSONNES, _GESTES)
+def test_without_closure_nor_erasure_every_survivor_is_active(
+    personnes: list[Vraie], gestes: list[tuple[str, int, int, set[str]]]
+) -> None:
+    monde = Monde()
+    for geste in gestes:
+        entree = _geste(monde, personnes, geste) if geste[0] not in ("clore", "effacer") else None
+        if entree is not None:
+            monde.recevoir(entree)
+
+    survivants = [p.survivant for p in monde.parcours.values() if p.survivant]
+    assert all(monde.parcours[id_].etat is EtatParcours.ACTIF for id_ in survivants)
+
+
+@_EXAMPLES
+@given(_PERSONNES, _GESTES)
+def test_what_left_active_life_holds_nothing_of_the_person(
+    personnes: list[Vraie], gestes: list[tuple[str, int, int, set[str]]]
+) -> None:
+    monde = Monde()
+    for geste in gestes:
+        entree = _geste(monde, personnes, geste)
+        if entree is not None:
+            monde.recevoir(entree)
+
+    partis = [p for p in monde.parcours.values() if p.etat in (EtatParcours.FUSIONNE, EtatParcours.EFFACE)]
+    assert all(p.identites == () and not p.identifiants and p.coordonnees is None for p in partis)
+
+
+def _collisions() -> list[tuple[str, Entree, Entree, type]]:
+    """200 pairs of signalements that look alike, and what the second must become."""
+    paires: list[tuple[str, Entree, Entree, type]] = []
+    for n in range(25):
+        jour = date(1970 + n, 1 + n % 12, 1 + n)
+        a = Personne(f"Nom{n}", f"Prenom{n}", jour, nir(n))
+        sans = replace(a, nir=None)
+        autre = replace(a, nir=nir(n + 500))
+        corse = replace(a, nir=nir(n, lieu="2A"))
+        paires += [
+            (f"jumeaux-{n}", signale(a), signale(autre), ParcoursOuvert),
+            (f"noms-inverses-{n}", signale(a), signale(Personne(a.prenoms, a.nom, jour), local(f"x{n}")), UsagerAmbigu),
+            (f"noms-inverses-nir-{n}", signale(a), signale(Personne(a.prenoms, a.nom, jour, a.nir)), ParcoursRattache),
+            (f"nir-errone-{n}", signale(a, local(f"x{n}")), signale(autre, local(f"x{n}")), UsagerAmbigu),
+            (
+                f"nir-d-autrui-{n}",
+                signale(a),
+                signale(Personne("Petit", "Alex", date(1999, 9, 9), a.nir)),
+                UsagerAmbigu,
+            ),
+            (f"corse-{n}", signale(corse), signale(replace(a, nir=nir(n, lieu="2B"))), ParcoursOuvert),
+            (f"provisoire-{n}", signale(replace(a, nir=nir(n, sexe="8"))), signale(a), UsagerAmbigu),
+            (
+                f"foyer-{n}",
+                signale(sans, matricule("7")),
+                signale(replace(sans, prenoms="Dominique", naissance=date(1960, 1, 1)), matricule("7", "conjoint")),
+                ParcoursOuvert,
+            ),
+        ]
+    return paires
+
+
+@pytest.mark.parametrize(
+    ("nom", "premier", "second", "attendu"), _collisions(), ids=lambda v: v if isinstance(v, str) else ""
+)
+def test_a_collision_becomes_what_it_must(nom: str, premier: Entree, second: Entree, attendu: type) -> None:
+    monde = Monde()
+    monde.accepter(premier)
+
+    faits = monde.accepter(second)
+
+    assert isinstance(faits[0], UsagerSignale)
+    assert isinstance(faits[1], attendu)
+
+
+@_EXAMPLES
+@given(st.permutations(range(6)), st.lists(st.integers(0, 5), min_size=5, max_size=5))
+def test_merges_of_merges_end_at_one_survivor(ordre: list[int], cibles: list[int]) -> None:
+    monde = Monde()
+    ids = [
+        monde.accepter(signale(Personne(f"Nom{n}", "Alex", date(1990, 1, 1 + n)), local(str(n))))[0].parcours
+        for n in range(6)
+    ]
+    for absorbe, cible in zip(ordre, cibles, strict=False):
+        donnees = {"conserve": str(ids[cible]), "absorbes": [str(ids[absorbe])]}
+        decision = monde.recevoir(depot("usager.fusionne", donnees, ids[cible]))
+        assert not isinstance(decision, Refus) or decision.code == "deja-traite"
+
+    tenus = [i for p in monde.actifs for i in p.identifiants]
+    assert len(tenus) == len(set(tenus)) == 6

@@ -1,0 +1,240 @@
+"""The store on the real PostgreSQL: what is written, found again, moved, freed, read and forgotten."""
+
+from dataclasses import replace
+from datetime import date
+from uuid import UUID
+
+import asyncpg
+import pytest
+from cryptography.exceptions import InvalidTag
+
+from tests.usagers.conftest import Essai
+from tests.usagers.personnes import CD, Personne, depot, local, matricule, nir, nir_avec_cle, numero_ft, signale, types
+
+pytestmark = pytest.mark.anyio
+
+CAMILLE = Personne(nir=nir(1))
+ALEX = Personne("Petit", "Alex", date(1990, 5, 5))
+CLOS = {"date_fin": "2026-03-01", "motif": "Emploi durable"}
+
+
+def _fusion(conserve: UUID, *absorbes: UUID) -> dict[str, object]:
+    return {"conserve": str(conserve), "absorbes": [str(id_) for id_ in absorbes]}
+
+
+async def test_a_new_person_opens_a_parcours(essai: Essai) -> None:
+    faits = await essai.accepte(signale(CAMILLE))
+
+    assert types(faits) == ["usager.signale", "parcours.ouvert"]
+    assert [f.sequence for f in faits] == [1, 2]
+
+
+async def test_the_same_nir_reaches_the_same_parcours(essai: Essai) -> None:
+    premier = await essai.ouvrir(signale(CAMILLE))
+
+    faits = await essai.accepte(signale(replace(CAMILLE, nir=nir_avec_cle(nir(1))), emetteur=CD))
+
+    assert types(faits) == ["usager.signale", "parcours.rattache"]
+    assert {f.agregat for f in faits} == {premier}
+
+
+async def test_one_batch_that_tells_a_person_twice_opens_one_parcours(essai: Essai) -> None:
+    reponses = await essai.decider(signale(CAMILLE), signale(CAMILLE, emetteur=CD))
+
+    assert len({reponse.faits[0].agregat for reponse in reponses}) == 1
+
+
+async def test_what_travels_keeps_the_right_and_never_the_person(essai: Essai) -> None:
+    donnees = CAMILLE.donnees(local("IODAS-77"), date_reception_droit="2026-02-27")
+
+    [signalement, _] = await essai.accepte(depot("usager.signale", donnees))
+
+    assert signalement.donnees == {
+        "brsa": True,
+        "date_reception_droit": "2026-02-27",
+        "origine": "inscription-auto-caf",
+    }
+
+
+async def test_the_protected_part_of_a_fact_is_read_by_its_id(essai: Essai) -> None:
+    adresse = {"adresse": {"code_commune": "59350", "code_postal": "59000"}, "courriel": "camille@exemple.fr"}
+    [signalement, ouvert] = await essai.accepte(depot("usager.signale", CAMILLE.donnees(coordonnees=adresse)))
+
+    champs = await essai.lire("champs", faits=[str(signalement.id), str(ouvert.id)])
+
+    assert champs == {
+        str(signalement.id): {
+            "identite": CAMILLE.identite(),
+            "identifiants": [{"type": "nir", "valeur": nir(1)}],
+            "coordonnees": adresse,
+        }
+    }
+
+
+async def test_a_parcours_is_read_in_clear_through_any_of_its_ids(essai: Essai) -> None:
+    conserve = await essai.ouvrir(signale(CAMILLE, matricule("0012345")))
+    absorbe = await essai.ouvrir(signale(ALEX, local("B")))
+    droits = {"etat_dossier": "2", "soumis_droits_devoirs": True, "date_effet": "2026-03-01"}
+    await essai.accepte(depot("droits.modifies", droits, conserve))
+    await essai.accepte(depot("usager.fusionne", _fusion(conserve, absorbe), conserve))
+
+    lu = await essai.lire("parcours", parcours=str(absorbe))
+
+    assert (lu["parcours"], lu["etat"], lu["departement"]) == (str(conserve), "actif", "59")
+    assert lu["droits"] == droits
+    assert lu["identite"]["prenoms"] == "Camille"
+    assert {(i["type"], i["valeur"]) for i in lu["identifiants"]} == {
+        ("nir", nir_avec_cle(nir(1))),
+        ("matricule-caf", "0012345"),
+        ("local", "B"),
+    }
+
+
+async def test_an_unknown_parcours_reads_as_nothing(essai: Essai) -> None:
+    inconnu = "01890000-0000-7000-8000-000000000000"
+
+    assert await essai.lire("parcours", parcours=inconnu) is None
+    assert await essai.lire("alias", parcours=[inconnu]) == {}
+
+
+async def test_an_ambiguous_person_is_read_with_its_candidates(essai: Essai) -> None:
+    connu = await essai.ouvrir(signale(CAMILLE, local("A")))
+    douteux = await essai.ouvrir(signale(replace(CAMILLE, nir=nir(2)), local("A")))
+
+    lu = await essai.lire("parcours", parcours=str(douteux))
+
+    assert (lu["etat"], lu["candidats"]) == ("ambigu", [str(connu)])
+
+
+async def test_a_search_answers_found_none_or_several(essai: Essai) -> None:
+    connu = await essai.ouvrir(signale(CAMILLE, numero_ft("12345678901")))
+
+    par_nir = await essai.lire("resoudre", identifiants=[{"type": "nir", "valeur": nir_avec_cle(nir(1))}])
+    inconnu = await essai.lire("resoudre", identifiants=[{"type": "nir", "valeur": nir(8)}])
+    par_noms = await essai.lire("resoudre", identifiants=[local("Z")], identite=CAMILLE.identite(), emetteur=CD)
+
+    assert par_nir == {"resultat": "trouve", "parcours": str(connu)}
+    assert inconnu == {"resultat": "aucun"}
+    assert par_noms == {"resultat": "plusieurs"}
+
+
+async def test_an_ambiguity_is_settled_and_its_id_leads_to_the_person(essai: Essai) -> None:
+    connu = await essai.ouvrir(signale(CAMILLE, local("A")))
+    douteux = await essai.ouvrir(signale(replace(CAMILLE, nir=nir(2)), local("A"), numero_ft("12345678901")))
+    decision = {"decision": "meme-personne", "parcours": str(connu)}
+
+    faits = await essai.accepte(depot("usager.rapproche", decision, douteux))
+
+    assert types(faits) == ["usager.rapproche", "parcours.rattache", "usager.fusionne"]
+    assert await essai.lire("alias", parcours=[str(douteux)]) == {str(douteux): str(connu)}
+    assert await essai.ouvrir(signale(CAMILLE, numero_ft("12345678901"))) == connu
+
+
+async def test_a_new_person_leaves_to_another_what_it_holds(essai: Essai) -> None:
+    connu = await essai.ouvrir(signale(CAMILLE, local("A")))
+    douteux = await essai.ouvrir(signale(replace(CAMILLE, nir=nir(2)), local("A")))
+
+    await essai.accepte(depot("usager.rapproche", {"decision": "personne-nouvelle"}, douteux))
+
+    assert await essai.ouvrir(signale(replace(CAMILLE, nir=nir(2)))) == douteux
+    assert await essai.ouvrir(signale(CAMILLE, local("A"))) == connu
+
+
+async def test_merges_of_merges_move_every_alias_in_the_database(essai: Essai) -> None:
+    ids = [await essai.ouvrir(signale(replace(ALEX, nom=f"Nom{n}"), local(str(n)))) for n in range(4)]
+    for absorbe, conserve in ((0, 1), (1, 2), (2, 3)):
+        await essai.accepte(depot("usager.fusionne", _fusion(ids[conserve], ids[absorbe]), ids[conserve]))
+
+    survivants = await essai.lire("alias", parcours=[str(id_) for id_ in ids])
+
+    assert set(survivants.values()) == {str(ids[3])}
+
+
+async def test_merges_of_merges_in_one_batch_end_at_the_last_survivor(essai: Essai) -> None:
+    ids = [await essai.ouvrir(signale(replace(ALEX, nom=f"Nom{n}"), local(str(n)))) for n in range(3)]
+
+    await essai.decider(
+        depot("usager.fusionne", _fusion(ids[1], ids[0]), ids[1]),
+        depot("usager.fusionne", _fusion(ids[2], ids[1]), ids[2]),
+    )
+
+    survivants = await essai.lire("alias", parcours=[str(id_) for id_ in ids])
+    assert set(survivants.values()) == {str(ids[2])}
+
+
+async def test_a_message_for_an_absorbed_id_reaches_the_survivor(essai: Essai) -> None:
+    conserve, absorbe = await essai.ouvrir(signale(CAMILLE)), await essai.ouvrir(signale(ALEX, local("B")))
+    await essai.accepte(depot("usager.fusionne", _fusion(conserve, absorbe), conserve))
+
+    [fait] = await essai.accepte(depot("parcours.clos", CLOS, absorbe))
+
+    assert fait.agregat == conserve
+
+
+async def test_a_closure_frees_the_numbers_and_sets_the_end_of_retention(essai: Essai) -> None:
+    ancien = await essai.ouvrir(signale(CAMILLE))
+    await essai.accepte(depot("parcours.clos", CLOS, ancien))
+
+    nouveau = await essai.ouvrir(signale(CAMILLE))
+
+    async with essai.pool.acquire() as conn:
+        echeances = await conn.fetch("SELECT agregat, nature FROM echeances")
+    assert nouveau != ancien
+    assert [tuple(e) for e in echeances] == [(ancien, "conservation")]
+
+
+async def test_a_correction_is_found_under_its_new_number_only(essai: Essai) -> None:
+    parcours = await essai.ouvrir(signale(CAMILLE))
+    await essai.accepte(depot("usager.corrige", {"identifiants": [{"type": "nir", "valeur": nir(3)}]}, parcours))
+
+    ancien = await essai.lire("resoudre", identifiants=[{"type": "nir", "valeur": nir(1)}])
+    nouveau = await essai.lire("resoudre", identifiants=[{"type": "nir", "valeur": nir(3)}])
+
+    assert (ancien["resultat"], nouveau["parcours"]) == ("aucun", str(parcours))
+
+
+async def test_the_database_refuses_a_second_holder_of_a_nir(essai: Essai) -> None:
+    await essai.ouvrir(signale(CAMILLE))
+    autre = await essai.ouvrir(signale(ALEX, local("B")))
+
+    async with essai.pool.acquire() as conn:
+        with pytest.raises(asyncpg.UniqueViolationError):
+            await conn.execute(
+                "INSERT INTO cles SELECT $1, nature, empreinte, active FROM cles WHERE nature = 'nir'", autre
+            )
+
+
+async def test_nobody_can_be_read_in_the_database(essai: Essai) -> None:
+    secrets = Personne("Zwingelstein", "Barnabé", date(1977, 7, 7), nir(424242))
+    contact = {"adresse": {"code_commune": "59350", "code_postal": "59000", "voie": "3 rue Introuvable"}}
+    entree = depot("usager.signale", secrets.donnees(matricule("777888999"), local("IODAS-XYZ"), coordonnees=contact))
+    await essai.accepte(entree)
+
+    async with essai.pool.acquire() as conn:
+        tables = await conn.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'usagers'")
+        lignes = [str(await conn.fetch(f'SELECT t::text FROM "{t["tablename"]}" t')) for t in tables]
+
+    tout = "".join(lignes).lower()
+    hexa = [mot.encode().hex() for mot in ("Zwingelstein", "Barnabé", nir(424242), "777888999", "Introuvable")]
+    for mot in ("zwingelstein", "barnab", nir(424242), "777888999", "introuvable", "iodas-xyz", "1977", *hexa):
+        assert mot not in tout
+
+
+async def test_a_ciphertext_opens_only_in_its_place(essai: Essai) -> None:
+    a = await essai.ouvrir(signale(CAMILLE))
+    b = await essai.ouvrir(signale(ALEX, local("B")))
+    async with essai.pool.acquire() as conn:
+        await conn.execute("UPDATE coffre SET identite = (SELECT identite FROM coffre WHERE parcours = $1)", a)
+
+    with pytest.raises(InvalidTag):
+        await essai.lire("parcours", parcours=str(b))
+
+
+async def test_a_transfer_is_told_where_the_person_leaves_and_the_rest_where_it_arrives(essai: Essai) -> None:
+    parcours = await essai.ouvrir(signale(CAMILLE))
+    transfert = {"departement_nouveau": "2A", "date_effet": "2026-03-01"}
+
+    [part] = await essai.accepte(depot("parcours.transfere", transfert, parcours))
+    suite = await essai.accepte(signale(CAMILLE, departement="2A"))
+
+    assert (part.partition, {f.partition for f in suite}) == ("59", {"2A"})
