@@ -1,6 +1,6 @@
 """The bus as components see it: ask and answer within a deadline, publish with an acknowledgement, consume in batches.
 
-Two implementations, `bus_nats` (the only importer of the NATS client) and `bus_memory`, pass the same behaviour suite.
+`bus_nats` is the only importer of the NATS client; a twin in memory, for tests, passes the same behaviour suite.
 """
 
 import asyncio
@@ -59,7 +59,7 @@ class Bus(Protocol):
         one call per subject."""
 
     async def publish(self, stream: str, subject: str, message_id: str, body: bytes) -> int:
-        """Store in the stream; returns its sequence there. Published twice, it is stored twice: readers are idempotent."""
+        """Store in the stream; returns its place there. Published twice, it is stored twice: readers are idempotent."""
 
     async def ensure_stream(self, stream: str) -> None:
         """Create the stream with its settled configuration if it is missing."""

@@ -85,7 +85,7 @@ class NatsBus:
     async def _answer(self, message: Msg, answer: Respond) -> None:
         try:
             await message.respond(await answer(message.data))
-        except Exception:  # noqa: BLE001  the asker falls back on its deadline; this process must go on answering others
+        except Exception:  # the asker falls back on its deadline; this process must go on answering others
             _log.exception("bus.answer_failed", subject=message.subject)
 
     async def publish(self, stream: str, subject: str, message_id: str, body: bytes) -> int:

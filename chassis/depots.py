@@ -56,7 +56,8 @@ class Brique(Generic[M, S, F, D]):
     charger: Callable[[Connection, Sequence[M]], Awaitable[D]]
     """Loads, and locks until commit, every aggregate that the messages concern."""
     decider: Callable[[S, M, datetime], Sequence[F] | Refus | Attente]
-    traduire: Callable[[F], Fait]
+    traduire: Callable[[F], Fait | None]
+    """Fact of the domain → fact to record and tell; None for one that only changes the state kept here."""
     enregistrer: Callable[[Connection, D, Sequence[tuple[Fait, FaitEnregistre]]], Awaitable[None]]
 
 
@@ -103,7 +104,7 @@ class Engine(Generic[M, S, F, D]):
                 await asyncio.sleep(0.01)
             except TRANSIENT:
                 raise
-            except Exception as error:  # noqa: BLE001  one entry of the batch may be poison: it is found by trying them alone
+            except Exception as error:  # one entry of the batch may be poison: it is found by trying them alone
                 _log.exception("depots.batch_failed", entries=len(entrees))
                 if len(entrees) == 1:
                     return [await self._park(entrees[0], error)]
@@ -124,8 +125,13 @@ class Engine(Generic[M, S, F, D]):
             decisions = {e.id: self._decide_one(e, lues[e.id], dossiers, recorder) for e in nouvelles}
             faits = await recorder.number(conn)
             await self._record(conn, nouvelles, decisions, dossiers, faits, now)
+            await ledger.remove_due_dates(conn, [e for e in entrees if _is_handled(e, decisions)])
+            await ledger.replace_due_dates(conn, list(dossiers.echeances()))
+        par_cause: dict[UUID, list[FaitEnregistre]] = {}
+        for _, enregistre in faits:
+            par_cause.setdefault(enregistre.cause, []).append(enregistre)
         for entree in nouvelles:
-            reponses[entree.id] = _reponse(entree, decisions[entree.id], faits)
+            reponses[entree.id] = _reponse(entree, decisions[entree.id], par_cause.get(entree.id, ()))
         if faits:
             self._on_facts()
         return [reponses[entree.id] for entree in entrees]
@@ -161,7 +167,8 @@ class Engine(Generic[M, S, F, D]):
         trace = telemetry.traceparent()
         for fait in decision:
             dossiers.appliquer(fait)
-            recorder.add(entree, self._brique.traduire(fait), trace)
+            if told := self._brique.traduire(fait):
+                recorder.add(entree, told, trace)
         return None
 
     async def _record(
@@ -177,8 +184,6 @@ class Engine(Generic[M, S, F, D]):
         await ledger.insert_decisions(conn, decided, now)
         await ledger.insert_facts(conn, [enregistre for _, enregistre in faits], now)
         await self._brique.enregistrer(conn, dossiers, faits)
-        await ledger.remove_due_dates(conn, [entree for entree, _ in decided if entree.nature == "echeance"])
-        await ledger.replace_due_dates(conn, list(dossiers.echeances()))
 
     async def _park(self, entree: Entree, error: Exception) -> Reponse:
         """Set a poison entry aside with the name of what it raised, never with its text (which may quote the data)."""
@@ -189,10 +194,15 @@ class Engine(Generic[M, S, F, D]):
         return Reponse(entree.id, "rebut")
 
 
-def _reponse(entree: Entree, verdict: _Verdict, faits: Sequence[tuple[Fait, FaitEnregistre]]) -> Reponse:
+def _is_handled(entree: Entree, verdicts: dict[UUID, _Verdict]) -> bool:
+    """A due date that was decided, now or before: it is not to fire again."""
+    return entree.nature == "echeance" and not isinstance(verdicts.get(entree.id), Attente)
+
+
+def _reponse(entree: Entree, verdict: _Verdict, faits: Sequence[FaitEnregistre]) -> Reponse:
     if isinstance(verdict, Refus):
         return Reponse(entree.id, "refuse", refus=verdict)
-    return Reponse(entree.id, _ETATS[type(verdict)], [f for _, f in faits if f.cause == entree.id])
+    return Reponse(entree.id, _ETATS[type(verdict)], faits)
 
 
 def _named(entrees: Sequence[Entree]) -> set[UUID]:

@@ -11,8 +11,8 @@ from chassis.facts import Entree, FaitEnregistre
 _DECIDED = "SELECT id, refus FROM entrees WHERE id = ANY($1)"
 
 _FACT_COLUMNS = "id, agregat, sequence, type, partition, donnees, source, survenu_a, cause, correlation, trace"
-_FACTS_OF = f"SELECT {_FACT_COLUMNS} FROM faits WHERE cause = ANY($1) ORDER BY numero"
-_UNPUBLISHED = f"SELECT numero, {_FACT_COLUMNS} FROM faits WHERE publie_seq IS NULL ORDER BY numero LIMIT $1"
+_FACTS_OF = f"SELECT {_FACT_COLUMNS} FROM faits WHERE cause = ANY($1) ORDER BY numero"  # noqa: S608  constants only
+_UNPUBLISHED = f"SELECT numero, {_FACT_COLUMNS} FROM faits WHERE publie_seq IS NULL ORDER BY numero LIMIT $1"  # noqa: S608  constants only
 
 _SEQUENCES = """
 SELECT a.agregat, max(f.sequence) AS sequence

@@ -50,7 +50,7 @@ class MicroBatch(Generic[T, R]):
     async def _run_one(self, batch: list[tuple[T, asyncio.Future[R]]]) -> None:
         try:
             results = await self._execute([item for item, _ in batch])
-        except Exception as error:  # noqa: BLE001  every caller gets it; the loop itself must live on
+        except Exception as error:  # every caller gets it; the loop itself must live on
             for _, future in batch:
                 if not future.done():
                     future.set_exception(error)

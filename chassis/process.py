@@ -39,7 +39,7 @@ class Process:
             started = asyncio.get_running_loop().time()
             try:
                 await run(self.stop)
-            except Exception:  # noqa: BLE001  an outer loop: it logs, waits and goes on
+            except Exception:  # an outer loop: it logs, waits and goes on
                 _log.exception("process.loop_failed", loop=name)
                 if asyncio.get_running_loop().time() - started > 30:
                     pause_s = 0.2

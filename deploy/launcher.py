@@ -22,6 +22,7 @@ from deploy.logs import Terminal, last_lines
 from deploy.supervision import Program, Supervisor, identify, stop_leftovers
 
 READY_TIMEOUT_S = 60.0
+STARTED = '"process.started"'
 ENGINES = ("nats", "postgres")
 NAMES = ["lanceur", *ENGINES, *(component.name for component in COMPONENTS)]
 
@@ -40,10 +41,11 @@ class Hub:
     _stop: asyncio.Event = field(init=False, default_factory=asyncio.Event)
     _phase: str = field(init=False, default="preparation")
     _pids: dict[str, int] = field(init=False, default_factory=dict)
+    _started: set[str] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
         self._terminal = Terminal(self.console, NAMES)
-        self._supervisor = Supervisor(self.data.logs, self._terminal.show, self._processes_changed)
+        self._supervisor = Supervisor(self.data.logs, self._hear, self._processes_changed)
 
     async def run(self) -> None:
         """Start, announce readiness, watch, and stop in order on SIGINT, SIGTERM or SIGHUP."""
@@ -129,7 +131,8 @@ class Hub:
             return
         try:
             async with asyncio.timeout(READY_TIMEOUT_S), httpx.AsyncClient(trust_env=False) as client:
-                while not await readiness.gateway_ready(client, ports.passerelle):
+                expected = {component.name for component in self.components if component.is_present}
+                while not (expected <= self._started and await readiness.gateway_ready(client, ports.passerelle)):
                     self._give_up_on_failing()
                     await asyncio.sleep(0.1)
         except TimeoutError as error:
@@ -156,6 +159,12 @@ class Hub:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._stop.set)
+
+    def _hear(self, name: str, line: str) -> None:
+        """A component says once that it is at work: the gateway alone cannot vouch for the others."""
+        if STARTED in line:
+            self._started.add(name)
+        self._terminal.show(name, line)
 
     def _say(self, line: str) -> None:
         self._terminal.show("lanceur", line)
@@ -206,12 +215,9 @@ def component_environment(data: DataDir, ports: Ports, component: Component) -> 
     }
     if component.gateway:
         environment["RELAIS_AUTORISER_LOOPBACK"] = "1"
+        environment["RELAIS_URL_PUBLIQUE"] = f"http://{HOST}:{ports.passerelle}"
     if component.serves_partners:
-        environment |= {
-            "RELAIS_URL_PUBLIQUE": f"http://{HOST}:{ports.passerelle}",
-            "RELAIS_HOTE": HOST,
-            "RELAIS_PORT": str(ports.passerelle),
-        }
+        environment |= {"RELAIS_HOTE": HOST, "RELAIS_PORT": str(ports.passerelle)}
     return environment
 
 

@@ -1,6 +1,6 @@
 """A partner of the hub, as its own information system would be written: token, DPoP proofs, deposits, feed.
 
-Knows the API only: nothing here imports the hub. Copy it with `partner_token.py`, or read both as an example.
+Knows the API only. Copy it with `partner_token.py`, or read both as an example.
 
     PartnerError             in French, what to do about it
     ├── HubUnreachable       no answer, or 503/429, until the patience ran out: send the same messages again later
@@ -57,7 +57,7 @@ class _TryAgain(Exception):
     """The hub asks to wait; `pause_s` is its `Retry-After`, if it gave one."""
 
     def __init__(self, status: int, pause_s: float | None) -> None:
-        super().__init__(str(status))
+        super().__init__(f"statut {status}")
         self.pause_s = pause_s
 
 
@@ -73,6 +73,11 @@ class Answer:
     detail: str | None = None
     trace: str | None = None
     corps: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def est_relancable(self) -> bool:
+        """The hub asks for the same message again."""
+        return bool(self.corps.get("relancable"))
 
     @classmethod
     def read(cls, corps: Mapping[str, Any], *, est_rejoue: bool = False, id_: str | None = None) -> Self:
@@ -107,13 +112,22 @@ class Events:
 class Partner:
     """One partner, one key, one connection pool. Use as an asynchronous context manager."""
 
-    def __init__(self, client: Client, key: ECKey, *, patience_s: float = 60.0, timeout_s: float = 120.0) -> None:
+    def __init__(
+        self,
+        client: Client,
+        key: ECKey,
+        *,
+        patience_s: float = 60.0,
+        timeout_s: float = 120.0,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        """`patience_s`: how long a request that gets no answer is tried again."""
         self.client = client
         self.code = client.client_id.removeprefix("si:")
         self.source = f"/partenaires/{self.code}"
         self._credentials = Credentials(client, key)
         self._patience_s = patience_s
-        self._http = httpx.AsyncClient(base_url=client.api, timeout=httpx.Timeout(timeout_s, connect=5.0))
+        self._http = httpx.AsyncClient(timeout=httpx.Timeout(timeout_s, connect=5.0), transport=transport)
         self._renewal = asyncio.Lock()
 
     @classmethod
@@ -173,19 +187,34 @@ class Partner:
         return Answer.read(corps, est_rejoue=replayed, id_=str(message["id"]))
 
     async def post_many(self, messages: Iterable[Message]) -> list[Answer]:
-        """Deposit up to 100,000 messages (64 MB) in one NDJSON request: one answer each, in their order."""
+        """Deposit up to 100,000 messages (64 MB) in one NDJSON request: one answer each, in their order.
+
+        Those that the hub could not take yet go again, under the same ids, until the patience runs out.
+        """
         sent = list(messages)
+        answers = await self._post_lines(sent)
+        deadline = time.monotonic() + self._patience_s
+        pause_s = 0.5
+        while again := [place for place, answer in enumerate(answers) if answer.est_relancable]:
+            if time.monotonic() + pause_s > deadline:
+                break
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, 10.0)
+            for place, answer in zip(again, await self._post_lines([sent[place] for place in again]), strict=True):
+                answers[place] = answer
+        return answers
+
+    async def _post_lines(self, sent: Sequence[Message]) -> list[Answer]:
         if not sent:
             return []
         content = b"".join(json.dumps(m, ensure_ascii=False).encode() + b"\n" for m in sent)
         response = await self._send("POST", "/v1/messages", content=content, headers={"Content-Type": NDJSON})
         if response.is_error:
             raise RequestRefused(response.status_code, _json(response))
-        lines = [json.loads(line) for line in response.text.splitlines() if line.strip()]
-        answers = [Answer.read(line, id_=str(m["id"])) for line, m in zip(lines, sent, strict=False)]
-        if len(answers) < len(sent):
+        lines = [json.loads(line) for line in response.content.split(b"\n") if line.strip()]
+        if len(lines) != len(sent):
             raise HubUnreachable("Le relais a interrompu sa réponse : redéposez les mêmes messages.")
-        return answers
+        return [Answer.read(line, id_=str(message["id"])) for line, message in zip(lines, sent, strict=True)]
 
     async def settled(self, message_id: str, *, patience_s: float = 30.0) -> Answer:
         """What became of a message that was answered 202; still `en-attente` when the patience runs out."""
@@ -219,6 +248,11 @@ class Partner:
         """Say that everything up to this cursor is kept: it will not be given again."""
         await self.call("POST", "/v1/evenements/acquittement", {"curseur": cursor})
 
+    async def headers(self, method: str, path: str) -> dict[str, str]:
+        """What one request must carry, for who sends it by other means (curl). Good once, for that method and path."""
+        await self._renew_token()
+        return self._credentials.headers(method, f"{self.client.api}{path}")
+
     async def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
         """Send until the hub answers. What it admitted twice under one id has effect once, so trying again is safe."""
         try:
@@ -232,7 +266,7 @@ class Partner:
                         self._credentials.forget()
                         response = await self._once(method, path, request)
         except (httpx.TransportError, _TryAgain) as error:
-            raise HubUnreachable(f"Le relais ne répond pas sur {self.client.api} ({type(error).__name__}).") from error
+            raise HubUnreachable(f"Le relais ne répond pas sur {self.client.api} ({error}).") from error
         return response
 
     async def _once(self, method: str, path: str, request: Mapping[str, Any]) -> httpx.Response:

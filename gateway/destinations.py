@@ -38,6 +38,8 @@ class Destination:
     scheme: str
     host: str
     port: int
+    path: str
+    query: str
 
 
 def lire(url: str, *, autoriser_loopback: bool) -> Destination:
@@ -59,7 +61,7 @@ def lire(url: str, *, autoriser_loopback: bool) -> Destination:
         raise Interdite("Seuls les ports 443 et 8443 sont admis.")
     if not is_local:
         _check_host(host)
-    return Destination(parts.scheme, host, port)
+    return Destination(parts.scheme, host, port, parts.path or "/", parts.query)
 
 
 def _is_loopback_name(host: str) -> bool:
@@ -139,6 +141,7 @@ class Resolver:
             await self.addresses(destination.host, destination.port)
         except OSError:  # TimeoutError is one
             return
+
 
 def _lookup(host: str, port: int) -> list[str]:
     rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)

@@ -39,4 +39,4 @@ class Pseudonyms:
     def _derive(self, partenaire: str) -> Cipher[modes.ECB]:
         key = HKDF(SHA256(), 16, salt=None, info=f"pseudonymes {partenaire}".encode()).derive(self._master_key)
         # One block never repeats under one key: ECB of a single UUID is the permutation that is wanted here.
-        return Cipher(algorithms.AES(key), modes.ECB())
+        return Cipher(algorithms.AES(key), modes.ECB())  # noqa: S305

@@ -10,16 +10,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from deploy import nats_config, postgres, provisioning
-from deploy.components import schemas
-from deploy.datadir import HOST, DataDir
-from deploy.keys import ADMIN, ensure_secrets
-
 from chassis.bus import STREAMS
 from chassis.bus_nats import NatsBus
 from chassis.database import Pool, open_pool
 from chassis.process import Process
-
+from deploy import nats_config, postgres, provisioning
+from deploy.components import schemas
+from deploy.datadir import HOST, DataDir
+from deploy.keys import ADMIN, ensure_secrets
 
 # Databases are made and thrown away for each test; what must survive a crash is tried on whole hubs (tests/fiabilite).
 _FAST = ("--fsync=off", "--full_page_writes=off")
@@ -45,7 +43,7 @@ class Engines:
     def _start(self, command: list[str], user: str | None) -> subprocess.Popen[bytes]:
         name = Path(command[0]).name
         with (self.data.path / f"{name}.log").open("wb") as log:
-            return subprocess.Popen(  # noqa: S603  our own servers
+            return subprocess.Popen(
                 command,
                 stdout=log,
                 stderr=log,
@@ -141,4 +139,4 @@ async def bench(engines: Engines) -> AsyncIterator[Bench]:
 async def delete_stream(bus: NatsBus, stream: str) -> None:
     """What an accident does; no component may."""
     with contextlib.suppress(Exception):
-        await bus._jetstream.delete_stream(stream)  # noqa: SLF001  the administrator's gesture is not of the bus
+        await bus._jetstream.delete_stream(stream)

@@ -1,4 +1,4 @@
-"""Fictitious persons and the messages about them. Every NIR here is synthetic; its key is right, or it would be refused."""
+"""Fictitious persons and messages about them. Every NIR is synthetic; its key is right, or it would be refused."""
 
 import itertools
 import secrets

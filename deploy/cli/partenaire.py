@@ -17,6 +17,7 @@ from chassis.database import Connection
 from deploy import partner_registry
 from deploy.cli.hub import Donnees, data_dir
 from deploy.datadir import DEFAULT_FOLDER, DataDir, LaunchError, Ports
+from deploy.partner import Partner, PartnerError
 
 app = typer.Typer(
     help="Gère les partenaires : créer, lister, suspendre, reprendre, changer de clé.", no_args_is_help=True
@@ -176,6 +177,31 @@ def cle(
         typer.echo(f"Nouvelle clé de {code} : {jwk['kid']} ({path.parent})")
 
     _run(donnees, act)
+
+
+@app.command()
+def entetes(
+    code: Code,
+    methode: Annotated[str, typer.Argument(help="Méthode HTTP de la requête à venir.")],
+    chemin: Annotated[str, typer.Argument(help="Chemin de la requête, par exemple /v1/messages.")],
+    donnees: Donnees = DEFAULT_FOLDER,
+) -> None:
+    """Écrit les en-têtes d'une requête signée avec la clé du partenaire ; ils ne servent qu'une fois.
+
+    Exemple :
+
+        ./relais partenaire entetes cd-59 GET /v1/evenements | curl -H @- http://127.0.0.1:8420/v1/evenements
+    """
+
+    async def obtain() -> dict[str, str]:
+        async with Partner.load(data_dir(donnees).partners / code, patience_s=5) as partner:
+            return await partner.headers(methode.upper(), chemin)
+
+    try:
+        for name, value in asyncio.run(obtain()).items():
+            typer.echo(f"{name}: {value}")
+    except PartnerError as error:
+        raise LaunchError(str(error)) from error
 
 
 def _key(data: DataDir, code: str, given: Path | None, *, renew: bool) -> dict[str, Any]:

@@ -73,11 +73,9 @@ class Display:
             found = {"bilan": {"etapes": len(steps), "verifications": len(checks), "en_echec": failed}}
             typer.echo(json.dumps(found, ensure_ascii=False))
             return
-        verdict = (
-            "[bold red]tout ne s'est pas passé comme annoncé[/]"
-            if failed
-            else "[bold green]tout s'est passé comme dit[/]"
-        )
+        verdict = "[bold green]tout s'est passé comme annoncé[/]"
+        if failed:
+            verdict = "[bold red]tout ne s'est pas passé comme annoncé[/]"
         self._console.print(
             f"{len(steps)} étapes, {len(checks) - len(failed)} vérifications sur {len(checks)}, "
             f"{duration_s:.1f} s : {verdict}."

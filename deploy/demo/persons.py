@@ -10,9 +10,9 @@ from typing import Any
 
 from relais_contrats.identifiants import cle_nir
 
-_PRENOMS = ("Ophélie", "Barnabé", "Célestine", "Anatole", "Zéphyrine", "Léopold", "Philomène", "Gédéon")
-# A commune number that no birth register uses: such a NIR is nobody's, with a right key all the same.
-_NOWHERE = "59999"
+_PRENOMS = {"1": ("Barnabé", "Anatole", "Léopold", "Gédéon"), "2": ("Ophélie", "Célestine", "Zéphyrine", "Philomène")}
+# The communes of the Nord end before 700: a NIR born beyond is nobody's, with a right key all the same.
+_NOWHERE = range(700, 1000)
 
 
 @dataclass(slots=True)
@@ -56,10 +56,10 @@ class Person:
 def create(run: str, place: int, rng: random.Random) -> Person:
     born = date(1970, 1, 1) + timedelta(days=rng.randrange(12_000))
     sex = rng.choice("12")
-    nir13 = f"{sex}{born:%y%m}{_NOWHERE}{rng.randrange(1, 1000):03d}"
+    nir13 = f"{sex}{born:%y%m}59{rng.choice(_NOWHERE)}{rng.randrange(1, 1000):03d}"
     letters = "".join(chr(ord("a") + int(digit)) for digit in f"{rng.randrange(10**6):06d}")
     return Person(
-        prenom=rng.choice(_PRENOMS),
+        prenom=rng.choice(_PRENOMS[sex]),
         nom=f"Fictif-{letters.capitalize()}",
         naissance=born,
         nir=nir13 + cle_nir(nir13),

@@ -18,7 +18,7 @@ from deploy.demo.display import Display, Sent, Step
 from deploy.demo.persons import Person
 from deploy.demo.receiver import PATH, Receiver
 from deploy.demo.witnesses import WEBHOOK, About, Received, Witnesses, end_of_feed
-from deploy.partner import Answer, Partner
+from deploy.partner import Answer, Partner, PartnerError
 
 CAF, CD, FT, ML, ASSO = "caf-59", "cd-59", "ft-hauts-de-france", "ml-lille", "asso-mobilite"
 DEPARTEMENT = "59"
@@ -58,6 +58,9 @@ class Stage:
         self.steps.append(Step(len(self.steps) + 1, titre))
         try:
             yield
+        except PartnerError as error:
+            self.check(str(error), False)
+            raise Stopped(str(error)) from error
         finally:
             self.display.step(self.step)
 
@@ -114,7 +117,8 @@ class Stage:
             f"{partner} ne reçoit pas {fait} ({person})",
             not any(person.recognises(partner, received.event) for received in others),
         )
-        self.step.absents.append(partner)
+        if partner not in self.step.absents:
+            self.step.absents.append(partner)
 
 
 def today() -> date:
@@ -128,7 +132,7 @@ async def set_up(folder: Path, display: Display) -> AsyncIterator[Stage]:
     async with contextlib.AsyncExitStack() as stack:
         partners = {}
         for code in (CAF, CD, FT, ML, ASSO):
-            partners[code] = await stack.enter_async_context(Partner.load(folder / code))
+            partners[code] = await stack.enter_async_context(Partner.load(folder / code, patience_s=PATIENCE_S))
         stage = Stage(partners, display)
         await stack.enter_async_context(stage.receiver.listening())
         async with asyncio.TaskGroup() as feeds:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -36,7 +37,7 @@ async def play(stage: Stage) -> None:
         await _handshakes(stage)
     with stage.telling("La CAF signale trois personnes, le département les reçoit"):
         for person, days in ((oriented, 10), (late, _SEVEN_WEEKS.days), (twice, 3)):
-            await _signal(stage, person, days)
+            await _signal(stage, person, days, is_shown=person is oriented)
     with stage.telling("Un diagnostic est réalisé, une préconisation est calculée et expliquée"):
         advised = await _diagnose(stage, oriented)
     with stage.telling("Le département décide, chacun reçoit ce qu'il peut voir"):
@@ -47,9 +48,7 @@ async def play(stage: Stage) -> None:
         await _too_late(stage, late)
     with stage.telling("Chaque webhook portait une signature juste"):
         for code in (CD, ASSO):
-            stage.step.notes.append(
-                f"{code} : {stage.receiver.verified[code]} messages vérifiés (Standard Webhooks)"
-            )
+            stage.step.notes.append(f"{code} : {stage.receiver.verified[code]} messages vérifiés (Standard Webhooks)")
         stage.check("aucune signature n'a été refusée", not stage.receiver.refused)
 
 
@@ -62,7 +61,7 @@ async def _handshakes(stage: Stage) -> None:
         stage.need(f"{code} : l'adresse est vérifiée par un message signé", held)
 
 
-async def _signal(stage: Stage, person: Person, days: int) -> None:
+async def _signal(stage: Stage, person: Person, days: int, *, is_shown: bool) -> None:
     data = {
         "identite": person.identite,
         "identifiants": [
@@ -76,11 +75,13 @@ async def _signal(stage: Stage, person: Person, days: int) -> None:
     }
     answer = await stage.deposit(CAF, "usager.signale", person, data)
     stage.need(f"le signalement de {person} est accepté", answer.etat == "accepte" and answer.parcours)
-    pushed = await stage.arrives(CD, "usager.signale", person, WEBHOOK)
+    pushed = await stage.arrives(CD, "usager.signale", person, WEBHOOK, is_shown=is_shown)
     pulled = await stage.arrives(CD, "usager.signale", person, FEED, is_shown=False)
     stage.check("le webhook et le flux portent le même événement", pulled.event["id"] == pushed.event["id"])
     stage.check("le département voit le NIR", person.nir in _text(pushed))
-    await stage.arrives(FT, "usager.signale", person, FEED)
+    trace = stage.step.sent[-1].trace
+    stage.check("la trace du dépôt se retrouve chez le destinataire", trace in pushed.event.get("traceparent", ""))
+    await stage.arrives(FT, "usager.signale", person, FEED, is_shown=is_shown)
     await stage.arrives(CD, "orientation.demandee", person, is_shown=False)
     names = {person.parcours[code] for code in (CAF, CD, FT)}
     stage.check("chacun a son propre pseudonyme du parcours", len(names) == 3)
@@ -110,11 +111,11 @@ async def _decide(stage: Stage, person: Person, advised: Received) -> None:
         subject=person.parcours[CD],
     )
     stage.need("la décision est acceptée", answer.etat == "accepte")
-    await stage.arrives(CD, "orientation.decidee", person, WEBHOOK)
     await stage.arrives(FT, "orientation.decidee", person, FEED)
+    await stage.arrives(ASSO, "orientation.decidee", person, WEBHOOK)
     entered = await stage.arrives(ASSO, "parcours.partage", person, WEBHOOK)
     stage.check("l'association apprend pourquoi elle participe", entered.data.get("motif"))
-    await stage.arrives(ASSO, "orientation.decidee", person, WEBHOOK)
+    stage.does_not_arrive(CAF, "orientation.decidee", person)
     told = [one for one in stage.witnesses.received if one.partner == ASSO]
     leaked = [secret for one in told for secret in person.secrets if secret in _text(one)]
     stage.check("l'association, orientée mais non prescrite, n'a ni identité ni numéro", told and not leaked)
@@ -134,6 +135,8 @@ async def _settle(stage: Stage, person: Person) -> None:
         CD, "usager.ambigu", person, WEBHOOK, about=lambda _, event: known in event["data"]["candidats"]
     )
     await stage.arrives(ML, "usager.ambigu", person, FEED)
+    for code, way in ((CD, WEBHOOK), (FT, FEED)):
+        await stage.arrives(code, "usager.signale", person, way, about=lambda _, event: _is_from(ML, person, event))
     waiting = ambiguous.event["subject"]
     stage.check("rien n'est fusionné : elle a son propre parcours, en attente", waiting != known)
     answer = await stage.deposit(
@@ -141,7 +144,7 @@ async def _settle(stage: Stage, person: Person) -> None:
     )
     stage.need("le département tranche : c'est la même personne", answer.etat == "accepte")
     await stage.arrives(
-        ML, "usager.rapproche", person, FEED, about=lambda _, event: event.get("correlationid") == person.correlation
+        ML, "usager.fusionne", person, FEED, about=lambda _, event: event.get("correlationid") == person.correlation
     )
     moved = {"coordonnees": {"telephone": "0320000000"}}
     answer = await stage.deposit(ML, "usager.corrige", person, moved, subject=person.parcours[ML])
@@ -174,6 +177,11 @@ def _decision(parcours_type: str, organisme: str, structure: dict[str, str]) -> 
         "date_debut": today().isoformat(),
         "rang": 1,
     }
+
+
+def _is_from(partner: str, person: Person, event: Mapping[str, Any]) -> bool:
+    is_its_own = event["source"] == f"/partenaires/{partner}"
+    return is_its_own and event.get("correlationid") == person.correlation
 
 
 def _text(received: Received) -> str:

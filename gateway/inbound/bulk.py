@@ -147,7 +147,7 @@ class Bulk:
     ) -> None:
         """What follows an undecided deposit of its parcours waits with it."""
         stuck = {prepared[rank].parcours for rank, answer in answers.items() if answer is None} - {None}
-        ready = [(rank, e) for rank in ranks if (e := prepared[rank].entree) and e.agregat not in stuck]
+        ready = [(rank, prepared[rank].entree) for rank in ranks if prepared[rank].parcours not in stuck]
         decided = await self._doorway.dispatch.decide_all(brique, [entree for _, entree in ready])
         answers |= {rank: answer for (rank, _), answer in zip(ready, decided, strict=True)}
 

@@ -71,5 +71,5 @@ def body(problem: Problem, base_url: str) -> dict[str, Any]:
 def response(problem: Problem, base_url: str) -> Response:
     headers = dict(problem.headers)
     if problem.code == "indisponible":
-        headers.setdefault("Retry-After", "5")
+        headers.setdefault("Retry-After", "2")
     return Response(orjson.dumps(body(problem, base_url)), problem.status, headers, MEDIA_TYPE)

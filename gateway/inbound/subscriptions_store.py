@@ -146,5 +146,5 @@ async def send_again(
 
 
 def _there(row: Record | None) -> Record:
-    assert row is not None  # noqa: S101  RETURNING of a statement that cannot match nothing here
+    assert row is not None
     return row

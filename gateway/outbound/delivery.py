@@ -191,9 +191,7 @@ class Sender:
         outcome = await self._post(target, claim, sent)
         return Result(claim, outcome, [delivered.numero for delivered, _ in sent])
 
-    async def _post(
-        self, target: Target, claim: Claim, sent: Sequence[tuple[Delivered, dict[str, Any]]]
-    ) -> Outcome:
+    async def _post(self, target: Target, claim: Claim, sent: Sequence[tuple[Delivered, dict[str, Any]]]) -> Outcome:
         first = sent[0][1]
         is_batch = target.lot > 1
         content = orjson.dumps([body for _, body in sent] if is_batch else first)

@@ -23,9 +23,7 @@ class Result:
     sent: Sequence[int]
 
 
-async def write(
-    conn: Connection, results: Sequence[Result], now: datetime, chances: Sequence[float]
-) -> list[UUID]:
+async def write(conn: Connection, results: Sequence[Result], now: datetime, chances: Sequence[float]) -> list[UUID]:
     """Write a batch of results, in one transaction; the subscriptions that are suspended by it."""
     sendings = [sending for result in results for sending in _sendings(result)]
     releases = [_release(result, now, chance) for result, chance in zip(results, chances, strict=True)]

@@ -96,9 +96,7 @@ def reorientation_decidee(entree: Entree) -> messages.Message:
 
 def orientation_close(entree: Entree) -> messages.Message:
     donnees = entree.donnees
-    return messages.CloreOrientation(
-        _parcours(entree), _auteur(entree), _jour(donnees["date_fin"]), donnees["motif"]
-    )
+    return messages.CloreOrientation(_parcours(entree), _auteur(entree), _jour(donnees["date_fin"]), donnees["motif"])
 
 
 def parcours_ouvert(entree: Entree) -> messages.Message:
@@ -113,9 +111,7 @@ def usager_signale(entree: Entree) -> messages.Message:
 
 
 def droits_modifies(entree: Entree) -> messages.Message:
-    return messages.DroitsModifies(
-        _parcours(entree), entree.partition, entree.donnees["etat_dossier"] in _DROIT_OUVERT
-    )
+    return messages.DroitsModifies(_parcours(entree), entree.partition, entree.donnees["etat_dossier"] in _DROIT_OUVERT)
 
 
 def usager_fusionne(entree: Entree) -> messages.Message:
@@ -126,9 +122,7 @@ def usager_fusionne(entree: Entree) -> messages.Message:
 
 def parcours_transfere(entree: Entree) -> messages.Message:
     donnees = entree.donnees
-    return messages.ParcoursTransfere(
-        _parcours(entree), donnees["departement_nouveau"], _jour(donnees["date_effet"])
-    )
+    return messages.ParcoursTransfere(_parcours(entree), donnees["departement_nouveau"], _jour(donnees["date_effet"]))
 
 
 def parcours_clos(entree: Entree) -> messages.Message:
@@ -147,8 +141,11 @@ def terme_atteint(entree: Entree, rang: int) -> messages.Message:
     return messages.TermeAtteint(_parcours(entree), rang)
 
 
-def traduire(fait: faits.FaitPublie) -> Fait:
-    """The fact of the catalogue, valid by construction. Nothing here is protected: no name, number or contact."""
+def traduire(fait: faits.Fait) -> Fait | None:
+    """The fact of the catalogue, valid by construction, or None for one that stays at home. Nothing here is protected:
+    no name, number or contact."""
+    if isinstance(fait, faits.FaitInterne):
+        return None
     type_court, donnees = _donnees(fait)
     return Fait(type_court, fait.parcours, fait.departement, donnees.en_json())
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 
 from chassis.bus import Bus, Message, StreamMissing, Unavailable
-from chassis.bus_memory import MemoryBus
+from tests.chassis.memory_bus import MemoryBus
 from tests.engines import Engines, bench, delete_stream
 
 pytestmark = pytest.mark.anyio

@@ -1,4 +1,4 @@
-"""The batch engine on PostgreSQL: decisions in order, refusals and poison that disturb no neighbour, and no effect twice."""
+"""The batch engine on PostgreSQL: decisions in order, poison that disturbs no neighbour, no effect twice."""
 
 import asyncio
 from datetime import timedelta

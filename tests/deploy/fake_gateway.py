@@ -26,4 +26,6 @@ class Health(BaseHTTPRequestHandler):
 if __name__ == "__main__":
     if (Path(os.environ["RELAIS_SECRETS"]) / "panne").exists():
         sys.exit("panne demandée")
+    sys.stdout.write(json.dumps({"event": "process.started", "level": "info"}) + "\n")
+    sys.stdout.flush()
     HTTPServer((os.environ["RELAIS_HOTE"], int(os.environ["RELAIS_PORT"])), Health).serve_forever()

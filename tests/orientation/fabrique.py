@@ -95,9 +95,7 @@ class Histoire:
     def dossier(self) -> Dossier:
         return self.dossiers[PARCOURS]
 
-    def recoit(
-        self, message: messages.Message, maintenant: datetime = MIDI
-    ) -> Sequence[faits.Fait] | Refus | Attente:
+    def recoit(self, message: messages.Message, maintenant: datetime = MIDI) -> Sequence[faits.Fait] | Refus | Attente:
         absorbes = message.absorbes if isinstance(message, messages.UsagerFusionne) else ()
         situation = Situation(
             self.dossiers.get(message.parcours),
@@ -150,9 +148,7 @@ def depot(
     )
 
 
-def evenement(
-    type_: str, donnees: dict[str, Any], agregat: UUID = PARCOURS, *, recu_a: datetime = MIDI
-) -> Entree:
+def evenement(type_: str, donnees: dict[str, Any], agregat: UUID = PARCOURS, *, recu_a: datetime = MIDI) -> Entree:
     return Entree(
         id=uuid4(),
         nature="evenement",

@@ -89,9 +89,7 @@ def test_a_new_decision_closes_the_previous_one_the_day_before() -> None:
     assert histoire.dossier.ouverte == seconde
 
 
-@pytest.mark.parametrize(
-    ("rang", "code"), [(1, "version-perimee"), (3, "orientation-prealable-obligatoire")]
-)
+@pytest.mark.parametrize(("rang", "code"), [(1, "version-perimee"), (3, "orientation-prealable-obligatoire")])
 def test_ranks_follow_one_another(rang: int, code: str) -> None:
     refus = oriente().refuse(decide(rang, debut=APRES))
 

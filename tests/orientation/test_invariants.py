@@ -111,9 +111,9 @@ def joue(recus: Sequence[tuple[datetime, messages.Message]]) -> Registre:
 
 
 sequences = st.lists(message(), max_size=25).flatmap(
-    lambda recus: st.lists(st.sampled_from(recus), max_size=5).map(lambda repetes: recus + repetes)
-    if recus
-    else st.just(recus)
+    lambda recus: (
+        st.lists(st.sampled_from(recus), max_size=5).map(lambda repetes: recus + repetes) if recus else st.just(recus)
+    )
 )
 
 

@@ -1,6 +1,7 @@
 """What the life of the parcours changes here: opening, transfer, merge, end, erasure."""
 
 from datetime import date, timedelta
+from uuid import UUID
 
 from chassis.decision import Attente
 from services.orientation.domain.dossier import Etat, Issue
@@ -16,9 +17,13 @@ from services.orientation.domain.messages import (
     UsagerFusionne,
     UsagerSignale,
 )
+from services.orientation.domain.preconisation import CRITERES_REQUIS
+from services.orientation.domain.regles import PAR_DEFAUT
+from services.orientation.domain.situation import Reglage
 from tests.orientation.fabrique import (
     AUTRE,
     CD,
+    COMPLETS,
     FT,
     MIDI,
     PARCOURS,
@@ -200,6 +205,29 @@ def test_a_merge_adds_up_the_diagnostics_and_the_survivor_is_believed_first() ->
     histoire.accepte(FUSION)
 
     assert histoire.dossiers[AUTRE].criteres == {"projet_pro": "salariat", "niveau_etude": "nv5"}
+
+
+def test_a_merge_that_completes_the_diagnostic_recommends() -> None:
+    histoire = Histoire(Reglage(regles=PAR_DEFAUT))
+    histoire.accepte(RealiserDiagnostic(PARCOURS, {nom: COMPLETS[nom] for nom in CRITERES_REQUIS[:6]}, ()))
+    histoire.accepte(ParcoursOuvert(AUTRE, "59"))
+    histoire.accepte(RealiserDiagnostic(AUTRE, {nom: COMPLETS[nom] for nom in CRITERES_REQUIS[6:]}, ()))
+
+    histoire.accepte(FUSION)
+
+    assert histoire.dossiers[AUTRE].preconisation is not None
+
+
+def test_the_diagnostics_of_all_absorbed_dossiers_add_up() -> None:
+    troisieme = UUID("01890000-0000-7000-8000-000000000003")
+    histoire = Histoire()
+    histoire.accepte(RealiserDiagnostic(PARCOURS, {"niveau_etude": "nv5"}, ()))
+    histoire.accepte(ParcoursOuvert(troisieme, "59"))
+    histoire.accepte(RealiserDiagnostic(troisieme, {"projet_pro": "aucun"}, ()))
+
+    histoire.accepte(UsagerFusionne(AUTRE, "59", (PARCOURS, troisieme)))
+
+    assert histoire.dossiers[AUTRE].criteres == {"niveau_etude": "nv5", "projet_pro": "aucun"}
 
 
 def test_a_parcours_may_be_absorbed_before_anything_is_known_of_it() -> None:

@@ -1,18 +1,20 @@
 """The service on the real PostgreSQL, through the real engine: what is written, found again, cut, moved and erased."""
 
+import asyncio
 from datetime import date, timedelta
 from typing import Any
-from uuid import UUID
 
 import asyncpg
-import orjson
 import pytest
 
 from relais_contrats.v1.orientation import OrientationDecidee
+from services.orientation.app import SERVICE
+from services.orientation.domain.faits import DossierOuvert
+from services.orientation.domain.messages import ParcoursOuvert, RealiserDiagnostic
 from services.orientation.domain.regles import PAR_DEFAUT
+from tests.engines import Bench
 from tests.orientation.conftest import Essai
 from tests.orientation.fabrique import (
-    AUTRE,
     CD,
     COMPLETS,
     ECHEANCE,
@@ -177,6 +179,18 @@ async def test_a_recommendation_and_a_pending_reorientation_are_found_again(essa
     assert await essai.refuse(depot("reorientation.demandee", reorientation_json())) == "deja-traite"
 
 
+async def test_a_dossier_opened_by_the_batch_follows_the_rules_of_its_departement(essai: Essai) -> None:
+    ouverture = ParcoursOuvert(PARCOURS, "59")
+    diagnostic = RealiserDiagnostic(PARCOURS, COMPLETS, ())
+    async with essai.pool.acquire() as conn, conn.transaction():
+        dossiers = await SERVICE.brique.charger(conn, [ouverture, diagnostic])
+    dossiers.appliquer(DossierOuvert(PARCOURS, "59"))
+
+    situation = dossiers.de(diagnostic)
+
+    assert situation.reglage.regles == PAR_DEFAUT
+
+
 async def test_a_departement_changes_its_rules(essai: Essai) -> None:
     await essai.ouvrir()
     await essai.pool.execute(
@@ -191,12 +205,6 @@ async def test_a_departement_changes_its_rules(essai: Essai) -> None:
     assert (lue["origine"], len(lue["regles"])) == ("departement", 1)
 
 
-async def test_the_others_follow_the_default_rules(essai: Essai) -> None:
-    lue = await essai.lire("regles", departement="62")
-
-    assert (lue["origine"], len(lue["regles"])) == ("defaut", len(PAR_DEFAUT))
-
-
 async def test_a_delegation_lets_france_travail_decide(essai: Essai) -> None:
     await essai.ouvrir(droit=True)
     await essai.pool.execute("INSERT INTO delegations VALUES ('59', 'france-travail')")
@@ -204,114 +212,6 @@ async def test_a_delegation_lets_france_travail_decide(essai: Essai) -> None:
     faits = await essai.accepte(depot("orientation.decidee", decidee_json(), par=FT))
 
     assert types(faits) == ["orientation.decidee"]
-
-
-async def test_a_merge_moves_the_orientation_and_redirects_what_follows(essai: Essai) -> None:
-    await essai.ouvrir()
-    await essai.ouvrir(AUTRE)
-    await essai.accepte(depot("orientation.decidee", decidee_json()))
-
-    faits = await essai.accepte(
-        evenement("usager.fusionne", {"conserve": str(AUTRE), "absorbes": [str(PARCOURS)]}, AUTRE)
-    )
-
-    lue = await essai.lire("orientations", parcours=str(PARCOURS))
-    assert [(fait.type, fait.agregat) for fait in faits] == [
-        ("orientation.close", PARCOURS),
-        ("orientation.decidee", AUTRE),
-    ]
-    assert (lue["parcours"], lue["ouverte"]["rang"]) == (str(AUTRE), 1)
-
-
-async def test_a_late_event_of_an_absorbed_parcours_does_not_close_the_survivor(essai: Essai) -> None:
-    await essai.ouvrir()
-    await essai.ouvrir(AUTRE)
-    await essai.accepte(depot("orientation.decidee", decidee_json(), AUTRE))
-    await essai.accepte(evenement("usager.fusionne", {"conserve": str(AUTRE), "absorbes": [str(PARCOURS)]}, AUTRE))
-
-    await essai.accepte(evenement("parcours.clos", {"date_fin": "2026-05-01", "motif": "Doublon."}, PARCOURS))
-
-    assert (await essai.lire("orientations", parcours=str(AUTRE)))["etat"] == "ouverte"
-
-
-async def test_a_late_signal_of_an_absorbed_parcours_reaches_the_survivor(essai: Essai) -> None:
-    await essai.ouvrir(AUTRE)
-    await essai.accepte(evenement("usager.fusionne", {"conserve": str(AUTRE), "absorbes": [str(PARCOURS)]}, AUTRE))
-
-    await essai.ouvrir(PARCOURS, droit=True)
-
-    assert (await essai.lire("orientations", parcours=str(AUTRE)))["etat"] == "en-attente"
-
-
-async def test_absorbed_twice_a_parcours_reaches_the_last_survivor(essai: Essai) -> None:
-    dernier = UUID("01890000-0000-7000-8000-000000000003")
-    await essai.ouvrir()
-    await essai.accepte(evenement("usager.fusionne", {"conserve": str(AUTRE), "absorbes": [str(PARCOURS)]}, AUTRE))
-    await essai.accepte(evenement("usager.fusionne", {"conserve": str(dernier), "absorbes": [str(AUTRE)]}, dernier))
-
-    lue = await essai.lire("orientations", parcours=str(PARCOURS))
-
-    assert lue["parcours"] == str(dernier)
-
-
-async def test_erasure_leaves_nothing_of_the_person(essai: Essai) -> None:
-    await essai.ouvrir(droit=True)
-    await essai.accepte(depot("diagnostic.realise", {"criteres": COMPLETS}))
-    await essai.accepte(depot("orientation.decidee", decidee_json(1, DEBUT, date_fin=APRES.isoformat())))
-    await essai.accepte(evenement("usager.fusionne", {"conserve": str(AUTRE), "absorbes": [str(PARCOURS)]}, AUTRE))
-
-    await essai.accepte(evenement("usager.efface", {"motif": "Demande de la personne."}, AUTRE))
-
-    for table in ("dossiers", "demandes", "orientations", "faits", "echeances", "rebut"):
-        assert (await essai.compte(table), await essai.compte(table, AUTRE)) == (0, 0)
-
-
-async def test_delays_are_counted_per_departement_and_month(essai: Essai) -> None:
-    for rang, jours in enumerate((5, 10, 30)):
-        parcours = UUID(int=PARCOURS.int + 10 + rang)
-        recue = RECEPTION + timedelta(days=jours)
-        await essai.ouvrir(parcours, droit=True)
-        await essai.accepte(
-            depot("orientation.decidee", decidee_json(date_decision=recue.isoformat()), parcours, recu_a=a(recue))
-        )
-    await essai.ouvrir(droit=True)
-    essai.maintenant = a(LENDEMAIN, 0)
-    await essai.accepte(echeance("delai-1", essai.maintenant))
-
-    [mars] = await essai.lire("delais", departement="59", depuis="2026-01-01")
-
-    assert mars == {
-        "departement": "59", "mois": "2026-03", "demandes": 4, "decidees": 3, "dessaisies": 1,
-        "mediane_jours": 10.0, "p90_jours": 26.0, "part_dans_le_delai": 0.75,
-    }  # fmt: skip
-
-
-async def test_the_most_urgent_requests_come_first(essai: Essai) -> None:
-    await essai.ouvrir(droit=True)
-    await essai.ouvrir(AUTRE)
-    await essai.accepte(depot("orientation.demandee", {"date_reception": "2026-02-20"}, AUTRE))
-
-    lue = await essai.lire("echeances", departement="59", avant="2026-12-31")
-    suite = await essai.lire("echeances", departement="59", avant="2026-12-31", apres=["2026-04-03", str(AUTRE)])
-
-    assert [ligne["parcours"] for ligne in lue["echeances"]] == [str(AUTRE), str(PARCOURS)]
-    assert [ligne["parcours"] for ligne in suite["echeances"]] == [str(PARCOURS)]
-
-
-async def test_every_read_can_travel_as_json(essai: Essai) -> None:
-    await essai.ouvrir(droit=True)
-    await essai.accepte(depot("orientation.decidee", decidee_json()))
-
-    lues = [
-        await essai.lire("orientations", parcours=str(PARCOURS)),
-        await essai.lire("diagnostic", parcours=str(PARCOURS)),
-        await essai.lire("delais", depuis="2026-01-01"),
-        await essai.lire("echeances", departement="59", avant="2026-12-31"),
-        await essai.lire("regles", departement="59"),
-        await essai.lire("orientations", parcours=str(AUTRE)),
-    ]
-
-    assert orjson.loads(orjson.dumps(lues))[-1] is None
 
 
 async def test_the_database_refuses_two_orientations_at_one_date(essai: Essai) -> None:
@@ -356,3 +256,27 @@ async def test_a_hostile_date_is_refused_and_not_a_crash(essai: Essai) -> None:
     code = await essai.refuse(depot("orientation.demandee", {"date_reception": "2099-12-31"}))
 
     assert code == "dates-incoherentes"
+
+
+async def test_of_two_replicas_that_decide_the_same_rank_one_is_refused(essai: Essai, banc: Bench) -> None:
+    await essai.ouvrir()
+    autre = Essai(await banc.pool("orientation"))
+
+    reponses = await asyncio.gather(
+        essai.decider(depot("orientation.decidee", decidee_json())),
+        autre.decider(depot("orientation.decidee", decidee_json())),
+    )
+
+    assert sorted(reponse.etat for [reponse] in reponses) == ["accepte", "refuse"]
+
+
+async def test_two_replicas_may_open_the_same_dossier(essai: Essai, banc: Bench) -> None:
+    autre = Essai(await banc.pool("orientation"))
+
+    reponses = await asyncio.gather(
+        essai.decider(evenement("usager.signale", {"brsa": True, "date_reception_droit": "2026-03-02"})),
+        autre.decider(evenement("usager.signale", {"brsa": True, "date_reception_droit": "2026-03-02"})),
+    )
+
+    assert [reponse.etat for [reponse] in reponses] == ["accepte", "accepte"]
+    assert await essai.compte("demandes") == 1

@@ -95,9 +95,11 @@ async def test_a_parcours_of_another_is_refused_like_one_that_does_not_exist(hub
 
         answers = [
             await lille.post(
-                lille.message("orientation.demandee", {"date_reception": "2026-11-02"}, departement="59", subject=subject)
+                lille.message(
+                    "orientation.demandee", {"date_reception": "2026-11-02"}, departement="59", subject=s
+                )
             )
-            for subject in (parcours, unknown)
+            for s in (parcours, unknown)
         ]
 
         assert [answer.corps["status"] for answer in answers] == [404, 404]
@@ -115,7 +117,9 @@ async def test_a_parcours_of_another_is_refused_like_one_that_does_not_exist(hub
         ({"inconnu": 1}, "schema-invalide", "/inconnu"),
     ],
 )
-async def test_a_refusal_names_its_code_and_its_field(hub: Hub, changes: dict[str, Any], code: str, pointer: str) -> None:
+async def test_a_refusal_names_its_code_and_its_field(
+    hub: Hub, changes: dict[str, Any], code: str, pointer: str
+) -> None:
     async with hub.partner("caf-59") as caf:
         answer = await caf.post(caf.message("usager.signale", signalement(), departement="59") | changes)
 

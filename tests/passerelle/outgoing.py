@@ -59,6 +59,12 @@ DECISION: dict[str, Any] = {
     "date_debut": "2026-03-09",
     "rang": 1,
 }
+DROITS: dict[str, Any] = {"etat_dossier": "2", "soumis_droits_devoirs": True, "date_effet": "2026-03-01"}
+OUVERT: dict[str, Any] = {
+    "parcours": "00000000-0000-4000-8000-000000000000",
+    "motif": "Personne inconnue jusqu'ici.",
+    "rapprochement": {"regle": "aucune", "confiance": "certaine"},
+}
 _PUBLIC_KEY = ECKey.generate_key("P-256").as_dict(private=False)
 
 
@@ -84,7 +90,7 @@ class Usagers:
         faits = orjson.loads(body)["faits"]
         self.demandes.append(faits)
         if self.est_muet:
-            await asyncio.sleep(30)
+            await asyncio.sleep(3)  # longer than anybody waits
         return orjson.dumps({fait: self.champs[fait] for fait in faits if fait in self.champs})
 
 
@@ -96,21 +102,24 @@ class Sortant:
     usagers: Usagers
     pseudonyms: Pseudonyms
     bodies: Bodies
+    client: HttpClient = field(default_factory=lambda: HttpClient(Resolver(autoriser_loopback=True)))
     sequences: dict[tuple[UUID, str], int] = field(default_factory=dict)
 
     def fanout(self) -> Fanout:
         return Fanout(self.process.pool, self.annuaire, lambda: None)
 
-    def start(self, *, limits: Limits | None = None) -> Sender:
+    def sender(self, limits: Limits | None = None) -> Sender:
+        return Sender(self.process.pool, self.bodies, self.client, Targets(Safe(KEY)), limits=limits)
+
+    def push(self, sender: Sender) -> None:
+        signals = Signals(self.process.pool, self.client, Targets(Safe(KEY)), sender.wake)
+        self.process.loop("envois", lambda stop: push(sender, signals, self.client, stop))
+
+    def start(self) -> None:
         """Everything that `gateway.outbound.app` runs."""
-        client = HttpClient(Resolver(autoriser_loopback=True))
-        targets = Targets(Safe(KEY))
-        sender = Sender(self.process.pool, self.bodies, client, targets, limits=limits)
-        fanout = Fanout(self.process.pool, self.annuaire, sender.wake)
-        signals = Signals(self.process.pool, client, targets, sender.wake)
-        self.process.loop("envois", lambda stop: push(sender, signals, client, stop))
-        self.distribute(fanout)
-        return sender
+        sender = self.sender()
+        self.push(sender)
+        self.distribute(Fanout(self.process.pool, self.annuaire, sender.wake))
 
     def distribute(self, fanout: Fanout | None = None) -> None:
         handle = (fanout or self.fanout()).handle
@@ -206,6 +215,10 @@ class Sortant:
 
     async def field(self, query: str, *arguments: Any) -> Any:
         return await self.process.pool.fetchval(query, *arguments)
+
+    async def field_is(self, query: str) -> bool:
+        """Whether the query's one value is true."""
+        return await self.process.pool.fetchval(query) is True
 
 
 async def register(process: Process, code: str) -> None:

@@ -1,13 +1,29 @@
 """From the stream to the partner's endpoint: what it gets, signed how, in which order, after which failures."""
 
+import asyncio
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from standardwebhooks import Webhook
+from starlette.responses import Response
 
+from gateway.outbound.delivery import Limits
+from gateway.partners import changer_etat
 from gateway.webhook_secrets import new_secret, shown
-from tests.passerelle.outgoing import BASE_URL, TRACE, Sortant, until
-from tests.passerelle.receiver import Receiver
+from tests.passerelle.outgoing import (
+    BASE_URL,
+    DECISION,
+    DROITS,
+    OUVERT,
+    PROTEGE,
+    SIGNALE,
+    TRACE,
+    Sortant,
+    in_a_day,
+    until,
+)
+from tests.passerelle.receiver import Received, Receiver, accept, receiver
 
 pytestmark = pytest.mark.anyio
 
@@ -45,7 +61,8 @@ async def test_each_kind_of_partner_gets_its_own_projection_on_the_wire(sortant:
     structure = {"systeme": "local", "valeur": "asso", "nom": "Association"}
 
     await sortant.signale(parcours)
-    await sortant.tell("orientation.decidee", parcours, DECISION | {"structure": structure}, source="/partenaires/cd-59")
+    decision = DECISION | {"structure": structure}
+    await sortant.tell("orientation.decidee", parcours, decision, source="/partenaires/cd-59")
     await until(lambda: len(endpoint.received) == 4)
 
     seen = {(one.path, one.json["type"].split(".")[3]): one.json["data"] for one in endpoint.received}
@@ -58,10 +75,12 @@ async def test_each_kind_of_partner_gets_its_own_projection_on_the_wire(sortant:
     assert seen["/cd-59", "signale"] == SIGNALE | PROTEGE
     natures = [identifiant["type"] for identifiant in seen["/ft-hdf", "signale"]["identifiants"]]
     assert natures == ["nir", "numero-france-travail"]
-    assert seen["/asso-mobilite", "decidee"] == DECISION | {"structure": structure}
+    assert seen["/asso-mobilite", "decidee"] == decision
 
 
-async def test_no_two_partners_receive_a_common_identifier_of_the_parcours(sortant: Sortant, endpoint: Receiver) -> None:
+async def test_no_two_partners_receive_a_common_identifier_of_a_parcours(
+    sortant: Sortant, endpoint: Receiver
+) -> None:
     for code in ("cd-59", "ft-hdf"):
         await sortant.subscribe(code, f"{endpoint.url}/{code}", "usager.ambigu", "usager.signale")
     sortant.start()

@@ -2,15 +2,16 @@
 
 import asyncio
 from collections import defaultdict
-from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
 import pytest
 
+from chassis.database import Connection
+from services.usagers.domain.messages import Fusion
 from tests.engines import Bench
 from tests.usagers.conftest import Essai
-from tests.usagers.personnes import CAF, CD, Personne, depot, local, nir, numero_ft, signale
+from tests.usagers.personnes import CAF, CD, MAINTENANT, Personne, local, nir, numero_ft, signale
 
 pytestmark = pytest.mark.anyio
 
@@ -32,14 +33,7 @@ async def test_one_person_told_by_many_at_once_has_one_parcours(repliques: list[
 async def test_nothing_is_decided_twice_for_want_of_a_lock(
     repliques: list[Essai], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pauses: list[float] = []
-    veritable = asyncio.sleep
-
-    async def compter(delai: float) -> None:
-        pauses.append(delai)
-        await veritable(delai)
-
-    monkeypatch.setattr("chassis.depots.asyncio.sleep", compter)
+    pauses = _compter_les_reprises(monkeypatch)
     entrees = [signale(Personne(nir=nir(n % 5)), numero_ft(f"{n % 5:011d}")) for n in range(40)]
 
     await asyncio.gather(*(repliques[n % 2].decider(entree) for n, entree in enumerate(entrees)))
@@ -74,18 +68,50 @@ async def test_namesakes_told_at_once_are_never_attached_by_their_names(replique
     assert len(ouverts) == 1
 
 
-async def test_a_merge_and_a_signalement_at_once_leave_the_person_with_its_survivor(repliques: list[Essai]) -> None:
+async def test_who_waited_for_a_merge_finds_the_survivor(
+    repliques: list[Essai], monkeypatch: pytest.MonkeyPatch
+) -> None:
     alex = Personne("Petit", "Alex", date(1990, 5, 5))
-    for tour in range(10):
-        nom = f"Petit{tour}"
-        conserve = await repliques[0].ouvrir(signale(Personne(nom, "Camille", nir=nir(tour))))
-        absorbe = await repliques[0].ouvrir(signale(replace(alex, nom=nom), local(nom)))
-        fusion = depot("usager.fusionne", {"conserve": str(conserve), "absorbes": [str(absorbe)]}, conserve)
+    conserve = await repliques[0].ouvrir(signale(Personne(nir=nir(1))))
+    absorbe = await repliques[0].ouvrir(signale(alex, local("B")))
+    pauses = _compter_les_reprises(monkeypatch)
 
-        _, [reponse] = await asyncio.gather(
-            repliques[0].decider(fusion), repliques[1].decider(signale(replace(alex, nom=nom), local(nom)))
-        )
-        suite = await repliques[1].ouvrir(signale(replace(alex, nom=nom), local(nom)))
+    async with repliques[0].pool.acquire() as conn:
+        async with conn.transaction():
+            await _fusionner(repliques[0], conn, conserve, absorbe)
+            attente = asyncio.create_task(repliques[1].ouvrir(signale(alex, local("B"))))
+            await _jusqu_a_ce_qu_il_attende(conn)
+        trouve = await attente
 
-        assert reponse.etat == "accepte"
-        assert suite == conserve
+    assert trouve == conserve
+    assert pauses == []
+
+
+async def _fusionner(essai: Essai, conn: Connection, conserve: UUID, absorbe: UUID) -> None:
+    """A merge written and not committed."""
+    brique = essai.service.brique
+    fusion = Fusion(conserve, conserve, (absorbe,))
+    dossiers = await brique.charger(conn, [fusion])
+    faits = brique.decider(dossiers.de(fusion), fusion, MAINTENANT)
+    assert isinstance(faits, list)
+    for fait in faits:
+        dossiers.appliquer(fait)
+    await brique.enregistrer(conn, dossiers, [])
+
+
+async def _jusqu_a_ce_qu_il_attende(conn: Connection) -> None:
+    while not await conn.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+        await asyncio.sleep(0.005)
+
+
+def _compter_les_reprises(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses that the engine makes before it decides again after a conflict."""
+    pauses: list[float] = []
+
+    class Compteur:
+        @staticmethod
+        async def sleep(delai: float) -> None:
+            pauses.append(delai)
+
+    monkeypatch.setattr("chassis.depots.asyncio", Compteur)
+    return pauses

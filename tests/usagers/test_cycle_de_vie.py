@@ -62,6 +62,16 @@ def test_the_survivor_takes_free_identifiers_but_keeps_its_nir() -> None:
     assert len(survivant.nirs) == 1
 
 
+def test_the_survivor_takes_nothing_that_another_one_came_to_hold() -> None:
+    monde = Monde()
+    connu, douteux = _ambigu(monde)
+    _ouvrir(monde, ALEX, numero_ft("12345678901"))
+
+    monde.accepter(depot("usager.rapproche", {"decision": "meme-personne", "parcours": str(connu)}, douteux))
+
+    assert "numero-france-travail" not in {i.nature for i in monde.parcours[connu].identifiants}
+
+
 def test_a_new_person_becomes_active_without_what_another_one_holds() -> None:
     monde = Monde()
     _, douteux = _ambigu(monde)

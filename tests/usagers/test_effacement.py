@@ -5,9 +5,9 @@ from uuid import UUID
 
 import pytest
 
-from chassis.bus_memory import MemoryBus
 from chassis.outbox import Outbox
 from services.usagers.effacement import Effaceur
+from tests.chassis.memory_bus import MemoryBus
 from tests.usagers.conftest import Essai
 from tests.usagers.personnes import MAINTENANT, Personne, depot, local, nir, signale
 

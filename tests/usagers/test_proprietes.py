@@ -255,4 +255,6 @@ def test_merges_of_merges_end_at_one_survivor(ordre: list[int], cibles: list[int
         assert not isinstance(decision, Refus) or decision.code == "deja-traite"
 
     tenus = [i for p in monde.actifs for i in p.identifiants]
+    actifs = {p.id for p in monde.actifs}
     assert len(tenus) == len(set(tenus)) == 6
+    assert {p.survivant for p in monde.parcours.values() if p.survivant} <= actifs

@@ -220,7 +220,7 @@ async def test_nobody_can_be_read_in_the_database(essai: Essai) -> None:
         assert mot not in tout
 
 
-async def test_a_ciphertext_opens_only_in_its_place(essai: Essai) -> None:
+async def test_a_ciphertext_does_not_open_for_another_person(essai: Essai) -> None:
     a = await essai.ouvrir(signale(CAMILLE))
     b = await essai.ouvrir(signale(ALEX, local("B")))
     async with essai.pool.acquire() as conn:
@@ -228,6 +228,15 @@ async def test_a_ciphertext_opens_only_in_its_place(essai: Essai) -> None:
 
     with pytest.raises(InvalidTag):
         await essai.lire("parcours", parcours=str(b))
+
+
+async def test_a_ciphertext_does_not_open_in_another_field(essai: Essai) -> None:
+    parcours = await essai.ouvrir(signale(CAMILLE))
+    async with essai.pool.acquire() as conn:
+        await conn.execute("UPDATE coffre SET coordonnees = identite")
+
+    with pytest.raises(InvalidTag):
+        await essai.lire("parcours", parcours=str(parcours))
 
 
 async def test_a_transfer_is_told_where_the_person_leaves_and_the_rest_where_it_arrives(essai: Essai) -> None:

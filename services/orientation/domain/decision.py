@@ -13,6 +13,7 @@ from services.orientation.domain.situation import Situation
 
 Decision = Sequence[Fait] | Refus | Attente
 
+
 def decider(situation: Situation, message: Message, maintenant: datetime) -> Decision:
     """Internal facts come before the published ones."""
     if isinstance(message, messages.Evenement):

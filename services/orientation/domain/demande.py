@@ -34,14 +34,18 @@ def diagnostiquer(
     dossier: Dossier, regles: Sequence[preconisation.Regle], message: RealiserDiagnostic
 ) -> Sequence[faits.Fait]:
     """Record the diagnostic; once it is complete, recommend, and again each time that the criteria change."""
-    decides: list[faits.Fait] = [
-        faits.DiagnosticRealise(dossier.parcours, dossier.departement, message.criteres, message.contraintes)
-    ]
-    criteres = completer(dossier.criteres, message.criteres)
+    realise = faits.DiagnosticRealise(dossier.parcours, dossier.departement, message.criteres, message.contraintes)
+    return [realise, *recommander(dossier, completer(dossier.criteres, message.criteres), regles)]
+
+
+def recommander(
+    dossier: Dossier, criteres: Criteres, regles: Sequence[preconisation.Regle]
+) -> Sequence[faits.OrientationPreconisee]:
+    """The recommendation that these criteria now lead to, when it is not the one that stands."""
     calculee = preconisation.preconiser(criteres, regles)
-    if calculee and calculee != dossier.preconisation and _merite_un_calcul(dossier, criteres):
-        decides.append(faits.OrientationPreconisee(dossier.parcours, dossier.departement, calculee))
-    return decides
+    if calculee is None or calculee == dossier.preconisation or not _merite_un_calcul(dossier, criteres):
+        return []
+    return [faits.OrientationPreconisee(dossier.parcours, dossier.departement, calculee)]
 
 
 def _merite_un_calcul(dossier: Dossier, criteres: Criteres) -> bool:

@@ -82,9 +82,7 @@ def _decider(dossier: Dossier, fait: faits.OrientationDecidee) -> Dossier:
 def _remplacee(precedente: Orientation, date_fin: date | None) -> Orientation:
     """Ended by a new decision: cut at `date_fin`, or left with the end that it had."""
     decision = replace(precedente.decision, date_fin=date_fin) if date_fin else precedente.decision
-    return replace(
-        precedente, decision=decision, est_close=True, motif_fin=precedente.motif_fin or MOTIF_REMPLACEE
-    )
+    return replace(precedente, decision=decision, est_close=True, motif_fin=precedente.motif_fin or MOTIF_REMPLACEE)
 
 
 def _close(ouverte: Orientation, date_fin: date, motif: str) -> Orientation:

@@ -163,12 +163,6 @@ Depot: TypeAlias = (
     | CloreOrientation
 )
 Evenement: TypeAlias = (
-    ParcoursOuvert
-    | UsagerSignale
-    | DroitsModifies
-    | UsagerFusionne
-    | ParcoursTransfere
-    | ParcoursClos
-    | UsagerEfface
+    ParcoursOuvert | UsagerSignale | DroitsModifies | UsagerFusionne | ParcoursTransfere | ParcoursClos | UsagerEfface
 )
 Message: TypeAlias = Depot | Evenement | DelaiEcoule | TermeAtteint

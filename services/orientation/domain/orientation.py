@@ -107,9 +107,7 @@ def notifier(dossier: Dossier, message: NotifierOrientation) -> Sequence[faits.F
         details = {"date_decision": decidee_le.isoformat(), "recu_le": recu_le.isoformat()}
         return Refus("dates-incoherentes", "/data/date_notification", details)
     if ouverte.notifiee_le and message.notifiee_le <= ouverte.notifiee_le:
-        return Refus(
-            "deja-traite", "/data/date_notification", {"date_notification": ouverte.notifiee_le.isoformat()}
-        )
+        return Refus("deja-traite", "/data/date_notification", {"date_notification": ouverte.notifiee_le.isoformat()})
     return [faits.OrientationNotifiee(dossier.parcours, dossier.departement, message.notifiee_le)]
 
 
@@ -158,9 +156,7 @@ def clore(dossier: Dossier, message: CloreOrientation) -> Sequence[faits.Fait] |
     return [faits.OrientationClose(dossier.parcours, dossier.departement, message.date_fin, message.motif)]
 
 
-def constater_le_terme(
-    dossier: Dossier, message: TermeAtteint, maintenant: datetime
-) -> Sequence[faits.Fait] | Attente:
+def constater_le_terme(dossier: Dossier, message: TermeAtteint, maintenant: datetime) -> Sequence[faits.Fait] | Attente:
     ouverte = dossier.ouverte
     if ouverte is None or ouverte.rang != message.rang or ouverte.fin is None:
         return Attente("orientation sans terme")

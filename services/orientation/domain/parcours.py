@@ -91,30 +91,31 @@ def _fin(dossier: Dossier, ouverte: Orientation, jour: date, motif: str) -> fait
 
 def _fusionner(situation: Situation, message: messages.UsagerFusionne, jour: date) -> Sequence[faits.Fait]:
     """The absorbed dossiers close; the survivor takes from them what it lacks: diagnostic, orientation, request."""
-    absorbes = [absorbe for absorbe in situation.absorbes if absorbe.absorbe_par is None]
     connu = situation.dossier or Dossier(message.parcours, message.departement)
+    absorbes = [a for a in situation.absorbes if a.absorbe_par is None and a.parcours != connu.parcours]
     # A parcours of which nothing has come yet is absorbed all the same: what is on its way will reach the survivor.
-    inconnus = set(message.absorbes) - {absorbe.parcours for absorbe in situation.absorbes}
+    inconnus = sorted(set(message.absorbes) - {absorbe.parcours for absorbe in situation.absorbes})
+    repris = _diagnostic_repris(connu, absorbes)
     internes = [
         *ouvrir(situation.dossier, message.parcours, message.departement),
-        *(faits.DossierOuvert(parcours, message.departement) for parcours in sorted(inconnus)),
-        *(faits.DossierAbsorbe(parcours, connu.parcours) for parcours in sorted(inconnus)),
+        *(faits.DossierOuvert(parcours, message.departement) for parcours in inconnus),
+        *(faits.DossierAbsorbe(parcours, connu.parcours) for parcours in inconnus),
         *(faits.DossierAbsorbe(absorbe.parcours, connu.parcours) for absorbe in absorbes),
+        *([faits.DroitConnu(connu.parcours, True)] if any(a.brsa for a in absorbes) and not connu.brsa else []),
+        *([repris] if (repris.criteres, repris.contraintes) != (connu.criteres, connu.contraintes) else []),
     ]
-    if not connu.brsa and any(absorbe.brsa for absorbe in absorbes):
-        internes.append(faits.DroitConnu(connu.parcours, True))
-    internes += [_diagnostic_repris(connu, absorbe) for absorbe in absorbes if absorbe.criteres or absorbe.contraintes]
     closes = [_fin(absorbe, absorbe.ouverte, jour, MOTIF_FUSION) for absorbe in absorbes if absorbe.ouverte]
-    return [*internes, *closes, *_reprises(connu, absorbes)]
+    recommandees = demande.recommander(connu, repris.criteres, situation.reglage.regles) if absorbes else []
+    return [*internes, *closes, *recommandees, *_reprises(connu, absorbes)]
 
 
-def _diagnostic_repris(survivant: Dossier, absorbe: Dossier) -> faits.DiagnosticRepris:
-    """What both know is kept as the survivor knows it."""
-    return faits.DiagnosticRepris(
-        survivant.parcours,
-        demande.completer(absorbe.criteres, survivant.criteres),
-        demande.completer_contraintes(absorbe.contraintes, survivant.contraintes),
-    )
+def _diagnostic_repris(survivant: Dossier, absorbes: Sequence[Dossier]) -> faits.DiagnosticRepris:
+    """What several know is kept as the survivor knows it."""
+    criteres, contraintes = survivant.criteres, survivant.contraintes
+    for absorbe in absorbes:
+        criteres = demande.completer(absorbe.criteres, criteres)
+        contraintes = demande.completer_contraintes(absorbe.contraintes, contraintes)
+    return faits.DiagnosticRepris(survivant.parcours, criteres, contraintes)
 
 
 def _reprises(survivant: Dossier, absorbes: Sequence[Dossier]) -> Iterator[faits.Fait]:
@@ -130,9 +131,7 @@ def _reprises(survivant: Dossier, absorbes: Sequence[Dossier]) -> Iterator[faits
     attendues = [absorbe.demande for absorbe in absorbes if absorbe.demande]
     premiere = min(attendues, key=lambda attendue: attendue.recue_le, default=None)
     if premiere and demande.refus_de_demande(survivant, premiere.recue_le) is None:
-        yield faits.OrientationDemandee(
-            survivant.parcours, survivant.departement, premiere.recue_le, premiere.motif
-        )
+        yield faits.OrientationDemandee(survivant.parcours, survivant.departement, premiere.recue_le, premiere.motif)
 
 
 def _debut(orientation: Orientation | None) -> date:

@@ -24,12 +24,7 @@ _POUR_CE_PARCOURS = (
 class Dossiers:
     """The dossiers loaded for one batch, and what it changed in them."""
 
-    def __init__(
-        self,
-        charges: Iterable[Dossier],
-        reglages: Mapping[str, Reglage],
-        echeances: Echeances,
-    ) -> None:
+    def __init__(self, charges: Iterable[Dossier], reglages: Mapping[str, Reglage], echeances: Echeances) -> None:
         self._charges = {dossier.parcours: dossier for dossier in charges}
         self._actuels: dict[UUID, Dossier] = dict(self._charges)
         self._alias = {d.parcours: d.absorbe_par for d in self._charges.values() if d.absorbe_par}
@@ -37,14 +32,14 @@ class Dossiers:
         self._echeances = echeances
         self.effaces: list[UUID] = []
 
-    def de(self, message: messages.Message) -> "tuple[Dossiers, Situation]":
+    def de(self, message: messages.Message) -> Situation:
         parcours = message.parcours if isinstance(message, _POUR_CE_PARCOURS) else self._survivant(message.parcours)
         dossier = self._actuels.get(parcours)
         absorbes: list[Dossier] = []
         if isinstance(message, messages.UsagerFusionne):
             absorbes = [self._actuels[id_] for id_ in message.absorbes if id_ in self._actuels]
-        reglage = self._reglages.get(dossier.departement, Reglage()) if dossier else Reglage()
-        return self, Situation(dossier, reglage, tuple(absorbes))
+        reglage = self._reglages[dossier.departement] if dossier else Reglage()
+        return Situation(dossier, reglage, tuple(absorbes))
 
     def appliquer(self, fait: faits.Fait) -> None:
         self._actuels[fait.parcours] = appliquer(self._actuels.get(fait.parcours), fait)

@@ -83,8 +83,8 @@ async def diagnostic(conn: Connection, demande: Mapping[str, Any]) -> Json | Non
 
 
 async def delais(conn: Connection, demande: Mapping[str, Any]) -> list[Json]:
-    """`{departement?, depuis}` → per département and month: count, median, p90, share within the legal delay."""
-    depuis = date.fromisoformat(demande["depuis"])
+    """`{departement?, depuis?}` → per département and month: count, median, p90, share within the legal delay."""
+    depuis = date.fromisoformat(demande.get("depuis") or "1900-01-01")
     return [dict(row) for row in await conn.fetch(_DELAIS, demande.get("departement"), depuis)]
 
 

@@ -22,9 +22,7 @@ SELECT {rows.DOSSIER} FROM dossiers WHERE parcours IN (
 ORDER BY parcours FOR UPDATE
 """  # noqa: S608  constants only
 _DEMANDES = f"SELECT {rows.DEMANDE} FROM demandes WHERE parcours = ANY($1) ORDER BY parcours, numero"  # noqa: S608
-_ORIENTATIONS = (
-    f"SELECT {rows.ORIENTATION} FROM orientations WHERE parcours = ANY($1) ORDER BY parcours, rang"  # noqa: S608
-)
+_ORIENTATIONS = f"SELECT {rows.ORIENTATION} FROM orientations WHERE parcours = ANY($1) ORDER BY parcours, rang"  # noqa: S608
 _REGLES = f"SELECT departement, {rows.REGLE} FROM regles WHERE departement = ANY($1)"  # noqa: S608
 _DELEGATIONS = "SELECT departement, type_organisme FROM delegations WHERE departement = ANY($1)"
 
@@ -71,6 +69,13 @@ _ERASE = (
     "DELETE FROM rebut WHERE (entree->>'agregat')::uuid = ANY($1)",
 )
 
+_APPORTE_UN_DEPARTEMENT = (
+    messages.ParcoursOuvert
+    | messages.UsagerSignale
+    | messages.DroitsModifies
+    | messages.UsagerFusionne
+    | messages.ParcoursTransfere
+)
 
 
 class Registre:
@@ -86,12 +91,11 @@ class Registre:
         demandes = _par_parcours(await conn.fetch(_DEMANDES, ids), rows.lire_demande)
         decidees = _par_parcours(await conn.fetch(_ORIENTATIONS, ids), rows.lire_orientation)
         charges = [rows.lire_dossier(row, demandes.get(id_, ()), decidees.get(id_, ())) for id_, row in trouves.items()]
-        reglages = await _reglages(conn, lus, {dossier.departement for dossier in charges})
+        departements = {dossier.departement for dossier in charges} | _departements(lus)
+        reglages = await _reglages(conn, lus, departements)
         return Dossiers(charges, reglages, self._echeances)
 
-    async def enregistrer(
-        self, conn: Connection, dossiers: Dossiers, _: Sequence[tuple[Fait, FaitEnregistre]]
-    ) -> None:
+    async def enregistrer(self, conn: Connection, dossiers: Dossiers, _: Sequence[tuple[Fait, FaitEnregistre]]) -> None:
         changes = dossiers.dossiers_changes()
         demandes, nouvelles = dossiers.demandes_changees(), dossiers.orientations_nouvelles()
         changees = dossiers.orientations_changees()
@@ -121,6 +125,11 @@ def _nommes(lus: Sequence[messages.Message]) -> set[UUID]:
     return {lu.parcours for lu in lus}.union(*absorbes)
 
 
+def _departements(lus: Sequence[messages.Message]) -> set[str]:
+    """Those that this batch may bring in: of a dossier that it opens, or transfers."""
+    return {lu.departement for lu in lus if isinstance(lu, _APPORTE_UN_DEPARTEMENT)}
+
+
 def _par_parcours(trouvees: Iterable[Record], lire: Callable[[Record], T]) -> dict[UUID, list[T]]:
     par_parcours: dict[UUID, list[T]] = {}
     for row in trouvees:
@@ -134,7 +143,7 @@ async def _reglages(
     """Read only for the messages that look at it: a diagnostic at the rules, a decision at the delegations."""
     regles: dict[str, tuple[Regle, ...]] = {}
     delegations: dict[str, set[str]] = {}
-    if any(isinstance(lu, messages.RealiserDiagnostic) for lu in lus):
+    if any(isinstance(lu, messages.RealiserDiagnostic | messages.UsagerFusionne) for lu in lus):
         regles = await regles_de(conn, departements)
     if any(isinstance(lu, messages.DeciderOrientation | messages.DeciderReorientation) for lu in lus):
         for row in await conn.fetch(_DELEGATIONS, list(departements)):

@@ -49,7 +49,7 @@ class Dossiers:
         """Every parcours that the batch changed, before and after; aliases lead to their last survivor."""
         for id_, apres in self._courants.items():
             avant = self._charges.get(id_)
-            if apres is avant:
+            if apres is avant or apres == avant:  # most attachments teach nothing new: no row is rewritten
                 continue
             if apres.survivant is not None:
                 dernier = self._suivre(apres.survivant)

@@ -47,6 +47,7 @@ UPDATE effacements SET flux = ARRAY(SELECT s FROM unnest(flux) AS s WHERE s <> A
 async def ouvrir(conn: Connection, parcours: Sequence[UUID], demande_a: datetime) -> None:
     """In the transaction of the erasure: forget at once all that can be. The vault was emptied with the state."""
     await conn.execute(_OUVRIR, parcours, demande_a)
+    await conn.execute(_OUBLIER_CHAMPS, parcours)
     await conn.execute(_OUBLIER_FAITS)
 
 

@@ -1,4 +1,4 @@
-"""The bus in memory, for tests of components: same behaviour suite as the real one (`tests/chassis/test_bus.py`)."""
+"""The bus in memory, for tests of components: it stands for the real one because it passes the same suite."""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,0 +1,69 @@
+"""The import contracts of pyproject.toml hold, and each of them catches a planted violation."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("chassis", "services", "gateway", "deploy", "contracts/relais_contrats")
+
+# Sentence of the contract, file to plant in, line that breaks it.
+PLANTED = [
+    ("Services are unaware of each other", "services/orientation/clocks.py", "import services.usagers.domain"),
+    ("Calls inside a service go one way", "services/usagers/domain/parcours.py", "import services.usagers.app"),
+    (
+        "The domain knows no framework, no wire format, no database",
+        "services/usagers/domain/parcours.py",
+        "import orjson",
+    ),
+    (
+        "Only the store of a service writes SQL and only its translation reads the wire format",
+        "services/usagers/translation.py",
+        "import asyncpg",
+    ),
+    ("The chassis knows no domain word", "chassis/ordering.py", "import relais_contrats.catalogue"),
+    ("Contracts stand alone", "contracts/relais_contrats/modele.py", "import chassis.decision"),
+    ("Services and gateways meet only on the bus", "services/usagers/app.py", "import gateway.rights"),
+    ("Gateways are unaware of services and of how they are installed", "gateway/rights.py", "import services"),
+    ("Only the chassis talks to NATS and opens sockets", "gateway/inbound/journal.py", "import nats"),
+]
+
+
+def lint(root: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", "from importlinter.cli import lint_imports_command as main; main()", "--no-cache"],
+        cwd=root,
+        env={"PYTHONPATH": f"{root}:{root / 'contracts'}", "PATH": "/usr/bin:/bin", "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A copy of the sources, to plant in."""
+    for package in PACKAGES:
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__", "exemples"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+def test_the_tree_as_it_is_breaks_no_contract(tree: Path) -> None:
+    outcome = lint(tree)
+
+    assert outcome.returncode == 0, outcome.stdout
+
+
+@pytest.mark.parametrize(("sentence", "file", "line"), PLANTED, ids=[sentence for sentence, _, _ in PLANTED])
+def test_a_planted_violation_is_caught(tree: Path, sentence: str, file: str, line: str) -> None:
+    planted = tree / file
+    planted.write_text(f"{planted.read_text(encoding='utf-8')}\n{line}\n", encoding="utf-8")
+
+    outcome = lint(tree)
+
+    assert outcome.returncode != 0
+    assert f"{sentence} BROKEN" in outcome.stdout

@@ -1,0 +1,1 @@
+"""What the hub promises, kept while its processes are killed."""

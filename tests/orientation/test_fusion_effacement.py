@@ -1,0 +1,80 @@
+"""Merge and erasure through the real engine: what moves, what is redirected, and that nothing stays."""
+
+from datetime import date
+from uuid import UUID
+
+import pytest
+
+from tests.orientation.conftest import Essai
+from tests.orientation.fabrique import (
+    AUTRE,
+    COMPLETS,
+    PARCOURS,
+    decidee_json,
+    depot,
+    evenement,
+)
+
+pytestmark = pytest.mark.anyio
+
+DEBUT, APRES = date(2026, 3, 16), date(2026, 6, 1)
+
+
+async def test_a_merge_moves_the_orientation_and_redirects_what_follows(essai: Essai) -> None:
+    await essai.ouvrir()
+    await essai.ouvrir(AUTRE)
+    await essai.accepte(depot("orientation.decidee", decidee_json()))
+
+    faits = await essai.accepte(
+        evenement("usager.fusionne", {"conserve": str(AUTRE), "absorbes": [str(PARCOURS)]}, AUTRE)
+    )
+
+    lue = await essai.lire("orientations", parcours=str(PARCOURS))
+    assert [(fait.type, fait.agregat) for fait in faits] == [
+        ("orientation.close", PARCOURS),
+        ("orientation.decidee", AUTRE),
+    ]
+    assert (lue["parcours"], lue["ouverte"]["rang"]) == (str(AUTRE), 1)
+
+
+async def test_a_late_event_of_an_absorbed_parcours_does_not_close_the_survivor(essai: Essai) -> None:
+    await essai.ouvrir()
+    await essai.ouvrir(AUTRE)
+    await essai.accepte(depot("orientation.decidee", decidee_json(), AUTRE))
+    await essai.accepte(evenement("usager.fusionne", {"conserve": str(AUTRE), "absorbes": [str(PARCOURS)]}, AUTRE))
+
+    await essai.accepte(evenement("parcours.clos", {"date_fin": "2026-05-01", "motif": "Doublon."}, PARCOURS))
+
+    assert (await essai.lire("orientations", parcours=str(AUTRE)))["etat"] == "ouverte"
+
+
+async def test_a_late_signal_of_an_absorbed_parcours_reaches_the_survivor(essai: Essai) -> None:
+    await essai.ouvrir(AUTRE)
+    await essai.accepte(evenement("usager.fusionne", {"conserve": str(AUTRE), "absorbes": [str(PARCOURS)]}, AUTRE))
+
+    await essai.ouvrir(PARCOURS, droit=True)
+
+    assert (await essai.lire("orientations", parcours=str(AUTRE)))["etat"] == "en-attente"
+
+
+async def test_absorbed_twice_a_parcours_reaches_the_last_survivor(essai: Essai) -> None:
+    dernier = UUID("01890000-0000-7000-8000-000000000003")
+    await essai.ouvrir()
+    await essai.accepte(evenement("usager.fusionne", {"conserve": str(AUTRE), "absorbes": [str(PARCOURS)]}, AUTRE))
+    await essai.accepte(evenement("usager.fusionne", {"conserve": str(dernier), "absorbes": [str(AUTRE)]}, dernier))
+
+    lue = await essai.lire("orientations", parcours=str(PARCOURS))
+
+    assert lue["parcours"] == str(dernier)
+
+
+async def test_erasure_leaves_nothing_of_the_person(essai: Essai) -> None:
+    await essai.ouvrir(droit=True)
+    await essai.accepte(depot("diagnostic.realise", {"criteres": COMPLETS}))
+    await essai.accepte(depot("orientation.decidee", decidee_json(1, DEBUT, date_fin=APRES.isoformat())))
+    await essai.accepte(evenement("usager.fusionne", {"conserve": str(AUTRE), "absorbes": [str(PARCOURS)]}, AUTRE))
+
+    await essai.accepte(evenement("usager.efface", {"motif": "Demande de la personne."}, AUTRE))
+
+    for table in ("dossiers", "demandes", "orientations", "faits", "echeances", "rebut"):
+        assert (await essai.compte(table), await essai.compte(table, AUTRE)) == (0, 0)

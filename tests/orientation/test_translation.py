@@ -1,0 +1,123 @@
+"""Contract ⇄ domain: everything that the contract accepts is read, decided without a crash, and told back valid."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from relais_contrats.catalogue import CATALOGUE
+from relais_contrats.champs import separer
+from relais_contrats.exemples import exemple_valide
+from services.orientation.domain import faits, messages
+from services.orientation.domain.regles import PAR_DEFAUT
+from services.orientation.domain.situation import Reglage
+from services.orientation.subscriptions import DEPOTS, EVENEMENTS, lire
+from services.orientation.translation import traduire
+from tests.orientation.fabrique import (
+    PARCOURS,
+    RECEPTION,
+    Histoire,
+    a,
+    decide,
+    decidee_json,
+    demande,
+    depot,
+    reorientation,
+)
+
+ORIENTATION = [message for message in CATALOGUE.values() if message.brique == "orientation"]
+PLUS_TARD = a(date(2026, 12, 1))
+ORIENTEE = decide(1, debut=date(2026, 3, 16))
+AVANT: dict[str, tuple[messages.Message, ...]] = {
+    "orientation.notifiee": (ORIENTEE,),
+    "orientation.close": (ORIENTEE,),
+    "reorientation.demandee": (ORIENTEE,),
+    "reorientation.decidee": (ORIENTEE, reorientation()),
+}
+
+
+def lu(type_: str, donnees: dict[str, Any]) -> messages.Message:
+    message = lire(depot(type_, donnees, recu_a=PLUS_TARD))
+    assert message is not None
+    return message
+
+
+def raconte(suite: list[faits.Fait]) -> list[str]:
+    """Translate the published facts, check each against its contract, and name them."""
+    racontes = [raconte for fait in suite if (raconte := traduire(fait))]
+    for fait in racontes:
+        CATALOGUE[fait.type].modele.model_validate(fait.donnees)
+        assert separer(fait.type, fait.donnees) == (fait.donnees, {})
+    return [fait.type for fait in racontes]
+
+
+def test_every_deposit_of_the_brique_has_its_reader() -> None:
+    assert set(DEPOTS) == {message.nom for message in ORIENTATION if message.se_depose}
+
+
+def test_every_event_listened_to_belongs_to_usagers() -> None:
+    assert {CATALOGUE[nom].brique for nom in EVENEMENTS} == {"usagers"}
+
+
+@pytest.mark.parametrize("type_", sorted(DEPOTS))
+def test_the_examples_of_the_contract_are_decided(type_: str) -> None:
+    histoire = Histoire(Reglage(regles=PAR_DEFAUT))
+    for avant in AVANT.get(type_, ()):
+        histoire.accepte(avant)
+
+    histoire.accepte(lu(type_, dict(exemple_valide(type_)["data"])), PLUS_TARD)
+
+    assert type_ in raconte(list(histoire.faits))
+
+
+def test_the_facts_of_the_hub_are_told_too() -> None:
+    histoire = Histoire(Reglage(regles=PAR_DEFAUT))
+    histoire.accepte(demande())
+    histoire.accepte(messages.DelaiEcoule(PARCOURS, 1), PLUS_TARD)
+    histoire.accepte(messages.ParcoursTransfere(PARCOURS, "62", date(2026, 11, 20)))
+    histoire.accepte(lu("orientation.decidee", decidee_json(1, date(2026, 12, 1), date_decision="2026-12-01")))
+    histoire.accepte(messages.ParcoursClos(PARCOURS, date(2026, 12, 24), "Déménagement."))
+
+    racontes = raconte(list(histoire.faits))
+
+    assert racontes == [
+        "orientation.demandee",
+        "orientation.dessaisie",
+        "orientation.demandee",
+        "orientation.decidee",
+        "orientation.close",
+    ]
+
+
+jours = st.dates(date(1900, 1, 1), date(2099, 12, 31)).map(date.isoformat)
+
+
+def hostile(donnees: Any, nom: str = "") -> st.SearchStrategy[Any]:
+    """The same shape with any date, rank, level or flag: as far as the contract lets a partner go."""
+    if isinstance(donnees, dict):
+        return st.fixed_dictionaries({cle: hostile(valeur, cle) for cle, valeur in donnees.items()})
+    if nom.startswith("date_"):
+        return jours
+    if nom == "rang":
+        return st.integers(1, 999)
+    return st.booleans() if isinstance(donnees, bool) else st.just(donnees)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data(), st.sampled_from(sorted(DEPOTS)))
+def test_whatever_the_contract_accepts_is_decided_or_refused(data: st.DataObject, type_: str) -> None:
+    donnees = data.draw(hostile(exemple_valide(type_)["data"]))
+    try:
+        CATALOGUE[type_].modele.model_validate(donnees)
+    except ValidationError:
+        assume(False)
+    histoire = Histoire(Reglage(regles=PAR_DEFAUT))
+    histoire.accepte(decide(1, debut=RECEPTION))
+    histoire.accepte(reorientation())
+
+    histoire.recoit(lu(type_, donnees), PLUS_TARD)
+
+    raconte(list(histoire.faits))
