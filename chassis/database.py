@@ -1,6 +1,7 @@
 """PostgreSQL: one pool per process, JSON through orjson, the component's own schema first in the search path."""
 
 from typing import Any, TypeAlias
+from uuid import UUID
 
 import asyncpg
 import orjson
@@ -27,6 +28,10 @@ CONFLICT = asyncpg.UniqueViolationError
 
 
 async def _prepare(connection: Any) -> None:
+    """JSON through orjson; UUIDs of the standard library, since orjson does not know the driver's own kind."""
+    await connection.set_type_codec(
+        "uuid", encoder=lambda u: u.bytes, decoder=lambda b: UUID(bytes=b), schema="pg_catalog", format="binary"
+    )
     await connection.set_type_codec(
         "jsonb", encoder=lambda value: orjson.dumps(value).decode(), decoder=orjson.loads, schema="pg_catalog"
     )

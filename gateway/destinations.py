@@ -9,6 +9,7 @@ import re
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
@@ -42,6 +43,7 @@ class Destination:
     query: str
 
 
+@lru_cache(maxsize=4096)
 def lire(url: str, *, autoriser_loopback: bool) -> Destination:
     """Judge the text of a URL. Raises Interdite; the addresses behind its name are judged by `Resolver`."""
     if len(url) > MAX_URL_LENGTH or not _PLAIN.fullmatch(url) or "\\" in url:

@@ -6,6 +6,7 @@ The matrix is data (CATALOGUE § 5); inbound, fan-out, feed, webhook and replay 
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from gateway.partners import Partenaire
@@ -82,17 +83,22 @@ def acces(groupe: Groupe, type_organisme: str) -> Acces:
 
 def groupes_visibles(partenaire: Partenaire, roles: frozenset[Role]) -> frozenset[Groupe]:
     """What this partner sees of a parcours in which it holds these roles."""
-    return frozenset(g for g in Groupe if _ouvert(acces(g, partenaire.type_organisme), partenaire, roles))
+    return _groupes_visibles(partenaire.type_organisme, roles, voit_sante="sante:lire" in partenaire.scopes)
 
 
-def _ouvert(cellule: Acces, partenaire: Partenaire, roles: frozenset[Role]) -> bool:
+@cache
+def _groupes_visibles(type_organisme: str, roles: frozenset[Role], *, voit_sante: bool) -> frozenset[Groupe]:
+    return frozenset(g for g in Groupe if _ouvert(acces(g, type_organisme), roles, voit_sante=voit_sante))
+
+
+def _ouvert(cellule: Acces, roles: frozenset[Role], *, voit_sante: bool) -> bool:
     match cellule:
         case Acces.OUI:
             return True
         case Acces.NON:
             return False
         case Acces.PORTEE_SANTE:
-            return "sante:lire" in partenaire.scopes
+            return voit_sante
         case _:
             return bool(roles & _ROLES_QUI_OUVRENT[cellule])
 

@@ -29,6 +29,7 @@ from gateway.inbound.oauth.signing import CleServeur, Trousseau
 from gateway.inbound.prepared import Doorway
 from gateway.inbound.problems import Problem
 from gateway.inbound.receipts import Chain
+from gateway.inbound.shield import Shield
 from gateway.inbound.subscriptions import Subscriptions
 from gateway.partners import Annuaire
 from gateway.pseudonyms import Pseudonyms
@@ -81,20 +82,17 @@ async def assemble(running: Process, configured: Settings) -> None:
     running.loop("menage", lambda stop: _clean(running, stop))
     dispatch.start(running)
     app = Starlette(routes=routes, exception_handlers=_handlers(base_url))
-    running.loop("http", lambda stop: _serve(app, configured, stop))
+    running.loop("http", lambda stop: _serve(Shield(app, base_url), configured, stop))
 
 
 def _handlers(base_url: str) -> dict[Any, Any]:
-    """What routing itself refuses reads like everything else; a bug says nothing of itself to the partner."""
+    """What routing itself refuses reads like everything else."""
 
     async def on_http(_: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
         return problems.response(Problem(status=status if status in (404, 405) else 400), base_url)
 
-    async def on_bug(_: Request, error: Exception) -> Response:
-        return problems.response(Problem("indisponible"), base_url)
-
-    return {HTTPException: on_http, Exception: on_bug}
+    return {HTTPException: on_http}
 
 
 class _Server(uvicorn.Server):
@@ -105,7 +103,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _serve(app: Starlette, configured: Settings, stop: asyncio.Event) -> None:
+async def _serve(app: Shield, configured: Settings, stop: asyncio.Event) -> None:
     config = uvicorn.Config(
         app,
         host=configured.hote,

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import cast
 
 import httpx
 from starlette.applications import Starlette
@@ -11,6 +12,7 @@ from starlette.routing import Route
 
 from gateway.inbound import problems
 from gateway.inbound.door import Call, Door, Handler
+from gateway.inbound.oauth.resource import Jeton
 from gateway.inbound.problems import Problem
 from gateway.partners import Annuaire
 from tests.passerelle.outgoing import BASE_URL
@@ -23,7 +25,6 @@ class OpenDoor(Door):
 
     def __init__(self, annuaire: Annuaire) -> None:
         self._known = annuaire
-        self.scopes: dict[str, str] = {}
 
     def guard(
         self, scope: str, handler: Handler, *, changes: bool = False
@@ -31,10 +32,8 @@ class OpenDoor(Door):
         async def endpoint(request: Request) -> Response:
             partenaire = self._known.partenaire(request.headers[PARTNER])
             assert partenaire is not None
-            call = Call.__new__(Call)
-            call.partenaire = partenaire
             try:
-                return await handler(call, request)
+                return await handler(Call(partenaire, cast(Jeton, None), ()), request)
             except Problem as problem:
                 return problems.response(problem, BASE_URL)
 

@@ -1,0 +1,203 @@
+"""Who enters and leaves a parcours with which event: the rule alone, without a database."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chassis.ordering import Event
+from gateway.outbound.distribution import Distribution
+from gateway.outbound.effects import effets
+from gateway.partners import Partenaire, Structure
+from gateway.rights import Role
+from tests.passerelle.outgoing import DECISION, PARTNERS, SIGNALE
+
+P, Q = UUID(int=1), UUID(int=2)
+
+
+class Known:
+    """The partners of the bench, in memory; those given on top."""
+
+    def __init__(self, *others: Partenaire) -> None:
+        self._all = {p.code: p for p in (*map(partner, PARTNERS), *others)}
+
+    async def reload(self) -> None:
+        return
+
+    def partenaire(self, code: str) -> Partenaire | None:
+        return self._all.get(code)
+
+    def du_territoire(self, departement: str, types: Iterable[str]) -> list[Partenaire]:
+        wanted = set(types)
+        return [p for p in self._all.values() if p.type_organisme in wanted and departement in p.departements]
+
+    def de_la_structure(self, systeme: str, valeur: str) -> list[Partenaire]:
+        return [p for p in self._all.values() if any((s.systeme, s.valeur) == (systeme, valeur) for s in p.structures)]
+
+
+def partner(code: str, like: str | None = None) -> Partenaire:
+    type_organisme, departements, structure, scopes = PARTNERS[like or code]
+    structures = (Structure(**structure),) if structure and not like else ()
+    return Partenaire(code, type_organisme, code, frozenset(departements), structures, (), frozenset(scopes), True)
+
+
+def event(type_: str, data: dict[str, Any], parcours: UUID = P, source: str = "/partenaires/cd-59") -> Event:
+    body = {"source": source, "departement": "59", "time": "2026-03-02T09:30:00Z", "data": data}
+    return Event(uuid4(), type_, "usagers", parcours, 1, body, 1)
+
+
+def after(event_: Event, held: dict[UUID, dict[str, frozenset[Role]]], known: Known | None = None) -> Distribution:
+    distribution = Distribution(known or Known(), {p: dict(roles) for p, roles in held.items()}, [], {})
+    distribution.take(event_)
+    return distribution
+
+
+def test_a_signalement_brings_in_its_emitter_and_the_territory() -> None:
+    held = after(event("usager.signale", SIGNALE, source="/partenaires/caf-59"), {}).participants[P]
+
+    assert held == {
+        "caf-59": {Role.EMETTEUR},
+        "cd-59": {Role.TERRITOIRE},
+        "ft-hdf": {Role.TERRITOIRE},
+    }
+
+
+def test_an_emitter_that_is_also_the_territory_is_not_told_of_a_parcours_that_its_201_named() -> None:
+    distribution = after(event("usager.signale", SIGNALE), {})
+
+    assert [(d.partenaire, d.type) for d in distribution.livraisons] == [
+        ("ft-hdf", "parcours.partage"),
+        ("ft-hdf", "usager.signale"),
+    ]
+
+
+@pytest.mark.parametrize("decision", ["acceptee", "refusee"])
+def test_a_decision_gives_the_parcours_to_who_holds_the_structure_and_takes_it_from_the_previous(decision: str) -> None:
+    held = {P: {"asso-mobilite": frozenset({Role.ORIENTATION})}}
+
+    distribution = after(event("orientation.decidee", DECISION | {"decision": decision}), held)
+
+    assert distribution.participants[P] == {"ml-lille": {Role.ORIENTATION}}
+    assert [p.partenaire for p in distribution.entered] == ["ml-lille"]
+    assert [p.partenaire for p in distribution.left] == ["asso-mobilite"]
+
+
+def test_an_unknown_structure_falls_back_on_the_only_partner_of_that_kind() -> None:
+    unknown = DECISION | {"structure": {"systeme": "local", "valeur": "inconnue", "nom": "Inconnue"}}
+    other = partner("ml-roubaix", like="ml-lille")
+
+    alone = after(event("orientation.decidee", unknown), {})
+    with_another = after(event("orientation.decidee", unknown), {}, Known(other))
+
+    assert alone.participants[P] == {"ml-lille": {Role.ORIENTATION}}
+    assert with_another.participants.get(P, {}) == {}
+
+
+def test_the_same_structure_decided_again_neither_leaves_nor_enters() -> None:
+    held = {P: {"ml-lille": frozenset({Role.ORIENTATION})}}
+
+    distribution = after(event("orientation.decidee", DECISION), held)
+
+    assert distribution.entered == distribution.left == []
+    assert [d.type for d in distribution.livraisons] == ["orientation.decidee"]
+
+
+@pytest.mark.parametrize(
+    ("type_", "data", "role"),
+    [
+        ("orientation.close", {"date_fin": "2026-03-02", "motif": "Emploi."}, Role.ORIENTATION),
+        ("referent.termine", {"date_fin": "2026-03-02", "motif": "Départ."}, Role.REFERENT),
+        ("referent.decline", {"motif": "Indisponible."}, Role.REFERENT),
+    ],
+)
+def test_an_end_takes_that_role_only(type_: str, data: dict[str, Any], role: Role) -> None:
+    held = {P: {"ml-lille": frozenset({Role.ORIENTATION, Role.REFERENT}), "cd-59": frozenset({Role.TERRITOIRE})}}
+
+    distribution = after(event(type_, data), held)
+
+    assert distribution.participants[P] == {
+        "ml-lille": {Role.ORIENTATION, Role.REFERENT} - {role},
+        "cd-59": {Role.TERRITOIRE},
+    }
+
+
+def test_a_transfer_changes_the_departement_and_keeps_who_acts_in_both() -> None:
+    held = {P: {"cd-59": frozenset({Role.TERRITOIRE}), "ft-hdf": frozenset({Role.TERRITOIRE})}}
+
+    transfert = {"departement_nouveau": "62", "date_effet": "2026-03-02"}
+    distribution = after(event("parcours.transfere", transfert, source="/partenaires/cd-59"), held)
+
+    assert distribution.participants[P].keys() == {"cd-62", "ft-hdf"}
+    assert [(d.partenaire, d.type) for d in distribution.livraisons] == [
+        ("cd-62", "parcours.partage"),
+        ("cd-62", "parcours.transfere"),
+        ("ft-hdf", "parcours.transfere"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("type_", "data", "parcours"),
+    [
+        ("usager.fusionne", {"conserve": str(P), "absorbes": [str(Q)]}, P),
+        ("usager.rapproche", {"decision": "meme-personne", "parcours": str(P)}, Q),
+    ],
+)
+def test_what_is_recognised_as_one_person_is_shared_by_all_who_held_one(
+    type_: str, data: dict[str, Any], parcours: UUID
+) -> None:
+    held = {P: {"cd-59": frozenset({Role.TERRITOIRE})}, Q: {"caf-59": frozenset({Role.EMETTEUR})}}
+
+    distribution = after(event(type_, data, parcours), held)
+
+    assert distribution.participants[P] == {"cd-59": {Role.TERRITOIRE}, "caf-59": {Role.EMETTEUR}}
+    assert distribution.absorptions[0].survivant == P
+    assert distribution.absorptions[0].absorbes == (Q,)
+
+
+def test_a_person_found_to_be_new_is_absorbed_by_nobody() -> None:
+    distribution = after(event("usager.rapproche", {"decision": "personne-nouvelle"}), {})
+
+    assert distribution.absorptions == []
+
+
+@given(
+    holders=st.dictionaries(
+        st.sampled_from(sorted(PARTNERS)), st.frozensets(st.sampled_from(Role), min_size=1), max_size=6
+    )
+)
+def test_applying_the_same_decision_twice_is_applying_it_once(holders: dict[str, frozenset[Role]]) -> None:
+    decision = event("orientation.decidee", DECISION)
+    once = after(decision, {P: holders})
+
+    again = after(decision, once.participants)
+
+    assert again.participants == once.participants
+    assert again.entered == again.left == []
+
+
+@given(
+    holders=st.dictionaries(
+        st.sampled_from(sorted(PARTNERS)), st.frozensets(st.sampled_from(Role), min_size=1), max_size=6
+    ),
+    source=st.sampled_from(sorted(PARTNERS)),
+)
+def test_nobody_hears_itself_and_nobody_outside_hears_anything(
+    holders: dict[str, frozenset[Role]], source: str
+) -> None:
+    decision = event("orientation.decidee", DECISION, source=f"/partenaires/{source}")
+
+    distribution = after(decision, {P: holders})
+
+    receivers = {d.partenaire for d in distribution.livraisons if d.type == "orientation.decidee"}
+    assert source not in receivers
+    assert receivers <= holders.keys() | {"ml-lille"}
+
+
+def test_an_event_of_no_known_type_changes_nothing() -> None:
+    unknown = event("chose.nouvelle", {})
+
+    assert list(effets(unknown, Known(), {})) == []
+    assert after(unknown, {}).livraisons == []
