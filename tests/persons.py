@@ -13,7 +13,7 @@ _numbers = itertools.count(secrets.randbelow(10**8))
 def nir(rank: int) -> str:
     """A synthetic NIR of 15 characters: born in 1985, in no commune that exists (59 999)."""
     root = f"2850559999{rank % 1000:03d}"
-    return root + f"{cle_nir(root):02d}"
+    return f"{root}{cle_nir(root)}"
 
 
 def signalement(**changes: Any) -> dict[str, Any]:
