@@ -62,7 +62,7 @@ async def assemble(running: Process, configured: Settings) -> None:
     doorway = Doorway(running.pool, journal, dispatch, cabinet, pseudonyms, base_url)
     bodies = Bodies(running.bus, annuaire, pseudonyms, base_url)
     feed = Feed(running.pool, bodies, configured.key("webhooks"))
-    subscriptions = Subscriptions(running.pool, configured.key("webhooks"), configured.autoriser_loopback)
+    subscriptions = Subscriptions(running.pool, configured.key("webhooks"), configured.autoriser_loopback, pseudonyms)
     usages = single_use.UsagesUniquesPostgres(running.pool)
     routes = [
         *oauth_routes(profil, trousseau, annuaire, usages, lambda: datetime.now(UTC)),

@@ -95,9 +95,7 @@ async def test_a_parcours_of_another_is_refused_like_one_that_does_not_exist(hub
 
         answers = [
             await lille.post(
-                lille.message(
-                    "orientation.demandee", {"date_reception": "2026-11-02"}, departement="59", subject=s
-                )
+                lille.message("orientation.demandee", {"date_reception": "2026-11-02"}, departement="59", subject=s)
             )
             for s in (parcours, unknown)
         ]

