@@ -12,9 +12,7 @@ from services.usagers import clocks, translation
 from services.usagers.domain import Message
 from services.usagers.store import Coffre, lectures
 
-ECOUTE: tuple[str, ...] = ()
-
-MESSAGES: Mapping[str, translation.Lecteur] = {
+DEPOTS: Mapping[str, translation.Lecteur] = {
     "usager.corrige": translation.correction,
     "usager.rapproche": translation.rapprochement,
     "usager.fusionne": translation.fusion,
@@ -23,15 +21,18 @@ MESSAGES: Mapping[str, translation.Lecteur] = {
     "parcours.clos": translation.cloture,
     "usager.oppose": translation.opposition,
     "usager.efface": translation.effacement,
-    f"echeance.{clocks.CONSERVATION}": translation.conservation_echue,
 }
-"""Deposits and due dates that concern a parcours; `usager.signale` alone concerns none yet."""
+"""Deposits on a parcours; `usager.signale` alone concerns none yet."""
+
+ECOUTE: tuple[str, ...] = ()
+
+ECHEANCES: Mapping[str, translation.Lecteur] = {clocks.CONSERVATION: translation.conservation_echue}
 
 
 def lire(entree: Entree) -> Message | Refus:
     if entree.type == "usager.signale":
         return translation.signalement(entree)
-    lecteur = MESSAGES.get(entree.type)
+    lecteur = DEPOTS.get(entree.type) or ECHEANCES.get(entree.type.removeprefix("echeance."))
     if lecteur is None:
         return Refus("schema-invalide", "/type")
     if entree.agregat is None:
