@@ -1,0 +1,71 @@
+"""A short campaign of kills, and a stream deleted under a running hub. The long one: `tests.fiabilite.campaign`."""
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from chassis.bus import StreamMissing
+from chassis.bus_nats import NatsBus
+from deploy.keys import ADMIN
+from tests.engines import delete_stream
+from tests.fiabilite import campaign
+from tests.hub import Hub, free_port
+from tests.persons import signalement
+
+pytestmark = [pytest.mark.anyio, pytest.mark.lent]
+
+
+@pytest.fixture
+def hub() -> Iterator[Hub]:
+    with tempfile.TemporaryDirectory(prefix="relais-fiabilite-") as folder:
+        started = Hub(Path(folder), free_port())
+        started.up()
+        yield started
+        started.down()
+
+
+async def test_whatever_is_killed_every_2xx_is_delivered_once_and_in_order(hub: Hub) -> None:
+    ledger, _ = await campaign.run(hub, total=900, every_s=2.5)
+
+    assert ledger.faults() == []
+    assert len(ledger.ids) > 400
+    assert sum(ledger.kills.values()) >= 3
+
+
+async def test_a_deleted_stream_is_repaired_within_a_minute(hub: Hub) -> None:
+    ports = hub.data.ports()
+    assert ports
+    async with asyncio.TaskGroup() as tasks, hub.partner("caf-59") as caf, hub.partner("cd-59") as departement:
+        bus = await NatsBus.connect(f"nats://127.0.0.1:{ports.nats}", hub.data.nkey_file(ADMIN), ADMIN, tasks)
+        for _ in range(20):
+            await caf.post(caf.message("usager.signale", signalement(), departement="59"))
+        await asyncio.sleep(2)
+        before = await bus.stored_ids("PARCOURS", "parcours.>", "essai")
+
+        await delete_stream(bus, "PARCOURS")
+        deleted_at = time.monotonic()
+        while not before <= await _stored(bus):
+            assert time.monotonic() - deleted_at < 60
+            await asyncio.sleep(0.5)
+
+        last = caf.message("usager.signale", signalement(), departement="59")
+        await caf.post(last)
+        received: set[str] = set()
+        while last["id"] not in received and time.monotonic() - deleted_at < 90:
+            page = await departement.events(wait_s=5)
+            received |= {event.get("causeid", "") for event in page.evenements}
+            await departement.acknowledge(page.curseur)
+        await bus.close()
+    assert len(before) >= 40
+    assert last["id"] in received
+
+
+async def _stored(bus: NatsBus) -> set[str]:
+    try:
+        return await bus.stored_ids("PARCOURS", "parcours.>", "essai")
+    except StreamMissing:
+        return set()
