@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
+from chassis.waiting import wait
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -38,7 +40,7 @@ class MicroBatch(Generic[T, R]):
         while not (stop.is_set() and not self._waiting):
             await _first_of(self._arrived, stop)
             if not stop.is_set() and len(self._waiting) < self._max_items:
-                await _within(self._full, self._delay_s)
+                await wait(self._full, self._delay_s)
             batch, self._waiting = (self._waiting[: self._max_items], self._waiting[self._max_items :])
             if not self._waiting:
                 self._arrived.clear()
@@ -60,15 +62,7 @@ class MicroBatch(Generic[T, R]):
                 future.set_result(result)
 
 
-async def _within(event: asyncio.Event, delay_s: float) -> None:
-    try:
-        async with asyncio.timeout(delay_s):
-            await event.wait()
-    except TimeoutError:
-        return
-
-
 async def _first_of(event: asyncio.Event, stop: asyncio.Event) -> None:
     """Wait for either event; polling `stop` twice a second keeps this free of extra tasks."""
     while not event.is_set() and not stop.is_set():
-        await _within(event, 0.5)
+        await wait(event, 0.5)

@@ -14,6 +14,7 @@ from chassis import ledger
 from chassis.bus import MAX_AGE_S, Bus, StreamMissing, StreamState
 from chassis.database import Connection, Pool
 from chassis.facts import FaitEnregistre
+from chassis.waiting import wait
 
 _log = structlog.get_logger()
 _BATCH = 500
@@ -52,7 +53,7 @@ class Outbox:
             async with self._pool.acquire() as conn:
                 if await conn.fetchval(_LEAD, f"outbox {self._brique}"):
                     await self._lead(conn, stop)
-            await _pause(stop, 1.0)
+            await wait(stop, 1.0)
 
     async def _lead(self, conn: Connection, stop: asyncio.Event) -> None:
         next_check = 0.0
@@ -62,15 +63,8 @@ class Outbox:
                 await self.reconcile(conn)
                 next_check = loop.time() + RECONCILE_EVERY_S
             if not await self.relay(conn):
-                await self._idle()
-
-    async def _idle(self) -> None:
-        self._waiting.clear()
-        try:
-            async with asyncio.timeout(_IDLE_S):
-                await self._waiting.wait()
-        except TimeoutError:
-            return
+                self._waiting.clear()
+                await wait(self._waiting, _IDLE_S)
 
     async def relay(self, conn: Connection) -> int:
         """Publish the oldest unpublished facts; returns how many. What fails stays, and everything after it waits."""
@@ -119,11 +113,3 @@ class Outbox:
         stored = await self._bus.stored_ids(self._stream, f"parcours.*.{self._brique}.>", self._brique)
         young = now - timedelta(seconds=MAX_AGE_S - 3600)
         return [row["id"] for row in await conn.fetch(_PUBLISHED_IDS, young) if str(row["id"]) not in stored]
-
-
-async def _pause(stop: asyncio.Event, delay_s: float) -> None:
-    try:
-        async with asyncio.timeout(delay_s):
-            await stop.wait()
-    except TimeoutError:
-        return

@@ -14,6 +14,7 @@ from chassis.bus import BusError
 from chassis.bus_nats import NatsBus
 from chassis.database import TRANSIENT, Pool, open_pool
 from chassis.settings import Settings
+from chassis.waiting import wait as wait
 
 _log = structlog.get_logger()
 T = TypeVar("T")
@@ -45,15 +46,6 @@ class Process:
                     pause_s = 0.2
                 await wait(self.stop, pause_s)
                 pause_s = min(pause_s * 2, 5.0)
-
-
-async def wait(event: asyncio.Event, delay_s: float) -> None:
-    """Sleep, unless `event` (the end of the process, some work that arrives) is set meanwhile."""
-    try:
-        async with asyncio.timeout(delay_s):
-            await event.wait()
-    except TimeoutError:
-        return
 
 
 async def _run(component: str, schema: str, settings: Settings, assemble: Callable[[Process], Awaitable[None]]) -> None:

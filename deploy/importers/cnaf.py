@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from deploy import partner_registry
 from deploy.cli.hub import Donnees, data_dir
 from deploy.datadir import DEFAULT_FOLDER, DataDir, LaunchError
 from deploy.importers import cnaf_flow, cnaf_schema, cnaf_translation
@@ -49,7 +50,11 @@ def cnaf(
     ] = None,
     concurrence: Annotated[int, typer.Option("--concurrence", min=1, max=32, help="Lots en cours à la fois.")] = 4,
     departement: Annotated[
-        str | None, typer.Option("--departement", help="Département à inscrire, au lieu de celui du flux (IDEPARTE).")
+        str | None,
+        typer.Option(
+            "--departement",
+            help="Département à inscrire, ou « flux » : celui du flux (IDEPARTE). Par défaut, celui du partenaire.",
+        ),
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Code 4 si une ligne au moins est refusée.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Écrit le bilan en JSON.")] = False,
@@ -75,7 +80,9 @@ def cnaf(
         raise LaunchError(f"{fichier} n'est pas un fichier.")
     started = time.monotonic()
     console = Console(highlight=False, stderr=as_json)
-    partner = _partner(data_dir(donnees), partenaire)
+    data = data_dir(donnees)
+    partner = _partner(data, partenaire)
+    departement = None if departement == "flux" else departement or asyncio.run(_seat(data, partenaire))
     with fichier.open("rb") as source:
         contenu = _check(source, xsd, console)
         with Report(path) as report:
@@ -98,6 +105,14 @@ def _partner(data: DataDir, code: str) -> Partner:
         return Partner.load(data.partners / code)
     except PartnerError as error:
         raise LaunchError(f"Partenaire sans clé dans {data.path} : {code}. Créez-le, ou donnez --donnees.") from error
+
+
+async def _seat(data: DataDir, code: str) -> str | None:
+    """The only département of this partner, if it has one: its territory is set by convention, the flow's is not."""
+    async with partner_registry.connection(data, data.known_ports()) as conn:
+        registered = (await partner_registry.listed(conn)).get(code)
+    departements = registered["departements"] if registered else []
+    return departements[0] if len(departements) == 1 else None
 
 
 def _deposit(
@@ -142,7 +157,11 @@ async def _send(
 def _persons(source: BinaryIO, contenu: Contenu, departement: str | None) -> Iterator[Signalement | Ignore]:
     households = (b for b in cnaf_flow.blocks(source) if etree.QName(b).localname == cnaf_flow.HOUSEHOLD)
     for rang, block in enumerate(households, 1):
-        yield from cnaf_translation.translate(contenu.entete, cnaf_flow.foyer(block, rang), departement)
+        household = cnaf_flow.foyer(block, rang)
+        written = cnaf_translation.departement_of(household)
+        if departement and written != departement:
+            contenu.ailleurs[written] += 1
+        yield from cnaf_translation.translate(contenu.entete, household, departement)
 
 
 def _show(console: Console, contenu: Contenu, report: Report, duration_s: float, as_json: bool) -> None:
@@ -156,6 +175,7 @@ def _show(console: Console, contenu: Contenu, report: Report, duration_s: float,
         "duree_s": round(duration_s, 1),
         "personnes_par_s": round(contenu.personnes / duration_s, 1),
         "rapport": str(report.path),
+        "adresses_ailleurs": dict(contenu.ailleurs),
         "lignes": rows,
     }
     if as_json:
@@ -170,6 +190,11 @@ def _show(console: Console, contenu: Contenu, report: Report, duration_s: float,
     if contenu.foyers_annonces not in (None, contenu.foyers):
         announced = f"L'organisme annonce {contenu.foyers_annonces} dossiers, le flux en porte {contenu.foyers}."
         console.print(f"[yellow]{announced}[/]")
+    for written, count in sorted(contenu.ailleurs.items()):
+        console.print(
+            f"[yellow]{count} foyers que le flux adresse au département {written} sont déposés pour celui du "
+            "partenaire : est-ce le bon fichier ? « --departement flux » s'en tient au flux.[/]"
+        )
     if any(row["code"] == "hors-territoire" for row in rows):
         console.print("[yellow]Un flux pour un autre département ? Vérifiez le partenaire, ou donnez --departement.[/]")
     console.print(f"{summary['personnes_par_s']} personnes par seconde · rapport : {report.path}")

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from functools import cache
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
@@ -235,6 +236,7 @@ def malformed(error: etree.XMLSyntaxError) -> FlowRefused:
     return FlowRefused("le fichier n'est pas du XML bien formé, ou il est tronqué.", error.lineno or None)
 
 
+@cache
 def _path(names: str) -> str:
     """Any namespace: some organisations send the flow in one."""
     return "/".join(f"{{*}}{name}" for name in names.split("/"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections import Counter
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -32,6 +32,9 @@ class Ligne:
     trace: str | None = None
 
 
+_COLUMNS = [column.name for column in fields(Ligne)]
+
+
 class Report:
     """Written as the import goes, so that an interrupted one says how far it came. `.csv` or JSON lines, by suffix."""
 
@@ -43,7 +46,7 @@ class Report:
     def __enter__(self) -> Self:
         self._stream = self.path.open("w", encoding="utf-8", newline="")
         if self._is_csv:
-            self._csv = csv.DictWriter(self._stream, [f.name for f in fields(Ligne)], delimiter=";")
+            self._csv = csv.DictWriter(self._stream, _COLUMNS, delimiter=";")
             self._csv.writeheader()
         return self
 
@@ -54,7 +57,7 @@ class Report:
 
     def add(self, ligne: Ligne) -> None:
         self.counts[(ligne.objet, ligne.resultat, ligne.code or ligne.motif or "")] += 1
-        row: dict[str, Any] = asdict(ligne)
+        row: dict[str, Any] = {name: getattr(ligne, name) for name in _COLUMNS}
         if self._is_csv:
             self._csv.writerow(row)
         else:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import deque
-from dataclasses import dataclass
+from collections import Counter, deque
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -37,6 +37,8 @@ class Contenu:
     personnes: int
     foyers_annonces: int | None
     """NBTOTDOSRSATRANSM, as the sender counted."""
+    ailleurs: Counter[str] = field(default_factory=Counter)
+    """Households that the flow addresses to another département than the one for which they are deposited."""
 
 
 def load_schema(path: Path) -> etree.XMLSchema:
