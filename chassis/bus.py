@@ -55,8 +55,7 @@ class Bus(Protocol):
         """Ask one of those who answer `subject`; raises Unavailable."""
 
     async def respond(self, subject: str, group: str, answer: Respond) -> None:
-        """Answer requests on `subject` (wildcards allowed), shared within `group`. The subject is handed to no one:
-        one call per subject."""
+        """Answer the requests on `subject` (wildcards allowed), shared within `group`."""
 
     async def publish(self, stream: str, subject: str, message_id: str, body: bytes) -> int:
         """Store in the stream; returns its place there. Published twice, it is stored twice: readers are idempotent."""

@@ -8,10 +8,10 @@ from uuid import UUID
 import orjson
 
 from chassis.bus import Message
+from chassis.facts import type_court
 
 RETRY_S = 0.5
-# A gap is filled by the reconciliation of the service that owns the facts; past this, the fact is no longer to be had
-# (older than the stream) and what follows is taken as it is.
+# The reconciliation of the owning service fills a gap; past this, the fact is too old for the stream and is given up.
 GIVE_UP_DELIVERIES = 240
 
 Key = tuple[str, UUID]
@@ -38,7 +38,7 @@ class Event:
         body = orjson.loads(message.body)
         return cls(
             id=UUID(body["id"]),
-            type=body["type"].removeprefix("fr.insertion.").rpartition(".")[0],
+            type=type_court(body["type"]),
             brique=body["brique"],
             agregat=UUID(body["subject"]),
             sequence=body["sequence"],

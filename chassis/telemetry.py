@@ -3,7 +3,7 @@
 import logging
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,21 +17,10 @@ from opentelemetry.trace import Link, SpanKind, TraceFlags
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 ATTRIBUTES = frozenset(
-    {
-        "relais.id",
-        "relais.type",
-        "relais.partenaire",
-        "relais.etat",
-        "relais.code",
-        "relais.brique",
-        "relais.lot",
-        "relais.abonnement",
-        "relais.livraison",
-        "relais.tentative",
-        "http.request.method",
-        "http.route",
-        "http.response.status_code",
-    }
+    """
+    relais.id relais.message relais.type relais.partenaire relais.etat relais.code relais.brique relais.lot
+    relais.abonnement relais.livraison relais.tentative http.request.method http.route http.response.status_code
+    """.split()  # noqa: SIM905  one name a line would make a page of them
 )
 _propagator = TraceContextTextMapPropagator()
 _tracer = trace.get_tracer("relais")
@@ -79,7 +68,7 @@ def span(
     parent: str | None = None,
     links: list[str] | None = None,
     kind: SpanKind = SpanKind.INTERNAL,
-    **attributes: str | int,
+    **attributes: str | int | Sequence[str],
 ) -> Iterator[trace.Span]:
     """A span whose parent is the W3C `traceparent` given, or the current one. Attribute `relais_type` is `relais.type`.
 
@@ -94,11 +83,12 @@ def span(
         attributes=named,
         links=[link for link in map(_link, links or []) if link],
         record_exception=False,
+        set_status_on_exception=False,
     ) as current:
         yield current
 
 
-def annotate(current: trace.Span, **attributes: str | int) -> None:
+def annotate(current: trace.Span, **attributes: str | int | Sequence[str]) -> None:
     for key, value in attributes.items():
         current.set_attribute(_attribute(key), value)
 

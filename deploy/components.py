@@ -33,6 +33,8 @@ class Component:
     """Streams from which it may delete one message by its sequence."""
     serves_partners: bool = False
     gateway: bool = False
+    receives_traces: bool = False
+    """Serves the operators; the other components send it their traces unless told to send them elsewhere."""
 
     @property
     def inbox_prefix(self) -> str:
@@ -94,6 +96,15 @@ def _service(name: str, *, erases: tuple[str, ...] = ()) -> Component:
 
 
 COMPONENTS: tuple[Component, ...] = (
+    # First, so that it is there when the others send their first traces.
+    Component(
+        name="console",
+        module="console.app",
+        schema="console",
+        migrations=("console/schema",),
+        secrets="console",
+        receives_traces=True,
+    ),
     _service("usagers", erases=("PARCOURS",)),
     _service("orientation"),
     Component(

@@ -147,10 +147,12 @@ class Hub:
             raise LaunchError(f"{name} s'arrête à chaque démarrage :\n  {said}")
 
     async def _stop_in_order(self) -> None:
-        """Gateways first, so that nothing new is promised; the engines last, so that everyone can settle."""
+        """Gateways first, so that nothing new is promised; the console once all have sent their last traces; the
+        engines last, so that everyone can settle."""
         gateways = [component.name for component in COMPONENTS if component.gateway]
-        services = [component.name for component in COMPONENTS if not component.gateway]
-        for names in (gateways, services, ["nats"], ["postgres"]):
+        consoles = [component.name for component in COMPONENTS if component.receives_traces]
+        services = [component.name for component in COMPONENTS if component.name not in {*gateways, *consoles}]
+        for names in (gateways, services, consoles, ["nats"], ["postgres"]):
             with contextlib.suppress(ProcessLookupError):
                 await self._supervisor.stop(names)
 
@@ -218,6 +220,10 @@ def component_environment(data: DataDir, ports: Ports, component: Component) -> 
         environment["RELAIS_URL_PUBLIQUE"] = f"http://{HOST}:{ports.passerelle}"
     if component.serves_partners:
         environment |= {"RELAIS_HOTE": HOST, "RELAIS_PORT": str(ports.passerelle)}
+    if component.receives_traces:
+        environment |= {"RELAIS_HOTE": HOST, "RELAIS_PORT": str(ports.console)}
+    elif "RELAIS_OTLP_URL" not in os.environ:
+        environment["RELAIS_OTLP_URL"] = f"http://{HOST}:{ports.console}"
     return environment
 
 

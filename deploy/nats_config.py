@@ -55,15 +55,17 @@ def subscribe_permissions(component: Component) -> list[str]:
     return [f"{component.inbox_prefix}.>", *(f"{subject} {component.name}" for subject in component.subscribe)]
 
 
-def render(data: DataDir, port: int) -> str:
+def render(data: DataDir, listen: str, store: Path, *, monitoring: str | None = None) -> str:
+    """`listen` and `monitoring` are `host:port`; `store` is the folder of the streams, where the server runs."""
     users = ",\n".join(_user(data, component) for component in COMPONENTS)
+    http = f'http: "{monitoring}"\n' if monitoring else ""
     return f"""\
-# Written by `./relais up` from deploy/components.py; edits are lost at the next start.
+# Written from deploy/components.py; edits are lost at the next start.
 server_name: relais
-listen: "{HOST}:{port}"
-max_payload: {MAX_PAYLOAD_BYTES}
+listen: "{listen}"
+{http}max_payload: {MAX_PAYLOAD_BYTES}
 # Before an acknowledgement is sent, the message is on disk.
-jetstream {{ store_dir: {json.dumps(str(data.jetstream))}, sync_interval: always }}
+jetstream {{ store_dir: {json.dumps(str(store))}, sync_interval: always }}
 accounts {{
   RELAIS {{
     jetstream: enabled
@@ -94,7 +96,7 @@ def _quoted(subjects: Iterable[str]) -> str:
 
 def write(data: DataDir, port: int) -> None:
     data.jetstream.mkdir(mode=0o700, exist_ok=True)
-    write_private(data.nats_conf, render(data, port))
+    write_private(data.nats_conf, render(data, f"{HOST}:{port}", data.jetstream))
 
 
 def executable() -> Path:

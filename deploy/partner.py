@@ -17,7 +17,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlencode
 
@@ -46,9 +45,8 @@ class HubUnreachable(PartnerError):
 
 class RequestRefused(PartnerError):
     def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
-        super().__init__(
-            f"Le relais a refusé la demande ({status}) : {problem.get('detail') or problem.get('title', '')}"
-        )
+        reason = problem.get("detail") or problem.get("title", "")
+        super().__init__(f"Le relais a refusé la demande ({status}) : {reason}")
         self.status = status
         self.problem = problem
 
@@ -96,7 +94,7 @@ class Answer:
 
 
 def _sentence(problem: Mapping[str, Any]) -> str:
-    """The sentence of the first error, which names the field, before the general one."""
+    """That of the first error, which names the field, before the general one."""
     errors = [f"{e.get('pointeur') or '/'} : {e.get('message')}" for e in problem.get("erreurs") or ()]
     return errors[0] if errors else str(problem.get("detail") or problem.get("title"))
 
@@ -121,7 +119,6 @@ class Partner:
         timeout_s: float = 120.0,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """`patience_s`: how long a request that gets no answer is tried again."""
         self.client = client
         self.code = client.client_id.removeprefix("si:")
         self.source = f"/partenaires/{self.code}"
@@ -143,9 +140,7 @@ class Partner:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._http.aclose()
 
     def message(
@@ -193,8 +188,7 @@ class Partner:
         """
         sent = list(messages)
         answers = await self._post_lines(sent)
-        deadline = time.monotonic() + self._patience_s
-        pause_s = 0.5
+        deadline, pause_s = time.monotonic() + self._patience_s, 0.5
         while again := [place for place, answer in enumerate(answers) if answer.est_relancable]:
             if time.monotonic() + pause_s > deadline:
                 break
@@ -211,15 +205,13 @@ class Partner:
         response = await self._send("POST", "/v1/messages", content=content, headers={"Content-Type": NDJSON})
         if response.is_error:
             raise RequestRefused(response.status_code, _json(response))
-        lines = [json.loads(line) for line in response.content.split(b"\n") if line.strip()]
-        if len(lines) != len(sent):
+        if len(lines := [json.loads(line) for line in response.content.split(b"\n") if line.strip()]) != len(sent):
             raise HubUnreachable("Le relais a interrompu sa réponse : redéposez les mêmes messages.")
         return [Answer.read(line, id_=str(message["id"])) for line, message in zip(lines, sent, strict=True)]
 
     async def settled(self, message_id: str, *, patience_s: float = 30.0) -> Answer:
         """What became of a message that was answered 202; still `en-attente` when the patience runs out."""
-        deadline = time.monotonic() + patience_s
-        pause_s = 0.1
+        deadline, pause_s = time.monotonic() + patience_s, 0.1
         while True:
             answer = Answer.read(await self.get(f"/v1/messages/{message_id}"))
             if answer.etat != "en-attente" or time.monotonic() + pause_s > deadline:

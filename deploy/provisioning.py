@@ -7,6 +7,7 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeAlias
+from urllib.parse import urlsplit
 
 import asyncpg
 from pogo_core.util import migrate
@@ -48,6 +49,34 @@ async def provision_database(conn: Admin, passwords: Mapping[str, str], root: Pa
         await conn.execute("SELECT pg_advisory_unlock($1)", LOCK)
 
 
+async def provision_external(url: str, password: str, passwords: Mapping[str, str], wait_s: float) -> list[str]:
+    """Same, on a server that is not ours: `url` names the admin role and the database, created if it is missing."""
+    conn = await _connect_external(url, password, wait_s)
+    try:
+        return await provision_database(conn, passwords)
+    finally:
+        await conn.close()
+
+
+async def _connect_external(url: str, password: str, wait_s: float) -> Admin:
+    """Tried again while the server starts. `sslmode` and the rest of the URL are asyncpg's."""
+    deadline = asyncio.get_running_loop().time() + wait_s
+    while True:
+        try:
+            return await asyncpg.connect(url, password=password, timeout=5)
+        except asyncpg.InvalidCatalogNameError:
+            name = urlsplit(url).path.removeprefix("/")
+            conn = await asyncpg.connect(url, password=password, database="postgres", timeout=5)
+            try:
+                await _create_database(conn, name)
+            finally:
+                await conn.close()
+        except (OSError, asyncpg.CannotConnectNowError, TimeoutError) as error:
+            if asyncio.get_running_loop().time() > deadline:
+                raise LaunchError(f"PostgreSQL n'a pas répondu en {wait_s:.0f} s.") from error
+            await asyncio.sleep(0.5)
+
+
 async def wait_for_server(data: DataDir, port: int, timeout_s: float = 60) -> None:
     """Until PostgreSQL accepts the admin role; long enough for a crash recovery."""
     try:
@@ -69,12 +98,17 @@ async def wait_for_server(data: DataDir, port: int, timeout_s: float = 60) -> No
 async def _ensure_database(data: DataDir, port: int) -> None:
     conn = await postgres.connect_admin(data, port, "postgres")
     try:
-        known = await conn.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", postgres.DATABASE)
-        if not known:
-            await conn.execute(f"CREATE DATABASE {postgres.DATABASE}")
-            await conn.execute(f"REVOKE ALL ON DATABASE {postgres.DATABASE}, postgres, template1 FROM PUBLIC")
+        if not await conn.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", postgres.DATABASE):
+            await _create_database(conn, postgres.DATABASE)
     finally:
         await conn.close()
+
+
+async def _create_database(conn: Admin, name: str) -> None:
+    """Closed to roles that are not granted it."""
+    quoted = await conn.fetchval("SELECT quote_ident($1)", name)
+    await conn.execute(f"CREATE DATABASE {quoted}")
+    await conn.execute(f"REVOKE ALL ON DATABASE {quoted}, postgres, template1 FROM PUBLIC")
 
 
 async def _ensure_role(conn: Admin, role: str, password: str) -> None:

@@ -1,6 +1,7 @@
 """Who may send and see what: territory, participation, type, field. The one place that every door asks.
 
-The matrix is data (CATALOGUE § 5); inbound, fan-out, feed, webhook and replay all go through `visible`.
+The matrix is data (CATALOGUE § 5); inbound, fan-out, feed, webhook and replay all go through `visible`, reads through
+`vue_visible`: the same groups.
 """
 
 from collections.abc import Mapping
@@ -12,8 +13,9 @@ from typing import Any
 from gateway.partners import Partenaire
 from relais_contrats import catalogue
 from relais_contrats.catalogue import TypeMessage
-from relais_contrats.champs import projeter
+from relais_contrats.champs import projeter, projeter_vue
 from relais_contrats.groupes import Groupe
+from relais_contrats.modele import Donnees
 
 
 class Role(StrEnum):
@@ -111,6 +113,15 @@ def visible(
         return None
     projection = projeter(type_message, donnees, groupes_visibles(partenaire, roles))
     return None if donnees and not projection else projection
+
+
+def vue_visible(
+    partenaire: Partenaire, roles: frozenset[Role], modele: type[Donnees], vue: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """What a service answers to a read, as this partner may see it; a field that `modele` does not name is hidden."""
+    if not partenaire.est_actif or not roles:
+        return None
+    return projeter_vue(modele, vue, groupes_visibles(partenaire, roles))
 
 
 def recoit(message: TypeMessage, partenaire: Partenaire, roles: frozenset[Role], *, est_la_cause: bool) -> bool:

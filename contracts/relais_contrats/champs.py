@@ -16,7 +16,18 @@ from relais_contrats.groupes import PROTEGES, Groupe
 from relais_contrats.modele import Donnees
 from relais_contrats.valeurs import MarqueReference
 
-__all__ = ["PROTEGES", "Groupe", "GroupeManquant", "plan", "projeter", "referencer", "reunir", "separer"]
+__all__ = [
+    "PROTEGES",
+    "Groupe",
+    "GroupeManquant",
+    "plan",
+    "projeter",
+    "projeter_vue",
+    "referencer",
+    "referencer_vue",
+    "reunir",
+    "separer",
+]
 
 JsonObjet = dict[str, Any]
 Variables = Callable[[Mapping[str, Any]], Mapping[str, Groupe]]
@@ -102,6 +113,11 @@ def projeter(type_message: str, donnees: Mapping[str, Any], visibles: frozenset[
     return _projeter(plan(type_message), donnees, visibles)
 
 
+def projeter_vue(modele: type[Donnees], vue: Mapping[str, Any], visibles: frozenset[Groupe]) -> JsonObjet:
+    """Like `projeter`, for what a model outside the catalogue describes: the views that a hub answers to reads."""
+    return _projeter(plan_du_modele(modele), vue, visibles)
+
+
 def _projeter(plan_: Plan, objet: Mapping[str, Any], visibles: frozenset[Groupe]) -> JsonObjet:
     variables = plan_.selon(objet)
     garde: JsonObjet = {}
@@ -125,6 +141,11 @@ def referencer(type_message: str, donnees: Mapping[str, Any], traduire: Callable
     """Translate every reference to a parcours: pseudonym → UUID at the door, UUID → pseudonym at delivery."""
     plan_ = plan(type_message)
     return _referencer(plan_, donnees, traduire) if plan_.tient_reference else dict(donnees)
+
+
+def referencer_vue(modele: type[Donnees], vue: Mapping[str, Any], traduire: Callable[[str], str]) -> JsonObjet:
+    """Like `referencer`, for a view."""
+    return _referencer(plan_du_modele(modele), vue, traduire)
 
 
 def _referencer(plan_: Plan, objet: Mapping[str, Any], traduire: Callable[[str], str]) -> JsonObjet:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from relais_contrats.asyncapi import document_asyncapi
+from relais_contrats.openapi import document_openapi
 from relais_contrats.reference import reference_markdown
 from relais_contrats.schemas import tous_les_schemas
 
@@ -20,7 +21,12 @@ def en_texte(document: Any) -> str:
 def fichiers() -> dict[str, str]:
     """Relative path → text of all generated files."""
     schemas = {f"schemas/{nom}": en_texte(schema) for nom, schema in tous_les_schemas().items()}
-    return {**schemas, "asyncapi.json": en_texte(document_asyncapi()), "messages.md": reference_markdown()}
+    return {
+        **schemas,
+        "asyncapi.json": en_texte(document_asyncapi()),
+        "openapi.json": en_texte(document_openapi()),
+        "messages.md": reference_markdown(),
+    }
 
 
 def ecrire(dossier: Path) -> int:

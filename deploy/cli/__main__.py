@@ -10,7 +10,7 @@ import typer
 import typer.models
 from rich.console import Console
 
-from deploy.cli import developpement, etat, hub
+from deploy.cli import developpement, etat, hub, trace
 from deploy.datadir import LaunchError
 
 app = typer.Typer(
@@ -21,7 +21,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     add_completion=False,
 )
-GROUPS = (hub, etat, developpement)
+GROUPS = (hub, etat, trace, developpement)
 for group in GROUPS:
     app.add_typer(group.app)
 

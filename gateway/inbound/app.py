@@ -1,35 +1,45 @@
 """The door, assembled: settings, partners, OAuth, journal, dispatch, routes."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from chassis import process, settings
-from chassis.process import Process, wait
+from chassis.http_server import serve
+from chassis.process import Process
+from chassis.waiting import wait
 from gateway.bodies import Bodies
-from gateway.inbound import health, problems, store
+from gateway.inbound import counters, health, metrics, problems, published, replays_store, revoked, store
+from gateway.inbound.bookmarks import Bookmarks
+from gateway.inbound.counters import Counters
 from gateway.inbound.deposits import Deposits
 from gateway.inbound.dispatch import Dispatch
 from gateway.inbound.door import Door
 from gateway.inbound.feed import Feed
+from gateway.inbound.hygiene import Hygiene, hosts_of
 from gateway.inbound.journal import Cabinet, Journal
+from gateway.inbound.limits import Limits, Policy
+from gateway.inbound.listing import Listing
 from gateway.inbound.oauth import single_use
 from gateway.inbound.oauth.metadata import routes as oauth_routes
 from gateway.inbound.oauth.profile import Profil
 from gateway.inbound.oauth.resource import VerificateurAcces
-from gateway.inbound.oauth.signing import CleServeur, Trousseau
+from gateway.inbound.oauth.signing import CleServeur, EtatCle, Trousseau
 from gateway.inbound.prepared import Doorway
 from gateway.inbound.problems import Problem
+from gateway.inbound.reads import Reads
 from gateway.inbound.receipts import Chain
+from gateway.inbound.replays import Replays
+from gateway.inbound.reports import Reports
+from gateway.inbound.revoked import Revoked
+from gateway.inbound.search import Search
 from gateway.inbound.shield import Shield
+from gateway.inbound.sight import Sight
 from gateway.inbound.subscriptions import Subscriptions
 from gateway.partners import Annuaire
 from gateway.pseudonyms import Pseudonyms
@@ -37,6 +47,8 @@ from gateway.pseudonyms import Pseudonyms
 COMPONENT = "entrant"
 SCHEMA = "passerelle"
 _KEEP_BODIES = timedelta(days=7)
+_KEEP_COUNTS = timedelta(days=40)
+_KEEP_REPLAYS = timedelta(days=90)
 _CLEAN_EVERY_S = 60.0
 
 
@@ -44,11 +56,27 @@ class Settings(settings.Settings):
     url_publique: str
     hote: str = "127.0.0.1"
     port: int
+    # Where operators read `/metrics`; not served without it.
+    port_admin: int | None = None
     autoriser_loopback: bool = False
+    # Per partner: requests at once and per second in each process, requests and messages per day over all of them.
+    rafale: int = 10_000
+    debit_par_s: int = 5_000
+    quota_jour: int = 10_000_000
+    recherches_par_heure: int = 600
 
 
 async def assemble(running: Process, configured: Settings) -> None:
-    """Wire the door and start serving once the partners are known."""
+    """Start serving once the partners are known."""
+    app = await build(running, configured)
+    running.loop("http", lambda stop: serve(app, configured.hote, configured.port, stop))
+    if configured.port_admin:
+        admin, port_admin = metrics.application(running.pool), configured.port_admin
+        running.loop("http admin", lambda stop: serve(admin, configured.hote, port_admin, stop))
+
+
+async def build(running: Process, configured: Settings) -> Shield:
+    """Wire the door: its routes, and the loops behind them."""
     base_url = configured.url_publique
     chain = Chain(configured.pem("recu"), base_url)
     journal = Journal(running.pool, chain)
@@ -57,18 +85,29 @@ async def assemble(running: Process, configured: Settings) -> None:
     dispatch = Dispatch(running.pool, running.bus, journal, cabinet)
     annuaire = Annuaire(running.pool)
     await annuaire.reload()
-    profil, trousseau = (Profil(base_url), Trousseau([CleServeur.depuis_pem(configured.pem("jeton"))]))
-    door = Door(VerificateurAcces(profil, trousseau, annuaire), annuaire, journal, base_url)
+    profil, trousseau, revocations = Profil(base_url), _keys(configured), Revoked(running.pool)
+    await revocations.reload()
+    used = Counters(running.pool)
+    limits = Limits(Policy(configured.rafale, configured.debit_par_s, configured.quota_jour), used)
+    door = Door(VerificateurAcces(profil, trousseau, annuaire, revocations), annuaire, journal, limits, base_url)
     doorway = Doorway(running.pool, journal, dispatch, cabinet, pseudonyms, base_url)
     bodies = Bodies(running.bus, annuaire, pseudonyms, base_url)
     feed = Feed(running.pool, bodies, configured.key("webhooks"))
     subscriptions = Subscriptions(running.pool, configured.key("webhooks"), configured.autoriser_loopback, pseudonyms)
+    sight, bookmarks = Sight(running.pool, running.bus, pseudonyms), Bookmarks(configured.key("webhooks"))
     usages = single_use.UsagesUniquesPostgres(running.pool)
+    replays = Replays(running.pool)
     routes = [
-        *oauth_routes(profil, trousseau, annuaire, usages, lambda: datetime.now(UTC)),
-        *Deposits(doorway).routes(door),
+        *oauth_routes(profil, trousseau, annuaire, usages, revocations, lambda: datetime.now(UTC)),
+        *Reports(doorway, sight, bodies, bookmarks).routes(door),
+        *Deposits(doorway, limits).routes(door),
+        *Search(sight, used, configured.recherches_par_heure).routes(door),
+        *Listing(sight, bookmarks).routes(door),
+        *Reads(sight, bodies, bookmarks).routes(door),
+        *published.routes(base_url),
         *feed.routes(door),
         *subscriptions.routes(door),
+        *replays.routes(door),
         *health.routes(running, chain, base_url),
     ]
     running.loop("partenaires", annuaire.keep_fresh)
@@ -78,11 +117,24 @@ async def assemble(running: Process, configured: Settings) -> None:
         ("acces", journal.accesses),
     ):
         running.loop(name, batch.run)
+    running.loop("revocations", revocations.keep_fresh)
+    running.loop("compteurs", used.run)
+    running.loop("rejeux", replays.run)
     running.loop("fil", feed.watch)
     running.loop("menage", lambda stop: _clean(running, stop))
     dispatch.start(running)
     app = Starlette(routes=routes, exception_handlers=_handlers(base_url))
-    running.loop("http", lambda stop: _serve(Shield(app, base_url), configured, stop))
+    return Shield(Hygiene(app, base_url, hosts_of(base_url)), base_url)
+
+
+def _keys(configured: Settings) -> Trousseau:
+    """`jeton.pem` signs. Beside it, `jeton-suivante.pem` is published before it takes over, `jeton-retiree.pem` until
+    the last token that it signed has expired; each change of state is a change of name and a restart."""
+    keys = [CleServeur.depuis_pem(configured.pem("jeton"))]
+    for etat in (EtatCle.SUIVANTE, EtatCle.RETIREE):
+        if (configured.secrets / f"jeton-{etat.value}.pem").exists():
+            keys.append(CleServeur.depuis_pem(configured.pem(f"jeton-{etat.value}"), etat))
+    return Trousseau(keys)
 
 
 def _handlers(base_url: str) -> dict[Any, Any]:
@@ -92,38 +144,11 @@ def _handlers(base_url: str) -> dict[Any, Any]:
         status = error.status_code if isinstance(error, HTTPException) else 500
         return problems.response(Problem(status=status if status in (404, 405) else 400), base_url)
 
-    return {HTTPException: on_http}
+    async def on_problem(_: Request, error: Exception) -> Response:
+        assert isinstance(error, Problem)
+        return problems.response(error, base_url)
 
-
-class _Server(uvicorn.Server):
-    """Signals belong to the process, not to one of its loops."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-async def _serve(app: Shield, configured: Settings, stop: asyncio.Event) -> None:
-    config = uvicorn.Config(
-        app,
-        host=configured.hote,
-        port=configured.port,
-        http="httptools",
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        date_header=True,
-        proxy_headers=False,
-        timeout_graceful_shutdown=10,
-    )
-    server = _Server(config)
-    async with asyncio.TaskGroup() as group:
-        serving = group.create_task(server.serve())
-        while not stop.is_set() and not serving.done():
-            await wait(stop, 0.5)
-        server.should_exit = True
+    return {HTTPException: on_http, Problem: on_problem}
 
 
 async def _clean(running: Process, stop: asyncio.Event) -> None:
@@ -133,6 +158,9 @@ async def _clean(running: Process, stop: asyncio.Event) -> None:
         async with running.pool.acquire() as conn:
             await store.forget_bodies(conn, now - _KEEP_BODIES)
             await single_use.purger(conn, now)
+            await revoked.forget(conn, now)
+            await counters.forget(conn, now - _KEEP_COUNTS)
+            await replays_store.forget(conn, now - _KEEP_REPLAYS)
         await wait(stop, _CLEAN_EVERY_S)
 
 

@@ -1,7 +1,8 @@
 """Many deposits in one request: a JSON array or an NDJSON stream in, one NDJSON line of answer each, in order."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from gateway.inbound import problems
 from gateway.inbound.body import read_body, read_lines
 from gateway.inbound.door import Call, replayed_proof
 from gateway.inbound.journal import Known, New, Reception
+from gateway.inbound.limits import Limits
 from gateway.inbound.prepared import (
     MAX_MESSAGE_BYTES,
     Doorway,
@@ -50,8 +52,9 @@ class _WhileReading(StreamingResponse):
 class Bulk:
     """The two forms of a bulk deposit. A refused message disturbs no other; its line says why."""
 
-    def __init__(self, doorway: Doorway) -> None:
+    def __init__(self, doorway: Doorway, limits: Limits) -> None:
         self._doorway = doorway
+        self._limits = limits
 
     async def batch(self, call: Call, request: Request) -> Response:
         """`application/cloudevents-batch+json`: at most 1,000 messages, read whole before any is taken."""
@@ -96,7 +99,7 @@ class Bulk:
             if chunk:
                 yield await self._take(call, chunk, trace)
         except Problem as problem:  # the stream breaks off: what was read is answered, then the reason is said
-            if chunk:
+            if chunk and problem.status != 429:  # over the quota, the rest is not taken
                 yield await self._take(call, chunk, trace)
             yield _line(problems.body(problem, self._doorway.base_url))
         except (*TRANSIENT, BusError):  # what has no line of answer is to be deposited again, under the same ids
@@ -104,18 +107,30 @@ class Bulk:
 
     async def _take(self, call: Call, lines: Sequence[bytes], trace: str | None) -> bytes:
         """Journal a chunk in one transaction, have it decided, answer each line."""
-        with telemetry.span("deposer lot", parent=trace, relais_partenaire=call.partenaire.code, relais_lot=len(lines)):
+        partenaire = call.partenaire.code
+        self._limits.spend(partenaire, len(lines), datetime.now(UTC))
+        with telemetry.span("deposer lot", parent=trace, relais_partenaire=partenaire, relais_lot=len(lines)) as span:
             taken = [self._read(call, line) for line in lines]
             prepared = [one for one in taken if isinstance(one, Prepared)]
             receptions = await self._doorway.journal.receive_all([one.incoming() for one in prepared])
             answers = iter(await self._conclude(prepared, receptions))
             outcomes = iter(zip(prepared, receptions, strict=True))
-            return b"".join(
-                _line(problems.body(one, self._doorway.base_url) | {"etat": "refuse"})
+            told = [
+                problems.body(one, self._doorway.base_url) | {"etat": "refuse"}
                 if isinstance(one, Problem)
-                else _line(self._outcome(call, *next(outcomes), next(answers)))
+                else self._outcome(call, *next(outcomes), next(answers))
                 for one in taken
+            ]
+            journalled = iter(_journalled(prepared, receptions))
+            telemetry.annotate(
+                span,
+                relais_type=sorted({one.message.nom for one in prepared}),
+                relais_message=[line.get("id", "") for line in told],
+                relais_id=["" if isinstance(one, Problem) else next(journalled) for one in taken],
+                relais_etat=[line["etat"] for line in told],
+                relais_code=[line.get("code", "") for line in told],
             )
+            return b"".join(map(_line, told))
 
     def _read(self, call: Call, line: bytes) -> Prepared | Problem:
         try:
@@ -162,6 +177,18 @@ class Bulk:
             replay = {"rejoue": True} if isinstance(reception, Known) else {}
             return accepted(self._doorway, call, one.depot.id, answer) | replay
         return {"id": one.depot.id, "etat": "refuse"} | problems.body(problem, self._doorway.base_url)
+
+
+def _journalled(prepared: Sequence[Prepared], receptions: Sequence[Reception]) -> Iterator[str]:
+    """The journal's id of each deposit, empty for one that it did not take."""
+    for one, reception in zip(prepared, receptions, strict=True):
+        match reception:
+            case New():
+                yield str(one.entree.id)
+            case Known(id=depot):
+                yield str(depot)
+            case _:
+                yield ""
 
 
 def _waves(prepared: Sequence[Prepared], receptions: Sequence[Reception]) -> list[dict[str, list[int]]]:

@@ -16,6 +16,7 @@ from gateway.inbound.body import media_type, read_body
 from gateway.inbound.bulk import Bulk
 from gateway.inbound.door import Call, Door
 from gateway.inbound.journal import Different, Known, New, Reception, Refused, Replayed
+from gateway.inbound.limits import Limits
 from gateway.inbound.prepared import (
     MAX_MESSAGE_BYTES,
     Doorway,
@@ -35,9 +36,9 @@ _WAIT = re.compile(r"\bwait\s*=\s*(\d{1,4})\b")
 class Deposits:
     """The endpoints on messages. Refusals by a service and by the door read the same."""
 
-    def __init__(self, doorway: Doorway) -> None:
+    def __init__(self, doorway: Doorway, limits: Limits) -> None:
         self._doorway = doorway
-        self._bulk = Bulk(doorway)
+        self._bulk = Bulk(doorway, limits)
 
     def routes(self, door: Door) -> list[Route]:
         return [
@@ -57,12 +58,21 @@ class Deposits:
                 raise Problem(status=415)
 
     async def _post_one(self, call: Call, request: Request) -> Response:
-        prepared = read(self._doorway, call, await read_body(request, MAX_MESSAGE_BYTES))
-        with telemetry.span(f"deposer {prepared.message.nom}", relais_partenaire=call.partenaire.code):
-            reception = await self._doorway.journal.receive(prepared.incoming())
-            call.usages = ()
-            call.is_journalled = isinstance(reception, New | Known)
-            answer, is_replay = await self._conclude(prepared, reception, _wait_s(request))
+        corps = await read_body(request, MAX_MESSAGE_BYTES)
+        with telemetry.span("deposer", relais_partenaire=call.partenaire.code) as span:
+            try:
+                prepared = read(self._doorway, call, corps)
+                span.update_name(f"deposer {prepared.message.nom}")
+                telemetry.annotate(span, relais_message=prepared.depot.id)
+                reception = await self._doorway.journal.receive(prepared.incoming())
+                call.usages = ()
+                call.is_journalled = isinstance(reception, New | Known)
+                answer, is_replay = await self._conclude(prepared, reception, _wait_s(request))
+            except Problem as problem:
+                telemetry.annotate(span, relais_etat="refuse", relais_code=problem.code or str(problem.status))
+                raise
+            depot = reception.id if isinstance(reception, Known) else prepared.entree.id
+            telemetry.annotate(span, relais_id=str(depot), **_decided(answer))
         if answer is None:
             return _accepted_later(prepared.depot.id)
         return self._answer(call, prepared.depot.id, answer, is_replay)
@@ -101,18 +111,26 @@ class Deposits:
             row = await store.own_deposit(conn, call.partenaire.code, request.path_params["id"])
         if row is None:
             raise Problem(status=404)
-        return Response(orjson.dumps(self._status(call, row)), media_type="application/json")
+        return Response(orjson.dumps(status_of(self._doorway, call, row)), media_type="application/json")
 
-    def _status(self, call: Call, row: Record) -> dict[str, Any]:
-        """A deposit as its emitter may read it later; parked ones (`rebut`) are still the hub's to settle."""
-        etat = "en-attente" if row["etat"] == "rebut" else row["etat"]
-        seen: dict[str, Any] = {"id": row["message"], "type": row["type"], "etat": etat, "recu_a": row["recu_a"]}
-        answer = row["reponse"]
-        if answer and etat == "accepte":
-            seen |= accepted(self._doorway, call, row["message"], answer)
-        elif answer:
-            seen |= {"probleme": problems.body(refused_by_service(answer), self._doorway.base_url)}
-        return seen
+
+def status_of(doorway: Doorway, call: Call, row: Record) -> dict[str, Any]:
+    """A deposit as its emitter may read it later; parked ones (`rebut`) are still the hub's to settle."""
+    etat = "en-attente" if row["etat"] == "rebut" else row["etat"]
+    seen: dict[str, Any] = {"id": row["message"], "type": row["type"], "etat": etat, "recu_a": row["recu_a"]}
+    answer = row["reponse"]
+    if answer and etat == "accepte":
+        seen |= accepted(doorway, call, row["message"], answer)
+    elif answer:
+        seen |= {"probleme": problems.body(refused_by_service(answer), doorway.base_url)}
+    return seen
+
+
+def _decided(answer: Mapping[str, Any] | None) -> dict[str, str]:
+    if answer is None:
+        return {"relais_etat": "en-attente"}
+    code = {"relais_code": answer["refus"]["code"]} if answer["etat"] == "refuse" else {}
+    return {"relais_etat": answer["etat"]} | code
 
 
 def _wait_s(request: Request) -> float:

@@ -14,7 +14,7 @@ from chassis.database import Pool
 from chassis.facts import Entree, type_court
 from chassis.microbatch import MicroBatch
 from chassis.process import Process, wait
-from gateway.inbound import store
+from gateway.inbound import metrics, store
 from gateway.inbound.journal import IN_FLIGHT, Cabinet, Journal, Settlement
 from gateway.participations import Participation
 from gateway.rights import Role
@@ -56,7 +56,9 @@ class Dispatch:
         if reply["etat"] == "attente":
             await self._postpone([entree.id], 1)
             return None
-        return await self._journal.settle(settlement(entree, reply))
+        answer = await self._journal.settle(settlement(entree, reply))
+        _count(entree, reply)
+        return answer
 
     async def decide_all(self, brique: str, entrees: Sequence[Entree]) -> list[Mapping[str, Any] | None]:
         """Like `decide` for deposits of one service, in one request and one settlement."""
@@ -69,6 +71,8 @@ class Dispatch:
             await self._postpone(waiting, 1)
         decided = [(e, r) for e, r in zip(entrees, replies, strict=True) if r["etat"] != "attente"]
         answers = await self._journal.settle_all([settlement(e, r) for e, r in decided]) if decided else []
+        for entree, reply in decided:
+            _count(entree, reply)
         by_id = {entree.id: answer for (entree, _), answer in zip(decided, answers, strict=True)}
         return [by_id.get(entree.id) or None for entree in entrees]
 
@@ -113,6 +117,10 @@ class Dispatch:
         if stuck:
             await self._postpone([id_ for id_, _ in stuck], max(tries for _, tries in stuck))
             _log.info("dispatch.still_waiting", brique=brique, deposits=len(stuck))
+
+
+def _count(entree: Entree, reply: Mapping[str, Any]) -> None:
+    metrics.MESSAGES.labels(entree.emetteur.rpartition("/")[2], entree.type, reply["etat"]).inc()
 
 
 def settlement(entree: Entree, reply: Mapping[str, Any]) -> Settlement:

@@ -1,11 +1,13 @@
 """The door: who calls, with what right, traced before anything is answered. Every partner endpoint is wrapped here."""
 
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
 import structlog
+from opentelemetry import trace
 from opentelemetry.trace import SpanKind
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,8 +15,9 @@ from starlette.responses import Response
 from chassis import telemetry
 from chassis.bus import BusError
 from chassis.database import TRANSIENT
-from gateway.inbound import problems
+from gateway.inbound import metrics, problems
 from gateway.inbound.journal import Journal
+from gateway.inbound.limits import Limits
 from gateway.inbound.oauth.errors import AccesRefuse, ReservationIndisponible
 from gateway.inbound.oauth.resource import Jeton, VerificateurAcces
 from gateway.inbound.oauth.usages import UsageUnique
@@ -43,10 +46,13 @@ Handler = Callable[[Call, Request], Awaitable[Response]]
 
 
 class Door:
-    def __init__(self, verificateur: VerificateurAcces, annuaire: Annuaire, journal: Journal, base_url: str) -> None:
+    def __init__(
+        self, verificateur: VerificateurAcces, annuaire: Annuaire, journal: Journal, limits: Limits, base_url: str
+    ) -> None:
         self._verificateur = verificateur
         self._annuaire = annuaire
         self._journal = journal
+        self._limits = limits
         self.base_url = base_url
 
     def guard(self, scope: str, handler: Handler, *, changes: bool = False) -> Callable[[Request], Awaitable[Response]]:
@@ -55,7 +61,9 @@ class Door:
         async def endpoint(request: Request) -> Response:
             route = f"{request.method} {request.scope['route'].path}"
             with telemetry.span(route, parent=request.headers.get("traceparent"), kind=SpanKind.SERVER) as span:
+                began_s = time.monotonic()
                 response = await self._answer(request, scope, handler, route, changes)
+                metrics.DURATIONS.labels(route).observe(time.monotonic() - began_s)
                 telemetry.annotate(span, http__response__status_code=response.status_code)
                 return response
 
@@ -64,6 +72,7 @@ class Door:
     async def _answer(self, request: Request, scope: str, handler: Handler, route: str, changes: bool) -> Response:
         try:
             call = self._identify(request, scope)
+            told = self._limits.take(call.partenaire.code, datetime.now(UTC), time.monotonic())
             if changes:
                 await self._trace(call, route, 0)
             try:
@@ -72,10 +81,14 @@ class Door:
                 response = problems.response(problem, self.base_url)
             if not call.is_journalled:
                 await self._trace(call, route, response.status_code)
+            response.headers.update(told)
+            metrics.REQUESTS.labels(call.partenaire.code, route, response.status_code).inc()
             return response
         except Problem as problem:
+            metrics.REQUESTS.labels("", route, problem.status).inc()
             return problems.response(problem, self.base_url)
         except (*TRANSIENT, BusError, ReservationIndisponible) as error:
+            metrics.REQUESTS.labels("", route, 503).inc()
             _log.warning("door.unavailable", route=route, error=type(error).__name__)
             return problems.response(Problem("indisponible"), self.base_url)
 
@@ -92,6 +105,7 @@ class Door:
         partenaire = self._annuaire.partenaire(jeton.client_id.removeprefix(CLIENT_PREFIX))
         if partenaire is None or not partenaire.est_actif:
             raise Problem(status=401)
+        telemetry.annotate(trace.get_current_span(), relais_partenaire=partenaire.code)
         return Call(partenaire, jeton, [UsageUnique(jeton.empreinte_preuve, jeton.expire_preuve)])
 
     async def _trace(self, call: Call, quoi: str, resultat: int) -> None:

@@ -1,6 +1,7 @@
 """A small JSON request read as strictly as a deposit: every fault with its pointer, in French, nothing echoed."""
 
-from typing import TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
@@ -8,18 +9,30 @@ from starlette.requests import Request
 from gateway.inbound.body import media_type, read_body
 from gateway.inbound.problems import Problem
 from relais_contrats.lecture import MessageIllisible, lire_json
+from relais_contrats.modele import Donnees
 from relais_contrats.phrases import traduire
+from relais_contrats.valeurs import DEPOT
 
 _LIMIT_BYTES = 16 * 1024
 M = TypeVar("M", bound=BaseModel)
+D = TypeVar("D", bound=Donnees)
 
 
 async def read_model(request: Request, model: type[M]) -> M:
     """Raises a Problem: 400, 413, 415 or 422."""
+    return await _read(request, lambda objet: model.model_validate(objet, strict=True))
+
+
+async def read_contract(request: Request, model: type[D]) -> D:
+    """Like `read_model` for an object made of contract fields, which are strict by themselves."""
+    return await _read(request, lambda objet: model.model_validate(objet, context=DEPOT))
+
+
+async def _read(request: Request, validate: Callable[[dict[str, Any]], M]) -> M:
     if media_type(request) != "application/json":
         raise Problem(status=415)
     try:
-        return model.model_validate(lire_json(await read_body(request, _LIMIT_BYTES)), strict=True)
+        return validate(lire_json(await read_body(request, _LIMIT_BYTES)))
     except MessageIllisible as illisible:
         raise Problem(status=400, detail=str(illisible)) from illisible
     except ValidationError as error:

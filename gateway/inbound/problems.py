@@ -21,8 +21,17 @@ _HTTP: Mapping[int, tuple[str, str, str]] = {
     405: ("methode-interdite", "Méthode non admise", "Cette ressource n'admet pas cette méthode."),
     413: ("trop-grand", "Corps trop grand", "Le corps dépasse la taille admise."),
     415: ("type-non-admis", "Type de contenu non admis", "Le Content-Type n'est pas de ceux que ce point accepte."),
+    414: ("adresse-trop-longue", "Adresse trop longue", "L'adresse de la requête dépasse la longueur admise."),
     429: ("trop-de-requetes", "Trop de requêtes", "Attendez le délai indiqué par Retry-After."),
+    431: ("en-tetes-trop-grands", "En-têtes trop grands", "Les en-têtes de la requête dépassent la taille admise."),
 }
+STATUS_OF: Mapping[str, int] = {code: status for status, (code, _, _) in _HTTP.items()}
+"""Code → HTTP status, of what HTTP itself refuses."""
+
+
+def of_http(status: int) -> tuple[str, str, str]:
+    """(code, title, what to do) of what HTTP itself refuses."""
+    return _HTTP[status]
 
 
 class Problem(Exception):

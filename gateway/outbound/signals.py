@@ -25,7 +25,7 @@ from chassis.process import wait
 from gateway.outbound import outcomes
 from gateway.outbound.delivery import SINGLE, Target, Targets, request_headers
 from gateway.outbound.distribution import SOURCE
-from gateway.outbound.http_client import HttpClient
+from gateway.outbound.http_client import Answer, HttpClient
 from gateway.outbound.outcomes import Delivered, Failed, Gone
 from gateway.outbound.store import delivery as store
 
@@ -99,9 +99,12 @@ class Signals:
         content = orjson.dumps(event(identifier, nom, {"abonnement": str(target.id), **data}, datetime.now(UTC)))
         with telemetry.span(
             nom, kind=SpanKind.CLIENT, relais_partenaire=target.partenaire, relais_abonnement=str(target.id)
-        ):
+        ) as span:
             headers = request_headers(target, str(identifier), content, SINGLE)
-            return outcomes.of_answer(await self._client.post(target.url, headers, content))
+            answer = await self._client.post(target.url, headers, content)
+            if isinstance(answer, Answer):
+                telemetry.annotate(span, http__response__status_code=answer.status)
+            return outcomes.of_answer(answer)
 
 
 def event(identifier: UUID, nom: str, data: dict[str, str], now: datetime) -> dict[str, object]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("chassis", "services", "gateway", "deploy", "contracts/relais_contrats")
+PACKAGES = ("chassis", "services", "gateway", "console", "deploy", "contracts/relais_contrats")
 
 # Sentence of the contract, file to plant in, line that breaks it.
 PLANTED = [
@@ -27,6 +27,7 @@ PLANTED = [
     ("The chassis knows no domain word", "chassis/ordering.py", "import relais_contrats.catalogue"),
     ("Contracts stand alone", "contracts/relais_contrats/modele.py", "import chassis.decision"),
     ("Services and gateways meet only on the bus", "services/usagers/app.py", "import gateway.rights"),
+    ("The console reads traces, never a gateway or a service", "console/app.py", "import gateway.rights"),
     ("Gateways are unaware of services and of how they are installed", "gateway/rights.py", "import services"),
     ("Only the chassis talks to NATS and opens sockets", "gateway/inbound/journal.py", "import nats"),
 ]

@@ -14,8 +14,6 @@ from tests.deploy.cnaf_flows import HEADER, SHARED, flux, foyer, nir, personne
 from tests.hub import Hub, free_port
 
 pytestmark = pytest.mark.lent
-# The département that the flow names, whatever the territory of the partner.
-AS_WRITTEN = ("--departement", "flux")
 
 
 @pytest.fixture(scope="module")
@@ -99,15 +97,6 @@ def test_the_departement_is_the_partner_s_and_a_flow_that_says_otherwise_is_told
 
     assert done.results("usager.signale") == [("accepte", None)]
     assert "département 62" in " ".join(done.ended.stdout.split())
-
-
-def test_a_flow_for_another_departement_is_deposited_for_the_partner_s_own_and_said_so(
-    hub: Hub, tmp_path: Path
-) -> None:
-    done = Import(hub, tmp_path, flux(household(25, departement="062"), header=of_day(9)))
-
-    assert done.results("usager.signale") == [("accepte", None)]
-    assert "1 foyers que le flux adresse au département 62" in " ".join(done.ended.stdout.split())
 
 
 def test_strict_ends_with_4_when_a_line_is_refused(hub: Hub, tmp_path: Path) -> None:

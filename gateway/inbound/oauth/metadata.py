@@ -10,12 +10,16 @@ from starlette.routing import Route
 
 from gateway.inbound.oauth.clients import RegistreClients
 from gateway.inbound.oauth.endpoint import PointJeton
+from gateway.inbound.oauth.freins import Freins
 from gateway.inbound.oauth.profile import ALGORITHMES, PORTEES, Profil
+from gateway.inbound.oauth.revocation import PointRevocation, Revocations
 from gateway.inbound.oauth.server import METHODE_AUTH, ServeurAutorisation
 from gateway.inbound.oauth.signing import Trousseau
 from gateway.inbound.oauth.tokens import EmetteurJetons
 from gateway.inbound.oauth.usages import UsagesUniques
 
+REFUS_RAFALE: Final = 60
+REFUS_PAR_MINUTE: Final = 60
 # Shorter than the life of a token, so that a new key is known everywhere before the old one goes.
 _CACHE: Final = {"Cache-Control": "public, max-age=300"}
 
@@ -32,6 +36,9 @@ def metadonnees_serveur(profil: Profil) -> dict[str, Any]:
         "token_endpoint_auth_methods_supported": [METHODE_AUTH],
         "token_endpoint_auth_signing_alg_values_supported": list(ALGORITHMES),
         "dpop_signing_alg_values_supported": list(ALGORITHMES),
+        "revocation_endpoint": profil.point_revocation,
+        "revocation_endpoint_auth_methods_supported": [METHODE_AUTH],
+        "revocation_endpoint_auth_signing_alg_values_supported": list(ALGORITHMES),
         "protected_resources": [profil.url_publique],
     }
 
@@ -54,15 +61,18 @@ def routes(
     trousseau: Trousseau,
     registre: RegistreClients,
     usages: UsagesUniques,
+    revocations: Revocations,
     horloge: Callable[[], datetime],
 ) -> list[Route]:
     """`horloge` answers the present instant, aware."""
     serveur = ServeurAutorisation(profil, registre, EmetteurJetons(profil, trousseau))
+    refus = Freins(REFUS_RAFALE, REFUS_PAR_MINUTE)
     return [
         _document("/.well-known/oauth-authorization-server", metadonnees_serveur(profil), "application/json"),
         _document("/.well-known/oauth-protected-resource", metadonnees_ressource(profil), "application/json"),
         _document("/oauth/jwks", trousseau.jwks(), "application/jwk-set+json"),
-        Route("/oauth/token", PointJeton(profil, serveur, usages, horloge), name="jeton"),
+        Route("/oauth/token", PointJeton(profil, serveur, usages, refus, horloge), name="jeton"),
+        Route("/oauth/revoke", PointRevocation(profil, trousseau, registre, usages, revocations, refus, horloge)),
     ]
 
 

@@ -59,5 +59,9 @@ class Profil:
         return f"{self.url_publique}/oauth/token"
 
     @property
+    def point_revocation(self) -> str:
+        return f"{self.url_publique}/oauth/revoke"
+
+    @property
     def jwks_uri(self) -> str:
         return f"{self.url_publique}/oauth/jwks"

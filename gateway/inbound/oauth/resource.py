@@ -1,6 +1,6 @@
 """Access to a protected resource: the token, its holder, and the proof that comes with this very request."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,9 +33,14 @@ class Jeton:
 
 
 class VerificateurAcces:
-    def __init__(self, profil: Profil, trousseau: Trousseau, registre: RegistreClients) -> None:
+    """`revoques` holds the `jti` of revoked tokens."""
+
+    def __init__(
+        self, profil: Profil, trousseau: Trousseau, registre: RegistreClients, revoques: Container[str] = frozenset()
+    ) -> None:
         self._lecteur = LecteurJetons(profil, trousseau)
         self._registre = registre
+        self._revoques = revoques
 
     def verifier(
         self, autorisations: Sequence[str], preuves: Sequence[str], methode: str, url: str, maintenant: datetime
@@ -43,6 +48,8 @@ class VerificateurAcces:
         """Every value of the Authorization and DPoP headers; `url` as the public writes it. Raises AccesRefuse."""
         texte = _jeton_presente(autorisations)
         acces = self._lecteur.lire(texte, maintenant)
+        if acces.jti in self._revoques:
+            raise AccesRefuse("invalid_token", "the access token was revoked")
         client = self._registre.client(acces.client_id)
         if client is None or not client.actif:
             raise AccesRefuse("invalid_token", "the client is suspended")

@@ -20,6 +20,7 @@ from gateway.inbound.oauth.keys import importer_jwk
 from gateway.inbound.oauth.metadata import routes
 from gateway.inbound.oauth.profile import Profil
 from gateway.inbound.oauth.resource import VerificateurAcces
+from gateway.inbound.oauth.revocation import JetonRevoque
 from gateway.inbound.oauth.signing import CleServeur, EtatCle, Trousseau
 from gateway.inbound.oauth.usages import UsagesUniques, UsageUnique
 from tests.securite.oauth.partenaire import MAINTENANT, RESSOURCE, URL_PUBLIQUE, CleForgee, Partenaire
@@ -69,6 +70,20 @@ class UsagesMemoire:
 
 
 @dataclass
+class RevocationsMemoire:
+    revoques: dict[str, JetonRevoque] = field(default_factory=dict)
+    en_panne: bool = False
+
+    def __contains__(self, jti: object) -> bool:
+        return jti in self.revoques
+
+    async def revoquer(self, jeton: JetonRevoque) -> None:
+        if self.en_panne:
+            raise ReservationIndisponible
+        self.revoques[jeton.jti] = jeton
+
+
+@dataclass
 class HttpInterne:
     """Requests to an application of this process, one event loop each; what the application raises comes out here."""
 
@@ -95,15 +110,23 @@ class Hub:
 
     registre: RegistreMemoire = field(default_factory=RegistreMemoire)
     usages: UsagesUniques = field(default_factory=UsagesMemoire)
+    revocations: RevocationsMemoire = field(default_factory=RevocationsMemoire)
     trousseau: Trousseau = field(default_factory=lambda: Trousseau([cle_serveur()]))
     profil: Profil = field(default_factory=lambda: Profil(URL_PUBLIQUE))
     maintenant: datetime = MAINTENANT
 
     def __post_init__(self) -> None:
-        self.acces = VerificateurAcces(self.profil, self.trousseau, self.registre)
+        self.acces = VerificateurAcces(self.profil, self.trousseau, self.registre, self.revocations)
         self.application = Starlette(
             routes=[
-                *routes(self.profil, self.trousseau, self.registre, self.usages, lambda: self.maintenant),
+                *routes(
+                    self.profil,
+                    self.trousseau,
+                    self.registre,
+                    self.usages,
+                    self.revocations,
+                    lambda: self.maintenant,
+                ),
                 Route("/v1/evenements", self._evenements, methods=["GET", "POST"]),
             ]
         )

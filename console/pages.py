@@ -1,0 +1,104 @@
+"""The French pages: the list of traces, one trace, one message."""
+
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+from starlette.datastructures import QueryParams
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from chassis.database import Pool
+from console import lookup, store
+from console.lookup import Resume
+from console.shell import asked, plain
+from console.store import Filtre
+from console.views import message, trace, traces
+
+_PER_PAGE = 50
+
+
+class Pages:
+    """`retention` is told to the reader of an empty list."""
+
+    def __init__(self, pool: Pool, retention: timedelta) -> None:
+        self._pool = pool
+        self._retention = retention
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/", self.traces),
+            Route("/traces/{id}", self.trace),
+            Route("/messages/{partenaire}/{id}", self.message),
+        ]
+
+    async def traces(self, request: Request) -> Response:
+        query = request.query_params
+        if searched := plain(query.get("q", "")):
+            return await self._search(searched)
+        filtre = _filtre(query)
+        async with self._pool.acquire() as conn:
+            rows = [Resume.read(row) for row in await store.recent(conn, filtre, _PER_PAGE + 1)]
+        shown = rows[:_PER_PAGE]
+        older = _query(filtre, shown[-1]) if len(rows) > _PER_PAGE else None
+        return HTMLResponse(traces.listing(shown, filtre, older, self._retention))
+
+    async def _search(self, searched: str) -> Response:
+        """The one trace that bears this id, or all of them, with the messages that go by it."""
+        async with self._pool.acquire() as conn:
+            rows = [Resume.read(row) for row in await store.found(conn, searched, _PER_PAGE)]
+            senders = await store.senders(conn, searched)
+        if len(senders) == 1:
+            return RedirectResponse(f"/messages/{senders[0]}/{searched}", 303)
+        if len(rows) == 1:
+            return RedirectResponse(f"/traces/{rows[0].id}", 303)
+        return HTMLResponse(traces.search(rows, searched, senders, self._retention))
+
+    async def trace(self, request: Request) -> Response:
+        async with self._pool.acquire() as conn:
+            found = await lookup.trace(conn, asked(request, "id"))
+        if found is None:
+            raise HTTPException(404)
+        return HTMLResponse(trace.view(found))
+
+    async def message(self, request: Request) -> Response:
+        async with self._pool.acquire() as conn:
+            found = await lookup.message(conn, asked(request, "partenaire"), asked(request, "id"))
+        if found is None:
+            raise HTTPException(404)
+        return HTMLResponse(message.view(found))
+
+
+def _filtre(query: QueryParams) -> Filtre:
+    return Filtre(
+        type=plain(query.get("type", "")) or None,
+        partenaire=plain(query.get("partenaire", "")) or None,
+        avec_anomalie=query.get("anomalies") == "1",
+        tout=query.get("tout") == "1",
+        avant=_place(query["avant"]) if "avant" in query else None,
+    )
+
+
+def _place(text: str) -> tuple[datetime, str]:
+    """`instant_trace`, as `_query` wrote it in the link to the next page."""
+    instant, _, trace = text.partition("_")
+    try:
+        found = datetime.fromisoformat(instant)
+        bytes.fromhex(trace)
+    except ValueError as error:
+        raise HTTPException(400) from error
+    if found.tzinfo is None or not 2000 <= found.year <= 2200:
+        raise HTTPException(400)
+    return found, trace
+
+
+def _query(filtre: Filtre, last: Resume) -> str:
+    kept = {
+        "type": filtre.type,
+        "partenaire": filtre.partenaire,
+        "anomalies": "1" if filtre.avec_anomalie else None,
+        "tout": "1" if filtre.tout else None,
+        "avant": f"{last.debut.isoformat()}_{last.id}",
+    }
+    return urlencode({name: value for name, value in kept.items() if value})

@@ -1,0 +1,101 @@
+"""Around every page: security headers, the names under which it answers, and what is said when it cannot."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from chassis.database import TRANSIENT
+from console.views.layout import error
+
+_log = structlog.get_logger()
+_HERE = Path(__file__).parent
+_LONGEST = 128
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_MESSAGES: Mapping[int, tuple[str, str]] = {
+    400: ("Demande illisible", "L'adresse ou le formulaire contient une valeur que la console ne comprend pas."),
+    404: (
+        "Introuvable",
+        "Aucune trace ni aucun message ne porte cet identifiant. Une trace apparaît une seconde environ après le "
+        "message, et disparaît à la fin de sa durée de conservation.",
+    ),
+    405: ("Méthode non admise", "Cette adresse se lit seulement."),
+    503: ("Base de données indisponible", "PostgreSQL ne répond pas. Rechargez la page dans quelques secondes."),
+}
+
+
+def plain(text: str) -> str:
+    """What somebody typed, or 400: PostgreSQL refuses NUL, and no id of ours is that long or holds such signs."""
+    text = text.strip()
+    if len(text) > _LONGEST or not text.isprintable():
+        raise HTTPException(400)
+    return text
+
+
+def asked(request: Request, name: str) -> str:
+    """A part of the path, under the same conditions."""
+    return plain(request.path_params[name])
+
+
+def guarded(routes: Sequence[BaseRoute], names: Sequence[str]) -> Mount:
+    """All that is read by people or their tools: under known names only, with the security headers."""
+    static = Mount("/static", StaticFiles(directory=_HERE / "static"))
+    middleware = [Middleware(_Headers), Middleware(TrustedHostMiddleware, allowed_hosts=list(names))]
+    return Mount("/", routes=[*routes, static], middleware=middleware)
+
+
+class _Headers:
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(_HEADERS)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+def _failure(request: Request, status: int) -> Response:
+    titre, explication = _MESSAGES.get(status, ("Demande impossible", "La console ne peut pas répondre."))
+    if request.url.path.startswith("/api/"):
+        response: Response = JSONResponse({"titre": titre, "detail": explication}, status)
+    else:
+        response = HTMLResponse(error(titre, explication), status)
+    response.headers.update(_HEADERS)
+    return response
+
+
+async def _on_http(request: Request, raised: Exception) -> Response:
+    return _failure(request, raised.status_code if isinstance(raised, HTTPException) else 500)
+
+
+async def _on_database_away(request: Request, raised: Exception) -> Response:
+    _log.warning("console.database_away", error=type(raised).__name__)
+    return _failure(request, 503)
+
+
+HANDLERS: Mapping[Any, Callable[[Request, Exception], Awaitable[Response]]] = {
+    HTTPException: _on_http,
+    **dict.fromkeys(TRANSIENT, _on_database_away),
+}

@@ -1,0 +1,252 @@
+"""Every SQL statement of the console: spans in, once each; traces and messages out; what is too old away."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from chassis.database import Connection, Record
+from console.spans import ABONNEMENT, DEPOSER, LIVRER, Lien, Span, issue, reperes
+
+_SEARCHED = 20_000
+"""How many traces one page of the list looks through: the answer comes at once even when few of them fit."""
+
+# Only spans that were not known count for their trace, so that an export sent twice changes nothing.
+_INSERT = """
+INSERT INTO spans (trace_id, span_id, parent_id, service, nom, genre, debut, fin, statut, issue, attributs, liens)
+SELECT a, b, c, d, e, f, g, h, i, j, k, l::jsonb FROM unnest(
+    $1::bytea[], $2::bytea[], $3::bytea[], $4::text[], $5::text[], $6::smallint[], $7::timestamptz[],
+    $8::timestamptz[], $9::smallint[], $10::text[], $11::jsonb[], $12::text[]
+) AS s(a, b, c, d, e, f, g, h, i, j, k, l)
+ON CONFLICT DO NOTHING RETURNING trace_id, span_id
+"""
+_SUM_UP = """
+INSERT INTO traces AS t (trace_id, debut, fin, nombre, entrees, services, types, emetteurs, receveurs, issues,
+                         est_message)
+SELECT * FROM jsonb_to_recordset($1) AS n(
+    trace_id bytea, debut timestamptz, fin timestamptz, nombre integer, entrees text[], services text[], types text[],
+    emetteurs text[], receveurs text[], issues text[], est_message boolean
+)
+ON CONFLICT (trace_id) DO UPDATE SET
+    debut = least(t.debut, EXCLUDED.debut),
+    fin = greatest(t.fin, EXCLUDED.fin),
+    nombre = t.nombre + EXCLUDED.nombre,
+    entrees = ARRAY(SELECT DISTINCT unnest(t.entrees || EXCLUDED.entrees) LIMIT 20),
+    services = ARRAY(SELECT DISTINCT unnest(t.services || EXCLUDED.services) LIMIT 20),
+    types = ARRAY(SELECT DISTINCT unnest(t.types || EXCLUDED.types) LIMIT 100),
+    emetteurs = ARRAY(SELECT DISTINCT unnest(t.emetteurs || EXCLUDED.emetteurs) LIMIT 100),
+    receveurs = ARRAY(SELECT DISTINCT unnest(t.receveurs || EXCLUDED.receveurs) LIMIT 100),
+    issues = ARRAY(SELECT DISTINCT unnest(t.issues || EXCLUDED.issues)),
+    est_message = t.est_message OR EXCLUDED.est_message
+"""
+_INSERT_REPERES = """
+INSERT INTO reperes (valeur, partenaire, trace_id)
+SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[]) ON CONFLICT DO NOTHING
+"""
+
+_LIST = f"""
+SELECT * FROM (
+    SELECT * FROM traces WHERE ($1::timestamptz IS NULL OR (debut, trace_id) < ($1, $2::bytea))
+    ORDER BY debut DESC, trace_id DESC LIMIT {_SEARCHED}
+) AS recentes
+WHERE ($3::text IS NULL OR $3 = ANY(types))
+  AND ($4::text IS NULL OR $4 = ANY(emetteurs) OR $4 = ANY(receveurs))
+  AND (NOT $5 OR issues && '{{erreur,refuse,echec}}')
+  AND ($6 OR est_message)
+ORDER BY debut DESC, trace_id DESC LIMIT $7
+"""  # noqa: S608  constants only
+_FOUND = """
+SELECT * FROM traces
+WHERE trace_id IN (SELECT trace_id FROM reperes WHERE valeur = $1) OR trace_id = $2
+ORDER BY debut DESC, trace_id DESC LIMIT $3
+"""
+_TRACE = "SELECT * FROM traces WHERE trace_id = $1"
+_SPANS = "SELECT * FROM spans WHERE trace_id = $1 ORDER BY debut, span_id LIMIT $2"
+_LINKED = """
+SELECT s.* FROM reperes r JOIN spans s USING (trace_id)
+WHERE r.valeur = ANY($1) AND r.partenaire = '' AND s.liens <> '[]' ORDER BY s.debut LIMIT $2
+"""
+_DEPOSITS = f"""
+SELECT s.* FROM reperes r JOIN spans s USING (trace_id)
+WHERE r.valeur = $1 AND r.partenaire = $2 AND s.nom LIKE '{DEPOSER} %'
+  AND s.attributs ->> 'relais.partenaire' = $2 AND s.attributs -> 'relais.message' ? $1
+ORDER BY s.debut LIMIT 50
+"""  # noqa: S608  constants only
+# From a deposit down to its deliveries; the request above it comes along, since it holds the answer.
+_DESCENT = """
+WITH RECURSIVE suite AS (
+    SELECT span_id, parent_id FROM spans
+    WHERE trace_id = $1 AND (span_id = $2 OR attributs ->> 'relais.id' = ANY($3))
+    UNION
+    SELECT s.span_id, s.parent_id FROM spans s JOIN suite ON s.parent_id = suite.span_id
+    WHERE s.trace_id = $1 AND ($4 OR suite.span_id <> $2)
+)
+SELECT * FROM spans
+WHERE trace_id = $1
+  AND (span_id IN (SELECT span_id FROM suite)
+       OR span_id = (SELECT parent_id FROM spans WHERE trace_id = $1 AND span_id = $2))
+ORDER BY debut, span_id LIMIT $5
+"""
+_SENDERS = "SELECT DISTINCT partenaire FROM reperes WHERE valeur = $1 AND partenaire <> '' ORDER BY 1 LIMIT 20"
+
+# A slice is bounded by its spans: one trace of a bulk deposit holds thousands.
+_FORGET = """
+WITH tranche AS (
+    SELECT trace_id FROM (
+        SELECT trace_id, sum(nombre) OVER (ORDER BY debut, trace_id) - nombre AS avant
+        FROM (SELECT trace_id, debut, nombre FROM traces WHERE debut < $1 ORDER BY debut LIMIT 1000) AS vieilles
+    ) AS cumul WHERE avant < $2
+),
+oubliees AS (DELETE FROM traces USING tranche WHERE traces.trace_id = tranche.trace_id RETURNING traces.trace_id),
+etapes AS (DELETE FROM spans USING tranche WHERE spans.trace_id = tranche.trace_id),
+traits AS (DELETE FROM reperes USING tranche WHERE reperes.trace_id = tranche.trace_id)
+SELECT count(*) FROM oubliees
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Filtre:
+    """What the list is narrowed to. `avant`: the place (start, trace id) after which this page begins."""
+
+    type: str | None = None
+    partenaire: str | None = None
+    avec_anomalie: bool = False
+    tout: bool = False
+    avant: tuple[datetime, str] | None = None
+
+
+async def insert(conn: Connection, spans: Sequence[Span]) -> int:
+    """Take in spans, each once; returns how many were new. The caller's transaction holds it together."""
+    unique = {(span.trace, span.id): span for span in spans}
+    if not unique:
+        return 0
+    rows = await conn.fetch(_INSERT, *_columns([unique[key] for key in sorted(unique)]))
+    added = [unique[row["trace_id"].hex(), row["span_id"].hex()] for row in rows]
+    if added:
+        await conn.execute(_SUM_UP, _summaries(added))
+    if named := sorted({(*repere, span.trace) for span in added for repere in reperes(span)}):
+        values, partners, traces = zip(*named, strict=True)
+        await conn.execute(_INSERT_REPERES, values, partners, [bytes.fromhex(trace) for trace in traces])
+    return len(added)
+
+
+def _columns(spans: Sequence[Span]) -> list[list[Any]]:
+    rows = [
+        (
+            bytes.fromhex(span.trace),
+            bytes.fromhex(span.id),
+            bytes.fromhex(span.parent) if span.parent else None,
+            span.service,
+            span.nom,
+            span.genre,
+            span.debut,
+            span.fin,
+            span.statut,
+            issue(span),
+            dict(span.attributs),
+            # As text: the driver takes a list within a list for an array of two dimensions.
+            orjson.dumps([[lien.trace, lien.span] for lien in span.liens]).decode(),
+        )
+        for span in spans
+    ]
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _summaries(spans: Sequence[Span]) -> list[dict[str, Any]]:
+    by_trace: dict[str, list[Span]] = {}
+    for span in spans:
+        by_trace.setdefault(span.trace, []).append(span)
+    return [_summary(trace, by_trace[trace]) for trace in sorted(by_trace)]
+
+
+def _summary(trace: str, spans: Sequence[Span]) -> dict[str, Any]:
+    deposits = [span for span in spans if span.verbe == DEPOSER]
+    return {
+        "trace_id": f"\\x{trace}",
+        "debut": min(span.debut for span in spans),
+        "fin": max(span.fin for span in spans),
+        "nombre": len(spans),
+        "entrees": sorted({span.nom for span in spans if span.est_entree}),
+        "services": sorted({span.service for span in spans}),
+        "types": sorted({type_ for span in deposits for type_ in span.types}),
+        "emetteurs": sorted({span.partenaire for span in deposits if span.partenaire}),
+        "receveurs": sorted(
+            {span.partenaire for span in spans if span.verbe in (LIVRER, ABONNEMENT) and span.partenaire}
+        ),
+        "issues": sorted({found for span in spans if (found := issue(span))}),
+        "est_message": any(span.est_message for span in spans),
+    }
+
+
+async def recent(conn: Connection, filtre: Filtre, limit: int) -> list[Record]:
+    """Newest first, among the traces that come before `filtre.avant`; looks through `_SEARCHED` of them at most."""
+    debut, trace = filtre.avant or (None, None)
+    place = bytes.fromhex(trace) if trace else None
+    arguments = (debut, place, filtre.type, filtre.partenaire, filtre.avec_anomalie, filtre.tout, limit)
+    return await conn.fetch(_LIST, *arguments)
+
+
+async def found(conn: Connection, repere: str, limit: int) -> list[Record]:
+    """Traces that bear this id: their own, a message's, a deposit's or an event's."""
+    return await conn.fetch(_FOUND, repere, _trace_bytes(repere), limit)
+
+
+async def trace(conn: Connection, trace_id: str, limit: int) -> tuple[Record | None, list[Span]]:
+    """A trace and its first spans."""
+    raw = _trace_bytes(trace_id)
+    if raw is None:
+        return None, []
+    return await conn.fetchrow(_TRACE, raw), [_span(row) for row in await conn.fetch(_SPANS, raw, limit)]
+
+
+async def linked(conn: Connection, traces: Sequence[str], limit: int) -> list[Span]:
+    """Spans of other traces that link to one of these."""
+    rows = [_span(row) for row in await conn.fetch(_LINKED, traces, limit)]
+    return [span for span in rows if any(lien.trace in traces for lien in span.liens)]
+
+
+async def deposits(conn: Connection, partenaire: str, message: str) -> list[Span]:
+    """The spans in which a partner deposited this message: one per time that it did."""
+    return [_span(row) for row in await conn.fetch(_DEPOSITS, message, partenaire)]
+
+
+async def descent(conn: Connection, deposit: Span, ids: Sequence[str], limit: int) -> list[Span]:
+    """What followed from a deposit; of a bulk one, only from the deposits named by `ids`."""
+    is_single = not isinstance(deposit.attributs.get("relais.message"), list)
+    raw = (bytes.fromhex(deposit.trace), bytes.fromhex(deposit.id))
+    return [_span(row) for row in await conn.fetch(_DESCENT, *raw, list(ids), is_single, limit)]
+
+
+async def senders(conn: Connection, message: str) -> list[str]:
+    return [row["partenaire"] for row in await conn.fetch(_SENDERS, message)]
+
+
+async def forget(conn: Connection, before: datetime, spans: int) -> int:
+    """Delete one slice of the traces that began before; returns how many traces went."""
+    return int(await conn.fetchval(_FORGET, before, spans) or 0)
+
+
+def _trace_bytes(text: str) -> bytes | None:
+    try:
+        raw = bytes.fromhex(text)
+    except ValueError:
+        return None
+    return raw if len(raw) == 16 and len(text) == 32 else None
+
+
+def _span(row: Mapping[str, Any] | Record) -> Span:
+    return Span(
+        trace=row["trace_id"].hex(),
+        id=row["span_id"].hex(),
+        parent=row["parent_id"].hex() if row["parent_id"] else None,
+        service=row["service"],
+        nom=row["nom"],
+        genre=row["genre"],
+        debut=row["debut"],
+        fin=row["fin"],
+        statut=row["statut"],
+        attributs=row["attributs"],
+        liens=tuple(Lien(*lien) for lien in row["liens"]),
+    )

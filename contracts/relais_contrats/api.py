@@ -1,0 +1,308 @@
+"""The table of what partners call: method, path, scope, parameters, what goes in and out. `openapi` writes it down."""
+
+from collections.abc import Sequence
+
+from relais_contrats.operations import (
+    DATE,
+    FORMULAIRE,
+    INSTANT,
+    JSON,
+    NDJSON,
+    OBJET,
+    TEXTE,
+    Operation,
+    Parametre,
+    entier,
+    liste,
+    lu,
+    objet,
+    parmi,
+    ref,
+)
+
+APRES = Parametre("apres", "Curseur `suite` de la page précédente.")
+LIMITE = Parametre("limite", "Nombre d'éléments par page.", entier(1, 500))
+QUI = (
+    Parametre("Relais-Agent", "Qui consulte : « nom prenom identifiant », ou « batch »."),
+    Parametre("Relais-Finalite", "Finalité de la consultation, parmi celles de la convention."),
+)
+SI_NON = Parametre("If-None-Match", "ETag déjà détenu : 304 si rien n'a changé.")
+_PREFER = Parametre("Prefer", "`wait=10` (secondes) ou `respond-async` (RFC 7240).")
+_ENREGISTRE = objet(
+    ("id", "etat"), id=TEXTE, etat=parmi("accepte"), parcours=TEXTE, evenements=liste(TEXTE), recu=TEXTE
+)
+_PAGE_PARCOURS = objet(("parcours", "suite"), parcours=liste(ref("VueEcheance")), suite=TEXTE)
+_PAGE_EVENEMENTS = objet(("evenements",), evenements=liste(ref("Evenement")), curseur=TEXTE)
+_ABONNEMENT = objet(("url", "types"), url=TEXTE, types=liste(TEXTE), lot=entier(1, 100), actif={"type": "boolean"})
+_REJEU = objet(
+    ("du", "au", "abonnement"),
+    du=INSTANT,
+    au=INSTANT,
+    abonnement=TEXTE,
+    types=liste(TEXTE),
+    a_blanc={"type": "boolean"},
+    renvoyer={"type": "boolean"},
+)
+_SOI = {204: ("Fait.", None, None)}
+
+OAUTH = (
+    Operation(
+        "GET", "/.well-known/oauth-authorization-server", "Métadonnées OAuth (RFC 8414)", None, lu("Document.", OBJET)
+    ),
+    Operation(
+        "GET", "/.well-known/oauth-protected-resource", "Métadonnées de l'API (RFC 9728)", None, lu("Document.", OBJET)
+    ),
+    Operation(
+        "GET",
+        "/oauth/jwks",
+        "Clés de signature des jetons (RFC 7517)",
+        None,
+        lu("Clés.", OBJET, "application/jwk-set+json"),
+    ),
+    Operation(
+        "POST",
+        "/oauth/token",
+        "Obtenir un jeton d'accès (client_credentials, private_key_jwt, DPoP)",
+        None,
+        {200: ("Jeton.", JSON, objet(access_token=TEXTE, token_type=TEXTE, expires_in=entier(1, 300), scope=TEXTE))},
+        corps={
+            FORMULAIRE: objet(("grant_type",), grant_type=TEXTE, client_assertion=TEXTE, client_assertion_type=TEXTE)
+        },
+    ),
+    Operation(
+        "POST",
+        "/oauth/revoke",
+        "Révoquer un de ses jetons (RFC 7009)",
+        None,
+        {200: ("Révoqué, ou inconnu.", None, None)},
+        corps={FORMULAIRE: objet(("token",), token=TEXTE, client_assertion=TEXTE, client_assertion_type=TEXTE)},
+    ),
+)
+
+MESSAGES = (
+    Operation(
+        "POST",
+        "/v1/messages",
+        "Déposer un message, un lot ou un flux",
+        "messages:deposer",
+        {
+            200: ("Rejeu du même message, ou une ligne par message d'un lot.", JSON, _ENREGISTRE),
+            201: ("Accepté, avec son reçu.", JSON, _ENREGISTRE),
+            202: ("Enregistré, pas encore décidé.", JSON, objet(id=TEXTE, etat=parmi("en-attente"))),
+        },
+        corps={
+            "application/cloudevents+json": ref("Depot"),
+            "application/cloudevents-batch+json": liste(ref("Depot")),
+            NDJSON: TEXTE,
+        },
+        en_tetes=(_PREFER,),
+    ),
+    Operation(
+        "GET",
+        "/v1/messages",
+        "Lister ses dépôts",
+        "messages:deposer",
+        lu("Une page.", objet(messages=liste(OBJET), suite=TEXTE)),
+        (
+            Parametre("etat", "État du dépôt.", parmi("en-attente", "accepte", "refuse")),
+            Parametre("type", "Type de message."),
+            Parametre("depuis", "Reçus depuis cet instant.", INSTANT),
+            APRES,
+            LIMITE,
+        ),
+    ),
+    Operation("GET", "/v1/messages/{id}", "Ce qu'est devenu un dépôt", "messages:deposer", lu("Le dépôt.", OBJET)),
+    Operation(
+        "GET",
+        "/v1/reconciliation",
+        "Identifiants et empreintes d'une période, à comparer",
+        "messages:deposer",
+        lu("Une ligne par message.", TEXTE, NDJSON),
+        (
+            Parametre("du", "Début de la période, inclus.", INSTANT, requis=True),
+            Parametre("au", "Fin de la période, exclue.", INSTANT, requis=True),
+            Parametre("sens", "Ce qui a été déposé, ou reçu.", parmi("depose", "recu"), requis=True),
+        ),
+    ),
+    Operation("GET", "/v1/recus/cles", "Clés qui vérifient les reçus", None, lu("Clés.", OBJET)),
+)
+
+_ESSAI = {202: ("Demandé.", JSON, OBJET)}
+EVENEMENTS = (
+    Operation(
+        "GET",
+        "/v1/evenements",
+        "Tirer les événements, avec attente longue",
+        "evenements:lire",
+        lu("Une page.", _PAGE_EVENEMENTS),
+        (
+            Parametre("apres", "Curseur ; absent : depuis le dernier acquittement."),
+            Parametre("limite", "Événements par page.", entier(1, 500)),
+            Parametre("attente", "Secondes d'attente s'il n'y a rien.", entier(0, 25)),
+            Parametre("types", "Types séparés par des virgules."),
+        ),
+    ),
+    Operation(
+        "POST",
+        "/v1/evenements/acquittement",
+        "Acquitter jusqu'à un curseur",
+        "evenements:lire",
+        _SOI,
+        corps={JSON: objet(("curseur",), curseur=TEXTE)},
+    ),
+    Operation(
+        "POST",
+        "/v1/abonnements",
+        "S'abonner par webhook",
+        "evenements:lire",
+        {201: ("Créé ; le secret n'est montré qu'ici.", JSON, OBJET)},
+        corps={JSON: _ABONNEMENT},
+    ),
+    Operation("GET", "/v1/abonnements", "Lister ses abonnements", "evenements:lire", lu("Les abonnements.", OBJET)),
+    Operation("GET", "/v1/abonnements/{id}", "Lire un abonnement", "evenements:lire", lu("L'abonnement.", OBJET)),
+    Operation(
+        "PATCH",
+        "/v1/abonnements/{id}",
+        "Modifier un abonnement",
+        "evenements:lire",
+        lu("L'abonnement.", OBJET),
+        corps={JSON: OBJET},
+    ),
+    Operation("DELETE", "/v1/abonnements/{id}", "Supprimer un abonnement", "evenements:lire", _SOI),
+    Operation(
+        "POST",
+        "/v1/abonnements/{id}/secret",
+        "Changer de secret",
+        "evenements:lire",
+        {201: ("Le nouveau secret, montré une fois.", JSON, OBJET)},
+    ),
+    Operation("POST", "/v1/abonnements/{id}/essai", "Demander une livraison d'essai", "evenements:lire", _ESSAI),
+    Operation(
+        "GET",
+        "/v1/abonnements/{id}/livraisons",
+        "Suivre les livraisons",
+        "evenements:lire",
+        lu("Les livraisons, la dernière d'abord.", OBJET),
+        (
+            Parametre("etat", "État.", parmi("a-livrer", "en-echec", "livre", "sans-objet")),
+            Parametre("avant", "Identifiant de la dernière livraison lue."),
+        ),
+    ),
+    Operation(
+        "POST",
+        "/v1/livraisons/{id}/rejeu",
+        "Redemander une livraison",
+        "evenements:lire",
+        _ESSAI,
+        (Parametre("abonnement", "Seulement vers cet abonnement."),),
+    ),
+    Operation(
+        "POST",
+        "/v1/rejeux",
+        "Rejouer une période vers un abonnement",
+        "evenements:lire",
+        {200: ("À blanc : les comptes seuls.", JSON, OBJET), 202: ("Demandé.", JSON, OBJET)},
+        corps={JSON: _REJEU},
+    ),
+    Operation(
+        "GET",
+        "/v1/rejeux/{id}",
+        "Suivre un rejeu : sélectionnés = livrés + déjà livrés + refusés + en attente",
+        "evenements:lire",
+        lu("Le rejeu et ses comptes.", OBJET),
+    ),
+)
+
+LECTURES = (
+    Operation(
+        "POST",
+        "/v1/usagers/recherche",
+        "Retrouver le parcours d'une personne",
+        "identite:resoudre",
+        lu("Résultat.", objet(("resultat",), resultat=parmi("trouve", "aucun", "plusieurs"), parcours=TEXTE)),
+        corps={JSON: ref("Recherche")},
+        en_tetes=QUI,
+    ),
+    Operation(
+        "GET",
+        "/v1/parcours",
+        "Lister les parcours visibles, ou ce qui arrive à échéance",
+        "parcours:lire",
+        lu("Une page.", _PAGE_PARCOURS),
+        (
+            Parametre("departement", "Département du parcours."),
+            Parametre("etat", "État du parcours.", parmi("actif", "ambigu", "clos")),
+            Parametre("echeance_avant", "À orienter au plus tard ce jour.", DATE),
+            Parametre("structure", "Structure de l'orientation : `siret:90000075300013`, ou la valeur seule."),
+            APRES,
+            Parametre("limite", "Parcours par page.", entier(1, 200)),
+        ),
+        en_tetes=(*QUI, SI_NON),
+    ),
+    Operation(
+        "GET",
+        "/v1/parcours/{prc}",
+        "Lire un parcours",
+        "parcours:lire",
+        lu("Le parcours.", ref("VueParcours")),
+        en_tetes=(*QUI, SI_NON),
+    ),
+    Operation(
+        "GET",
+        "/v1/parcours/{prc}/orientations",
+        "Lire l'orientation d'un parcours",
+        "parcours:lire",
+        lu("L'orientation.", ref("VueOrientations")),
+        en_tetes=(*QUI, SI_NON),
+    ),
+    Operation(
+        "GET",
+        "/v1/parcours/{prc}/historique",
+        "Relire les événements d'un parcours",
+        "parcours:lire",
+        lu("Une page.", objet(evenements=liste(ref("Evenement")), suite=TEXTE)),
+        (APRES, LIMITE),
+        en_tetes=(*QUI, SI_NON),
+    ),
+    Operation(
+        "GET",
+        "/v1/statistiques/delais",
+        "Délais légaux par département et par mois",
+        "pilotage:lire",
+        lu("Les délais.", objet(orientation=liste(OBJET))),
+        (Parametre("departement", "Un seul département."), Parametre("depuis", "Réceptions depuis ce jour.", DATE)),
+        en_tetes=(*QUI, SI_NON),
+    ),
+)
+
+PUBLIQUES = (
+    Operation("GET", "/v1/contrats", "Le catalogue des messages", None, lu("Le catalogue.", OBJET)),
+    Operation(
+        "GET",
+        "/v1/contrats/{type}",
+        "Schéma JSON et exemples d'un message",
+        None,
+        lu("Le schéma de `data`.", OBJET, "application/schema+json"),
+    ),
+    Operation(
+        "GET",
+        "/v1/contrats/{type}/depot",
+        "Schéma JSON du dépôt entier d'un message",
+        None,
+        lu("Le schéma.", OBJET, "application/schema+json"),
+    ),
+    Operation("GET", "/openapi.json", "Ce document", None, lu("OpenAPI 3.1.", OBJET)),
+    Operation("GET", "/asyncapi.json", "Les événements", None, lu("AsyncAPI 3.0.", OBJET)),
+    Operation("GET", "/problemes/{code}", "Ce que veut dire un refus", None, lu("En français.", OBJET)),
+    Operation("GET", "/sante/vivant", "Vivant", None, lu("Vivant.", OBJET)),
+    Operation(
+        "GET",
+        "/sante/pret",
+        "Prêt, par dépendance",
+        None,
+        {200: ("Prêt.", JSON, OBJET), 503: ("Pas prêt.", JSON, OBJET)},
+    ),
+)
+
+OPERATIONS: Sequence[Operation] = (*OAUTH, *MESSAGES, *EVENEMENTS, *LECTURES, *PUBLIQUES)
+"""Every operation of the API, in the order in which a developer meets them."""

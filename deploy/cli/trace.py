@@ -1,0 +1,177 @@
+"""`trace`: the waterfall of a trace, or of the traces in which an id occurs, read from the console and drawn here."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from deploy.cli.hub import Donnees, data_dir
+from deploy.datadir import DEFAULT_FOLDER, HOST, LaunchError
+
+if TYPE_CHECKING:
+    import httpx
+
+app = typer.Typer()
+
+_TIMEOUT_S = 10.0
+_NARROWEST_BAR, _WIDEST_BAR = 16, 60
+COLOURS = {
+    "entrant": "blue",
+    "sortant": "dark_orange3",
+    "usagers": "magenta",
+    "orientation": "dark_cyan",
+    "referents": "yellow4",
+    "engagements": "deep_pink3",
+    "offres": "dodger_blue2",
+    "feuille_de_route": "slate_blue1",
+}
+STATES = {
+    "accepte": "green",
+    "livre": "green",
+    "attente": "yellow",
+    "echec": "yellow",
+    "refuse": "red",
+    "erreur": "red",
+}
+
+
+@app.command()
+def trace(
+    identifiant: Annotated[
+        str, typer.Argument(metavar="ID", help="Trace, message chez son émetteur, dépôt ou événement.")
+    ],
+    donnees: Donnees = DEFAULT_FOLDER,
+    as_json: Annotated[bool, typer.Option("--json", help="Écrit les traces en JSON.")] = False,
+) -> None:
+    """Montre en cascade ce qui est arrivé à un message, du dépôt aux livraisons.
+
+    ID est une trace (champ `instance` d'un refus), l'identifiant d'un message chez son émetteur, ou celui d'un dépôt ou
+    d'un événement. Demande un relais en marche : les traces se lisent dans la console.
+
+    Exemples :
+
+        ./relais trace 0af7651916cd43dd8448eb211c80319c
+
+        ./relais trace premier-1795388561 --json
+    """
+    data = data_dir(donnees)
+    found = read(f"http://{HOST}:{data.known_ports().console}", identifiant)
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        return
+    console = Console(highlight=False)
+    for rank, one in enumerate(found["traces"]):
+        if rank:
+            console.print()
+        show(one, console)
+
+
+def read(base_url: str, identifier: str) -> dict[str, Any]:
+    """The traces that bear this id. A sender may choose ids that look like a trace's, so the second look decides."""
+    import httpx
+
+    name = quote(identifier, safe="")
+    try:
+        with httpx.Client(base_url=base_url, timeout=_TIMEOUT_S, trust_env=False) as client:
+            answer = client.get(f"/api/traces/{name}.json")
+            if answer.status_code == 404:
+                answer = client.get(f"/api/messages/{name}.json")
+    except httpx.TransportError as error:
+        raise LaunchError(
+            f"La console ne répond pas sur {base_url} : le relais est-il en marche ? (./relais up)"
+        ) from error
+    content = _content(answer, identifier)
+    return content if "traces" in content else {"id": identifier, "traces": [content]}
+
+
+def _content(answer: httpx.Response, identifier: str) -> dict[str, Any]:
+    if answer.status_code in (400, 404):
+        raise LaunchError(
+            f"Aucune trace ne porte l'identifiant {identifier}. Une trace apparaît une seconde environ après le "
+            "message, et disparaît au bout de sept jours."
+        )
+    if answer.is_error:
+        raise LaunchError(f"La console ne peut pas répondre ({answer.status_code}) : réessayez dans quelques secondes.")
+    content: dict[str, Any] = answer.json()
+    return content
+
+
+def show(trace: dict[str, Any], console: Console) -> None:
+    title = Text.assemble("trace ", (trace["trace"], "bold"))
+    if trace["etat"]:
+        title.append(f"  {trace['etat_lisible']}", STATES.get(trace["etat"], ""))
+    console.print(title)
+    for line in _story(trace["recit"]):
+        console.print(line)
+    console.print(_waterfall(trace, console.width))
+    left = trace["etapes"] - len(trace["cascade"])
+    if left:
+        console.print(f"… et {left} étapes, non montrées.", style="dim")
+
+
+def _story(recit: dict[str, Any]) -> list[Text]:
+    lines = [_deposit(depot) for depot in recit["depots"]]
+    for lot in recit["lots"]:
+        lines.append(Text(f"{lot['partenaire']} a déposé un lot de {lot['nombre']} messages, {lot['refuses']} refusés"))
+    return lines + [_delivery(livraison) for livraison in recit["livraisons"]]
+
+
+def _deposit(depot: dict[str, Any]) -> Text:
+    what = depot["type"] or "un message qui n'a pas été lu"
+    line = Text(f"{depot['partenaire']} a déposé {what} {depot['message'] or ''}".rstrip())
+    if depot["motif"]:
+        line.append(f" : {depot['motif']['code']}, {depot['motif']['titre'].lower()}", "red")
+    return line
+
+
+def _delivery(livraison: dict[str, Any]) -> Text:
+    attempts = livraison["tentatives"]
+    last = attempts[-1]
+    answer = f"HTTP {last['reponse']}" if last["reponse"] is not None else last["raison"]
+    result = ("livré", "green") if last["est_livree"] else ("pas encore livré", "yellow")
+    count = f", {len(attempts)} tentatives" if len(attempts) > 1 else ""
+    return Text.assemble(f"{livraison['type']} → {livraison['receveur']} : ", result, f" ({answer}{count})")
+
+
+def _waterfall(trace: dict[str, Any], width: int) -> Table:
+    bar = max(_NARROWEST_BAR, min(_WIDEST_BAR, width - 70))
+    table = Table(box=None, padding=(0, 1), pad_edge=False, header_style="dim")
+    table.add_column("service", no_wrap=True)
+    table.add_column("étape", overflow="fold")
+    table.add_column("", width=bar, no_wrap=True)
+    table.add_column("début", justify="right", no_wrap=True, style="dim")
+    table.add_column("durée", justify="right", no_wrap=True)
+    for line in trace["cascade"]:
+        colour = COLOURS.get(line["service"], "")
+        state = STATES.get(line["issue"] or "", "")
+        table.add_row(
+            Text(line["service"], colour),
+            Text("  " * line["profondeur"] + line["etape"], state if state in ("red", "yellow") else ""),
+            Text(" " * _start(line, bar) + "━" * _length(line, bar), colour),
+            f"+{_duration(line['decalage_ms'])}",
+            _duration(line["duree_ms"]),
+        )
+    return table
+
+
+def _start(line: dict[str, Any], bar: int) -> int:
+    return min(int(line["x"] * bar / 100), bar - 1)
+
+
+def _length(line: dict[str, Any], bar: int) -> int:
+    length: int = round(line["largeur"] * bar / 100)
+    return max(1, min(length, bar - _start(line, bar)))
+
+
+def _duration(milliseconds: float) -> str:
+    if milliseconds < 1000:
+        return f"{milliseconds:.1f} ms".replace(".", ",")
+    if milliseconds < 60_000:
+        return f"{milliseconds / 1000:.2f} s".replace(".", ",")
+    return f"{milliseconds / 60_000:.0f} min"

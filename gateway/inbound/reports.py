@@ -1,0 +1,139 @@
+"""What a partner checks its own books with: its deposits, the reconciliation of both directions, the legal delays."""
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from chassis.bus import BusError
+from chassis.database import TRANSIENT, Record
+from chassis.facts import type_cloudevents
+from gateway.bodies import Bodies, Delivered
+from gateway.inbound import problems
+from gateway.inbound import reads_store as store
+from gateway.inbound.bookmarks import Bookmarks
+from gateway.inbound.deposits import status_of
+from gateway.inbound.door import Call, Door
+from gateway.inbound.feed import invalid, short_types
+from gateway.inbound.prepared import Doorway, refusal_line
+from gateway.inbound.problems import Problem
+from gateway.inbound.query import day, instant, number, one_of, parameters
+from gateway.inbound.sight import Sight, answer, declare
+from gateway.rights import Role
+from relais_contrats.codes.acteurs import Finalite
+from relais_contrats.lecture import empreinte
+
+_PAGE, _MAX_PAGE, _STREAMED = 100, 500, 256
+# What a partner reads as waiting includes what the hub has parked: it is the hub's to settle.
+_ETATS: Mapping[str, list[str]] = {"en-attente": ["en-attente", "rebut"], "accepte": ["accepte"], "refuse": ["refuse"]}
+_SENS = ("depose", "recu")
+
+
+class Reports:
+    def __init__(self, doorway: Doorway, sight: Sight, bodies: Bodies, bookmarks: Bookmarks) -> None:
+        self._doorway = doorway
+        self._sight = sight
+        self._bodies = bodies
+        self._bookmarks = bookmarks
+
+    def routes(self, door: Door) -> list[Route]:
+        reconcile = door.guard("messages:deposer", self.reconcile, changes=True)
+        return [
+            Route("/v1/messages", door.guard("messages:deposer", self.messages), methods=["GET"]),
+            Route("/v1/reconciliation", reconcile, methods=["GET"]),
+            Route("/v1/statistiques/delais", door.guard("pilotage:lire", self.delays), methods=["GET"]),
+        ]
+
+    async def messages(self, call: Call, request: Request) -> Response:
+        """The partner's own deposits in the order in which they came."""
+        query = parameters(request, ["etat", "type", "depuis", "apres", "limite"])
+        etat = one_of(query.get("etat"), "etat", tuple(_ETATS))
+        type_ = short_types([query["type"]], "type")[0] if "type" in query else None
+        depuis = instant(query.get("depuis"), "depuis")
+        limite = number(query.get("limite"), "limite", _PAGE, _MAX_PAGE)
+        liste = f"messages {etat} {type_} {depuis}"
+        after = self._bookmarks.read(call.partenaire.code, liste, query["apres"]) if "apres" in query else 0
+        if after is None:
+            raise invalid("apres", "Ce curseur n'a pas été donné par le hub à ce partenaire pour cette liste.")
+        etats = _ETATS[etat] if etat else None
+        async with self._doorway.pool.acquire() as conn:
+            rows = await store.deposits(conn, call.partenaire.code, after, type_, etats, depuis, limite)
+        last = rows[-1]["numero"] if len(rows) == limite else None
+        suite = self._bookmarks.write(call.partenaire.code, liste, last) if last else None
+        return answer(request, {"messages": [status_of(self._doorway, call, row) for row in rows], "suite": suite})
+
+    async def reconcile(self, call: Call, request: Request) -> Response:
+        """Id and SHA-256 (RFC 8785 form) of everything deposited, or received, in [du, au[: one line each."""
+        query = parameters(request, ["du", "au", "sens"])
+        du, au = instant(query.get("du"), "du"), instant(query.get("au"), "au")
+        sens = one_of(query.get("sens"), "sens", _SENS)
+        if du is None or au is None or sens is None or du >= au:
+            raise invalid("", "`du`, `au` (instants, `du` avant `au`) et `sens` sont attendus.")
+        lines = self._lines(call, sens, du, au)
+        return StreamingResponse(lines, media_type="application/x-ndjson", headers={"Cache-Control": "no-store"})
+
+    async def _lines(self, call: Call, sens: str, du: datetime, au: datetime) -> AsyncIterator[bytes]:
+        code = call.partenaire.code
+        try:
+            async with self._doorway.pool.acquire() as conn:
+                first, last = await store.bounds(conn, sens, du, au)
+            while first <= last:
+                async with self._doorway.pool.acquire() as conn:
+                    rows = await store.between(conn, sens, code, (first, last), du, au, _STREAMED)
+                told = [_deposited(row) for row in rows] if sens == "depose" else await self._received(code, rows)
+                yield b"".join(orjson.dumps(line) + b"\n" for line in told)
+                if len(rows) < _STREAMED:
+                    return
+                first = rows[-1]["numero"] + 1
+        except (*TRANSIENT, BusError):  # said on the last line: the list is not complete
+            yield orjson.dumps(problems.body(Problem("indisponible"), self._doorway.base_url)) + b"\n"
+
+    async def _received(self, partenaire: str, rows: list[Record]) -> list[dict[str, Any]]:
+        """The hash is that of the event as its receiver may see it now; None when it may see nothing of it any more."""
+        delivered = [
+            Delivered(
+                row["numero"],
+                row["evenement"],
+                row["parcours"],
+                row["type"],
+                frozenset(map(Role, row["roles"])),
+                row["corps"],
+            )
+            for row in rows
+        ]
+        bodies = {body["id"]: empreinte(body) for body in await self._bodies.build(partenaire, delivered)}
+        return [
+            {
+                "id": str(one.evenement),
+                "type": type_cloudevents(one.type),
+                "empreinte": bodies.get(str(one.evenement)),
+                "distribue_a": row["a"],
+            }
+            for one, row in zip(delivered, rows, strict=True)
+        ]
+
+    async def delays(self, call: Call, request: Request) -> Response:
+        """Per département of the partner's territory and month of reception: no line is about a person."""
+        query = parameters(request, ["departement", "depuis"])
+        declare(call, request, frozenset({Finalite.PILOTAGE}))
+        departement, depuis = query.get("departement"), day(query.get("depuis"), "depuis")
+        if departement is not None and departement not in call.partenaire.departements:
+            raise Problem("hors-territoire", erreurs=[refusal_line("hors-territoire", "departement")])
+        demande = {"departement": departement, "depuis": str(depuis) if depuis else None}
+        rows = await self._sight.ask("orientation.delais", demande)
+        own = [row for row in rows if row["departement"] in call.partenaire.departements]
+        return answer(request, {"orientation": own})
+
+
+def _deposited(row: Record) -> dict[str, Any]:
+    return {
+        "id": row["message"],
+        "type": type_cloudevents(row["type"]),
+        "empreinte": row["empreinte"].hex(),
+        "etat": "en-attente" if row["etat"] == "rebut" else row["etat"],
+        "recu_a": row["recu_a"],
+    }

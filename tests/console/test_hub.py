@@ -1,0 +1,123 @@
+"""On a running hub: one deposit, one trace, from the sender's POST to the receiver's answer."""
+
+import asyncio
+import json
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from deploy.partner import Partner
+from tests.hub import Hub, free_port
+from tests.passerelle.receiver import receiver
+from tests.persons import signalement
+
+pytestmark = [pytest.mark.anyio, pytest.mark.lent]
+NO_BROWSER = "Chromium n'est pas installé"
+# Headless, as root in a container, and silent on the network.
+CHROMIUM = [
+    "chromium",
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--hide-scrollbars",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def hub() -> Iterator[Hub]:
+    with tempfile.TemporaryDirectory(prefix="relais-console-") as folder:
+        started = Hub(Path(folder), free_port())
+        started.up()
+        yield started
+        started.down()
+
+
+async def trace_of(hub: Hub, message: str, spans: int) -> dict[str, Any]:
+    """The trace of a message, once it has that many spans: they are exported by several processes, within a second."""
+    url = f"http://127.0.0.1:{hub.data.known_ports().console}/api/messages/{message}.json"
+    async with httpx.AsyncClient() as client:
+        for _ in range(100):
+            answer = await client.get(url)
+            if answer.status_code == 200 and answer.json()["traces"][0]["etapes"] >= spans:
+                return answer.json()["traces"][0]  # type: ignore[no-any-return]
+            await asyncio.sleep(0.1)
+    raise TimeoutError(message)
+
+
+async def deposited(caf: Partner) -> str:
+    message = caf.message("usager.signale", signalement(), departement="59")
+    await caf.post(message)
+    return str(message["id"])
+
+
+async def test_one_trace_goes_from_the_deposit_to_the_answer_of_the_webhook(hub: Hub) -> None:
+    async with hub.partner("caf-59") as caf, hub.partner("cd-59") as cd, receiver() as endpoint:
+        await cd.call("POST", "/v1/abonnements", {"url": f"{endpoint.url}/cd", "types": []})
+
+        trace = await trace_of(hub, await deposited(caf), 6)
+
+    assert {line["service"] for line in trace["cascade"]} >= {"entrant", "usagers", "orientation", "sortant"}
+    assert trace["recit"]["depots"][0]["partenaire"] == "caf-59"
+    delivered = [one for one in trace["recit"]["livraisons"] if one["receveur"] == "cd-59"]
+    assert delivered[0]["tentatives"][-1]["reponse"] == 204
+
+
+async def test_the_command_draws_the_trace_of_a_message(hub: Hub) -> None:
+    async with hub.partner("caf-59") as caf:
+        message = await deposited(caf)
+        await trace_of(hub, message, 4)
+
+    drawn = hub.relais("trace", message).stdout
+    as_json = json.loads(hub.relais("trace", message, "--json").stdout)
+
+    assert f"caf-59 a déposé usager.signale {message}" in drawn
+    assert "━" in drawn
+    assert as_json["traces"][0]["cascade"][0]["nom"] == "POST /v1/messages"
+
+
+def test_the_command_says_that_nothing_is_known(hub: Hub) -> None:
+    ended = hub.relais("trace", "inconnu", check=False)
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("Erreur : Aucune trace ne porte l'identifiant inconnu.")
+
+
+def test_the_console_holds_in_eighty_megabytes(hub: Hub) -> None:
+    assert psutil.Process(hub.pid("console")).memory_full_info().pss < 80e6
+
+
+async def test_pages_are_drawn_by_a_browser(hub: Hub, tmp_path: Path) -> None:
+    if shutil.which("chromium") is None:
+        pytest.skip(NO_BROWSER)
+    console = f"http://127.0.0.1:{hub.data.known_ports().console}"
+    async with hub.partner("caf-59") as caf:
+        trace = await trace_of(hub, await deposited(caf), 4)
+
+    for name, width, path in (("liste", 1280, "/"), ("trace", 500, f"/traces/{trace['trace']}")):
+        image = tmp_path / f"{name}.png"
+        options = [f"--user-data-dir={tmp_path / name}", f"--window-size={width},1000", f"--screenshot={image}"]
+        await asyncio.to_thread(
+            subprocess.run, [*CHROMIUM, *options, console + path], check=True, capture_output=True, timeout=60
+        )
+
+        assert image.stat().st_size > 15_000
+
+
+def test_the_command_says_that_the_console_is_away(hub: Hub) -> None:
+    with hub.stopped("console"):
+        ended = hub.relais("trace", "0" * 32, check=False)
+
+    assert ended.returncode == 1
+    assert "La console ne répond pas" in ended.stderr

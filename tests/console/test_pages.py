@@ -1,0 +1,187 @@
+"""What operators read: the list and its filters, a trace, a message; in French, escaped, under known names only."""
+
+import re
+
+import pytest
+
+from console.spans import SERVEUR, Lien
+from relais_contrats.refus import REFUS
+from tests.console.made import DEPOT, TRACE, accepted, refused, span
+from tests.console.serving import Served
+
+pytestmark = pytest.mark.anyio
+OTHER, THIRD = "b" * 32, "c" * 32
+HOSTILE = "<script>alert(1)</script>"
+
+
+def traces(page: str) -> list[str]:
+    return re.findall(r'href="/traces/([0-9a-f]{32})"', page)
+
+
+async def test_an_empty_console_says_what_to_do(console: Served) -> None:
+    page = await console.page("/")
+
+    assert "Aucun message pour l'instant." in page
+    assert "./relais demo" in page
+
+
+async def test_the_list_tells_type_partners_duration_and_state(console: Served) -> None:
+    await console.keep(*accepted())
+
+    page = await console.page("/")
+
+    assert traces(page) == [TRACE]
+    assert all(text in page for text in ("usager.signale", "caf-59", "cd-59", "5,11\u202fs"))
+    assert "livré en partie ou après échec" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", [OTHER, TRACE]),
+        ("type=usager.signale", [TRACE]),
+        ("partenaire=cd-59", [TRACE]),
+        ("partenaire=caf-59&type=droits.modifies", [OTHER]),
+        ("partenaire=inconnu", []),
+        ("anomalies=1", [OTHER, TRACE]),
+        ("tout=1", [OTHER, TRACE, THIRD]),
+    ],
+)
+async def test_filters(console: Served, query: str, found: list[str]) -> None:
+    read = span(21, "GET /v1/evenements", trace=THIRD, at_ms=-500, genre=SERVEUR, reponse=200)
+    await console.keep(*accepted(at_ms=-100), *refused("m-2", "hors-territoire", trace=OTHER), read)
+
+    page = await console.page(f"/?{query}")
+
+    assert traces(page) == found
+
+
+async def test_pages_follow_one_another_without_gap_or_repetition(console: Served) -> None:
+    ids = [f"{number:032x}" for number in range(1, 121)]
+    await console.keep(*(span(1, "deposer droits.modifies", n // 3, trace=id_) for n, id_ in enumerate(ids)))
+
+    seen, path = [], "/"
+    while path:
+        page = await console.page(path)
+        seen += traces(page)
+        following = re.search(r'href="(/\?[^"]+)" rel="next"', page)
+        path = following[1].replace("&amp;", "&") if following else ""
+
+    assert seen == ids[::-1]
+
+
+@pytest.mark.parametrize("searched", ["m-1", TRACE, DEPOT, "e-1"])
+async def test_a_message_is_found_by_any_of_its_ids(console: Served, searched: str) -> None:
+    await console.keep(*accepted())
+
+    response = await console.client.get("/", params={"q": searched})
+
+    target = "/messages/caf-59/m-1" if searched == "m-1" else f"/traces/{TRACE}"
+    assert (response.status_code, response.headers["location"]) == (303, target)
+
+
+async def test_a_trace_shows_the_message_its_deliveries_and_every_step(console: Served) -> None:
+    await console.keep(*accepted())
+
+    page = await console.page(f"/traces/{TRACE}")
+
+    assert 'href="/messages/caf-59/m-1"' in page
+    assert page.count("<summary>") == 5
+    assert "HTTP 503" in page
+    assert "HTTP 204" in page
+
+
+async def test_a_refusal_is_told_with_the_words_of_the_catalogue(console: Served) -> None:
+    await console.keep(*refused("m-2", "hors-territoire", trace=OTHER))
+
+    page = await console.page("/messages/caf-59/m-2")
+
+    assert REFUS["hors-territoire"].titre in page
+    assert "hors-territoire" in page
+
+
+async def test_a_message_s_timeline_is_in_the_order_of_time(console: Served) -> None:
+    await console.keep(*accepted())
+
+    page = await console.page("/messages/caf-59/m-1")
+
+    told = re.findall(r"<b>([^<]+ (?:par|à) [^<]+)</b>", page)
+    # The instant of the journal comes from the deposit's id, which is of another day in this test.
+    assert told == ["Déposé par caf-59", "Accepté par usagers", "Envoi sans succès à cd-59", "Livré à cd-59"]
+
+
+async def test_a_message_of_a_bulk_deposit_has_a_page_with_its_own_decision_only(console: Served) -> None:
+    columns = {
+        "relais_partenaire": "caf-59",
+        "relais_message": ["m-1", "m-2"],
+        "relais_id": [DEPOT, ""],
+        "relais_etat": ["accepte", "refuse"],
+        "relais_code": ["", "hors-territoire"],
+    }
+    lot = span(1, "deposer lot", 0, 50, **columns)  # type: ignore[arg-type]
+    mine = span(2, "decider usager.signale", 10, parent=1, service="usagers", relais_id=DEPOT, relais_etat="accepte")
+    other = span(3, "decider usager.corrige", 11, parent=1, service="usagers", relais_id="x", relais_etat="accepte")
+    await console.keep(lot, mine, other)
+
+    first, second = await console.page("/messages/caf-59/m-1"), await console.page("/messages/caf-59/m-2")
+
+    assert "usager.signale" in first
+    assert "usager.corrige" not in first
+    assert REFUS["hors-territoire"].titre in second
+
+
+async def test_what_continues_in_another_trace_is_linked(console: Served) -> None:
+    later = span(7, "livrer usager.corrige", 900, trace=OTHER, service="sortant", liens=(Lien(TRACE, f"{3:016x}"),))
+    await console.keep(*accepted(), later)
+
+    assert OTHER in traces(await console.page(f"/traces/{TRACE}"))
+    assert TRACE in traces(await console.page(f"/traces/{OTHER}"))
+
+
+async def test_foreign_text_is_never_markup(console: Served) -> None:
+    sent = {"relais_partenaire": HOSTILE, "relais_message": HOSTILE, "relais_etat": "refuse", "relais_code": HOSTILE}
+    await console.keep(span(1, f"deposer {HOSTILE}", service=HOSTILE, **sent))  # type: ignore[arg-type]
+
+    pages = [await console.page(path) for path in ("/", f"/traces/{TRACE}", f"/?partenaire={HOSTILE}")]
+
+    assert all("<script" not in page for page in pages)
+    assert "&lt;script&gt;" in pages[1]
+
+
+async def test_every_page_forbids_scripts_and_frames(console: Served) -> None:
+    answers = [await console.client.get(path) for path in ("/", "/traces/absente", "/static/console.css")]
+
+    assert [answer.status_code for answer in answers] == [200, 404, 200]
+    assert all("default-src 'none'" in answer.headers["content-security-policy"] for answer in answers)
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/traces/zz", 404),
+        ("/traces/%00", 400),
+        ("/messages/caf-59/absent", 404),
+        ("/messages/caf-59/%00", 400),
+        ("/?q=%00", 400),
+        ("/?avant=hier_00", 400),
+        ("/?avant=0001-01-01T00:00:00%2B00:00_00", 400),
+        ("/?type=" + "x" * 200, 400),
+        ("/api/traces/absente.json", 404),
+        ("/api/messages/%00.json", 400),
+        ("/nulle-part", 404),
+    ],
+)
+async def test_what_cannot_be_answered_is_said_in_french(console: Served, path: str, status: int) -> None:
+    response = await console.client.get(path)
+
+    assert response.status_code == status
+    assert "Introuvable" in response.text or "Demande illisible" in response.text
+
+
+async def test_another_name_for_this_address_reads_nothing(console: Served) -> None:
+    await console.keep(*accepted())
+
+    response = await console.client.get("/", headers={"Host": "pirate.example"})
+
+    assert response.status_code == 400
+    assert TRACE not in response.text

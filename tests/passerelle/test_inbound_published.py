@@ -1,0 +1,130 @@
+"""What is published without a token: the catalogue, its schemas, the API as it is, and the meaning of each refusal."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jsonschema_rs
+import pytest
+from starlette.routing import Route
+
+import relais_contrats
+from gateway.inbound import app, problems
+from gateway.inbound.shield import Shield
+from relais_contrats.api import OPERATIONS
+from relais_contrats.catalogue import CATALOGUE
+from relais_contrats.exemples import exemples
+from relais_contrats.refus import REFUS
+from tests.engines import Bench
+
+pytestmark = pytest.mark.anyio
+BASE_URL = "http://127.0.0.1:8420"
+
+
+@pytest.fixture
+async def door(banc: Bench) -> Shield:
+    data = banc.engines.data
+    configured = app.Settings(
+        nats_url=banc.engines.nats_url,
+        nats_nkey_file=data.nkey_file("entrant"),
+        database_url="postgresql://",
+        database_password_file=data.password_file("passerelle"),
+        secrets=data.secrets / "passerelle",
+        url_publique=BASE_URL,
+        port=1,
+    )
+    return await app.build(await banc.process("entrant", "passerelle"), configured)
+
+
+@pytest.fixture
+async def client(door: Shield) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(door), base_url=BASE_URL) as one:
+        yield one
+
+
+def routes_of(door: Shield) -> set[tuple[str, str]]:
+    wrapped: Any = door
+    while not hasattr(wrapped, "routes"):
+        wrapped = wrapped._app
+    return {
+        (method, route.path)
+        for route in wrapped.routes
+        if isinstance(route, Route)
+        for method in (route.methods or {"POST"}) - {"HEAD"}
+    }
+
+
+async def test_the_api_document_describes_exactly_the_routes_that_exist(door: Shield) -> None:
+    described = {(operation.methode, operation.chemin) for operation in OPERATIONS}
+
+    assert described == routes_of(door)
+
+
+async def test_the_api_document_is_the_committed_one(client: httpx.AsyncClient) -> None:
+    served = (await client.get("/openapi.json")).json()
+
+    committed = Path(relais_contrats.__file__).parent.parent / "generated" / "openapi.json"
+    assert served == httpx.Response(200, content=committed.read_bytes()).json()
+    assert served["openapi"].startswith("3.1")
+    assert set(served["paths"]) == {operation.chemin for operation in OPERATIONS}
+
+
+async def test_every_route_that_needs_a_token_says_so_and_asks_for_it(client: httpx.AsyncClient) -> None:
+    protected = [operation for operation in OPERATIONS if operation.portee]
+
+    answers = [
+        await client.request(o.methode, o.chemin.replace("{", "").replace("}", ""), content=b"{}") for o in protected
+    ]
+
+    assert {answer.status_code for answer in answers} == {401}
+    assert all(answer.headers["www-authenticate"].startswith("DPoP ") for answer in answers)
+
+
+async def test_the_catalogue_leads_to_a_schema_that_takes_its_own_examples(client: httpx.AsyncClient) -> None:
+    listed = (await client.get("/v1/contrats")).json()["contrats"]
+
+    assert {one["nom"] for one in listed} == set(CATALOGUE)
+    for one in listed:
+        schema = (await client.get(one["schema"])).json()
+        validator = jsonschema_rs.validator_for(schema)
+        assert [e for e in schema["examples"] if not validator.is_valid(e)] == []
+        assert len(schema["x-relais-exemples"]) == len(exemples(one["nom"]))
+
+
+@pytest.mark.parametrize("name", ["usager.signale", "usager.signale.json", "fr.insertion.usager.signale.v1"])
+async def test_a_contract_has_one_answer_under_each_of_its_names(client: httpx.AsyncClient, name: str) -> None:
+    answer = await client.get(f"/v1/contrats/{name}")
+    again = await client.get(f"/v1/contrats/{name}", headers={"If-None-Match": answer.headers["etag"]})
+
+    assert answer.headers["content-type"] == "application/schema+json"
+    assert answer.json()["x-relais-type"] == "fr.insertion.usager.signale.v1"
+    assert again.status_code == 304
+
+
+async def test_what_only_the_hub_writes_has_no_deposit_schema(client: httpx.AsyncClient) -> None:
+    deposited = await client.get("/v1/contrats/orientation.decidee/depot")
+    written_by_the_hub = await client.get("/v1/contrats/parcours.ouvert/depot")
+    unknown = await client.get("/v1/contrats/invente.oui")
+
+    assert deposited.json()["properties"]["type"]["const"] == "fr.insertion.orientation.decidee.v1"
+    assert (written_by_the_hub.status_code, unknown.status_code) == (404, 404)
+    assert unknown.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("code", [*REFUS, *problems.STATUS_OF])
+async def test_the_type_of_a_problem_leads_to_its_explanation(client: httpx.AsyncClient, code: str) -> None:
+    machine = await client.get(f"/problemes/{code}")
+    human = await client.get(f"/problemes/{code}", headers={"Accept": "text/html"})
+
+    assert machine.json()["code"] == code
+    assert machine.json()["titre"] in human.text
+    assert "lang=" in human.text
+    assert human.headers["content-security-policy"] == "default-src 'none'"
+
+
+async def test_an_unknown_problem_repeats_nothing_of_the_address(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/problemes/<script>alert(1)</script>", headers={"Accept": "text/html"})
+
+    assert answer.status_code == 404
+    assert "script" not in answer.text

@@ -1,0 +1,342 @@
+"""Reads on a whole hub: what each partner sees of a parcours, what it does not, and lists that go on without a gap."""
+
+import json
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from deploy.partner import Partner, RequestRefused
+from relais_contrats.lecture import empreinte
+from tests.hub import Hub, free_port
+from tests.persons import nir, signalement
+
+pytestmark = pytest.mark.anyio
+STRUCTURE = {"systeme": "siret", "valeur": "90000075300013", "nom": "Mission locale de Lille"}
+
+
+@pytest.fixture(scope="module")
+def hub() -> Iterator[Hub]:
+    with tempfile.TemporaryDirectory(prefix="relais-lectures-") as folder:
+        started = Hub(Path(folder), free_port())
+        started.up()
+        yield started
+        started.down()
+
+
+async def signalled(hub: Hub, **changes: Any) -> tuple[str, str]:
+    """Somebody new, signalled by caf-59: her pseudonyms for caf-59 and for cd-59."""
+    async with hub.partner("caf-59") as caf, hub.partner("cd-59") as departement:
+        person = signalement(**changes)
+        answer = await caf.post(caf.message("usager.signale", person, departement="59"))
+        assert answer.parcours, answer
+        return answer.parcours, await found(departement, person)
+
+
+async def found(partner: Partner, person: dict[str, Any]) -> str:
+    """The partner's own pseudonym, once it takes part."""
+    search = {"identifiants": person["identifiants"], "identite": person["identite"]}
+    for _ in range(50):
+        answer = await partner.call("POST", "/v1/usagers/recherche", search)
+        pseudonyme = str(answer.get("parcours"))
+        response = await partner._send("GET", f"/v1/parcours/{pseudonyme}")
+        if response.status_code == 200:
+            return pseudonyme
+    raise AssertionError(answer)
+
+
+async def decided(hub: Hub, pseudonyme: str) -> None:
+    """The département orients her to the mission locale."""
+    today = datetime.now(UTC).date().isoformat()
+    decision = {
+        "decision": "acceptee",
+        "parcours_type": "emploi",
+        "organisme": "mission-locale",
+        "structure": STRUCTURE,
+        "date_decision": today,
+        "date_debut": today,
+        "rang": 1,
+    }
+    async with hub.partner("cd-59") as departement:
+        answer = await departement.post(
+            departement.message("orientation.decidee", decision, departement="59", subject=pseudonyme)
+        )
+        assert answer.etat == "accepte", answer
+
+
+async def shared_with(partner: Partner, count: int = 1) -> list[str]:
+    """Pseudonyms that `parcours.partage` brought to this partner."""
+    page = await partner.events(wait_s=10)
+    brought = [e["subject"] for e in page.evenements if e["type"] == "fr.insertion.parcours.partage.v1"]
+    await partner.acknowledge(page.curseur)
+    assert len(brought) >= count, page
+    return brought
+
+
+async def test_a_parcours_is_projected_by_the_rights_of_who_reads_it(hub: Hub) -> None:
+    person = signalement()
+    person["identifiants"] = [*person["identifiants"], {"type": "nir", "valeur": nir(7)}]
+    for_caf, for_cd = await signalled(hub, **person)
+
+    async with hub.partner("caf-59") as caf, hub.partner("cd-59") as departement:
+        seen_by_caf = await caf.get(f"/v1/parcours/{for_caf}")
+        seen_by_cd = await departement.get(f"/v1/parcours/{for_cd}")
+
+    assert seen_by_cd["identite"]["nom_naissance"] == person["identite"]["nom_naissance"]
+    assert {i["type"] for i in seen_by_cd["identifiants"]} == {"nir", "matricule-caf"}
+    assert (seen_by_cd["parcours"], seen_by_cd["etat"], seen_by_cd["departement"]) == (for_cd, "actif", "59")
+    assert "identite" not in seen_by_caf
+    assert {i["type"] for i in seen_by_caf["identifiants"]} == {"nir", "matricule-caf"}
+
+
+async def test_a_reader_that_holds_the_current_state_gets_a_304_until_it_changes(hub: Hub) -> None:
+    _, pseudonyme = await signalled(hub)
+    path = f"/v1/parcours/{pseudonyme}"
+    async with hub.partner("cd-59") as departement:
+        first = await departement._send("GET", path)
+        etag = first.headers["etag"]
+
+        again = await departement._send("GET", path, headers={"If-None-Match": f'"other", {etag}'})
+        closing = {"date_fin": datetime.now(UTC).date().isoformat(), "motif": "Essai."}
+        closed = departement.message("parcours.clos", closing, departement="59", subject=pseudonyme)
+        await departement.post(closed)
+        changed = await departement._send("GET", path, headers={"If-None-Match": etag})
+
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)
+    assert (changed.status_code, changed.json()["etat"]) == (200, "clos")
+
+
+@pytest.mark.parametrize("path", ["", "/orientations", "/historique"])
+async def test_what_a_partner_may_not_see_reads_like_what_does_not_exist(hub: Hub, path: str) -> None:
+    for_caf, for_cd = await signalled(hub)
+    guesses = [for_caf, for_cd, "prc_" + "a" * 26, "prc_x", "0198c0de-0000-7000-8000-000000000000"]
+    async with hub.partner("ml-lille") as lille:
+        answers = [await lille._send("GET", f"/v1/parcours/{guess}{path}") for guess in guesses]
+
+    assert {answer.status_code for answer in answers} == {404}
+    bodies = [{k: v for k, v in answer.json().items() if k != "instance"} for answer in answers]
+    assert all(body == bodies[0] for body in bodies)
+
+
+async def test_the_orientation_is_read_by_those_it_concerns(hub: Hub) -> None:
+    for_caf, for_cd = await signalled(hub)
+    await decided(hub, for_cd)
+    async with hub.partner("ml-lille") as lille, hub.partner("caf-59") as caf, hub.partner("cd-59") as departement:
+        brought = await shared_with(lille)
+        seen_by_lille = await lille.get(f"/v1/parcours/{brought[-1]}/orientations")
+        seen_by_cd = await departement.get(f"/v1/parcours/{for_cd}/orientations")
+        seen_by_caf = await caf.get(f"/v1/parcours/{for_caf}/orientations")
+
+    assert seen_by_cd["ouverte"]["structure"] == STRUCTURE
+    assert seen_by_cd["ouverte"]["decideur"] == "/partenaires/cd-59"
+    assert seen_by_lille["ouverte"] == seen_by_cd["ouverte"]
+    assert seen_by_lille["parcours"] == brought[-1] != for_cd
+    assert seen_by_caf == {"parcours": for_caf, "departement": "59"}
+
+
+async def test_the_history_tells_each_event_once_page_after_page(hub: Hub) -> None:
+    _, pseudonyme = await signalled(hub)
+    await decided(hub, pseudonyme)
+    path = f"/v1/parcours/{pseudonyme}/historique"
+    async with hub.partner("cd-59") as departement:
+        for _ in range(50):
+            whole = await departement.get(path)
+            if any(e["type"] == "fr.insertion.orientation.decidee.v1" for e in whole["evenements"]):
+                break
+        pages: list[dict[str, Any]] = []
+        suite: str | None = None
+        while True:
+            page = await departement.get(path, limite=2, **({"apres": suite} if suite else {}))
+            pages += page["evenements"]
+            suite = page["suite"]
+            if suite is None:
+                break
+
+    assert pages == whole["evenements"]
+    assert len({event["id"] for event in pages}) == len(pages) >= 4
+    assert {event["subject"] for event in pages} == {pseudonyme}
+
+
+async def test_an_absorbed_pseudonym_answers_for_the_survivor(hub: Hub) -> None:
+    _, kept = await signalled(hub)
+    _, absorbed = await signalled(hub)
+    async with hub.partner("cd-59") as departement:
+        merged = await departement.post(
+            departement.message(
+                "usager.fusionne", {"conserve": kept, "absorbes": [absorbed]}, departement="59", subject=kept
+            )
+        )
+        assert merged.etat == "accepte", merged
+
+        seen = await departement.get(f"/v1/parcours/{absorbed}")
+
+    assert seen["parcours"] == kept
+
+
+async def test_the_list_of_what_is_due_goes_on_without_gap_or_repetition(hub: Hub) -> None:
+    people = [await signalled(hub, date_reception_droit="2026-01-05") for _ in range(5)]
+    expected = {for_cd for _, for_cd in people}
+    async with hub.partner("cd-59") as departement:
+        listed: list[dict[str, Any]] = []
+        suite: str | None = None
+        while True:
+            query: dict[str, str | int] = {"departement": "59", "echeance_avant": "2026-02-16", "limite": 2}
+            page = await departement.get("/v1/parcours", **query, **({"apres": suite} if suite else {}))
+            listed += page["parcours"]
+            suite = page["suite"]
+            if suite is None:
+                break
+
+    assert expected == {one["parcours"] for one in listed}
+    assert len(listed) == 5
+    assert {one["date_echeance"] for one in listed} == {"2026-02-16"}
+
+
+async def test_the_list_filters_on_what_the_partner_sees(hub: Hub) -> None:
+    for_caf, for_cd = await signalled(hub)
+    await decided(hub, for_cd)
+    structure = f"{STRUCTURE['systeme']}:{STRUCTURE['valeur']}"
+    async with hub.partner("cd-59") as departement, hub.partner("caf-59") as caf:
+        oriented = await everything(departement, structure=structure)
+        hidden = await everything(caf, structure=structure)
+        closed = await everything(departement, etat="clos", structure=structure)
+        own = await everything(caf)
+
+    assert for_cd in oriented
+    assert for_cd not in closed
+    assert hidden == []
+    assert for_caf in own
+
+
+async def everything(partner: Partner, **filters: str) -> list[str]:
+    listed: list[str] = []
+    query: dict[str, str] = dict(filters)
+    while True:
+        page = await partner.get("/v1/parcours", **query)
+        listed += [one["parcours"] for one in page["parcours"]]
+        if page["suite"] is None:
+            return listed
+        query["apres"] = page["suite"]
+
+
+async def test_a_cursor_of_another_partner_or_of_another_list_is_refused(hub: Hub) -> None:
+    for _ in range(2):
+        await signalled(hub)
+    async with hub.partner("cd-59") as departement, hub.partner("ft-hauts-de-france") as france_travail:
+        page = await departement.get("/v1/parcours", limite=1)
+        foreign = await france_travail._send("GET", f"/v1/parcours?limite=1&apres={page['suite']}")
+        other = await departement._send("GET", f"/v1/parcours?etat=actif&apres={page['suite']}")
+        altered = await departement._send("GET", f"/v1/parcours?apres={page['suite'][:-4]}AAAA")
+
+    assert {r.status_code for r in (foreign, other, altered)} == {422}
+
+
+async def test_a_search_finds_by_identifier_and_never_by_name_alone(hub: Hub) -> None:
+    person = signalement()
+    _, pseudonyme = await signalled(hub, **person)
+    stranger = [{"type": "matricule-caf", "valeur": "ZZ999", "role": "demandeur"}]
+    async with hub.partner("ft-hauts-de-france") as france_travail:
+        ft = await found(france_travail, person)
+        nobody = await france_travail.call(
+            "POST", "/v1/usagers/recherche", {"identifiants": stranger, "identite": person["identite"]}
+        )
+
+    assert ft.startswith("prc_")
+    assert ft != pseudonyme
+    assert nobody["resultat"] != "trouve"
+    assert "parcours" not in nobody
+
+
+async def test_a_search_that_breaks_the_contract_names_the_field_and_repeats_nothing(hub: Hub) -> None:
+    async with hub.partner("cd-59") as departement:
+        with pytest.raises(RequestRefused) as refused:
+            await departement.call(
+                "POST", "/v1/usagers/recherche", {"identifiants": [{"type": "nir", "valeur": "SECRET"}], "x": 1}
+            )
+
+    assert refused.value.status == 422
+    assert {e["pointeur"] for e in refused.value.problem["erreurs"]} >= {"/x"}
+    assert "SECRET" not in json.dumps(refused.value.problem)
+
+
+async def test_deposits_are_listed_by_state_and_type_with_a_cursor(hub: Hub) -> None:
+    start = datetime.now(UTC)
+    await signalled(hub)
+    await signalled(hub)
+    async with hub.partner("caf-59") as caf:
+        refused = await caf.post(caf.message("usager.signale", signalement(), departement="59") | {"departement": "75"})
+        first = await caf.get("/v1/messages", depuis=start.isoformat(), type="usager.signale", limite=1)
+        second = await caf.get(
+            "/v1/messages", depuis=start.isoformat(), type="usager.signale", limite=1, apres=first["suite"]
+        )
+        none = await caf.get("/v1/messages", depuis=start.isoformat(), etat="refuse")
+
+    assert refused.etat == "refuse"
+    assert first["messages"][0]["id"] != second["messages"][0]["id"]
+    assert {m["etat"] for m in (*first["messages"], *second["messages"])} == {"accepte"}
+    assert none["messages"] == []  # what the door refused was never taken
+
+
+async def test_both_sides_can_reconcile_what_was_deposited_and_received(hub: Hub) -> None:
+    start = datetime.now(UTC)
+    async with hub.partner("caf-59") as caf, hub.partner("cd-59") as departement:
+        message = caf.message("usager.signale", signalement(), departement="59")
+        await caf.post(message)
+        page = await departement.events(wait_s=10)
+        period = f"du={start.isoformat()}&au={(start + timedelta(minutes=5)).isoformat()}".replace("+", "%2B")
+
+        deposited = lines(await caf._send("GET", f"/v1/reconciliation?{period}&sens=depose"))
+        received = lines(await departement._send("GET", f"/v1/reconciliation?{period}&sens=recu"))
+
+    assert {line["id"]: line["empreinte"] for line in deposited}[message["id"]] == empreinte(message)
+    mine = {event["id"]: empreinte(event) for event in page.evenements if event["id"] in {r["id"] for r in received}}
+    assert mine
+    assert {line["id"]: line["empreinte"] for line in received}.items() >= mine.items()
+
+
+def lines(response: httpx.Response) -> list[dict[str, Any]]:
+    assert response.status_code == 200, response.text
+    return [json.loads(line) for line in response.text.splitlines()]
+
+
+async def test_delays_are_told_for_the_partner_s_own_territory(hub: Hub) -> None:
+    async with hub.partner("cd-59") as departement, hub.partner("caf-59") as caf:
+        own = await departement.get("/v1/statistiques/delais", departement="59")
+        outside = await departement._send("GET", "/v1/statistiques/delais?departement=62")
+        unscoped = await caf._send("GET", "/v1/statistiques/delais")
+
+    assert {row["departement"] for row in own["orientation"]} == {"59"}
+    assert (outside.status_code, outside.json()["code"]) == (403, "hors-territoire")
+    assert unscoped.status_code == 403
+
+
+async def test_who_reads_and_for_what_is_checked_against_the_conventions(hub: Hub) -> None:
+    for_caf, _ = await signalled(hub)
+    async with hub.partner("caf-59") as caf:
+        path = f"/v1/parcours/{for_caf}"
+        agreed = await caf._send(
+            "GET", path, headers={"Relais-Agent": "Durand Anne a-12", "Relais-Finalite": "accompagnement"}
+        )
+        not_agreed = await caf._send("GET", path, headers={"Relais-Finalite": "offre"})
+        statistics = await caf._send("GET", path, headers={"Relais-Finalite": "pilotage"})
+        invented = await caf._send("GET", path, headers={"Relais-Finalite": "curiosite"})
+
+    assert agreed.status_code == 200
+    assert [r.json()["code"] for r in (not_agreed, statistics)] == ["finalite-interdite"] * 2
+    assert invented.json()["code"] == "code-inconnu"
+
+
+async def test_views_whose_service_does_not_exist_yet_are_unknown(hub: Hub) -> None:
+    _, pseudonyme = await signalled(hub)
+    async with hub.partner("cd-59") as departement:
+        answers = [
+            await departement._send("GET", f"/v1/parcours/{pseudonyme}/{vue}")
+            for vue in ("referent", "contrat", "rdv", "feuille-de-route")
+        ]
+
+    assert {answer.status_code for answer in answers} == {404}
+    assert {answer.headers["content-type"] for answer in answers} == {"application/problem+json"}
