@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import signal
 import subprocess
 import uuid
 from collections.abc import AsyncIterator
@@ -59,7 +60,7 @@ class Engines:
 
     def stop(self) -> None:
         for process in self._processes:
-            process.terminate()
+            process.send_signal(signal.SIGINT)  # PostgreSQL's fast stop: it does not wait for open sessions
         for process in self._processes:
             process.wait(20)
 
@@ -81,6 +82,13 @@ class Engines:
         finally:
             await conn.close()
         return name
+
+    async def drop_database(self, name: str) -> None:
+        conn = await postgres.connect_admin(self.data, self.ports.postgres, "postgres")
+        try:
+            await conn.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        finally:
+            await conn.close()
 
     async def pool(self, database: str, schema: str, **sizes: int) -> Pool:
         url = f"postgresql://{schema}@{HOST}:{self.ports.postgres}/{database}"
@@ -134,6 +142,7 @@ async def bench(engines: Engines) -> AsyncIterator[Bench]:
             await asyncio.sleep(0)
     await one.close()
     await one.bus.close()
+    await engines.drop_database(one.database)
 
 
 async def delete_stream(bus: NatsBus, stream: str) -> None:

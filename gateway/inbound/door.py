@@ -94,7 +94,8 @@ class Door:
 
     def _identify(self, request: Request, scope: str) -> Call:
         headers = request.headers
-        url = self.base_url + request.url.path
+        # As it was written on the wire: decoding it would change what the proof was made for.
+        url = self.base_url + request.scope["raw_path"].decode("latin-1")
         try:
             jeton = self._verificateur.verifier(
                 headers.getlist("authorization"), headers.getlist("dpop"), request.method, url, datetime.now(UTC)

@@ -248,13 +248,17 @@ def test_two_writings_of_one_message_have_one_fingerprint() -> None:
     assert len(empreinte({})) == 64
 
 
-def test_reading_a_one_kilobyte_message_takes_less_than_sixty_microseconds() -> None:
-    nombre = 1000
+def test_reading_a_one_kilobyte_message_costs_less_than_twelve_bare_parses() -> None:
+    """A ratio, taken in one run: microseconds alone say more of the machine's other work than of ours."""
+    nombre = 500
+    ratios = []
+    for _ in range(9):
+        lecture_s = timeit.timeit(lambda: lire_depot(SIGNALE), number=nombre, timer=time.process_time)
+        reference_s = timeit.timeit(lambda: json.loads(SIGNALE), number=nombre, timer=time.process_time)
+        ratios.append(lecture_s / reference_s)
 
-    # Processor time, best of several: the machine may be shared.
-    mesures_s = timeit.repeat(lambda: lire_depot(SIGNALE), number=nombre, repeat=9, timer=time.process_time)
-    meilleur_us = min(mesures_s) / nombre * 1e6
+    meilleur = min(ratios)
 
-    sys.stdout.write(f"lire_depot: {len(SIGNALE)} bytes, {meilleur_us:.1f} us\n")
+    sys.stdout.write(f"lire_depot: {len(SIGNALE)} bytes, {meilleur:.1f} times json.loads\n")
     assert 800 <= len(SIGNALE) <= 1200
-    assert meilleur_us < 60
+    assert meilleur < 12

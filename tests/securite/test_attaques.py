@@ -23,7 +23,7 @@ HOSTILE = [
     CANARY,
     f"{CANARY}' OR 1=1 --",
     f"{CANARY}%00",
-    "0" * 4_000,
+    "0" * 1_500,
     f"../../{CANARY}",
     f"<script>{CANARY}</script>",
     "٣",
