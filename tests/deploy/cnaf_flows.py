@@ -4,7 +4,8 @@ from pathlib import Path
 
 from relais_contrats.identifiants import cle_nir
 
-SHARED = Path("/work/shared/data/cnaf")
+SHARED = Path(__file__).resolve().parents[3] / "shared/data/cnaf"
+NO_REAL_FILES = "the real CNAF files are not beside this checkout"
 HEADER = """<IdentificationFlux>
 <APPLIEME>CRI</APPLIEME><NUMVERSIONAPPLIEME>6200</NUMVERSIONAPPLIEME><TYPEFLUX>M</TYPEFLUX><NATFLUX>D</NATFLUX>
 <DTCREAFLUX>2026-11-05</DTCREAFLUX><HEUCREAFLUX>01:18:36.0000</HEUCREAFLUX><DTREF>2026-10-31</DTREF>

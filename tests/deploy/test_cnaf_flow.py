@@ -11,7 +11,7 @@ import pytest
 from deploy.components import ROOT
 from deploy.importers import cnaf_flow, cnaf_schema
 from deploy.importers.cnaf_flow import FlowRefused, Foyer
-from tests.deploy.cnaf_flows import ADRESSE, HEADER, OPEN, SHARED, flux, foyer, personne
+from tests.deploy.cnaf_flows import ADRESSE, HEADER, NO_REAL_FILES, OPEN, SHARED, flux, foyer, personne
 
 PYTHON = os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'contracts'}"}
 XSD = """<xsd:schema xmlns:xsd="http://www.w3.org/2001/XMLSchema">
@@ -174,7 +174,7 @@ def test_the_schema_names_line_and_element_but_not_the_value(tmp_path: Path) -> 
     assert "secret" not in sentence
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason=f"the real CNAF files are not here ({SHARED})")
+@pytest.mark.skipif(not SHARED.is_dir(), reason=NO_REAL_FILES)
 def test_the_real_schema_accepts_the_real_flow_and_refuses_the_invalid_one() -> None:
     schema = cnaf_schema.load_schema(SHARED / "vrsb0801.xsd")
 
@@ -187,7 +187,7 @@ def test_the_real_schema_accepts_the_real_flow_and_refuses_the_invalid_one() -> 
     )
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason=f"the real CNAF files are not here ({SHARED})")
+@pytest.mark.skipif(not SHARED.is_dir(), reason=NO_REAL_FILES)
 def test_a_flow_cut_short_is_refused_with_the_schema_as_without() -> None:
     cut = (SHARED / "RSABEM.xml").read_bytes()[:-5]
 

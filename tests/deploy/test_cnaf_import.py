@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from deploy.importers.cnaf_schema import check
-from tests.deploy.cnaf_flows import HEADER, SHARED, flux, foyer, nir, personne
+from tests.deploy.cnaf_flows import HEADER, NO_REAL_FILES, SHARED, flux, foyer, nir, personne
 from tests.hub import Hub, free_port
 
 pytestmark = pytest.mark.lent
@@ -146,7 +146,7 @@ def test_a_csv_report_and_a_json_summary(hub: Hub, tmp_path: Path) -> None:
     assert report.read_text().startswith("ligne;foyer;personne;objet;resultat")
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason=f"the real CNAF files are not here ({SHARED})")
+@pytest.mark.skipif(not SHARED.is_dir(), reason=NO_REAL_FILES)
 def test_the_real_flow_is_imported_against_its_schema(hub: Hub, tmp_path: Path) -> None:
     content = (SHARED / "RSABEM.xml").read_bytes()
     with (SHARED / "RSABEM.xml").open("rb") as source:
