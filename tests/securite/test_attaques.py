@@ -99,6 +99,9 @@ async def test_hostile_bodies_are_refused_in_our_own_words(partner: Partner, ope
     for answer in answers:
         reveals_nothing(answer)
         assert answer.status_code != 401 or not operation.portee, "the attack must get past the door"
+    # An address so long that its own proof passes the size limit of proofs is stopped at the door, as silently.
+    overlong = await sent(partner, operation, path_of(operation, "0" * 4_000))
+    reveals_nothing(overlong)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=operation_id)
