@@ -66,8 +66,8 @@ class Bus(Protocol):
     async def stream_state(self, stream: str) -> StreamState:
         """What the stream holds; raises StreamMissing."""
 
-    async def stored_ids(self, stream: str, subject_filter: str, name: str) -> set[str]:
-        """The message ids present under `subject_filter`, read without bodies; `name` distinguishes readers."""
+    async def stored(self, stream: str, filters: Sequence[str], name: str) -> Mapping[int, str]:
+        """Place → message id of what is there under `filters`, read without bodies; `name` distinguishes readers."""
 
     async def delete(self, stream: str, sequence: int) -> None:
         """Erase one message from the stream, its bytes included."""

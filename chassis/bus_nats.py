@@ -126,14 +126,14 @@ class NatsBus:
         state = info.state
         return StreamState(info.created, state.first_seq, state.last_seq, state.num_deleted or 0)
 
-    async def stored_ids(self, stream: str, subject_filter: str, name: str) -> set[str]:
+    async def stored(self, stream: str, filters: Sequence[str], name: str) -> dict[int, str]:
         last = (await self.stream_state(stream)).last_sequence
         reader = f"verif-{name}"
         try:
             await self._forget_consumer(stream, reader)
             config = ConsumerConfig(
                 name=reader,
-                filter_subject=subject_filter,
+                filter_subjects=list(filters),
                 ack_policy=AckPolicy.NONE,
                 headers_only=True,
                 inactive_threshold=60,
@@ -260,12 +260,12 @@ class _Pull:
         return True
 
 
-async def _read_ids(subscription: JetStreamContext.PullSubscription, pending: int, last: int) -> set[str]:
-    ids: set[str] = set()
+async def _read_ids(subscription: JetStreamContext.PullSubscription, pending: int, last: int) -> dict[int, str]:
+    ids: dict[int, str] = {}
     while pending > 0:
         messages = await subscription.fetch(min(pending, 1000), timeout=5)
         pending -= len(messages)
-        ids.update(message.headers[_ID_HEADER] for message in messages if message.headers)
+        ids |= {m.metadata.sequence.stream: m.headers[_ID_HEADER] for m in messages if m.headers}
         if messages[-1].metadata.sequence.stream >= last:
             break
     return ids

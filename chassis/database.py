@@ -32,8 +32,13 @@ async def _prepare(connection: Any) -> None:
     await connection.set_type_codec(
         "uuid", encoder=lambda u: u.bytes, decoder=lambda b: UUID(bytes=b), schema="pg_catalog", format="binary"
     )
+    # Its binary form (a version, then the text) is what COPY takes.
     await connection.set_type_codec(
-        "jsonb", encoder=lambda value: orjson.dumps(value).decode(), decoder=orjson.loads, schema="pg_catalog"
+        "jsonb",
+        encoder=lambda value: b"\x01" + orjson.dumps(value),
+        decoder=lambda b: orjson.loads(b[1:]),
+        schema="pg_catalog",
+        format="binary",
     )
 
 

@@ -121,17 +121,20 @@ class Engine(Generic[M, S, F, D]):
             lues = {entree.id: self._brique.lire(entree) for entree in nouvelles}
             messages = [lu for lu in lues.values() if lu is not None and not isinstance(lu, Refus)]
             dossiers = await self._brique.charger(conn, messages)
-            recorder = _Recorder(self._brique.nom, now, await ledger.sequences(conn, _named(nouvelles)))
+            nommes = {entree.agregat for entree in nouvelles if entree.agregat}
+            recorder = _Recorder(self._brique.nom, now, await ledger.sequences(conn, nommes))
             decisions = {e.id: self._decide_one(e, lues[e.id], dossiers, recorder) for e in nouvelles}
             faits = await recorder.number(conn)
-            await self._record(conn, nouvelles, decisions, dossiers, faits, now)
+            decided = [(e, v) for e in nouvelles if not isinstance(v := decisions[e.id], Attente)]
+            await ledger.insert_decisions(conn, decided, now)
+            await ledger.insert_facts(conn, [enregistre for _, enregistre in faits], now)
+            await self._brique.enregistrer(conn, dossiers, faits)
             await ledger.remove_due_dates(conn, [e for e in entrees if _is_handled(e, decisions)])
             await ledger.replace_due_dates(conn, list(dossiers.echeances()))
         par_cause: dict[UUID, list[FaitEnregistre]] = {}
         for _, enregistre in faits:
             par_cause.setdefault(enregistre.cause, []).append(enregistre)
-        for entree in nouvelles:
-            reponses[entree.id] = _reponse(entree, decisions[entree.id], par_cause.get(entree.id, ()))
+        reponses |= {id_: _reponse(id_, verdict, par_cause) for id_, verdict in decisions.items()}
         if faits:
             self._on_facts()
         return [reponses[entree.id] for entree in entrees]
@@ -139,10 +142,7 @@ class Engine(Generic[M, S, F, D]):
     async def _already_decided(self, conn: Connection, entrees: Sequence[Entree]) -> list[Reponse]:
         decided = await ledger.decided(conn, [entree.id for entree in entrees])
         faits = await ledger.facts_of(conn, self._brique.nom, [id_ for id_, refus in decided.items() if refus is None])
-        return [
-            Reponse(id_, "refuse", refus=refus) if refus else Reponse(id_, "accepte", faits.get(id_, ()))
-            for id_, refus in decided.items()
-        ]
+        return [_reponse(id_, refus, faits) for id_, refus in decided.items()]
 
     def _decide_one(self, entree: Entree, lu: M | Refus | None, dossiers: D, recorder: "_Recorder") -> _Verdict:
         """Decide, and fold the facts into the states; None is an acceptance, whose facts the recorder holds."""
@@ -171,20 +171,6 @@ class Engine(Generic[M, S, F, D]):
                 recorder.add(entree, told, trace)
         return None
 
-    async def _record(
-        self,
-        conn: Connection,
-        entrees: Sequence[Entree],
-        verdicts: dict[UUID, _Verdict],
-        dossiers: D,
-        faits: Sequence[tuple[Fait, FaitEnregistre]],
-        now: datetime,
-    ) -> None:
-        decided = [(e, v) for e in entrees if not isinstance(v := verdicts[e.id], Attente)]
-        await ledger.insert_decisions(conn, decided, now)
-        await ledger.insert_facts(conn, [enregistre for _, enregistre in faits], now)
-        await self._brique.enregistrer(conn, dossiers, faits)
-
     async def _park(self, entree: Entree, error: Exception) -> Reponse:
         """Set a poison entry aside with the name of what it raised, never with its text (which may quote the data)."""
         async with self._pool.acquire() as conn, conn.transaction():
@@ -199,14 +185,9 @@ def _is_handled(entree: Entree, verdicts: dict[UUID, _Verdict]) -> bool:
     return entree.nature == "echeance" and not isinstance(verdicts.get(entree.id), Attente)
 
 
-def _reponse(entree: Entree, verdict: _Verdict, faits: Sequence[FaitEnregistre]) -> Reponse:
-    if isinstance(verdict, Refus):
-        return Reponse(entree.id, "refuse", refus=verdict)
-    return Reponse(entree.id, _ETATS[type(verdict)], faits)
-
-
-def _named(entrees: Sequence[Entree]) -> set[UUID]:
-    return {entree.agregat for entree in entrees if entree.agregat}
+def _reponse(id_: UUID, verdict: _Verdict, faits: dict[UUID, list[FaitEnregistre]]) -> Reponse:
+    refus = verdict if isinstance(verdict, Refus) else None
+    return Reponse(id_, _ETATS[type(verdict)], faits.get(id_, ()), refus)
 
 
 class _Recorder:

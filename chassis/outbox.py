@@ -1,10 +1,9 @@
-"""From recorded facts to the stream: the relay publishes in order, the reconciliation republishes what the stream lost.
+"""From recorded facts to the stream: published in order, published again when the stream lost them, erased with them.
 
 One replica of a service relays at a time (an advisory lock), so that the facts of an aggregate leave in their order.
 """
 
 import asyncio
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import orjson
@@ -31,6 +30,7 @@ SET cree_a = EXCLUDED.cree_a, supprimes = EXCLUDED.supprimes, verifie_a = EXCLUD
 """
 _HIGHEST = "SELECT max(publie_seq) FROM faits"
 _PUBLISHED_IDS = "SELECT id FROM faits WHERE publie_seq IS NOT NULL AND enregistre_a > $1"
+_FORGOTTEN = "UPDATE oublis SET acheve_a = now() WHERE agregat = ANY($1)"
 _UNPUBLISH = "UPDATE faits SET publie_seq = NULL WHERE id = ANY($1)"
 
 
@@ -62,7 +62,7 @@ class Outbox:
             if loop.time() >= next_check:
                 await self.reconcile(conn)
                 next_check = loop.time() + RECONCILE_EVERY_S
-            if not await self.relay(conn):
+            if not await self.relay(conn) + await self.forget(conn):
                 self._waiting.clear()
                 await wait(self._waiting, _IDLE_S)
 
@@ -84,6 +84,21 @@ class Outbox:
     async def _publish(self, fait: FaitEnregistre) -> int:
         return await self._bus.publish(self._stream, fait.sujet, str(fait.id), orjson.dumps(fait.evenement()))
 
+    async def forget(self, conn: Connection) -> int:
+        """Erase from the stream, message by message, the aggregates that were erased here; returns how many.
+
+        Their messages are found by subject: a crash may have stored one twice, under a place that nobody wrote down.
+        """
+        rows = await ledger.to_forget(conn)
+        if rows:
+            filters = [f"parcours.*.{self._brique}.*.{row['agregat'].hex}" for row in rows]
+            kept = {str(row["garde"]) for row in rows}
+            for place, id_ in (await self._bus.stored(self._stream, filters, self._brique)).items():
+                if id_ not in kept:
+                    await self._bus.delete(self._stream, place)
+            await conn.execute(_FORGOTTEN, [row["agregat"] for row in rows])
+        return len(rows)
+
     async def reconcile(self, conn: Connection) -> int:
         """Compare the facts with the stream when it looks changed, and once an hour; returns how many go out again."""
         try:
@@ -94,7 +109,10 @@ class Outbox:
         now = datetime.now(UTC)
         if not await self._looks_changed(conn, state, now):
             return 0
-        lost = await self._lost(conn, now)
+        # Facts younger than the stream's window, which it should hold.
+        stored = set((await self._bus.stored(self._stream, [f"parcours.*.{self._brique}.>"], self._brique)).values())
+        young = now - timedelta(seconds=MAX_AGE_S - 3600)
+        lost = [row["id"] for row in await conn.fetch(_PUBLISHED_IDS, young) if str(row["id"]) not in stored]
         await conn.execute(_UNPUBLISH, lost)
         await conn.execute(_REMEMBER, self._stream, state.created_at, state.deleted, now)
         if lost:
@@ -107,9 +125,3 @@ class Outbox:
             return True
         highest = await conn.fetchval(_HIGHEST) or 0
         return bool(state.last_sequence < highest or now - known["verifie_a"] > _FULL_CHECK_EVERY)
-
-    async def _lost(self, conn: Connection, now: datetime) -> Sequence[object]:
-        """Facts younger than the stream's window that it should hold and does not."""
-        stored = await self._bus.stored_ids(self._stream, f"parcours.*.{self._brique}.>", self._brique)
-        young = now - timedelta(seconds=MAX_AGE_S - 3600)
-        return [row["id"] for row in await conn.fetch(_PUBLISHED_IDS, young) if str(row["id"]) not in stored]

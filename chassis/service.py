@@ -118,7 +118,8 @@ class Listener:
             reponses = await self._engine.decide([self._entree(event) for event in taken])
             held_back = self._held_back(taken, reponses)
             async with self._pool.acquire() as conn:
-                await ledger.advance(conn, _reached(taken, held_back))
+                reached = {e.key: e.sequence for e in taken if e.sequence < held_back.get(e.key, e.sequence + 1)}
+                await ledger.advance(conn, reached)
         except TRANSIENT as error:
             _log.warning("service.database_away", error=type(error).__name__)
             return [RETRY_S * 2] * len(messages)
@@ -153,14 +154,6 @@ class Listener:
             if reponse.etat == "attente":
                 held.setdefault(event.key, event.sequence)
         return held
-
-
-def _reached(taken: Sequence[Event], held_back: Mapping[Key, int]) -> dict[Key, int]:
-    reached: dict[Key, int] = {}
-    for event in taken:
-        if event.sequence < held_back.get(event.key, event.sequence + 1):
-            reached[event.key] = event.sequence
-    return reached
 
 
 class DueDates:

@@ -95,9 +95,8 @@ def annotate(current: trace.Span, **attributes: str | int | Sequence[str]) -> No
 
 def traceparent() -> str | None:
     """The W3C `traceparent` of the current span, to carry across a process border."""
-    carrier: dict[str, str] = {}
-    _propagator.inject(carrier)
-    return carrier.get("traceparent")
+    at = trace.get_current_span().get_span_context()
+    return f"00-{at.trace_id:032x}-{at.span_id:016x}-{at.trace_flags:02x}" if at.is_valid else None
 
 
 def trace_id() -> str | None:

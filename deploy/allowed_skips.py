@@ -28,7 +28,7 @@ class _Watch:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.skipped and not hasattr(report, "wasxfail"):
-            reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+            reason = report.longrepr[2] if isinstance(report.longrepr, tuple | list) else str(report.longrepr)
             if reason.removeprefix("Skipped: ") not in ALLOWED:
                 self._config.stash[_unexpected].append(f"{report.nodeid} : {reason}")
 

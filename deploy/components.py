@@ -55,10 +55,11 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A file to generate once: 32 random bytes (`cle`) or an ES256 key pair (`pem`)."""
+    """A file to generate once: 32 random bytes (`cle`) or a key pair (`pem`) on `curve`."""
 
     name: str
     kind: str = field(default="cle")
+    curve: str = "P-256"
 
     @property
     def filename(self) -> str:
@@ -71,15 +72,19 @@ SECRETS: dict[str, tuple[Secret, ...]] = {
         Secret("recu", "pem"),
         Secret("pseudonymes"),
         Secret("journal"),
+        Secret("proxy"),
         Secret("webhooks"),
+        Secret("webhooks", "pem", "Ed25519"),
     ),
     "usagers": (Secret("coffre"), Secret("index")),
 }
 """Files of each secrets folder; a component that is not named here has an empty one."""
 
 
-def _service(name: str, *, erases: tuple[str, ...] = ()) -> Component:
+def _service(name: str) -> Component:
     publishes = ("offres.>",) if name == "offres" else (f"parcours.*.{name}.>",)
+    # What it wrote there it keeps there, and erases with the person.
+    written = ("OFFRES",) if name == "offres" else ("PARCOURS",)
     return Component(
         name=name,
         module=f"services.{name}.app",
@@ -90,8 +95,8 @@ def _service(name: str, *, erases: tuple[str, ...] = ()) -> Component:
         subscribe=(f"depot.{name}", f"lecture.{name}.*"),
         durable=name,
         durable_streams=("PARCOURS",),
-        reconciles=("OFFRES",) if name == "offres" else ("PARCOURS",),
-        erases=erases,
+        reconciles=written,
+        erases=written,
     )
 
 
@@ -105,8 +110,11 @@ COMPONENTS: tuple[Component, ...] = (
         secrets="console",
         receives_traces=True,
     ),
-    _service("usagers", erases=("PARCOURS",)),
+    _service("usagers"),
     _service("orientation"),
+    _service("feuille_de_route"),
+    _service("referents"),
+    _service("engagements"),
     Component(
         name="entrant",
         module="gateway.inbound.app",

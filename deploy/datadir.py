@@ -142,8 +142,8 @@ class DataDir:
                 f"Le port {gateway} est déjà pris sur {HOST} : choisissez-en un autre avec --port, "
                 "ou arrêtez le programme qui l'occupe."
             )
-        nats = known.nats if known and _is_free(known.nats) else _free_port()
-        postgres = known.postgres if known and _is_free(known.postgres) else _free_port()
+        nats = known.nats if known and _is_free(known.nats) else free_port()
+        postgres = known.postgres if known and _is_free(known.postgres) else free_port()
         ports = Ports(gateway, console, nats, postgres)
         write_private(self.path / "ports.json", json.dumps(asdict(ports)) + "\n")
         return ports
@@ -159,7 +159,7 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import nkeys
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
-from deploy.components import COMPONENTS, SECRETS, schemas
+from deploy.components import COMPONENTS, SECRETS, Secret, schemas
 from deploy.datadir import DataDir, write_private
 
 ADMIN = "admin"
@@ -24,13 +24,25 @@ def ensure_secrets(data: DataDir) -> None:
         for secret in SECRETS.get(folder, ()):
             path = data.secrets / folder / secret.filename
             if not path.exists():
-                write_private(path, new_es256_key() if secret.kind == "pem" else new_symmetric_key())
+                write_private(path, new_key(secret))
     for role in (ADMIN, *schemas()):
         if not data.password_file(role).exists():
             write_private(data.password_file(role), secrets.token_urlsafe(32) + "\n")
     for user in (ADMIN, *(component.name for component in COMPONENTS)):
         if not data.nkey_file(user).exists():
             write_private(data.nkey_file(user), new_nkey_seed() + "\n")
+
+
+def new_key(secret: Secret) -> str:
+    if secret.kind != "pem":
+        return new_symmetric_key()
+    return new_ed25519_key() if secret.curve == "Ed25519" else new_es256_key()
+
+
+def nginx_proof(data: DataDir) -> str:
+    """The line of nginx's `map` that makes the door believe what the TLS front says of client certificates."""
+    proof = (data.secrets / "passerelle" / "proxy.cle").read_text().strip()
+    return f'default "{proof}";\n'
 
 
 def new_symmetric_key() -> str:
@@ -40,7 +52,15 @@ def new_symmetric_key() -> str:
 
 def new_es256_key() -> str:
     """A P-256 private key, PEM PKCS 8."""
-    key = ec.generate_private_key(ec.SECP256R1())
+    return _pem(ec.generate_private_key(ec.SECP256R1()))
+
+
+def new_ed25519_key() -> str:
+    """An Ed25519 private key, PEM PKCS 8."""
+    return _pem(ed25519.Ed25519PrivateKey.generate())
+
+
+def _pem(key: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey) -> str:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     ).decode()

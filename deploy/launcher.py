@@ -219,7 +219,8 @@ def component_environment(data: DataDir, ports: Ports, component: Component) -> 
         environment["RELAIS_AUTORISER_LOOPBACK"] = "1"
         environment["RELAIS_URL_PUBLIQUE"] = f"http://{HOST}:{ports.passerelle}"
     if component.serves_partners:
-        environment |= {"RELAIS_HOTE": HOST, "RELAIS_PORT": str(ports.passerelle)}
+        # No TLS front here: nobody may say with which certificate a request came.
+        environment |= {"RELAIS_HOTE": HOST, "RELAIS_PORT": str(ports.passerelle), "RELAIS_PROXY_DE_CONFIANCE": "0"}
     if component.receives_traces:
         environment |= {"RELAIS_HOTE": HOST, "RELAIS_PORT": str(ports.console)}
     elif "RELAIS_OTLP_URL" not in os.environ:

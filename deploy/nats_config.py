@@ -18,6 +18,9 @@ MAX_PAYLOAD_BYTES = 8 * 1024 * 1024
 def publish_permissions(component: Component) -> list[str]:
     """Subjects that the component may publish. No stream may be updated, deleted or purged by any of them.
 
+    The server weighs the deletion of a message by stream only, not by subject: a service could erase a message of
+    another one, whose reconciliation would publish it again.
+
     A wildcard stands for whole tokens, so consumers that a component creates bear fixed names: its durable, and
     `verif-<name>` for the reading back of headers. A consumer must be created by name: the nameless form carries
     its filter in the body, which the server cannot check against permissions.

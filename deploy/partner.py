@@ -222,6 +222,13 @@ class Partner:
     async def get(self, path: str, **params: str | int) -> Any:
         return await self.call("GET", f"{path}?{urlencode(params)}" if params else path)
 
+    async def page(self, path: str) -> str:
+        """The same read as a page of HTML, where there is one."""
+        response = await self._send("GET", path, headers={"Accept": "text/html"})
+        if response.is_error:
+            raise RequestRefused(response.status_code, _json(response))
+        return response.text
+
     async def call(self, method: str, path: str, content: Mapping[str, Any] | None = None) -> Any:
         """Any other call of the API (subscriptions, acknowledgement, search): JSON in, JSON out."""
         body = {} if content is None else {"content": json.dumps(content).encode(), "headers": {"Content-Type": JSON}}

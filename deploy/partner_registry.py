@@ -19,7 +19,8 @@ from deploy.datadir import HOST, DataDir, LaunchError, Ports, write_private
 from deploy.keys import new_es256_key
 from deploy.postgres import DATABASE
 from gateway import partners
-from gateway.inbound.oauth.errors import CleInvalide
+from gateway.oauth.authentication import Methode
+from gateway.oauth.errors import CertificatInvalide, CleInvalide
 from relais_contrats.codes.acteurs import Finalite, Scope, SystemeStructure, TypeOrganisme
 from relais_contrats.codes.liste import Code
 
@@ -75,8 +76,11 @@ async def connection(data: DataDir, ports: Ports) -> AsyncIterator[Connection]:
         yield conn
 
 
-async def create(conn: Connection, partner: Partner, jwk: dict[str, Any]) -> None:
-    """Register an active partner with its first key; raises LaunchError when the code is taken or the key too weak."""
+async def create(
+    conn: Connection, partner: Partner, jwk: dict[str, Any] | None, certificate: bytes | None = None
+) -> None:
+    """Register an active partner with its first key or certificate; raises LaunchError when the code is taken or
+    either is not accepted."""
     try:
         await partners.creer(
             conn,
@@ -88,11 +92,14 @@ async def create(conn: Connection, partner: Partner, jwk: dict[str, Any]) -> Non
             conventions=partner.conventions,
             scopes=partner.scopes,
             jwk=jwk,
+            certificat=certificate,
         )
     except asyncpg.UniqueViolationError as error:
-        raise LaunchError(f"Le partenaire {partner.code} existe déjà.") from error
+        raise LaunchError(f"Le partenaire {partner.code} ou son certificat existe déjà.") from error
     except CleInvalide as error:
         raise LaunchError(f"La clé de {partner.code} est refusée : {error}") from error
+    except CertificatInvalide as error:
+        raise LaunchError(f"Le certificat de {partner.code} est refusé : {error}") from error
 
 
 async def add_key(
@@ -110,13 +117,44 @@ async def add_key(
         raise LaunchError(f"La clé de {code} est refusée : {error}") from error
 
 
+async def change_certificate(conn: Connection, code: str, pem: bytes, now: datetime, *, overlap: timedelta) -> str:
+    """Register a client certificate, returning its `x5t#S256`; the previous ones stay valid during the overlap."""
+    try:
+        certificate = await partners.changer_certificat(
+            conn, code=code, pem=pem, maintenant=now, fin_des_autres=now + overlap
+        )
+    except asyncpg.ForeignKeyViolationError as error:
+        raise LaunchError(f"Partenaire inconnu : {code}.") from error
+    except asyncpg.UniqueViolationError as error:
+        raise LaunchError("Ce certificat est déjà enregistré : chacun ne désigne qu'un partenaire.") from error
+    except CertificatInvalide as error:
+        raise LaunchError(f"Le certificat de {code} est refusé : {error}") from error
+    return certificate.x5t
+
+
+async def open_legacy(conn: Connection, code: str, now: datetime, *, lifetime: timedelta, overlap: timedelta) -> str:
+    """Put the partner in the profil hérité: its secret, which nobody can read again. The previous ones stay valid
+    during the overlap."""
+    try:
+        return await partners.ouvrir_herite(
+            conn, code=code, maintenant=now, expire_le=now + lifetime, fin_des_autres=now + overlap
+        )
+    except asyncpg.ForeignKeyViolationError as error:
+        raise LaunchError(f"Partenaire inconnu : {code}.") from error
+
+
+async def close_legacy(conn: Connection, code: str) -> None:
+    if not await partners.fermer_herite(conn, code=code):
+        raise LaunchError(f"Le partenaire {code} n'est pas au profil hérité.")
+
+
 async def set_state(conn: Connection, code: str, state: str, now: datetime) -> None:
     if not await partners.changer_etat(conn, code=code, etat=state, maintenant=now):
         raise LaunchError(f"Partenaire inconnu : {code}.")
 
 
 async def listed(conn: Connection) -> dict[str, dict[str, Any]]:
-    """Every partner by code, with the ids of its keys."""
+    """Every partner by code, with the ids of its keys and certificates, and the end of its profil hérité."""
     return {row["code"]: row for row in await partners.lister(conn)}
 
 
@@ -132,19 +170,20 @@ def ensure_key(data: DataDir, code: str, *, renew: bool = False) -> dict[str, An
     return public_jwk(key_file.read_text())
 
 
-def write_client(data: DataDir, ports: Ports, code: str, jwk: dict[str, Any], scopes: list[str]) -> Path:
-    """Write `client.json`: all that a partner's developer needs to ask for a token, but the key."""
+def write_client(data: DataDir, ports: Ports, code: str, jwk: dict[str, Any] | None, scopes: list[str]) -> Path:
+    """Write `client.json`: all that a partner's developer needs to ask for a token, but the key. A partner without
+    one (None) authenticates with its certificate."""
     issuer = f"http://{HOST}:{ports.passerelle}"
     client = {
         "issuer": issuer,
         "token_endpoint": f"{issuer}/oauth/token",
         "api": issuer,
         "client_id": f"si:{code}",
-        "kid": jwk["kid"],
-        "alg": jwk["alg"],
+        **({"kid": jwk["kid"], "alg": jwk["alg"]} if jwk else {"methode": Methode.CERTIFICAT.value}),
         "scopes": scopes,
     }
     path = data.partners / code / "client.json"
+    path.parent.mkdir(mode=0o700, exist_ok=True)
     write_private(path, json.dumps(client, ensure_ascii=False, indent=2) + "\n")
     return path
 

@@ -18,7 +18,7 @@ import typer
 from deploy import nats_config, provisioning
 from deploy.components import schemas
 from deploy.datadir import DataDir, LaunchError, write_private
-from deploy.keys import ensure_secrets
+from deploy.keys import ensure_secrets, nginx_proof
 
 # Where the NATS image keeps its data and what its clients and its health check reach.
 NATS_DATA = Path("/data/jetstream")
@@ -44,6 +44,8 @@ def fichiers(dossier: Annotated[Path, typer.Argument(help="Dossier des secrets, 
     write_private(dossier / "nats.conf", configuration)
     # Public halves only, read by the server's own account.
     (dossier / "nats.conf").chmod(0o644)
+    (dossier / "tls").mkdir(mode=0o700, exist_ok=True)
+    write_private(dossier / "tls" / "proxy.map", nginx_proof(data))
 
 
 @app.command()

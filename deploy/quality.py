@@ -14,6 +14,7 @@ from deploy.components import ROOT
 
 PACKAGES = ("contracts/relais_contrats", "chassis", "services", "gateway", "console", "deploy", "tests")
 BIN = Path(sys.executable).parent
+_WORKERS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +25,31 @@ class Stage:
 
 def stages(expression: str | None, fast: bool, extra: list[str]) -> list[Stage]:
     packages = [package for package in PACKAGES if (ROOT / package).is_dir()]
-    tests = [str(BIN / "pytest"), "-p", "deploy.allowed_skips", "--durations=15", "--durations-min=1"]
-    tests += ["-k", expression] if expression else []
-    tests += ["-m", "not lent"] if fast else []
     return [
         Stage("ruff check", [str(BIN / "ruff"), "check", "."]),
         Stage("ruff format", [str(BIN / "ruff"), "format", "--check", "."]),
         Stage("mypy --strict", [str(BIN / "mypy"), *packages]),
         Stage("frontières d'import", [str(BIN / "lint-imports"), "--no-logo"]),
-        Stage("pytest", [*tests, *extra]),
+        *_pytest(expression, fast, extra),
     ]
+
+
+def _pytest(expression: str | None, fast: bool, extra: list[str]) -> list[Stage]:
+    """A chosen part runs as it is; the whole in several processes (most tests wait), then alone what measures time."""
+    command = [str(BIN / "pytest"), "-p", "deploy.allowed_skips", "--durations=15", "--durations-min=1"]
+    some = ["not lent"] if fast else []
+    if expression or extra:
+        chosen = ["-k", expression] if expression else []
+        return [Stage("pytest", [*command, *_marked(some), *chosen, *extra])]
+    together = ["-n", str(_WORKERS), "--dist", "loadfile", *_marked([*some, "not seul"])]
+    return [
+        Stage("pytest", [*command, *together]),
+        Stage("pytest, un test à la fois", [*command, *_marked([*some, "seul"])]),
+    ]
+
+
+def _marked(marks: list[str]) -> list[str]:
+    return ["-m", " and ".join(marks)] if marks else []
 
 
 def run_all(expression: str | None, fast: bool, extra: list[str]) -> int:
@@ -48,7 +64,7 @@ def run_all(expression: str | None, fast: bool, extra: list[str]) -> int:
         if returned != 0:
             failed.append(stage.name)
             code = code or returned
-        if stage.name != "pytest":
+        if not stage.name.startswith("pytest"):
             verdict = "[green]réussi[/]" if returned == 0 else f"[red]échoué (code {returned})[/]"
             console.print(f"{stage.name} : {verdict} en {time.monotonic() - started:.1f} s")
     if failed:

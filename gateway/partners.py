@@ -10,25 +10,36 @@ import structlog
 
 from chassis.database import Connection, Pool, Record
 from chassis.process import wait
-from gateway.inbound.oauth.clients import CleClient, ClientOAuth
-from gateway.inbound.oauth.errors import CleInvalide
-from gateway.inbound.oauth.keys import importer_jwk
+from gateway.oauth.certificate import Certificat, certificat_a_inscrire
+from gateway.oauth.clients import CleClient, ClientOAuth
+from gateway.oauth.errors import CleInvalide
+from gateway.oauth.keys import importer_jwk
+from gateway.oauth.legacy import SecretHerite, empreinte_secret, nouveau_secret
 
 _log = structlog.get_logger()
 CLIENT_PREFIX = "si:"
 RELOAD_EVERY_S = 1.5
 KEY_LIFETIME = timedelta(days=365)
 
-_VERSION = "SELECT last_value FROM version_partenaires"
+_VERSION = "SELECT version FROM changements_partenaires"
 _ALL = "SELECT code, type_organisme, nom, departements, structures, conventions, scopes, etat FROM partenaires"
 _KEYS = "SELECT partenaire, kid, alg, jwk, debut, fin FROM cles_partenaire"
-_CHANGED = "SELECT nextval('version_partenaires')"
+_CERTIFICATES = "SELECT partenaire, empreinte, debut, fin FROM certificats_partenaire"
+_SECRETS = "SELECT partenaire, empreinte, expire_le FROM secrets_herites"
+_CHANGED = "UPDATE changements_partenaires SET version = version + 1"
 _INSERT = """
 INSERT INTO partenaires (code, type_organisme, nom, departements, structures, conventions, scopes, etat, modifie_a)
 VALUES ($1, $2, $3, $4, $5, $6, $7, 'actif', $8)
 """
 _SET_STATE = "UPDATE partenaires SET etat = $2, modifie_a = $3 WHERE code = $1"
 _INSERT_KEY = "INSERT INTO cles_partenaire (partenaire, kid, alg, jwk, debut, fin) VALUES ($1, $2, $3, $4, $5, $6)"
+_INSERT_CERTIFICATE = """
+INSERT INTO certificats_partenaire (empreinte, partenaire, debut, fin) VALUES ($1, $2, $3, $4)
+"""
+_END_CERTIFICATES = "UPDATE certificats_partenaire SET fin = $2 WHERE partenaire = $1 AND debut < $2 AND $2 < fin"
+_INSERT_LEGACY = "INSERT INTO secrets_herites (partenaire, empreinte, cree_a, expire_le) VALUES ($1, $2, $3, $4)"
+_END_LEGACY = "UPDATE secrets_herites SET expire_le = greatest(cree_a, $2) WHERE partenaire = $1 AND $2 < expire_le"
+_DELETE_LEGACY = "DELETE FROM secrets_herites WHERE partenaire = $1"
 _END_KEY = "UPDATE cles_partenaire SET fin = $3 WHERE partenaire = $1 AND kid = $2 AND debut < $3"
 
 
@@ -51,7 +62,8 @@ class Structure:
 
 @dataclass(frozen=True, slots=True)
 class Partenaire:
-    """A partner as the operator declared it. `departements` are INSEE codes."""
+    """A partner as the operator declared it. `departements` are INSEE codes; `scopes` what it may use now, which in
+    the profil hérité is less than what is declared."""
 
     code: str
     type_organisme: str
@@ -86,6 +98,7 @@ class Annuaire:
             if version == self._version:
                 return
             rows, keys = await conn.fetch(_ALL), await conn.fetch(_KEYS)
+            certificates, secrets = await conn.fetch(_CERTIFICATES), await conn.fetch(_SECRETS)
         cles: dict[str, dict[str, CleClient]] = {}
         for row in keys:
             try:
@@ -95,10 +108,27 @@ class Annuaire:
                 )
             except CleInvalide as error:
                 _log.warning("partners.key_unusable", partenaire=row["partenaire"], error=type(error).__name__)
-        self._partenaires = {row["code"]: _partenaire(row) for row in rows}
-        self._clients = {
-            CLIENT_PREFIX + p.code: ClientOAuth(CLIENT_PREFIX + p.code, p.est_actif, p.scopes, cles.get(p.code, {}))
-            for p in self._partenaires.values()
+        certificats: dict[str, dict[str, Certificat]] = {}
+        for row in certificates:
+            known = certificats.setdefault(row["partenaire"], {})
+            known[row["empreinte"]] = Certificat(row["empreinte"], row["debut"], row["fin"])
+        herites: dict[str, list[SecretHerite]] = {}
+        for row in secrets:
+            herites.setdefault(row["partenaire"], []).append(SecretHerite(row["empreinte"], row["expire_le"]))
+        clients = [
+            ClientOAuth(
+                client_id=CLIENT_PREFIX + row["code"],
+                actif=row["etat"] == "actif",
+                scopes=frozenset(row["scopes"]),
+                cles=cles.get(row["code"], {}),
+                certificats=certificats.get(row["code"], {}),
+                secrets=herites.get(row["code"], ()),
+            )
+            for row in rows
+        ]
+        self._clients = {client.client_id: client for client in clients}
+        self._partenaires = {
+            row["code"]: _partenaire(row, client.portees) for row, client in zip(rows, clients, strict=True)
         }
         self._version = version
 
@@ -112,6 +142,9 @@ class Annuaire:
 
     def client(self, client_id: str) -> ClientOAuth | None:
         return self._clients.get(client_id)
+
+    def a_des_secrets(self, maintenant: datetime) -> bool:
+        return any(client.actif and client.a_un_secret(maintenant) for client in self._clients.values())
 
     def du_territoire(self, departement: str, types: Iterable[str]) -> list[Partenaire]:
         """The active partners of these types that act in this département."""
@@ -131,7 +164,7 @@ class Annuaire:
         ]
 
 
-def _partenaire(row: Record) -> Partenaire:
+def _partenaire(row: Record, scopes: frozenset[str]) -> Partenaire:
     return Partenaire(
         code=row["code"],
         type_organisme=row["type_organisme"],
@@ -142,7 +175,7 @@ def _partenaire(row: Record) -> Partenaire:
             Convention(c["finalite"], date.fromisoformat(c["date_fin"]) if c.get("date_fin") else None)
             for c in row["conventions"]
         ),
-        scopes=frozenset(row["scopes"]),
+        scopes=scopes,
         est_actif=row["etat"] == "actif",
     )
 
@@ -157,19 +190,23 @@ async def creer(
     structures: Sequence[Mapping[str, str]],
     conventions: Sequence[Mapping[str, str | None]],
     scopes: Sequence[str],
-    jwk: Mapping[str, Any],
+    jwk: Mapping[str, Any] | None = None,
+    certificat: bytes | None = None,
 ) -> None:
-    """Declare a partner and its first key.
+    """Declare a partner, with its first key or its first client certificate (PEM).
 
     `structures` are `{systeme, valeur, nom}`, `conventions` `{finalite, date_fin: AAAA-MM-JJ or absent}`; `jwk` has a
-    `kid` and an `alg`. Raises CleInvalide when the key is weak or not public.
+    `kid` and an `alg`. Raises CleInvalide when the key is weak or not public, CertificatInvalide.
     """
     now = datetime.now(UTC)
     async with conn.transaction():
         await conn.execute(
             _INSERT, code, type_organisme, nom, departements, list(structures), list(conventions), scopes, now
         )
-        await ajouter_cle(conn, code=code, jwk=jwk, debut=now, fin=now + KEY_LIFETIME)
+        if jwk is not None:
+            await ajouter_cle(conn, code=code, jwk=jwk, debut=now, fin=now + KEY_LIFETIME)
+        if certificat is not None:
+            await changer_certificat(conn, code=code, pem=certificat, maintenant=now, fin_des_autres=now)
 
 
 async def ajouter_cle(conn: Connection, *, code: str, jwk: Mapping[str, Any], debut: datetime, fin: datetime) -> None:
@@ -177,6 +214,41 @@ async def ajouter_cle(conn: Connection, *, code: str, jwk: Mapping[str, Any], de
     importer_jwk(jwk, jwk["alg"])
     await conn.execute(_INSERT_KEY, code, jwk["kid"], jwk["alg"], dict(jwk), debut, fin)
     await conn.execute(_CHANGED)
+
+
+async def changer_certificat(
+    conn: Connection, *, code: str, pem: bytes, maintenant: datetime, fin_des_autres: datetime
+) -> Certificat:
+    """Register a client certificate, for a year at most; the partner's others end at `fin_des_autres`.
+
+    Raises CertificatInvalide.
+    """
+    certificat = certificat_a_inscrire(pem, maintenant)
+    fin = min(certificat.fin, maintenant + KEY_LIFETIME)
+    async with conn.transaction():
+        await conn.execute(_END_CERTIFICATES, code, fin_des_autres)
+        await conn.execute(_INSERT_CERTIFICATE, certificat.x5t, code, certificat.debut, fin)
+        await conn.execute(_CHANGED)
+    return certificat
+
+
+async def ouvrir_herite(
+    conn: Connection, *, code: str, maintenant: datetime, expire_le: datetime, fin_des_autres: datetime
+) -> str:
+    """Put the partner in the profil hérité, or renew its secret: this one, told once and kept as a hash; others end."""
+    secret = nouveau_secret()
+    async with conn.transaction():
+        await conn.execute(_END_LEGACY, code, fin_des_autres)
+        await conn.execute(_INSERT_LEGACY, code, empreinte_secret(secret), maintenant, expire_le)
+        await conn.execute(_CHANGED)
+    return secret
+
+
+async def fermer_herite(conn: Connection, *, code: str) -> bool:
+    """Take the partner out of the profil hérité; False when it was not in it."""
+    status = await conn.execute(_DELETE_LEGACY, code)
+    await conn.execute(_CHANGED)
+    return not status.endswith(" 0")
 
 
 async def codes(conn: Connection) -> list[str]:
@@ -198,8 +270,21 @@ async def changer_etat(conn: Connection, *, code: str, etat: str, maintenant: da
 
 
 async def lister(conn: Connection) -> list[dict[str, Any]]:
-    """Every partner with its keys' ids, for the command line and the console."""
+    """Every partner with its keys' ids, its certificates and the end of its legacy secrets (None: it has none), for the
+    command line and the console."""
     keys: dict[str, list[str]] = {}
     for row in await conn.fetch(_KEYS + " ORDER BY debut"):
         keys.setdefault(row["partenaire"], []).append(row["kid"])
-    return [dict(row) | {"cles": keys.get(row["code"], [])} for row in await conn.fetch(_ALL + " ORDER BY code")]
+    certificates: dict[str, list[str]] = {}
+    for row in await conn.fetch(_CERTIFICATES + " ORDER BY debut"):
+        certificates.setdefault(row["partenaire"], []).append(row["empreinte"])
+    ends = {row["partenaire"]: row["expire_le"] for row in await conn.fetch(_SECRETS + " ORDER BY expire_le")}
+    return [
+        dict(row)
+        | {
+            "cles": keys.get(row["code"], []),
+            "certificats": certificates.get(row["code"], []),
+            "herite_jusqua": ends.get(row["code"]),
+        }
+        for row in await conn.fetch(_ALL + " ORDER BY code")
+    ]

@@ -28,6 +28,9 @@ class Role(StrEnum):
     ACCOMPAGNANT = catalogue.ACCOMPAGNANT
     PRESCRIPTION = catalogue.STRUCTURE_SERVICE
     ABONNE = catalogue.ABONNES_TERRITOIRE
+    TITULAIRE = catalogue.TITULAIRE
+    OPPOSITION = "opposition"
+    """No reason to take part: the person has objected, which narrows what the reasons beside it open."""
 
 
 class Acces(StrEnum):
@@ -76,6 +79,31 @@ MATRICE: Mapping[Groupe, Mapping[str, Acces]] = {
 }
 
 
+# After an objection (docs/decisions/0019), only missions that the law gives go on: those of an organisation, or by a
+# decision about this very person. What ends the sharing is told to all who shared.
+_MISSION_LEGALE = frozenset({"departement", "france-travail", "caf", "msa"})
+_ROLES_CONFIES = frozenset({Role.ORIENTATION, Role.REFERENT})
+_FERMES_PAR_OPPOSITION = frozenset({Groupe.SANTE})
+_DIT_A_TOUS = frozenset({"usager.oppose", "usager.efface"})
+
+
+def roles_ouverts(type_organisme: str, roles: frozenset[Role]) -> frozenset[Role]:
+    """The roles that open something to this kind of organisation; with OPPOSITION among them while it narrows them."""
+    reels = roles - {Role.OPPOSITION}
+    if reels == roles or type_organisme in _MISSION_LEGALE:
+        return roles if reels else frozenset()
+    confies = reels & _ROLES_CONFIES
+    return confies | {Role.OPPOSITION} if confies else frozenset()
+
+
+def _ouverts(partenaire: Partenaire, roles: frozenset[Role], type_message: str | None = None) -> frozenset[Role]:
+    if not partenaire.est_actif:
+        return frozenset()
+    if type_message in _DIT_A_TOUS:
+        return roles - {Role.OPPOSITION}
+    return roles_ouverts(partenaire.type_organisme, roles)
+
+
 def acces(groupe: Groupe, type_organisme: str) -> Acces:
     """The cell of the matrix; a kind of organisation that has no column (plateforme-offre) sees the offer only."""
     colonne = _COLONNE_DE.get(type_organisme, type_organisme)
@@ -85,7 +113,11 @@ def acces(groupe: Groupe, type_organisme: str) -> Acces:
 
 def groupes_visibles(partenaire: Partenaire, roles: frozenset[Role]) -> frozenset[Groupe]:
     """What this partner sees of a parcours in which it holds these roles."""
-    return _groupes_visibles(partenaire.type_organisme, roles, voit_sante="sante:lire" in partenaire.scopes)
+    ouverts = roles_ouverts(partenaire.type_organisme, roles)
+    groupes = _groupes_visibles(partenaire.type_organisme, ouverts, voit_sante="sante:lire" in partenaire.scopes)
+    if Role.OPPOSITION not in ouverts or partenaire.type_organisme == "departement":
+        return groupes
+    return groupes - _FERMES_PAR_OPPOSITION
 
 
 @cache
@@ -109,9 +141,10 @@ def visible(
     partenaire: Partenaire, roles: frozenset[Role], type_message: str, donnees: Mapping[str, Any]
 ) -> dict[str, Any] | None:
     """The data of a message as this partner may see them; None when it may see nothing of it."""
-    if not partenaire.est_actif or not roles:
+    ouverts = _ouverts(partenaire, roles, type_message)
+    if not ouverts:
         return None
-    projection = projeter(type_message, donnees, groupes_visibles(partenaire, roles))
+    projection = projeter(type_message, donnees, groupes_visibles(partenaire, ouverts))
     return None if donnees and not projection else projection
 
 
@@ -119,7 +152,7 @@ def vue_visible(
     partenaire: Partenaire, roles: frozenset[Role], modele: type[Donnees], vue: Mapping[str, Any]
 ) -> dict[str, Any] | None:
     """What a service answers to a read, as this partner may see it; a field that `modele` does not name is hidden."""
-    if not partenaire.est_actif or not roles:
+    if not _ouverts(partenaire, roles):
         return None
     return projeter_vue(modele, vue, groupes_visibles(partenaire, roles))
 
@@ -129,9 +162,10 @@ def recoit(message: TypeMessage, partenaire: Partenaire, roles: frozenset[Role],
 
     `est_la_cause`: the deposit that led to this event is its own.
     """
-    if not roles or not partenaire.est_actif:
+    ouverts = _ouverts(partenaire, roles, message.nom)
+    if not ouverts:
         return False
-    titres = {partenaire.type_organisme, catalogue.PARTICIPANTS, *(roles - {Role.EMETTEUR})}
+    titres = {partenaire.type_organisme, catalogue.PARTICIPANTS, *(ouverts - {Role.EMETTEUR})}
     if est_la_cause:
         titres.add(catalogue.EMETTEUR)
     return not message.recepteurs.isdisjoint(titres)

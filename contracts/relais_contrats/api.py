@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from relais_contrats.api_webhooks import WEBHOOKS
 from relais_contrats.operations import (
     DATE,
     FORMULAIRE,
@@ -31,19 +32,9 @@ _PREFER = Parametre("Prefer", "`wait=10` (secondes) ou `respond-async` (RFC 7240
 _ENREGISTRE = objet(
     ("id", "etat"), id=TEXTE, etat=parmi("accepte"), parcours=TEXTE, evenements=liste(TEXTE), recu=TEXTE
 )
-_PAGE_PARCOURS = objet(("parcours", "suite"), parcours=liste(ref("VueEcheance")), suite=TEXTE)
+_LISTES = {"anyOf": [ref("VueEcheance"), ref("VueFileActive"), ref("VueEcheanceFeuille")]}
+_PAGE_PARCOURS = objet(("parcours", "suite"), parcours=liste(_LISTES), suite=TEXTE)
 _PAGE_EVENEMENTS = objet(("evenements",), evenements=liste(ref("Evenement")), curseur=TEXTE)
-_ABONNEMENT = objet(("url", "types"), url=TEXTE, types=liste(TEXTE), lot=entier(1, 100), actif={"type": "boolean"})
-_REJEU = objet(
-    ("du", "au", "abonnement"),
-    du=INSTANT,
-    au=INSTANT,
-    abonnement=TEXTE,
-    types=liste(TEXTE),
-    a_blanc={"type": "boolean"},
-    renvoyer={"type": "boolean"},
-)
-_SOI = {204: ("Fait.", None, None)}
 
 OAUTH = (
     Operation(
@@ -127,7 +118,6 @@ MESSAGES = (
     Operation("GET", "/v1/recus/cles", "Clés qui vérifient les reçus", None, lu("Clés.", OBJET)),
 )
 
-_ESSAI = {202: ("Demandé.", JSON, OBJET)}
 EVENEMENTS = (
     Operation(
         "GET",
@@ -147,69 +137,8 @@ EVENEMENTS = (
         "/v1/evenements/acquittement",
         "Acquitter jusqu'à un curseur",
         "evenements:lire",
-        _SOI,
+        {204: ("Acquitté ; l'en-tête `Relais-Recu` porte le reçu quand la position a avancé.", None, None)},
         corps={JSON: objet(("curseur",), curseur=TEXTE)},
-    ),
-    Operation(
-        "POST",
-        "/v1/abonnements",
-        "S'abonner par webhook",
-        "evenements:lire",
-        {201: ("Créé ; le secret n'est montré qu'ici.", JSON, OBJET)},
-        corps={JSON: _ABONNEMENT},
-    ),
-    Operation("GET", "/v1/abonnements", "Lister ses abonnements", "evenements:lire", lu("Les abonnements.", OBJET)),
-    Operation("GET", "/v1/abonnements/{id}", "Lire un abonnement", "evenements:lire", lu("L'abonnement.", OBJET)),
-    Operation(
-        "PATCH",
-        "/v1/abonnements/{id}",
-        "Modifier un abonnement",
-        "evenements:lire",
-        lu("L'abonnement.", OBJET),
-        corps={JSON: OBJET},
-    ),
-    Operation("DELETE", "/v1/abonnements/{id}", "Supprimer un abonnement", "evenements:lire", _SOI),
-    Operation(
-        "POST",
-        "/v1/abonnements/{id}/secret",
-        "Changer de secret",
-        "evenements:lire",
-        {201: ("Le nouveau secret, montré une fois.", JSON, OBJET)},
-    ),
-    Operation("POST", "/v1/abonnements/{id}/essai", "Demander une livraison d'essai", "evenements:lire", _ESSAI),
-    Operation(
-        "GET",
-        "/v1/abonnements/{id}/livraisons",
-        "Suivre les livraisons",
-        "evenements:lire",
-        lu("Les livraisons, la dernière d'abord.", OBJET),
-        (
-            Parametre("etat", "État.", parmi("a-livrer", "en-echec", "livre", "sans-objet")),
-            Parametre("avant", "Identifiant de la dernière livraison lue."),
-        ),
-    ),
-    Operation(
-        "POST",
-        "/v1/livraisons/{id}/rejeu",
-        "Redemander une livraison",
-        "evenements:lire",
-        _ESSAI,
-        (Parametre("abonnement", "Seulement vers cet abonnement."),),
-    ),
-    Operation(
-        "POST",
-        "/v1/rejeux",
-        "Rejouer une période vers un abonnement",
-        "evenements:lire",
-        {200: ("À blanc : les comptes seuls.", JSON, OBJET), 202: ("Demandé.", JSON, OBJET)},
-        corps={JSON: _REJEU},
-    ),
-    Operation(
-        "GET",
-        "/v1/rejeux/{id}",
-        "Suivre un rejeu : sélectionnés = livrés + déjà livrés + refusés + en attente",
-        "evenements:lire",
-        lu("Le rejeu et ses comptes.", OBJET),
     ),
 )
 
@@ -232,8 +161,8 @@ LECTURES = (
         (
             Parametre("departement", "Département du parcours."),
             Parametre("etat", "État du parcours.", parmi("actif", "ambigu", "clos")),
-            Parametre("echeance_avant", "À orienter au plus tard ce jour.", DATE),
-            Parametre("structure", "Structure de l'orientation : `siret:90000075300013`, ou la valeur seule."),
+            Parametre("echeance_avant", "Ce qui est dû au plus tard ce jour, toutes briques réunies.", DATE),
+            Parametre("structure", "Sa file active : `siret:90000075300013`, ou un SIRET seul."),
             APRES,
             Parametre("limite", "Parcours par page.", entier(1, 200)),
         ),
@@ -257,6 +186,38 @@ LECTURES = (
     ),
     Operation(
         "GET",
+        "/v1/parcours/{prc}/referent",
+        "Savoir qui suit la personne",
+        "parcours:lire",
+        lu("Le référent unique, ses prédécesseurs, les accompagnants.", ref("VueReferent")),
+        en_tetes=(*QUI, SI_NON),
+    ),
+    Operation(
+        "GET",
+        "/v1/parcours/{prc}/rdv",
+        "Lire les rendez-vous",
+        "parcours:lire",
+        lu("Les rendez-vous.", ref("VueRendezVous")),
+        en_tetes=(*QUI, SI_NON),
+    ),
+    Operation(
+        "GET",
+        "/v1/parcours/{prc}/contrat",
+        "Lire le contrat d'engagement",
+        "parcours:lire",
+        lu("Le contrat.", ref("VueContrat")),
+        en_tetes=(*QUI, SI_NON),
+    ),
+    Operation(
+        "GET",
+        "/v1/parcours/{prc}/feuille-de-route",
+        "Lire la feuille de route, en JSON ou en page à remettre à la personne (`Accept: text/html`)",
+        "parcours:lire",
+        {200: ("La feuille de route.", JSON, ref("VueFeuilleDeRoute"))},
+        en_tetes=(*QUI, SI_NON),
+    ),
+    Operation(
+        "GET",
         "/v1/parcours/{prc}/historique",
         "Relire les événements d'un parcours",
         "parcours:lire",
@@ -269,7 +230,7 @@ LECTURES = (
         "/v1/statistiques/delais",
         "Délais légaux par département et par mois",
         "pilotage:lire",
-        lu("Les délais.", objet(orientation=liste(OBJET))),
+        lu("Les délais.", objet(orientation=liste(OBJET), engagements=liste(OBJET), referents=liste(OBJET))),
         (Parametre("departement", "Un seul département."), Parametre("depuis", "Réceptions depuis ce jour.", DATE)),
         en_tetes=(*QUI, SI_NON),
     ),
@@ -304,5 +265,5 @@ PUBLIQUES = (
     ),
 )
 
-OPERATIONS: Sequence[Operation] = (*OAUTH, *MESSAGES, *EVENEMENTS, *LECTURES, *PUBLIQUES)
+OPERATIONS: Sequence[Operation] = (*OAUTH, *MESSAGES, *EVENEMENTS, *WEBHOOKS, *LECTURES, *PUBLIQUES)
 """Every operation of the API, in the order in which a developer meets them."""

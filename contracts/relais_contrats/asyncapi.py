@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from relais_contrats.catalogue import CATALOGUE, TypeMessage
+from relais_contrats.catalogue import CATALOGUE, PASSERELLE, TypeMessage
 
 VERSION = "1.0.0"
 
@@ -34,6 +34,10 @@ def _message(message: TypeMessage) -> dict[str, Any]:
 
 
 def _canal(message: TypeMessage) -> dict[str, Any]:
+    messages = {message.nom: {"$ref": f"#/components/messages/{message.nom}"}}
+    if message.brique == PASSERELLE:
+        texte = "N'emprunte pas le bus : lu par `GET /v1/evenements` ou reçu par webhook."
+        return {"address": None, "title": message.titre, "description": texte, "messages": messages}
     nom, _, verbe = message.nom.partition(".")
     fait = verbe if nom == message.brique else f"{nom}-{verbe}"
     adresse = f"parcours.{{departement}}.{message.brique}.{fait}.{{parcours}}"
@@ -45,7 +49,7 @@ def _canal(message: TypeMessage) -> dict[str, Any]:
     return {
         "address": adresse,
         "title": message.titre,
-        "messages": {message.nom: {"$ref": f"#/components/messages/{message.nom}"}},
+        "messages": messages,
         "parameters": parametres,
         "bindings": {"nats": {"bindingVersion": "0.1.0"}},
         "x-nats-jetstream": {"stream": _flux(message), "storage": "file", "max_age": "30d", "retention": "limits"},

@@ -12,6 +12,7 @@ from relais_contrats.v1 import engagements as e
 from relais_contrats.v1 import feuille_de_route as f
 from relais_contrats.v1 import offres as s
 from relais_contrats.v1 import orientation as o
+from relais_contrats.v1 import passerelle as p
 from relais_contrats.v1 import referents as r
 from relais_contrats.v1 import usagers as u
 
@@ -33,6 +34,7 @@ PARTICIPANT = "participant"
 STRUCTURE_SERVICE = "structure-service"
 EMETTEUR_PRESCRIPTION = "emetteur-prescription"
 ABONNES_TERRITOIRE = "abonnes-territoire"
+TITULAIRE = "titulaire"
 
 ROLES: Mapping[str, str] = MappingProxyType(
     {
@@ -46,6 +48,7 @@ ROLES: Mapping[str, str] = MappingProxyType(
         STRUCTURE_SERVICE: "la structure du service prescrit",
         EMETTEUR_PRESCRIPTION: "celui qui a émis la prescription",
         ABONNES_TERRITOIRE: "les abonnés à l'offre du territoire",
+        TITULAIRE: "le partenaire concerné, et lui seul",
     }
 )
 """Roles that a partner holds on one parcours, besides its nature."""
@@ -118,6 +121,8 @@ _REFERENTS = "referents"
 _ENGAGEMENTS = "engagements"
 _OFFRES = "offres"
 _FEUILLE = "feuille_de_route"
+PASSERELLE = "passerelle"
+"""Not a brique: what the gateway itself tells a partner. It does not travel on the bus."""
 
 _REFERENT = (STRUCTURE_REFERENT,)
 _SUIVI = (STRUCTURE_REFERENT, ACCOMPAGNANT)
@@ -334,6 +339,15 @@ _TABLE = (
     _m("action.realisee", _FEUILLE, f.ActionRealisee, "Action réalisée", (), _TOUS, _SUIVI),
     _m("action.abandonnee", _FEUILLE, f.ActionAbandonnee, "Action abandonnée", (), _TOUS, _SUIVI),
     _m("observation.ajoutee", _FEUILLE, f.ObservationAjoutee, "Observation ajoutée", (), _TOUS, (PARTICIPANT,)),
+    _m(
+        "abonnement.suspendu",
+        PASSERELLE,
+        p.AbonnementSuspendu,
+        "Abonnement suspendu",
+        (HUB,),
+        (TITULAIRE,),
+        sujet=False,
+    ),
 )
 
 CATALOGUE: Mapping[str, TypeMessage] = MappingProxyType({t.nom: t for t in _TABLE})

@@ -10,10 +10,26 @@ from relais_contrats.enveloppe import Depot, Evenement
 from relais_contrats.operations import Operation, Parametre
 from relais_contrats.refus import REFUS
 from relais_contrats.v1.vues import Recherche, VueEcheance, VueOrientations, VueParcours
+from relais_contrats.v1.vues_engagements import VueContrat
+from relais_contrats.v1.vues_feuille import VueEcheanceFeuille, VueFeuilleDeRoute
+from relais_contrats.v1.vues_referents import VueFileActive, VueReferent, VueRendezVous
 
 VERSION = "1.0.0"
 _PROBLEME = "application/problem+json"
-_MODELES: tuple[type[BaseModel], ...] = (Depot, Evenement, Recherche, VueParcours, VueOrientations, VueEcheance)
+_MODELES: tuple[type[BaseModel], ...] = (
+    Depot,
+    Evenement,
+    Recherche,
+    VueParcours,
+    VueOrientations,
+    VueReferent,
+    VueRendezVous,
+    VueContrat,
+    VueFeuilleDeRoute,
+    VueEcheance,
+    VueFileActive,
+    VueEcheanceFeuille,
+)
 _CHEMIN = re.compile(r"\{(\w+)\}")
 
 

@@ -24,6 +24,11 @@ def objet(requis: Sequence[str] = (), **proprietes: Schema) -> Schema:
     return schema | {"required": list(requis)} if requis else schema
 
 
+def dit(texte: str, schema: Schema) -> Schema:
+    """The same schema, with a sentence on what it means."""
+    return {**schema, "description": texte}
+
+
 def liste(element: Schema) -> Schema:
     return {"type": "array", "items": element}
 

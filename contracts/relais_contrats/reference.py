@@ -15,6 +15,7 @@ _TITRES_BRIQUE = {
     "engagements": "Engagements : contrat, réexamen, sanctions",
     "offres": "Offres : offre de services et prescriptions",
     "feuille_de_route": "Feuille de route : objectifs, actions, observations",
+    "passerelle": "Passerelle : ce que le hub dit d'un échange à celui qu'il concerne",
 }
 
 

@@ -27,7 +27,12 @@ for group in GROUPS:
 
 
 # Imported only when they are called or listed: their code weighs more than a second of start.
-OPTIONAL = (("deploy.cli.partenaire", "partenaire"), ("deploy.demo", None), ("deploy.importers.cnaf", "importer"))
+OPTIONAL = (
+    ("deploy.cli.partenaire", "partenaire"),
+    ("deploy.demo", None),
+    ("deploy.importers.cnaf", "importer"),
+    ("deploy.bench", None),
+)
 
 
 def _add_optional_groups(asked: str | None) -> None:

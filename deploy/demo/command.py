@@ -30,7 +30,9 @@ def demo(
 
     La CAF signale trois personnes fictives, le département les reçoit (webhook signé et flux), un diagnostic mène à une
     préconisation expliquée, le département décide, France Travail et l'association reçoivent ce que chacun peut voir ;
-    une personne ambiguë est rapprochée ; une décision prise après six semaines est refusée.
+    une référente est désignée, reçoit la personne, un contrat est signé, la feuille de route réunit tout ; une
+    réorientation remet tout en cause et la feuille de route est écrite dans DIR/feuille-de-route.html. Une personne
+    ambiguë est rapprochée ; une décision prise après six semaines est refusée.
 
     Demande un relais en marche (`./relais up`). Se rejoue autant de fois que voulu. Codes de sortie : 0 si tout s'est
     passé comme annoncé, 1 sinon.
@@ -54,7 +56,7 @@ async def _play(folder: Path, as_json: bool) -> bool:
         async with set_up(folder, display) as stage:
             steps = stage.steps
             with contextlib.suppress(Stopped):
-                await play(stage)
+                await play(stage, folder.parent)
     except* PartnerError as errors:
         reason: BaseException = errors
         while isinstance(reason, BaseExceptionGroup):

@@ -23,7 +23,7 @@ from deploy.partner import Answer, Partner, PartnerError
 CAF, CD, FT, ML, ASSO = "caf-59", "cd-59", "ft-hauts-de-france", "ml-lille", "asso-mobilite"
 DEPARTEMENT = "59"
 PATIENCE_S = 20.0
-_PARIS = ZoneInfo("Europe/Paris")
+PARIS = ZoneInfo("Europe/Paris")
 
 
 class Stopped(Exception):
@@ -73,12 +73,19 @@ class Stage:
             raise Stopped(sentence)
 
     async def deposit(
-        self, partner: str, fait: str, person: Person, data: Mapping[str, Any], *, subject: str | None = None
+        self,
+        partner: str,
+        fait: str,
+        person: Person,
+        data: Mapping[str, Any],
+        *,
+        subject: str | None = None,
+        finalite: str = "orientation",
     ) -> Answer:
         """Post it under a trace of its own, and wait until it is settled."""
         trace = secrets.token_hex(16)
         message = self.partners[partner].message(
-            fait, data, departement=DEPARTEMENT, subject=subject, agent="Demo Camille demo-1"
+            fait, data, departement=DEPARTEMENT, subject=subject, finalite=finalite, agent="Demo Camille demo-1"
         )
         message["correlationid"] = person.correlation
         answer = await self.partners[partner].post(message, traceparent=f"00-{trace}-{secrets.token_hex(8)}-01")
@@ -123,7 +130,7 @@ class Stage:
 
 def today() -> date:
     """The calendar day in Paris: legal delays are counted there."""
-    return datetime.now(_PARIS).date()
+    return datetime.now(PARIS).date()
 
 
 @contextlib.asynccontextmanager

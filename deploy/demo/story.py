@@ -7,8 +7,10 @@ import contextlib
 import json
 from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+from deploy.demo import follow_up
 from deploy.demo.persons import Person
 from deploy.demo.stage import ASSO, CAF, CD, FT, ML, PATIENCE_S, Stage, today
 from deploy.demo.witnesses import FEED, WEBHOOK, Received
@@ -31,7 +33,8 @@ _CRITERES = {
 _SEVEN_WEEKS = timedelta(weeks=7)
 
 
-async def play(stage: Stage) -> None:
+async def play(stage: Stage, folder: Path) -> None:
+    """`folder` receives the page of the roadmap."""
     oriented, late, twice = stage.person(), stage.person(), stage.person()
     with stage.telling("Le département et l'association ouvrent leur webhook"):
         await _handshakes(stage)
@@ -42,6 +45,19 @@ async def play(stage: Stage) -> None:
         advised = await _diagnose(stage, oriented)
     with stage.telling("Le département décide, chacun reçoit ce qu'il peut voir"):
         await _decide(stage, oriented, advised)
+    with stage.telling("L'association désigne la référente unique, qui accepte"):
+        await follow_up.designate(stage, oriented, _MOBILITE)
+    with stage.telling("Un premier rendez-vous a lieu"):
+        await follow_up.meet(stage, oriented)
+    with stage.telling("Un contrat engage les deux côtés"):
+        await follow_up.commit(stage, oriented)
+    with stage.telling("La feuille de route réunit tout"):
+        await follow_up.plan(stage, oriented)
+    with stage.telling("Une réorientation remet tout en cohérence"):
+        new = {k: v for k, v in _decision("emploi", "france-travail", _AGENCE, rang=2).items() if k != "decision"}
+        await follow_up.unsettle(stage, oriented, _AGENCE, new)
+    with stage.telling("La feuille de route est remise à la personne"):
+        await follow_up.hand_over(stage, oriented, folder)
     with stage.telling("Une personne devient ambiguë, le département tranche"):
         await _settle(stage, twice)
     with stage.telling("Une décision vient après six semaines"):
@@ -107,7 +123,7 @@ async def _decide(stage: Stage, person: Person, advised: Received) -> None:
         CD,
         "orientation.decidee",
         person,
-        _decision(advised.data["parcours_type"], advised.data["organisme"], _MOBILITE),
+        _decision(advised.data["parcours_type"], advised.data["organisme"], _MOBILITE, since=follow_up.SINCE),
         subject=person.parcours[CD],
     )
     stage.need("la décision est acceptée", answer.etat == "accepte")
@@ -167,15 +183,23 @@ async def _too_late(stage: Stage, person: Person) -> None:
     await stage.arrives(CD, "orientation.decidee", person, WEBHOOK)
 
 
-def _decision(parcours_type: str, organisme: str, structure: dict[str, str]) -> dict[str, Any]:
+def _decision(
+    parcours_type: str,
+    organisme: str,
+    structure: dict[str, str],
+    *,
+    since: timedelta = timedelta(),
+    rang: int = 1,
+) -> dict[str, Any]:
+    day = (today() - since).isoformat()
     return {
         "decision": "acceptee",
         "parcours_type": parcours_type,
         "organisme": organisme,
         "structure": structure,
-        "date_decision": today().isoformat(),
-        "date_debut": today().isoformat(),
-        "rang": 1,
+        "date_decision": day,
+        "date_debut": day,
+        "rang": rang,
     }
 
 

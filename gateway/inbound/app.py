@@ -13,6 +13,7 @@ from chassis import process, settings
 from chassis.http_server import serve
 from chassis.process import Process
 from chassis.waiting import wait
+from gateway import webhook_keys
 from gateway.bodies import Bodies
 from gateway.inbound import counters, health, metrics, problems, published, replays_store, revoked, store
 from gateway.inbound.bookmarks import Bookmarks
@@ -25,15 +26,9 @@ from gateway.inbound.hygiene import Hygiene, hosts_of
 from gateway.inbound.journal import Cabinet, Journal
 from gateway.inbound.limits import Limits, Policy
 from gateway.inbound.listing import Listing
-from gateway.inbound.oauth import single_use
-from gateway.inbound.oauth.metadata import routes as oauth_routes
-from gateway.inbound.oauth.profile import Profil
-from gateway.inbound.oauth.resource import VerificateurAcces
-from gateway.inbound.oauth.signing import CleServeur, EtatCle, Trousseau
 from gateway.inbound.prepared import Doorway
 from gateway.inbound.problems import Problem
 from gateway.inbound.reads import Reads
-from gateway.inbound.receipts import Chain
 from gateway.inbound.replays import Replays
 from gateway.inbound.reports import Reports
 from gateway.inbound.revoked import Revoked
@@ -41,8 +36,15 @@ from gateway.inbound.search import Search
 from gateway.inbound.shield import Shield
 from gateway.inbound.sight import Sight
 from gateway.inbound.subscriptions import Subscriptions
+from gateway.oauth import single_use
+from gateway.oauth.certificate import ProxyDeConfiance
+from gateway.oauth.metadata import routes as oauth_routes
+from gateway.oauth.profile import Profil
+from gateway.oauth.resource import VerificateurAcces
+from gateway.oauth.signing import CleServeur, EtatCle, Trousseau
 from gateway.partners import Annuaire
 from gateway.pseudonyms import Pseudonyms
+from gateway.receipts import Chain
 
 COMPONENT = "entrant"
 SCHEMA = "passerelle"
@@ -59,6 +61,8 @@ class Settings(settings.Settings):
     # Where operators read `/metrics`; not served without it.
     port_admin: int | None = None
     autoriser_loopback: bool = False
+    # Whoever knows `proxy.cle` may say with which client certificate a request came. Off: nobody may.
+    proxy_de_confiance: bool = False
     # Per partner: requests at once and per second in each process, requests and messages per day over all of them.
     rafale: int = 10_000
     debit_par_s: int = 5_000
@@ -82,23 +86,30 @@ async def build(running: Process, configured: Settings) -> Shield:
     journal = Journal(running.pool, chain)
     cabinet = Cabinet(configured.key("journal"))
     pseudonyms = Pseudonyms(configured.key("pseudonymes"))
-    dispatch = Dispatch(running.pool, running.bus, journal, cabinet)
     annuaire = Annuaire(running.pool)
     await annuaire.reload()
+    dispatch = Dispatch(running.pool, running.bus, journal, cabinet, annuaire)
     profil, trousseau, revocations = Profil(base_url), _keys(configured), Revoked(running.pool)
     await revocations.reload()
     used = Counters(running.pool)
     limits = Limits(Policy(configured.rafale, configured.debit_par_s, configured.quota_jour), used)
-    door = Door(VerificateurAcces(profil, trousseau, annuaire, revocations), annuaire, journal, limits, base_url)
+    proxy = ProxyDeConfiance(configured.key("proxy") if configured.proxy_de_confiance else None)
+    door = Door(VerificateurAcces(profil, trousseau, annuaire, revocations), proxy, annuaire, journal, limits, base_url)
     doorway = Doorway(running.pool, journal, dispatch, cabinet, pseudonyms, base_url)
     bodies = Bodies(running.bus, annuaire, pseudonyms, base_url)
-    feed = Feed(running.pool, bodies, configured.key("webhooks"))
-    subscriptions = Subscriptions(running.pool, configured.key("webhooks"), configured.autoriser_loopback, pseudonyms)
+    feed = Feed(running.pool, bodies, configured.key("webhooks"), Chain(configured.pem("recu"), base_url))
+    subscriptions = Subscriptions(
+        running.pool,
+        configured.key("webhooks"),
+        webhook_keys.read(configured),
+        configured.autoriser_loopback,
+        pseudonyms,
+    )
     sight, bookmarks = Sight(running.pool, running.bus, pseudonyms), Bookmarks(configured.key("webhooks"))
     usages = single_use.UsagesUniquesPostgres(running.pool)
     replays = Replays(running.pool)
     routes = [
-        *oauth_routes(profil, trousseau, annuaire, usages, revocations, lambda: datetime.now(UTC)),
+        *oauth_routes(profil, trousseau, annuaire, usages, revocations, proxy, lambda: datetime.now(UTC)),
         *Reports(doorway, sight, bodies, bookmarks).routes(door),
         *Deposits(doorway, limits).routes(door),
         *Search(sight, used, configured.recherches_par_heure).routes(door),
@@ -115,6 +126,7 @@ async def build(running: Process, configured: Settings) -> Shield:
         ("receptions", journal.receptions),
         ("reglements", journal.settlements),
         ("acces", journal.accesses),
+        ("acquittements", feed.acknowledgements),
     ):
         running.loop(name, batch.run)
     running.loop("revocations", revocations.keep_fresh)

@@ -82,7 +82,9 @@ class Bulk:
     async def _answer(self, call: Call, request: Request, lines: AsyncIterator[bytes]) -> Response:
         """The proof is spent before the first line is taken; the access journal has one row for the whole."""
         quoi = f"{request.method} {request.url.path} (lot)"
-        access = Access(call.partenaire.code, None, None, None, quoi, 200, telemetry.trace_id())
+        access = Access(
+            call.partenaire.code, None, None, None, quoi, 200, telemetry.trace_id(), call.jeton.liaison.value
+        )
         usages, call.usages, call.is_journalled = call.usages, (), True
         if not await self._doorway.journal.record_access(access, usages):
             raise replayed_proof()

@@ -66,7 +66,7 @@ class Deposits:
                 telemetry.annotate(span, relais_message=prepared.depot.id)
                 reception = await self._doorway.journal.receive(prepared.incoming())
                 call.usages = ()
-                call.is_journalled = isinstance(reception, New | Known)
+                call.is_journalled = isinstance(reception, New | Known) and call.is_bound
                 answer, is_replay = await self._conclude(prepared, reception, _wait_s(request))
             except Problem as problem:
                 telemetry.annotate(span, relais_etat="refuse", relais_code=problem.code or str(problem.status))

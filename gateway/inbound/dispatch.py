@@ -17,6 +17,7 @@ from chassis.process import Process, wait
 from gateway.inbound import metrics, store
 from gateway.inbound.journal import IN_FLIGHT, Cabinet, Journal, Settlement
 from gateway.participations import Participation
+from gateway.partners import Annuaire
 from gateway.rights import Role
 from relais_contrats.catalogue import CATALOGUE
 
@@ -32,8 +33,9 @@ BRIQUES = sorted({message.brique for message in CATALOGUE.values()})
 class Dispatch:
     """Asks services for decisions. One micro-batch per service, so that what arrives together is decided together."""
 
-    def __init__(self, pool: Pool, bus: Bus, journal: Journal, cabinet: Cabinet) -> None:
+    def __init__(self, pool: Pool, bus: Bus, journal: Journal, cabinet: Cabinet, annuaire: Annuaire) -> None:
         self._pool = pool
+        self._annuaire = annuaire
         self._bus = bus
         self._journal = journal
         self._cabinet = cabinet
@@ -56,7 +58,7 @@ class Dispatch:
         if reply["etat"] == "attente":
             await self._postpone([entree.id], 1)
             return None
-        answer = await self._journal.settle(settlement(entree, reply))
+        answer = await self._journal.settle(settlement(entree, reply, self._annuaire))
         _count(entree, reply)
         return answer
 
@@ -70,7 +72,9 @@ class Dispatch:
         if waiting:
             await self._postpone(waiting, 1)
         decided = [(e, r) for e, r in zip(entrees, replies, strict=True) if r["etat"] != "attente"]
-        answers = await self._journal.settle_all([settlement(e, r) for e, r in decided]) if decided else []
+        answers = (
+            await self._journal.settle_all([settlement(e, r, self._annuaire) for e, r in decided]) if decided else []
+        )
         for entree, reply in decided:
             _count(entree, reply)
         by_id = {entree.id: answer for (entree, _), answer in zip(decided, answers, strict=True)}
@@ -123,7 +127,7 @@ def _count(entree: Entree, reply: Mapping[str, Any]) -> None:
     metrics.MESSAGES.labels(entree.emetteur.rpartition("/")[2], entree.type, reply["etat"]).inc()
 
 
-def settlement(entree: Entree, reply: Mapping[str, Any]) -> Settlement:
+def settlement(entree: Entree, reply: Mapping[str, Any], annuaire: Annuaire) -> Settlement:
     """What to write of a service's decision, and what its receipt says."""
     faits = reply.get("faits", [])
     parcours = UUID(faits[0]["subject"]) if faits else entree.agregat
@@ -147,17 +151,36 @@ def settlement(entree: Entree, reply: Mapping[str, Any]) -> Settlement:
         answer=answer,
         receipt=receipt,
         parcours=parcours,
-        entered=_entered(entree, faits),
+        entered=_entered(entree, faits, annuaire),
         absorbed=_absorbed(faits),
     )
 
 
-def _entered(entree: Entree, faits: Sequence[Mapping[str, Any]]) -> list[Participation]:
-    """Whoever opens a parcours takes part in it from its own 201 on; every other entry is the fan-out's."""
-    if not CATALOGUE[entree.type].ouvre_parcours:
-        return []
+def _entered(entree: Entree, faits: Sequence[Mapping[str, Any]], annuaire: Annuaire) -> list[Participation]:
+    """What its own 201 opens to the emitter at once: the parcours that it opened, the acceptance of the référent that
+    it designated in its own structure. Every other entry is the fan-out's."""
     emetteur = entree.emetteur.rpartition("/")[2]
-    return [Participation(parcours, emetteur, Role.EMETTEUR) for parcours in {UUID(fait["subject"]) for fait in faits}]
+    opened = {(UUID(fait["subject"]), Role.EMETTEUR) for fait in faits if CATALOGUE[entree.type].ouvre_parcours}
+    for fait in faits:
+        designation = _designation(fait)
+        if designation and _owns(annuaire, emetteur, designation["structure"]):
+            opened.add((UUID(fait["subject"]), Role.REFERENT))
+    return [Participation(parcours, emetteur, role) for parcours, role in opened]
+
+
+def _designation(fait: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    match type_court(fait["type"]):
+        case "referent.designe":
+            designation: Mapping[str, Any] = fait["data"]
+        case "referent.remplace":
+            designation = fait["data"]["nouveau"]
+        case _:
+            return None
+    return designation
+
+
+def _owns(annuaire: Annuaire, code: str, structure: Mapping[str, str]) -> bool:
+    return any(p.code == code for p in annuaire.de_la_structure(structure["systeme"], structure["valeur"]))
 
 
 def _absorbed(faits: Sequence[Mapping[str, Any]]) -> tuple[UUID, list[UUID]] | None:

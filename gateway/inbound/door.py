@@ -18,11 +18,13 @@ from chassis.database import TRANSIENT
 from gateway.inbound import metrics, problems
 from gateway.inbound.journal import Journal
 from gateway.inbound.limits import Limits
-from gateway.inbound.oauth.errors import AccesRefuse, ReservationIndisponible
-from gateway.inbound.oauth.resource import Jeton, VerificateurAcces
-from gateway.inbound.oauth.usages import UsageUnique
 from gateway.inbound.problems import Problem
 from gateway.inbound.store import Access
+from gateway.oauth.certificate import ProxyDeConfiance
+from gateway.oauth.errors import AccesRefuse, ReservationIndisponible
+from gateway.oauth.resource import Jeton, VerificateurAcces
+from gateway.oauth.tokens import Liaison
+from gateway.oauth.usages import UsageUnique
 from gateway.partners import CLIENT_PREFIX, Annuaire, Partenaire
 
 _log = structlog.get_logger()
@@ -41,15 +43,27 @@ class Call:
     is_journalled: bool = field(default=False)
     """The deposit journal holds this request, its proof spent with it: no access row on top."""
 
+    @property
+    def is_bound(self) -> bool:
+        """False for the bare token of the profil hérité: the access journal then lists the request in any case."""
+        return self.jeton.liaison is not Liaison.AUCUNE
+
 
 Handler = Callable[[Call, Request], Awaitable[Response]]
 
 
 class Door:
     def __init__(
-        self, verificateur: VerificateurAcces, annuaire: Annuaire, journal: Journal, limits: Limits, base_url: str
+        self,
+        verificateur: VerificateurAcces,
+        proxy: ProxyDeConfiance,
+        annuaire: Annuaire,
+        journal: Journal,
+        limits: Limits,
+        base_url: str,
     ) -> None:
         self._verificateur = verificateur
+        self._proxy = proxy
         self._annuaire = annuaire
         self._journal = journal
         self._limits = limits
@@ -98,7 +112,12 @@ class Door:
         url = self.base_url + request.scope["raw_path"].decode("latin-1")
         try:
             jeton = self._verificateur.verifier(
-                headers.getlist("authorization"), headers.getlist("dpop"), request.method, url, datetime.now(UTC)
+                headers.getlist("authorization"),
+                headers.getlist("dpop"),
+                request.method,
+                url,
+                datetime.now(UTC),
+                self._proxy.certificat(headers),
             )
             jeton.exiger(scope)
         except AccesRefuse as refus:
@@ -107,12 +126,19 @@ class Door:
         if partenaire is None or not partenaire.est_actif:
             raise Problem(status=401)
         telemetry.annotate(trace.get_current_span(), relais_partenaire=partenaire.code)
-        return Call(partenaire, jeton, [UsageUnique(jeton.empreinte_preuve, jeton.expire_preuve)])
+        return Call(partenaire, jeton, jeton.usages)
 
     async def _trace(self, call: Call, quoi: str, resultat: int) -> None:
         """Write the access and spend the proof with it. `resultat` 0: admitted, about to be carried out."""
         access = Access(
-            call.partenaire.code, call.agent, call.parcours, call.finalite, quoi, resultat, telemetry.trace_id()
+            call.partenaire.code,
+            call.agent,
+            call.parcours,
+            call.finalite,
+            quoi,
+            resultat,
+            telemetry.trace_id(),
+            call.jeton.liaison.value,
         )
         usages, call.usages = call.usages, ()
         if not await self._journal.record_access(access, usages):

@@ -1,14 +1,15 @@
-"""The pull feed: `GET /v1/evenements`, its cursors, and the long poll that waits for what is not there yet."""
+"""The pull feed: `GET /v1/evenements`, the long poll that waits for what is not there yet, and acknowledgements.
+
+A page that was served proves nothing; its cursor that comes back does: the receipt is made then.
+"""
 
 import asyncio
-import base64
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
+from uuid import UUID
 
 import orjson
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,13 +17,16 @@ from starlette.routing import Route
 
 from chassis.bus import Unavailable
 from chassis.database import Connection, Pool, Record
+from chassis.microbatch import MicroBatch
 from chassis.process import wait
+from gateway import receipts
 from gateway.bodies import Bodies, Delivered
+from gateway.inbound.cursors import Cursors, Place
 from gateway.inbound.door import Call, Door
 from gateway.inbound.json_body import read_model
 from gateway.inbound.problems import Problem
+from gateway.receipts import Chain, OfDelivery
 from gateway.rights import Role
-from gateway.webhook_secrets import derive
 from relais_contrats.catalogue import CATALOGUE, par_type_cloudevents
 from relais_contrats.lecture import Erreur
 
@@ -31,7 +35,7 @@ _DEFAULT_LIMIT = 100
 _MAX_LIMIT = 500
 _MAX_WAIT_S = 25
 _LOOK_EVERY_S = 0.1
-_NUMBER_BYTES = 8
+_REST_S = 0.5
 
 _HIGHEST = "SELECT coalesce(max(numero), 0) FROM livraisons"
 _ARRIVED = "SELECT partenaire, max(numero) AS numero FROM livraisons WHERE numero > $1 GROUP BY partenaire"
@@ -46,6 +50,7 @@ _ACKNOWLEDGE = """
 INSERT INTO curseurs (partenaire, numero, acquitte_a) VALUES ($1, $2, $3)
 ON CONFLICT (partenaire) DO UPDATE SET numero = EXCLUDED.numero, acquitte_a = EXCLUDED.acquitte_a
 WHERE curseurs.numero < EXCLUDED.numero
+RETURNING (SELECT evenement FROM livraisons WHERE partenaire = $1 AND numero <= $2 ORDER BY numero DESC LIMIT 1)
 """
 
 
@@ -55,40 +60,24 @@ class Acquittement(BaseModel):
     curseur: Annotated[str, Field(min_length=1, max_length=100)]
 
 
-class Cursors:
-    """A position in one partner's feed, as a text that only this hub makes and only this partner can use.
-
-    AES-SIV (RFC 5297): deterministic, authenticated, bound to the partner; it does not show how much the hub carries.
-    """
-
-    def __init__(self, master_key: bytes) -> None:
-        self._cipher = AESSIV(derive(master_key, "curseurs"))
-
-    def write(self, partenaire: str, numero: int) -> str:
-        sealed = self._cipher.encrypt(numero.to_bytes(_NUMBER_BYTES), [partenaire.encode()])
-        return base64.urlsafe_b64encode(sealed).decode()
-
-    def read(self, partenaire: str, curseur: str) -> int | None:
-        """None for what was not made for this partner, or was altered."""
-        try:
-            sealed = base64.b64decode(curseur, altchars=b"-_", validate=True)
-            return int.from_bytes(self._cipher.decrypt(sealed, [partenaire.encode()]))
-        except (ValueError, InvalidTag):
-            return None
-
-
 class Arrivals:
     """Who waits for what comes next: one look at the table for everybody, and only those concerned are woken."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._waiting: dict[str, set[asyncio.Event]] = {}
+        self._somebody = asyncio.Event()
         self._seen: int | None = None
 
     async def watch(self, stop: asyncio.Event) -> None:
+        """While nobody waits, now and then only."""
         while not stop.is_set():
             await self.look()
-            await wait(stop, _LOOK_EVERY_S)
+            if self._waiting:
+                await wait(stop, _LOOK_EVERY_S)
+            else:
+                self._somebody.clear()
+                await wait(self._somebody, _REST_S)
         for events in self._waiting.values():
             for event in events:
                 event.set()
@@ -107,6 +96,7 @@ class Arrivals:
         """To be called before the table is read: whatever comes after that sets the event."""
         event = asyncio.Event()
         self._waiting.setdefault(partenaire, set()).add(event)
+        self._somebody.set()
         return event
 
     def forget(self, partenaire: str, event: asyncio.Event) -> None:
@@ -117,10 +107,12 @@ class Arrivals:
 
 
 class Feed:
-    """The same rows as the webhooks, read at the partner's own pace."""
+    """The same rows as the webhooks, read at the partner's own pace. `chain` is that of its receipts alone."""
 
-    def __init__(self, pool: Pool, bodies: Bodies, master_key: bytes) -> None:
+    def __init__(self, pool: Pool, bodies: Bodies, master_key: bytes, chain: Chain) -> None:
         self._pool = pool
+        self._chain = chain
+        self.acknowledgements = MicroBatch(self._acknowledge_all)
         self._bodies = bodies
         self._cursors = Cursors(master_key)
         self._arrivals = Arrivals(pool)
@@ -142,33 +134,53 @@ class Feed:
         attente_s = _number(query.get("attente"), "attente", 0, 0, _MAX_WAIT_S)
         types = short_types(query["types"].split(","), "types") if query.get("types") else None
         after = await self._start(call.partenaire.code, query.get("apres"))
-        rows, reached = await self._page_or_wait(call.partenaire.code, after, types, limite, attente_s)
+        rows, reached = await self._page_or_wait(call.partenaire.code, after.numero, types, limite, attente_s)
         try:
             bodies = await self._bodies.build(call.partenaire.code, [_delivered(row) for row in rows])
         except Unavailable as error:
             raise Problem("indisponible") from error
-        content = {"evenements": bodies, "curseur": self._cursors.write(call.partenaire.code, reached)}
+        evenements = orjson.dumps(bodies)
+        place = after.after(reached, evenements) if bodies else Place(reached, after.empreinte)
+        curseur = self._cursors.write(call.partenaire.code, place)
+        content = {"evenements": orjson.Fragment(evenements), "curseur": curseur}
         return Response(orjson.dumps(content), media_type="application/json")
 
     async def acknowledge(self, call: Call, request: Request) -> Response:
-        """Move the durable position, never back."""
+        """Move the durable position, never back. When it moves, `Relais-Recu` is the receipt."""
         asked = await read_model(request, Acquittement)
-        numero = self._read_cursor(call.partenaire.code, asked.curseur, "/curseur")
-        async with self._pool.acquire() as conn:
-            await conn.execute(_ACKNOWLEDGE, call.partenaire.code, numero, datetime.now(UTC))
-        return Response(status_code=204)
+        place = self._read_cursor(call.partenaire.code, asked.curseur, "/curseur")
+        recu = await self.acknowledgements.submit((call.partenaire.code, asked.curseur, place))
+        return Response(status_code=204, headers={"Relais-Recu": recu} if recu else None)
 
-    async def _start(self, partenaire: str, apres: str | None) -> int:
+    async def _acknowledge_all(self, batch: Sequence[tuple[str, str, Place]]) -> Sequence[str | None]:
+        """One transaction; in the order of the partners, so that two processes do not lock one another."""
+        now = datetime.now(UTC)
+        recus: dict[int, OfDelivery] = {}
+        try:
+            async with self._pool.acquire() as conn, conn.transaction():
+                for rank, (partenaire, curseur, place) in sorted(enumerate(batch), key=lambda one: one[1][0]):
+                    moved = await conn.fetchrow(_ACKNOWLEDGE, partenaire, place.numero, now)
+                    if moved:
+                        contenu = _acknowledged(partenaire, curseur, place, moved["evenement"], now)
+                        recus[rank] = OfDelivery(self._chain.next(contenu, now), partenaire)
+                if recus:
+                    await receipts.insert(conn, list(recus.values()))
+        except BaseException:
+            self._chain.restart()
+            raise
+        return [recus[rank].receipt.jws if rank in recus else None for rank in range(len(batch))]
+
+    async def _start(self, partenaire: str, apres: str | None) -> Place:
         if apres is not None:
             return self._read_cursor(partenaire, apres, "apres")
         async with self._pool.acquire() as conn:
-            return await conn.fetchval(_POSITION, partenaire) or 0
+            return Place(await conn.fetchval(_POSITION, partenaire) or 0)
 
-    def _read_cursor(self, partenaire: str, curseur: str, pointeur: str) -> int:
-        numero = self._cursors.read(partenaire, curseur)
-        if numero is None:
+    def _read_cursor(self, partenaire: str, curseur: str, pointeur: str) -> Place:
+        place = self._cursors.read(partenaire, curseur)
+        if place is None:
             raise invalid(pointeur, "Ce curseur n'a pas été donné par le hub à ce partenaire.")
-        return numero
+        return place
 
     async def _page_or_wait(
         self, partenaire: str, after: int, types: Sequence[str] | None, limite: int, attente_s: int
@@ -196,6 +208,19 @@ async def _page(
     rows = await conn.fetch(_PAGE, partenaire, after, types, limite)
     last = rows[-1]["numero"] if rows else after
     return rows, last if len(rows) == limite else max(last, highest)
+
+
+def _acknowledged(partenaire: str, curseur: str, place: Place, dernier: UUID | None, now: datetime) -> dict[str, Any]:
+    """What the receiver says by giving a cursor back, as the receipt keeps it: up to which event, and what it was
+    served on the way there."""
+    return {
+        "partenaire": partenaire,
+        "curseur": curseur,
+        "evenement": str(dernier) if dernier else None,
+        "empreinte": place.empreinte.hex(),
+        "acquitte_a": now.isoformat(),
+        "resultat": "acquitte",
+    }
 
 
 def _delivered(row: Record) -> Delivered:

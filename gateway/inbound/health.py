@@ -10,7 +10,7 @@ from starlette.routing import Route
 from chassis.database import TRANSIENT
 from chassis.process import Process
 from gateway.inbound import store
-from gateway.inbound.receipts import Chain
+from gateway.receipts import Chain
 
 _CHECK_TIMEOUT_S = 2.0
 

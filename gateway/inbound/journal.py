@@ -14,12 +14,12 @@ from chassis.database import Connection, Pool
 from chassis.microbatch import MicroBatch
 from gateway import participations
 from gateway.inbound import store
-from gateway.inbound.oauth.single_use import reserver_lot
-from gateway.inbound.oauth.usages import UsageUnique
-from gateway.inbound.receipts import Chain
 from gateway.inbound.store import Access, NewDeposit
+from gateway.oauth.single_use import reserver_lot
+from gateway.oauth.usages import UsageUnique
 from gateway.participations import Participation, Roles
 from gateway.partners import Partenaire
+from gateway.receipts import Chain
 from gateway.rights import Role, peut_emettre
 from relais_contrats.catalogue import CATALOGUE
 

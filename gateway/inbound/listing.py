@@ -1,4 +1,4 @@
-"""`GET /v1/parcours`: the partner's parcours, in the order of their opening, or of what falls due.
+"""`GET /v1/parcours`: the partner's parcours as they were opened, a structure's active file, or what falls due.
 
 Filters look at what the partner sees, never at more. A page may be short, even empty, while `suite` goes on: only
 so many parcours are looked at for one answer.
@@ -27,6 +27,8 @@ from gateway.inbound.reads import SCOPE
 from gateway.inbound.sight import Sight, answer, declare
 from gateway.rights import Role
 from relais_contrats.v1.vues import VueEcheance
+from relais_contrats.v1.vues_feuille import VueEcheanceFeuille, VueFeuilleDeRoute
+from relais_contrats.v1.vues_referents import VueFileActive
 
 _ETATS = ("actif", "ambigu", "clos")
 _PAGE, _MAX_PAGE = 50, 200
@@ -38,22 +40,31 @@ _LOOKED_AT = 1_000
 class Candidate:
     parcours: UUID
     roles: frozenset[Role]
-    position: list[str]
+    position: list[Any]
     """Where the list goes on after it."""
-    echeance: Mapping[str, Any] = field(default_factory=dict)
+    row: Mapping[str, Any] = field(default_factory=dict)
+    """What the service that listed it says of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
     departement: str | None
     etat: str | None
-    structure: str | None
+    structure: tuple[str, str] | None
+    """System and value."""
     echeance_avant: date | None
 
 
 # Some candidates after a position, and the position after them; None when there is nothing left.
-Candidates = tuple[Sequence[Candidate], list[str] | None]
-Source = Callable[[list[str] | None], Awaitable[Candidates]]
+Candidates = tuple[Sequence[Candidate], list[Any] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One of the three lists: where its candidates come from, and how one is shown (None: it does not pass)."""
+
+    candidates: Callable[[list[Any] | None], Awaitable[Candidates]]
+    show: Callable[[Candidate], Awaitable[dict[str, Any] | None]]
 
 
 class Listing:
@@ -70,7 +81,7 @@ class Listing:
         filters = Filters(
             departement=query.get("departement"),
             etat=one_of(query.get("etat"), "etat", _ETATS),
-            structure=query.get("structure"),
+            structure=_structure(query["structure"]) if "structure" in query else None,
             echeance_avant=day(query.get("echeance_avant"), "echeance_avant"),
         )
         if filters.departement is not None and filters.departement not in call.partenaire.departements:
@@ -78,30 +89,36 @@ class Listing:
         limite = number(query.get("limite"), "limite", _PAGE, _MAX_PAGE)
         liste = f"parcours {filters}"
         position = self._position(call, liste, query.get("apres"))
-        source = self._due(call, filters) if filters.echeance_avant else self._opened(call)
-        found, position = await self._page(call, filters, source, position, limite)
+        found, position = await self._page(self._kind(call, filters), position, limite)
         suite = self._bookmarks.write(call.partenaire.code, liste, position) if position else None
         return answer(request, {"parcours": found, "suite": suite})
 
-    def _position(self, call: Call, liste: str, apres: str | None) -> list[str] | None:
+    def _position(self, call: Call, liste: str, apres: str | None) -> list[Any] | None:
         if apres is None:
             return None
-        position: list[str] | None = self._bookmarks.read(call.partenaire.code, liste, apres)
+        position: list[Any] | None = self._bookmarks.read(call.partenaire.code, liste, apres)
         if position is None:
             raise invalid("apres", "Ce curseur n'a pas été donné par le hub à ce partenaire pour cette liste.")
         return position
 
+    def _kind(self, call: Call, filters: Filters) -> Kind:
+        if filters.etat in ("ambigu", "clos") and (filters.echeance_avant or filters.structure):
+            return Kind(_nothing, _shown_not)  # nothing falls due, and nobody follows, before or after
+        if filters.echeance_avant:
+            return self._due(call, filters)
+        return self._followed(call, filters) if filters.structure else self._opened(call, filters)
+
     async def _page(
-        self, call: Call, filters: Filters, source: Source, position: list[str] | None, limite: int
-    ) -> tuple[list[dict[str, Any]], list[str] | None]:
+        self, kind: Kind, position: list[Any] | None, limite: int
+    ) -> tuple[list[dict[str, Any]], list[Any] | None]:
         """What passes the filters, and where to go on; None at the end."""
         found: list[dict[str, Any]] = []
         looked_at = 0
         while looked_at < _LOOKED_AT:
-            candidates, after = await source(position)
+            candidates, after = await kind.candidates(position)
             for start in range(0, len(candidates), _TOGETHER):
                 together = candidates[start : start + _TOGETHER]
-                views = await asyncio.gather(*(self._view(call, filters, one) for one in together))
+                views = await asyncio.gather(*map(kind.show, together))
                 for candidate, view in zip(together, views, strict=True):
                     found += [view] if view else []
                     if len(found) == limite:
@@ -113,32 +130,8 @@ class Listing:
             looked_at += 1
         return found, position
 
-    async def _view(self, call: Call, filters: Filters, one: Candidate) -> dict[str, Any] | None:
-        """None when it does not pass the filters, or is no more."""
-        demande = {"parcours": str(one.parcours)}
-        known = await self._sight.ask("usagers.parcours", demande)
-        if known is None or filters.etat not in (None, known["etat"]):
-            return None
-        if filters.departement not in (None, known["departement"]):
-            return None
-        oriented = await self._sight.ask("orientation.orientations", demande) or {}
-        whole = {
-            "parcours": str(one.parcours),
-            "departement": known["departement"],
-            "etat": known["etat"],
-            "ouverte": oriented.get("ouverte"),
-            **_deadline(oriented.get("demande")),
-            **one.echeance,
-        }
-        view = self._sight.show(call, one.roles, VueEcheance, whole)
-        if filters.echeance_avant and "date_echeance" not in view:
-            return None
-        if filters.structure and not _is_named(view.get("ouverte"), filters.structure):
-            return None
-        return view
-
-    def _opened(self, call: Call) -> Source:
-        async def source(position: list[str] | None) -> Candidates:
+    def _opened(self, call: Call, filters: Filters) -> Kind:
+        async def candidates(position: list[Any] | None) -> Candidates:
             after = UUID(position[0]) if position else None
             async with self._sight.pool.acquire() as conn:
                 rows = await store.parcours_of(conn, call.partenaire.code, after, _TOGETHER)
@@ -147,33 +140,102 @@ class Listing:
             ]
             return found, found[-1].position if len(rows) == _TOGETHER else None
 
-        return source
+        async def show(one: Candidate) -> dict[str, Any] | None:
+            demande = {"parcours": str(one.parcours)}
+            known = await self._sight.ask("usagers.parcours", demande)
+            if known is None or filters.etat not in (None, known["etat"]):
+                return None
+            if filters.departement not in (None, known["departement"]):
+                return None
+            oriented = await self._sight.ask("orientation.orientations", demande) or {}
+            whole = {
+                "parcours": str(one.parcours),
+                "departement": known["departement"],
+                "etat": known["etat"],
+                "ouverte": oriented.get("ouverte"),
+                **_deadline(oriented.get("demande")),
+            }
+            return self._sight.show(call, one.roles, VueEcheance, whole)
 
-    def _due(self, call: Call, filters: Filters) -> Source:
-        """Positions are [département, date, parcours]; départements follow one another."""
+        return Kind(candidates, show)
+
+    def _due(self, call: Call, filters: Filters) -> Kind:
+        """Positions are [département, date, parcours, nature, number]; départements follow one another."""
         departements = [filters.departement] if filters.departement else sorted(call.partenaire.departements)
 
-        async def source(position: list[str] | None) -> Candidates:
+        async def candidates(position: list[Any] | None) -> Candidates:
             departement, *apres = position or [departements[0]]
-            page = await self._sight.ask(
-                "orientation.echeances",
-                {"departement": departement, "avant": str(filters.echeance_avant), "apres": apres or None},
+            demande = {"departement": departement, "avant": str(filters.echeance_avant), "apres": apres or None}
+            page = await self._sight.ask("feuille_de_route.echeances", demande)
+            keys = ("date_echeance", "parcours", "nature", "numero")
+            found = await self._shared(
+                call, [(row, [departement, *(row[key] for key in keys)]) for row in page["echeances"]]
             )
-            rows = page["echeances"]
-            code = call.partenaire.code
-            async with self._sight.pool.acquire() as conn:
-                roles = await participations.of_pairs(conn, [(UUID(row["parcours"]), code) for row in rows])
-            found = [
-                Candidate(id_, held, [departement, row["date_echeance"], row["parcours"]], row)
-                for row in rows
-                if (held := roles.get(((id_ := UUID(row["parcours"])), code)))
-            ]
             if page["suite"]:
                 return found, [departement, *page["suite"]]
             later = [d for d in departements if d > departement]
             return found, later[:1] or None
 
-        return source
+        async def show(one: Candidate) -> dict[str, Any] | None:
+            view = self._sight.show(call, one.roles, VueEcheanceFeuille, one.row)
+            if "date_echeance" not in view:
+                return None
+            return view if not filters.structure or await self._is_followed_by(call, one, filters.structure) else None
+
+        return Kind(candidates, show)
+
+    def _followed(self, call: Call, filters: Filters) -> Kind:
+        """The active file of a structure: the parcours that its référents follow today."""
+        systeme, valeur = filters.structure or ("", "")
+
+        async def candidates(position: list[Any] | None) -> Candidates:
+            demande = {
+                "structure": {"systeme": systeme, "valeur": valeur},
+                "departement": filters.departement,
+                "apres": position[0] if position else None,
+                "limite": _TOGETHER,
+            }
+            page = await self._sight.ask("referents.file_active", demande)
+            found = await self._shared(call, [(row, [row["parcours"]]) for row in page["parcours"]])
+            return found, [page["suite"]] if page["suite"] else None
+
+        async def show(one: Candidate) -> dict[str, Any] | None:
+            view = self._sight.show(call, one.roles, VueFileActive, one.row)
+            return view if "referent" in view else None
+
+        return Kind(candidates, show)
+
+    async def _shared(self, call: Call, listed: Sequence[tuple[Mapping[str, Any], list[Any]]]) -> list[Candidate]:
+        """Of rows that a service lists, with their positions, those of parcours in which the partner takes part."""
+        code = call.partenaire.code
+        async with self._sight.pool.acquire() as conn:
+            roles = await participations.of_pairs(conn, [(UUID(row["parcours"]), code) for row, _ in listed])
+        return [
+            Candidate(parcours, held, position, row)
+            for row, position in listed
+            if (held := roles.get(((parcours := UUID(row["parcours"])), code)))
+        ]
+
+    async def _is_followed_by(self, call: Call, one: Candidate, structure: tuple[str, str]) -> bool:
+        """Oriented to this structure, or followed by one of its référents, as far as the partner may see it."""
+        whole = await self._sight.ask("feuille_de_route.feuille", {"parcours": str(one.parcours)})
+        sheet = self._sight.show(call, one.roles, VueFeuilleDeRoute, whole or {})
+        named = [sheet[part]["structure"] for part in ("orientation", "referent") if sheet.get(part)]
+        return structure in [(one["systeme"], one["valeur"]) for one in named]
+
+
+async def _nothing(_: list[Any] | None) -> Candidates:
+    return [], None
+
+
+async def _shown_not(_: Candidate) -> None:
+    return None
+
+
+def _structure(written: str) -> tuple[str, str]:
+    """`<systeme>:<valeur>`, or a SIRET alone."""
+    systeme, separator, valeur = written.partition(":")
+    return (systeme, valeur) if separator else ("siret", written)
 
 
 def _deadline(demande: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -185,11 +247,3 @@ def _deadline(demande: Mapping[str, Any] | None) -> dict[str, Any]:
         "date_echeance": demande["date_echeance"],
         "est_dessaisie": demande["etat"] == "dessaisie",
     }
-
-
-def _is_named(orientation: Mapping[str, Any] | None, structure: str) -> bool:
-    """`structure` is written `<systeme>:<valeur>`, or the value alone."""
-    if orientation is None:
-        return False
-    named = orientation["structure"]
-    return structure in (named["valeur"], f"{named['systeme']}:{named['valeur']}")

@@ -1,5 +1,6 @@
 """`/v1/parcours/{prc}` and its sub-resources: one parcours as its participants may see it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,19 +10,35 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway.bodies import Bodies, Delivered
+from gateway.feuille_page import Contexte, page
+from gateway.feuille_style import CSP
 from gateway.inbound import reads_store as store
 from gateway.inbound.bookmarks import Bookmarks
-from gateway.inbound.door import Call, Door
+from gateway.inbound.door import Call, Door, Handler
 from gateway.inbound.feed import invalid
 from gateway.inbound.query import number, parameters
-from gateway.inbound.sight import Seen, Sight, answer, declare, unknown
+from gateway.inbound.sight import PARIS, Seen, Sight, answer, declare, tagged, unknown
 from gateway.partners import Partenaire
-from gateway.rights import Role, recoit
+from gateway.rights import Role, groupes_visibles, recoit
 from relais_contrats.catalogue import CATALOGUE
+from relais_contrats.modele import Donnees
 from relais_contrats.v1.vues import VueOrientations, VueParcours
+from relais_contrats.v1.vues_engagements import VueContrat
+from relais_contrats.v1.vues_feuille import VueFeuilleDeRoute
+from relais_contrats.v1.vues_referents import VueReferent, VueRendezVous
 
 SCOPE = "parcours:lire"
 _PAGE, _MAX_PAGE = 100, 500
+
+
+# Path, `lecture.<service>.<vue>` that answers, and what of it may leave the hub.
+_VUES: Mapping[str, tuple[str, type[Donnees]]] = {
+    "": ("usagers.parcours", VueParcours),
+    "/orientations": ("orientation.orientations", VueOrientations),
+    "/referent": ("referents.referent", VueReferent),
+    "/rdv": ("referents.rdv", VueRendezVous),
+    "/contrat": ("engagements.contrat", VueContrat),
+}
 
 
 class Reads:
@@ -32,27 +49,40 @@ class Reads:
 
     def routes(self, door: Door) -> list[Route]:
         one = "/v1/parcours/{prc}"
+        views = [Route(one + path, door.guard(SCOPE, self._view(*vue)), methods=["GET"]) for path, vue in _VUES.items()]
         return [
-            Route(one, door.guard(SCOPE, self.parcours), methods=["GET"]),
-            Route(f"{one}/orientations", door.guard(SCOPE, self.orientations), methods=["GET"]),
+            *views,
+            Route(f"{one}/feuille-de-route", door.guard(SCOPE, self.sheet), methods=["GET"]),
             Route(f"{one}/historique", door.guard(SCOPE, self.history), methods=["GET"]),
         ]
 
-    async def parcours(self, call: Call, request: Request) -> Response:
-        """The person and the state of the parcours."""
-        seen = await self._find(call, request)
-        vue = await self._sight.ask("usagers.parcours", {"parcours": str(seen.parcours)})
-        if vue is None:
-            raise unknown()
-        return answer(request, self._sight.show(call, seen.roles, VueParcours, vue))
+    def _view(self, lecture: str, modele: type[Donnees]) -> Handler:
+        async def read(call: Call, request: Request) -> Response:
+            _, vue = await self._shown(call, request, lecture, modele)
+            return answer(request, vue)
 
-    async def orientations(self, call: Call, request: Request) -> Response:
-        """The orientation in force, the past ones, the request and its legal deadline."""
-        seen = await self._find(call, request)
-        vue = await self._sight.ask("orientation.orientations", {"parcours": str(seen.parcours)})
+        return read
+
+    async def sheet(self, call: Call, request: Request) -> Response:
+        """The roadmap: JSON, or the page that a professional hands to the person where `text/html` is preferred."""
+        seen, vue = await self._shown(call, request, "feuille_de_route.feuille", VueFeuilleDeRoute)
+        if not _prefers_html(request.headers.get("accept", "")):
+            return answer(request, vue)
+        groupes = groupes_visibles(call.partenaire, seen.roles)
+        told = page(vue, Contexte(datetime.now(PARIS).date(), call.partenaire.nom, groupes))
+        return tagged(request, told.encode(), "text/html; charset=utf-8", Content_Security_Policy=CSP, Vary="Accept")
+
+    async def _shown(
+        self, call: Call, request: Request, lecture: str, modele: type[Donnees]
+    ) -> tuple[Seen, dict[str, Any]]:
+        """What the service says of this parcours, as this partner may see it. Raises the 404 of what is unknown."""
+        parameters(request, [])
+        declare(call, request)
+        seen = await self._sight.find(call, request.path_params["prc"])
+        vue = await self._sight.ask(lecture, {"parcours": str(seen.parcours)})
         if vue is None:
             raise unknown()
-        return answer(request, self._sight.show(call, seen.roles, VueOrientations, vue))
+        return seen, self._sight.show(call, seen.roles, modele, vue)
 
     async def history(self, call: Call, request: Request) -> Response:
         """Every event of the parcours that this partner received, or would receive today, the oldest first."""
@@ -74,10 +104,22 @@ class Reads:
         events = await self._bodies.build(call.partenaire.code, told)
         return answer(request, {"evenements": events, "suite": suite})
 
-    async def _find(self, call: Call, request: Request) -> Seen:
-        parameters(request, [])
-        declare(call, request)
-        return await self._sight.find(call, request.path_params["prc"])
+
+def _prefers_html(accept: str) -> bool:
+    """Whether `text/html` comes with a higher weight than JSON (RFC 9110 § 12.5.1); neither named: JSON."""
+    weights = {"text/html": 0.0, "application/json": 0.0}
+    for part in accept.split(","):
+        name, *parameters = (piece.strip() for piece in part.split(";"))
+        if name in weights:
+            weights[name] = next((_weight(p) for p in parameters if p.startswith("q=")), 1.0)
+    return weights["text/html"] > weights["application/json"]
+
+
+def _weight(parameter: str) -> float:
+    try:
+        return float(parameter.removeprefix("q="))
+    except ValueError:
+        return 0.0
 
 
 def _position(read: Any) -> tuple[datetime, UUID]:

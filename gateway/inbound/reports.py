@@ -1,5 +1,6 @@
 """What a partner checks its own books with: its deposits, the reconciliation of both directions, the legal delays."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -31,6 +32,7 @@ _PAGE, _MAX_PAGE, _STREAMED = 100, 500, 256
 # What a partner reads as waiting includes what the hub has parked: it is the hub's to settle.
 _ETATS: Mapping[str, list[str]] = {"en-attente": ["en-attente", "rebut"], "accepte": ["accepte"], "refuse": ["refuse"]}
 _SENS = ("depose", "recu")
+_DELAIS = ("orientation", "engagements", "referents")
 
 
 class Reports:
@@ -117,16 +119,22 @@ class Reports:
         ]
 
     async def delays(self, call: Call, request: Request) -> Response:
-        """Per département of the partner's territory and month of reception: no line is about a person."""
+        """Per département of the partner's territory and month: no line is about a person."""
         query = parameters(request, ["departement", "depuis"])
         declare(call, request, frozenset({Finalite.PILOTAGE}))
         departement, depuis = query.get("departement"), day(query.get("depuis"), "depuis")
         if departement is not None and departement not in call.partenaire.departements:
             raise Problem("hors-territoire", erreurs=[refusal_line("hors-territoire", "departement")])
         demande = {"departement": departement, "depuis": str(depuis) if depuis else None}
-        rows = await self._sight.ask("orientation.delais", demande)
-        own = [row for row in rows if row["departement"] in call.partenaire.departements]
-        return answer(request, {"orientation": own})
+        told = await asyncio.gather(*(self._sight.ask(f"{brique}.delais", demande) for brique in _DELAIS))
+        own = call.partenaire.departements
+        return answer(
+            request,
+            {
+                brique: [row for row in rows if row["departement"] in own]
+                for brique, rows in zip(_DELAIS, told, strict=True)
+            },
+        )
 
 
 def _deposited(row: Record) -> dict[str, Any]:

@@ -7,8 +7,8 @@ import asyncpg
 
 from chassis.database import TRANSIENT, Connection, Pool
 from chassis.process import wait
-from gateway.inbound.oauth.errors import ReservationIndisponible
-from gateway.inbound.oauth.revocation import JetonRevoque
+from gateway.oauth.errors import ReservationIndisponible
+from gateway.oauth.revocation import JetonRevoque
 from gateway.partners import CLIENT_PREFIX
 
 RELOAD_EVERY_S = 1.0

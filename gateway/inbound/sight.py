@@ -32,7 +32,7 @@ from relais_contrats.modele import Donnees
 AGENT, FINALITE = "relais-agent", "relais-finalite"
 NOMINATIVES = frozenset(Finalite) - {Finalite.PILOTAGE}
 """Purposes for which data about a person may be read."""
-_PARIS = ZoneInfo("Europe/Paris")
+PARIS = ZoneInfo("Europe/Paris")
 _TIMEOUT_S = 2.0
 _AGENT_MAX = 200
 _AGENT = re.compile(MOTIF_AGENT)
@@ -90,7 +90,7 @@ def declare(call: Call, request: Request, finalites: frozenset[Finalite] = NOMIN
     if finalite is not None and finalite not in set(Finalite):
         raise Problem("code-inconnu", erreurs=[refusal_line("code-inconnu", FINALITE)])
     call.agent, call.finalite = agent, finalite
-    jour = datetime.now(_PARIS).date()
+    jour = datetime.now(PARIS).date()
     claimed = finalites & {finalite} if finalite else finalites
     if not any(call.partenaire.finalite_permise(purpose, jour) for purpose in claimed):
         raise Problem("finalite-interdite", erreurs=[refusal_line("finalite-interdite", FINALITE)])
@@ -102,10 +102,14 @@ def unknown() -> Problem:
 
 def answer(request: Request, content: Mapping[str, Any]) -> Response:
     """JSON with its `ETag`; 304 when the partner holds it already (RFC 9110 § 13.1.2)."""
-    body = orjson.dumps(content)
+    return tagged(request, orjson.dumps(content), "application/json")
+
+
+def tagged(request: Request, body: bytes, media_type: str, **more: str) -> Response:
+    """`more` are headers of its own, with `_` for `-`."""
     etag = f'"{sha256(body).hexdigest()[:32]}"'
-    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache"} | {k.replace("_", "-"): v for k, v in more.items()}
     held = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
     if etag in held or "*" in held:
         return Response(status_code=304, headers=headers)
-    return Response(body, headers=headers, media_type="application/json")
+    return Response(body, headers=headers, media_type=media_type)

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.database import Connection, Record
-from gateway.inbound.receipts import Receipt
+from gateway.receipts import Receipt
 
 _KNOWN = """
 SELECT d.id, d.partenaire, d.message, d.empreinte, d.etat, d.reponse
@@ -59,8 +59,10 @@ INSERT INTO recus (chaine, rang, depot, jws, empreinte)
 SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::bytea[])
 """
 _INSERT_ACCESSES = """
-INSERT INTO acces (partenaire, agent, parcours, finalite, quoi, resultat, trace, a)
-SELECT a.*, $8 FROM unnest($1::text[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::int[], $7::text[]) AS a
+INSERT INTO acces (partenaire, agent, parcours, finalite, quoi, resultat, trace, liaison, a)
+SELECT a.*, $9 FROM unnest(
+    $1::text[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::int[], $7::text[], $8::text[]
+) AS a
 """
 # A deposited body goes seven days after its settlement; its hash, its answer and its receipt stay.
 _FORGET_BODIES = """
@@ -90,7 +92,10 @@ class NewDeposit:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """One request by a partner: who, whose parcours, for what, what, and the HTTP status that it got."""
+    """One request by a partner: who, whose parcours, for what, what, and the HTTP status that it got.
+
+    `liaison`: to what its token was bound; `aucune`, a token that whoever steals it can use, is the profil hérité.
+    """
 
     partenaire: str
     agent: str | None
@@ -99,6 +104,7 @@ class Access:
     quoi: str
     resultat: int
     trace: str | None
+    liaison: str
 
 
 async def known(conn: Connection, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Record]:

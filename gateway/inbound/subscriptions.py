@@ -2,6 +2,7 @@
 
 An address is verified before its first delivery: `gateway.outbound.signals` says how. The queue fills meanwhile, so
 that nothing is missed from the declaration on; only one made inactive (by its partner, by a 410) stops filling.
+Deliveries are signed with a secret shown once (`v1`) or with the hub's own key (`v1a`), published for everybody.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,7 @@ from gateway.inbound.feed import SCOPE, invalid, short_types
 from gateway.inbound.json_body import read_model
 from gateway.inbound.problems import Problem
 from gateway.pseudonyms import Pseudonyms
+from gateway.webhook_keys import Cles
 from gateway.webhook_secrets import Safe, new_secret, shown
 from relais_contrats.lecture import Erreur
 
@@ -36,6 +38,9 @@ _ETATS = ("a-livrer", "en-echec", "livre", "sans-objet")
 Url = Annotated[str, Field(min_length=8, max_length=2000)]
 Types = Annotated[list[Annotated[str, Field(min_length=1, max_length=120)]], Field(max_length=100)]
 Lot = Annotated[int, Field(ge=1, le=100)]
+_V1, _V1A = "v1", "v1a"
+# Shorter than a rotation ever is, so that the next key is known everywhere before it signs alone.
+_CACHE = {"Cache-Control": "public, max-age=300"}
 
 
 class NouvelAbonnement(BaseModel):
@@ -45,6 +50,7 @@ class NouvelAbonnement(BaseModel):
     types: Types
     lot: Lot = 1
     actif: bool = True
+    signature: Literal["v1", "v1a"] = "v1"
 
 
 class Changement(BaseModel):
@@ -59,11 +65,20 @@ class Changement(BaseModel):
 
 
 class Subscriptions:
+    """`keys` are the hub's own, that sign for subscriptions of `v1a`."""
+
     def __init__(
-        self, pool: Pool, master_key: bytes, autoriser_loopback: bool, pseudonyms: Pseudonyms | None = None
+        self,
+        pool: Pool,
+        master_key: bytes,
+        keys: Cles,
+        autoriser_loopback: bool,
+        pseudonyms: Pseudonyms | None = None,
     ) -> None:
         self._pool = pool
         self._safe = Safe(master_key)
+        self._keys = {"keys": [key.jwk() for key in keys]}
+        self._cles_publiques = [key.montree() for key in keys]
         self._resolver = Resolver(autoriser_loopback=autoriser_loopback)
         self._pseudonyms = pseudonyms
 
@@ -82,30 +97,38 @@ class Subscriptions:
             route(f"{one}/essai", "POST", self.test),
             route(f"{one}/livraisons", "GET", self.deliveries),
             route("/v1/livraisons/{id}/rejeu", "POST", self.send_again),
+            Route("/v1/webhooks/cles", self.public_keys, methods=["GET"]),
         ]
 
     async def create(self, call: Call, request: Request) -> Response:
         asked = await read_model(request, NouvelAbonnement)
         types = short_types(asked.types, "/types")
         await self._check(asked.url)
-        id_, secret, code = uuid7(), new_secret(), call.partenaire.code
+        id_, code, now = uuid7(), call.partenaire.code, datetime.now(UTC)
+        secret = new_secret() if asked.signature == _V1 else None
+        sealed = self._safe.seal(id_, secret) if secret else None
         etat = "a-verifier" if asked.actif else "inactif"
-        sealed, now = self._safe.seal(id_, secret), datetime.now(UTC)
+        columns = (asked.url, types, asked.lot, etat, asked.signature, sealed, now)
         async with self._pool.acquire() as conn, conn.transaction():
             await store.lock(conn, code)
             if await store.count(conn, code) >= _MOST_PER_PARTNER:
                 raise invalid("", f"Un partenaire a {_MOST_PER_PARTNER} abonnements au plus.")
-            row = await store.insert(conn, id_, code, asked.url, types, asked.lot, etat, sealed, now)
-        return _json(_shown(row) | {"secret": shown(secret)}, 201, {"Location": f"/v1/abonnements/{id_}"})
+            row = await store.insert(conn, id_, code, *columns)
+        once = {"secret": shown(secret)} if secret else {}
+        return _json(self._shown(row) | once, 201, {"Location": f"/v1/abonnements/{id_}"})
+
+    async def public_keys(self, _: Request) -> Response:
+        """What verifies every delivery of `v1a`: a JWK set (RFC 7517), each key also as `whpk_…`."""
+        return Response(orjson.dumps(self._keys), headers=_CACHE, media_type="application/jwk-set+json")
 
     async def list(self, call: Call, _: Request) -> Response:
         async with self._pool.acquire() as conn:
             rows = await store.all_of(conn, call.partenaire.code)
-        return _json({"abonnements": [_shown(row) for row in rows]})
+        return _json({"abonnements": [self._shown(row) for row in rows]})
 
     async def get(self, call: Call, request: Request) -> Response:
         async with self._pool.acquire() as conn:
-            return _json(_shown(_found(await store.one(conn, call.partenaire.code, _id(request)))))
+            return _json(self._shown(_found(await store.one(conn, call.partenaire.code, _id(request)))))
 
     async def change(self, call: Call, request: Request) -> Response:
         """A new address is verified like a first one; so is one that comes back from rest."""
@@ -126,7 +149,7 @@ class Subscriptions:
             is_new = is_moved or row["etat"] != "a-verifier" or bool(asked.actif)
             restarts = changed["etat"] == "a-verifier" and is_new
             row = await store.update(conn, code, id_, changed, restarts=restarts, now=datetime.now(UTC))
-        return _json(_shown(row))
+        return _json(self._shown(row))
 
     async def delete(self, call: Call, request: Request) -> Response:
         async with self._pool.acquire() as conn:
@@ -135,19 +158,21 @@ class Subscriptions:
         return Response(status_code=204)
 
     async def rotate(self, call: Call, request: Request) -> Response:
-        """A new secret, shown once; for a day deliveries are signed with both."""
-        id_, secret = _id(request), new_secret()
+        """A new secret, shown once; for a day deliveries are signed with both. `v1a` has none."""
+        code, id_, secret = call.partenaire.code, _id(request), new_secret()
         until = datetime.now(UTC) + OVERLAP
         async with self._pool.acquire() as conn:
-            if not await store.rotate(conn, call.partenaire.code, id_, self._safe.seal(id_, secret), until):
-                raise Problem(status=404)
+            if not await store.rotate(conn, code, id_, self._safe.seal(id_, secret), until):
+                _found(await store.one(conn, code, id_))
+                phrase = "Un abonnement `v1a` n'a pas de secret : les clés publiques du hub le vérifient."
+                raise Problem("etat-interdit", erreurs=[Erreur("", "etat-interdit", phrase)])
         return _json({"id": str(id_), "secret": shown(secret), "ancien_secret_jusqua": until}, 201)
 
     async def test(self, call: Call, request: Request) -> Response:
         """A signed `fr.insertion.abonnement.essai.v1` leaves at once; `GET` of the subscription says how it ended."""
         async with self._pool.acquire() as conn:
             row = _found(await store.ask_test(conn, call.partenaire.code, _id(request), datetime.now(UTC)))
-        return _json(_shown(row), 202, {"Location": f"/v1/abonnements/{row['id']}"})
+        return _json(self._shown(row), 202, {"Location": f"/v1/abonnements/{row['id']}"})
 
     async def deliveries(self, call: Call, request: Request) -> Response:
         """The latest first; `etat=en-echec` lists what is parked behind a failure."""
@@ -183,6 +208,10 @@ class Subscriptions:
         except Interdite as error:
             raise invalid("/url", str(error)) from None
 
+    def _shown(self, row: Record) -> dict[str, Any]:
+        keys = {"cles_publiques": self._cles_publiques} if row["signature"] == _V1A else {}
+        return _row(row) | keys
+
     def _delivery(self, partenaire: str, row: Record) -> dict[str, Any]:
         """`en-echec` is all that waits behind a failure; without `prochain_essai`, only a redelivery helps."""
         is_parked = row["etat"] == "a-livrer" and row["echecs_de_file"] > 0
@@ -196,6 +225,7 @@ class Subscriptions:
             "erreur": row["erreur"],
             "dernier_essai": row["essaye_a"],
             "prochain_essai": row["prochain_a"],
+            "recu": row["recu"],
         }
         if self._pseudonyms:
             delivery["parcours"] = self._pseudonyms.of(partenaire, row["parcours"])
@@ -208,7 +238,7 @@ def _next_state(etat: str, actif: bool | None, *, is_moved: bool) -> str:
     return "a-verifier" if is_moved or (actif and etat in ("inactif", "suspendu")) else etat
 
 
-def _shown(row: Record) -> dict[str, Any]:
+def _row(row: Record) -> dict[str, Any]:
     shown_row: dict[str, Any] = {
         "id": str(row["id"]),
         "url": row["url"],
@@ -216,8 +246,11 @@ def _shown(row: Record) -> dict[str, Any]:
         "lot": row["lot"],
         "actif": row["etat"] != "inactif",
         "etat": row["etat"],
+        "signature": row["signature"],
         "cree_a": row["cree_a"],
     }
+    if row["etat"] == "suspendu":
+        shown_row["suspendu_a"] = row["suspendu_a"]
     if row["echecs"]:
         shown_row["echecs"] = {
             "nombre": row["echecs"],

@@ -8,15 +8,15 @@ from uuid import UUID
 from chassis.database import Connection, Record
 
 _COLUMNS = """
-id, url, types, lot, etat, cree_a, echecs, premier_echec_a, rouvre_a, ancien_jusqua,
+id, url, types, lot, etat, signature, suspendu_a, cree_a, echecs, premier_echec_a, rouvre_a, ancien_jusqua,
 essai_demande_a, essai_a, essai_code, essai_erreur
 """
 # Counted and inserted under one lock per partner, so that two requests cannot both take the last place.
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('abonnements ' || $1, 0))"
 _COUNT = "SELECT count(*) FROM abonnements WHERE partenaire = $1"
 _INSERT = f"""
-INSERT INTO abonnements (id, partenaire, url, types, lot, etat, secret, cree_a)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING {_COLUMNS}
+INSERT INTO abonnements (id, partenaire, url, types, lot, etat, signature, secret, cree_a)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING {_COLUMNS}
 """  # noqa: S608  constants only
 _LIST = f"SELECT {_COLUMNS} FROM abonnements WHERE partenaire = $1 ORDER BY cree_a, id"  # noqa: S608
 _ONE = f"SELECT {_COLUMNS} FROM abonnements WHERE partenaire = $1 AND id = $2"  # noqa: S608
@@ -26,24 +26,27 @@ UPDATE abonnements SET url = $3, types = $4, lot = $5, etat = $6,
     echecs = CASE WHEN $7 THEN 0 ELSE echecs END,
     premier_echec_a = CASE WHEN $7 THEN NULL ELSE premier_echec_a END,
     dernier_echec = CASE WHEN $7 THEN NULL ELSE dernier_echec END,
-    rouvre_a = CASE WHEN $7 THEN NULL ELSE rouvre_a END
+    rouvre_a = CASE WHEN $7 THEN NULL ELSE rouvre_a END,
+    suspendu_a = CASE WHEN $7 THEN NULL ELSE suspendu_a END
 WHERE partenaire = $1 AND id = $2 RETURNING {_COLUMNS}
 """  # noqa: S608
 # Whatever had been put off, or parked, is due again once the address is verified.
 _RESUME = "UPDATE files SET prochain_a = $2, essais = 0, premier_echec_a = NULL WHERE abonnement = $1 AND essais > 0"
 _DELETE = "DELETE FROM abonnements WHERE partenaire = $1 AND id = $2"
 _ROTATE = """
-UPDATE abonnements SET secret_ancien = secret, ancien_jusqua = $4, secret = $3 WHERE partenaire = $1 AND id = $2
+UPDATE abonnements SET secret_ancien = secret, ancien_jusqua = $4, secret = $3
+WHERE partenaire = $1 AND id = $2 AND signature = 'v1'
 """
 _ASK_TEST = f"""
 UPDATE abonnements SET essai_demande_a = $3 WHERE partenaire = $1 AND id = $2 RETURNING {_COLUMNS}
 """  # noqa: S608
 _SENDINGS = """
 SELECT v.livraison, l.evenement, l.type, l.parcours, l.a, v.etat, v.essais, v.code, v.erreur, v.essaye_a,
-    CASE WHEN v.etat = 'a-livrer' THEN f.prochain_a END AS prochain_a, f.essais AS echecs_de_file
+    CASE WHEN v.etat = 'a-livrer' THEN f.prochain_a END AS prochain_a, f.essais AS echecs_de_file, r.jws AS recu
 FROM envois v
 JOIN livraisons l ON l.numero = v.livraison
 JOIN files f ON f.abonnement = v.abonnement AND f.parcours = v.parcours
+LEFT JOIN recus r ON r.chaine = v.recu_chaine AND r.rang = v.recu_rang
 WHERE v.abonnement = $1 AND v.livraison < $2
 AND ($3::text IS NULL OR CASE WHEN v.etat = 'a-livrer' AND f.essais > 0 THEN 'en-echec' ELSE v.etat END = $3)
 ORDER BY v.livraison DESC LIMIT $4
@@ -82,7 +85,7 @@ async def count(conn: Connection, partenaire: str) -> int:
 
 
 async def insert(conn: Connection, *columns: Any) -> Record:
-    """(id, partenaire, url, types, lot, etat, sealed secret, cree_a)"""
+    """(id, partenaire, url, types, lot, etat, signature, sealed secret of v1, cree_a)"""
     return _there(await conn.fetchrow(_INSERT, *columns))
 
 

@@ -5,14 +5,17 @@ import asyncio
 from chassis import process, settings
 from chassis.bus import STREAMS
 from chassis.process import Process
+from gateway import webhook_keys
 from gateway.bodies import Bodies
 from gateway.destinations import Resolver
 from gateway.outbound.delivery import Sender, Targets
 from gateway.outbound.fanout import Fanout
 from gateway.outbound.http_client import HttpClient
 from gateway.outbound.signals import Signals
+from gateway.outbound.suspensions import Suspensions
 from gateway.partners import Annuaire
 from gateway.pseudonyms import Pseudonyms
+from gateway.receipts import Chain
 from gateway.webhook_secrets import Safe
 
 COMPONENT = "sortant"
@@ -30,11 +33,14 @@ async def assemble(running: Process, configured: Settings) -> None:
     await annuaire.reload()
     bodies = Bodies(running.bus, annuaire, Pseudonyms(configured.key("pseudonymes")), configured.url_publique)
     client = HttpClient(Resolver(autoriser_loopback=configured.autoriser_loopback))
-    targets = Targets(Safe(configured.key("webhooks")))
-    sender = Sender(running.pool, bodies, client, targets)
+    targets = Targets(Safe(configured.key("webhooks")), webhook_keys.read(configured))
+    chain = Chain(configured.pem("recu"), configured.url_publique)
+    sender = Sender(running.pool, bodies, client, targets, chain)
     fanout = Fanout(running.pool, annuaire, sender.wake)
     signals = Signals(running.pool, client, targets, sender.wake)
+    suspensions = Suspensions(running.pool, sender.wake)
     running.loop("partenaires", annuaire.keep_fresh)
+    running.loop("suspensions", suspensions.run)
     running.loop("envois", lambda stop: push(sender, signals, client, stop))
     for stream in STREAMS:
         running.loop(f"distribution {stream}", _consume(running, fanout, stream))

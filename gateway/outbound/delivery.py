@@ -4,10 +4,11 @@ A queue is one parcours of one subscription: its order is kept, and its failure 
 """
 
 import asyncio
+import hashlib
 import random
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -25,11 +26,15 @@ from chassis.microbatch import MicroBatch
 from chassis.process import wait
 from gateway.bodies import NOTHING, Bodies, Delivered, Protected
 from gateway.outbound import outcomes, settlement, signature
+from gateway.outbound.evidence import Sent
 from gateway.outbound.http_client import HttpClient
 from gateway.outbound.outcomes import Failed, Outcome
 from gateway.outbound.settlement import Result
+from gateway.outbound.signature import Signer
 from gateway.outbound.store import delivery as store
 from gateway.outbound.store.delivery import Claim
+from gateway.receipts import Chain
+from gateway.webhook_keys import Cles
 from gateway.webhook_secrets import Safe
 
 _log = structlog.get_logger()
@@ -58,38 +63,53 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A subscription, ready to be sent to. `lot` is how many events of one parcours go in one request."""
+    """A subscription, ready to be sent to. `lot` is how many events of one parcours go in one request; `nomme` are
+    attributes that its events carry besides their own."""
 
     id: UUID
     partenaire: str
     url: str
     lot: int
-    secrets: tuple[bytes, ...] = field(repr=False)
+    signers: tuple[Signer, ...] = field(repr=False)
+    nomme: Mapping[str, str] = field(default_factory=dict)
 
 
 class Targets:
     """Rows of `abonnements` to targets; opened secrets are kept in memory."""
 
-    def __init__(self, safe: Safe) -> None:
+    def __init__(self, safe: Safe, keys: Cles) -> None:
         self._open = lru_cache(maxsize=4096)(safe.open)
+        self._hub = tuple(signature.v1a(key.privee) for key in keys)
 
     def read(self, row: Record, now: datetime) -> Target:
+        columns = (row["id"], row["partenaire"], row["url"], row["lot"])
+        if row["signature"] == signature.V1A:
+            # One key signs for every partner: the signed body says for whom, so that none can serve it to another.
+            return Target(*columns, self._hub, {"abonnement": str(row["id"])})
         secrets = [self._open(row["id"], row["secret"])]
         if row["secret_ancien"] and row["ancien_jusqua"] > now:
             secrets.append(self._open(row["id"], row["secret_ancien"]))
-        return Target(row["id"], row["partenaire"], row["url"], row["lot"], tuple(secrets))
+        return Target(*columns, tuple(map(signature.v1, secrets)))
 
 
 class Sender:
-    """`wake` says that there may be something to send."""
+    """`wake` says that there may be something to send. `chain` is that of the receipts of this sender alone."""
 
     def __init__(
-        self, pool: Pool, bodies: Bodies, client: HttpClient, targets: Targets, *, limits: Limits | None = None
+        self,
+        pool: Pool,
+        bodies: Bodies,
+        client: HttpClient,
+        targets: Targets,
+        chain: Chain,
+        *,
+        limits: Limits | None = None,
     ) -> None:
         self._pool = pool
         self._bodies = bodies
         self._client = client
         self._targets = targets
+        self._chain = chain
         self._limits = limits or Limits()
         self._in_flight: Counter[UUID] = Counter()
         self._work = asyncio.Event()
@@ -179,19 +199,18 @@ class Sender:
 
     async def _attempt(self, target: Target, claim: Claim, protected: Protected | None) -> Result:
         if protected is None:
-            return Result(claim, outcomes.NotReady(), [])
+            return Result(claim, outcomes.NotReady())
         try:
             made = [(d, self._bodies.make(target.partenaire, d, protected)) for d in claim.tete]
         except Exception:  # ours: nothing was sent, nothing is held against the partner
             await _log.aexception("delivery.body_failed", abonnement=str(target.id))
-            return Result(claim, outcomes.NotReady(), [])
-        sent = [(delivered, body) for delivered, body in made if body is not None]
+            return Result(claim, outcomes.NotReady())
+        sent = [(delivered, {**body, **target.nomme}) for delivered, body in made if body is not None]
         if not sent:
-            return Result(claim, None, [])
-        outcome = await self._post(target, claim, sent)
-        return Result(claim, outcome, [delivered.numero for delivered, _ in sent])
+            return Result(claim, None)
+        return await self._post(target, claim, sent)
 
-    async def _post(self, target: Target, claim: Claim, sent: Sequence[tuple[Delivered, dict[str, Any]]]) -> Outcome:
+    async def _post(self, target: Target, claim: Claim, sent: Sequence[tuple[Delivered, dict[str, Any]]]) -> Result:
         first = sent[0][1]
         is_batch = target.lot > 1
         content = orjson.dumps([body for _, body in sent] if is_batch else first)
@@ -207,11 +226,14 @@ class Sender:
             relais_tentative=claim.essais + 1,
             relais_lot=len(sent),
         ) as span:
-            name = signature.message_id([delivered.evenement for delivered, _ in sent])
+            evenements = [delivered.evenement for delivered, _ in sent]
+            name = signature.message_id(evenements)
             headers = request_headers(target, name, content, BATCH if is_batch else SINGLE)
             outcome = outcomes.of_answer(await self._client.post(target.url, headers, content))
             telemetry.annotate(span, **_told(outcome))
-        return outcome
+        numeros = [delivered.numero for delivered, _ in sent]
+        body = hashlib.sha256(content).digest()
+        return Result(claim, outcome, Sent(target.partenaire, name, numeros, evenements, body, datetime.now(UTC)))
 
     async def _settle(self, result: Result) -> None:
         """The answer stands even when our books are late: insist a little; then the lease ends and it goes again."""
@@ -225,15 +247,21 @@ class Sender:
 
     async def _settle_all(self, results: Sequence[Result]) -> Sequence[None]:
         chances = [random.uniform(-1, 1) for _ in results]  # noqa: S311  spreads retries, hides nothing
-        async with self._pool.acquire() as conn, conn.transaction():
-            suspended = await settlement.write(conn, results, datetime.now(UTC), chances)
+        try:
+            # Signing lets go of the interpreter: in a thread, a full batch does not hold up the requests in flight.
+            signed = await asyncio.to_thread(settlement.sign, results, self._chain, datetime.now(UTC))
+            async with self._pool.acquire() as conn, conn.transaction():
+                suspended = await settlement.write(conn, results, signed, datetime.now(UTC), chances)
+        except BaseException:
+            self._chain.restart()
+            raise
         for abonnement in suspended:
             await _log.awarning("delivery.subscription_suspended", abonnement=str(abonnement))
         return [None] * len(results)
 
 
 def request_headers(target: Target, name: str, content: bytes, media_type: str) -> dict[str, str]:
-    headers = signature.headers(target.secrets, name, int(time.time()), content)
+    headers = signature.headers(target.signers, name, int(time.time()), content)
     headers |= {"content-type": media_type, "user-agent": "relais"}
     if trace := telemetry.traceparent():
         headers["traceparent"] = trace

@@ -7,7 +7,17 @@ from uuid import UUID, uuid5
 
 from chassis.facts import type_cloudevents
 from chassis.ordering import Event
-from gateway.outbound.effects import Absorbe, Efface, Effet, Entre, Repertoire, Sort, effets
+from gateway.outbound.effects import (
+    Absorbe,
+    Accompagnants,
+    Efface,
+    Effet,
+    Entre,
+    Repertoire,
+    Sort,
+    accompagnants_apres,
+    effets,
+)
 from gateway.participations import Participation
 from gateway.partners import Partenaire
 from gateway.rights import Role, recoit, visible
@@ -68,6 +78,7 @@ class Distribution:
     participants: dict[UUID, Roles]
     abonnes: Sequence[Abonne]
     causes: Mapping[UUID, Cause]
+    accompagnants: dict[UUID, Accompagnants] = field(default_factory=dict)
     evenements: list[Evenement] = field(default_factory=list)
     livraisons: list[Livraison] = field(default_factory=list)
     absorptions: list[Absorbe] = field(default_factory=list)
@@ -90,8 +101,10 @@ class Distribution:
         if message is None:
             return
         before = dict(self.participants.get(event.agregat, {}))
-        for effet in effets(event, self.repertoire, self.participants):
+        accompagnants = self.accompagnants.get(event.agregat, frozenset())
+        for effet in effets(event, self.repertoire, self.participants, accompagnants):
             self._apply(effet, event)
+        self.accompagnants[event.agregat] = accompagnants_apres(event.type, event.body["data"], accompagnants)
         if ABONNES_TERRITOIRE in message.recepteurs:
             self._deliver(event, message, self._readers_of_the_offer(event))
         else:

@@ -48,6 +48,8 @@ Effet = Entre | Sort | Absorbe | Efface
 
 # Per parcours, the roles of each participant, by partner code.
 Participants = Mapping[UUID, Mapping[str, frozenset[Role]]]
+# The professionals at the side of the référent: system and value of the structure, identifier of the agent there.
+Accompagnants = frozenset[tuple[str, str, str]]
 
 _TERRITOIRE = ("departement", "france-travail")
 _MOTIFS_TERRITOIRE = {
@@ -56,6 +58,7 @@ _MOTIFS_TERRITOIRE = {
 }
 _MOTIF_ORIENTATION = "La personne est orientée vers votre structure."
 _MOTIF_REFERENT = "Le référent unique de la personne est désigné dans votre structure."
+_MOTIF_ACCOMPAGNANT = "Un professionnel de votre structure rejoint l'accompagnement de la personne."
 _MOTIF_FUSION = "Ce parcours réunit désormais celui auquel vous participiez et un autre de la même personne."
 
 
@@ -77,8 +80,10 @@ def concernes(event: Event) -> set[UUID]:
     return {event.agregat, fusion.survivant, *fusion.absorbes} if fusion else {event.agregat}
 
 
-def effets(event: Event, repertoire: Repertoire, participants: Participants) -> Sequence[Effet]:
-    """In order. A type that is not named here changes nothing."""
+def effets(
+    event: Event, repertoire: Repertoire, participants: Participants, accompagnants: Accompagnants = frozenset()
+) -> Sequence[Effet]:
+    """In order. A type that is not named here changes nothing. `accompagnants` are those of the parcours before it."""
     parcours, data = event.agregat, event.body["data"]
     match event.type:
         case "usager.signale":
@@ -96,6 +101,14 @@ def effets(event: Event, repertoire: Repertoire, participants: Participants) -> 
             return _remplacer(parcours, Role.REFERENT, cibles, _MOTIF_REFERENT, participants)
         case "referent.decline" | "referent.termine":
             return _remplacer(parcours, Role.REFERENT, [], "", participants)
+        case "accompagnant.ajoute":
+            cibles = _structure(data["structure"], repertoire)
+            return [Entre(parcours, cible, Role.ACCOMPAGNANT, _MOTIF_ACCOMPAGNANT) for cible in cibles]
+        case "accompagnant.retire":
+            restent = {
+                cible.code for cible in _employeurs(accompagnants_apres(event.type, data, accompagnants), repertoire)
+            }
+            return list(_partants(parcours, Role.ACCOMPAGNANT, restent, participants))
         case "parcours.transfere":
             entrants = list(_territoire(parcours, data["departement_nouveau"], repertoire))
             restent = {entre.partenaire.code for entre in entrants}
@@ -107,6 +120,26 @@ def effets(event: Event, repertoire: Repertoire, participants: Participants) -> 
             return [Efface(parcours)]
         case _:
             return []
+
+
+def accompagnants_apres(type_: str, data: Mapping[str, Any], accompagnants: Accompagnants) -> Accompagnants:
+    """Who accompanies the person once an event has taken effect: a structure may have several, and loses one."""
+    match type_:
+        case "accompagnant.ajoute":
+            return accompagnants | {_accompagnant(data["structure"], data["accompagnant"]["identifiant_agent"])}
+        case "accompagnant.retire":
+            return accompagnants - {_accompagnant(data["structure"], data["identifiant_agent"])}
+        case _:
+            return accompagnants
+
+
+def _accompagnant(structure: Mapping[str, Any], agent: str) -> tuple[str, str, str]:
+    return (structure["systeme"], structure["valeur"], agent)
+
+
+def _employeurs(accompagnants: Accompagnants, repertoire: Repertoire) -> list[Partenaire]:
+    structures = {(systeme, valeur) for systeme, valeur, _ in accompagnants}
+    return [partenaire for structure in structures for partenaire in repertoire.de_la_structure(*structure)]
 
 
 def _emetteur(event: Event, repertoire: Repertoire) -> Iterator[Entre]:

@@ -12,7 +12,7 @@ from chassis.database import TRANSIENT, Connection, Pool
 from chassis.ordering import RETRY_S, Event, Key, take_in_order
 from gateway import participations
 from gateway.outbound.distribution import Distribution, Roles
-from gateway.outbound.effects import Repertoire, concernes
+from gateway.outbound.effects import Accompagnants, Repertoire, accompagnants_apres, concernes
 from gateway.outbound.store import fanout as store
 
 _log = structlog.get_logger()
@@ -84,7 +84,13 @@ class Fanout:
         for (parcours, code), roles in (await participations.of_parcours(conn, named)).items():
             held.setdefault(parcours, {})[code] = roles
         causes = {UUID(event.body["causeid"]) for event in taken if "causeid" in event.body}
-        return Distribution(self._repertoire, held, await store.subscribers(conn), await store.causes(conn, causes))
+        accompagnants: dict[UUID, Accompagnants] = {}
+        leaving = {event.agregat for event in taken if event.type == "accompagnant.retire"}
+        for row in await store.told_accompagnants(conn, leaving) if leaving else ():
+            before = accompagnants.get(row["parcours"], frozenset())
+            accompagnants[row["parcours"]] = accompagnants_apres(row["type"], row["corps"]["data"], before)
+        subscribers, known = await store.subscribers(conn), await store.causes(conn, causes)
+        return Distribution(self._repertoire, held, subscribers, known, accompagnants)
 
     async def _park(self, event: Event, error: Exception) -> Verdicts:
         async with self._pool.acquire() as conn, conn.transaction():

@@ -1,4 +1,5 @@
-"""From outcomes to rows: which events left their queue, when each queue is due again, how the endpoints are."""
+"""From outcomes to rows: which events left their queue and with which receipt, when each queue is due again, how the
+endpoints are."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,25 +8,41 @@ from typing import assert_never
 from uuid import UUID
 
 from chassis.database import Connection
-from gateway.outbound import outcomes
+from gateway import receipts
+from gateway.outbound import evidence, outcomes
+from gateway.outbound.evidence import Sent
 from gateway.outbound.outcomes import Delivered, Failed, Gone, Health, NotReady, Outcome
 from gateway.outbound.store import delivery as store
 from gateway.outbound.store.delivery import Claim, Release, Sending
+from gateway.receipts import Chain, OfDelivery
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """`sent` are the numbers of the events in the request; the others of the claim had nothing to show their receiver.
-    `outcome` is None when that was all of them."""
+    """`sent` is the request that left, if one did; the events of the claim that are not in it had nothing to show their
+    receiver. `outcome` is None when that was all of them."""
 
     claim: Claim
     outcome: Outcome | None
-    sent: Sequence[int]
+    sent: Sent | None = None
 
 
-async def write(conn: Connection, results: Sequence[Result], now: datetime, chances: Sequence[float]) -> list[UUID]:
-    """Write a batch of results, in one transaction; the subscriptions that are suspended by it."""
-    sendings = [sending for result in results for sending in _sendings(result)]
+Signed = Sequence[OfDelivery | None]
+
+
+def sign(results: Sequence[Result], chain: Chain, now: datetime) -> Signed:
+    """A receipt for each result that is a delivery, in order. When they cannot be written, the caller restarts the
+    chain: what was signed exists nowhere."""
+    return [_sign(result, chain, now) for result in results]
+
+
+async def write(
+    conn: Connection, results: Sequence[Result], signed: Signed, now: datetime, chances: Sequence[float]
+) -> list[UUID]:
+    """Write a batch of results with their receipts, in one transaction; the subscriptions that are suspended by it."""
+    if any(signed):
+        await receipts.insert(conn, [receipt for receipt in signed if receipt])
+    sendings = [s for result, receipt in zip(results, signed, strict=True) for s in _sendings(result, receipt)]
     releases = [_release(result, now, chance) for result, chance in zip(results, chances, strict=True)]
     await store.settle(conn, sendings, releases, now)
     emptied = [r.claim for r in results if not r.claim.tete]
@@ -53,16 +70,7 @@ async def count_failures(
     for row in await store.lock_health(conn, sorted(failures)):
         known = Health(row["echecs"], row["premier_echec_a"], row["dernier_echec"], row["rouvre_a"])
         health = outcomes.after_failures(known, failures[row["id"]], now, chance)
-        await store.set_health(
-            conn,
-            row["id"],
-            health.echecs,
-            health.premier_echec_a,
-            health.dernier_echec,
-            health.rouvre_a,
-            health.est_suspendu,
-        )
-        if health.est_suspendu:
+        if await store.set_health(conn, row["id"], health, now):
             suspended.append(row["id"])
     return suspended
 
@@ -80,18 +88,26 @@ def _is_alive(outcome: Outcome | None) -> bool:
             assert_never(outcome)
 
 
-def _sendings(result: Result) -> Iterator[Sending]:
+def _sign(result: Result, chain: Chain, now: datetime) -> OfDelivery | None:
+    if result.sent is None or not isinstance(result.outcome, Delivered):
+        return None
+    receipt = chain.next(evidence.content(result.claim.abonnement, result.sent, result.outcome), now)
+    return OfDelivery(receipt, result.sent.partenaire, result.sent.livraison)
+
+
+def _sendings(result: Result, signed: OfDelivery | None) -> Iterator[Sending]:
     claim, outcome = result.claim, result.outcome
     if isinstance(outcome, NotReady):
         return
-    sent = set(result.sent)
+    sent = set(result.sent.numeros) if result.sent else set()
+    recu = (signed.receipt.chaine, signed.receipt.rang) if signed else (None, None)
     for delivered in claim.tete:
         if delivered.numero not in sent:
             yield Sending(claim.abonnement, delivered.numero, "sans-objet", 0, None, None)
             continue
         match outcome:
             case Delivered(code=code):
-                yield Sending(claim.abonnement, delivered.numero, "livre", 1, code, None)
+                yield Sending(claim.abonnement, delivered.numero, "livre", 1, code, None, *recu)
             case Failed(code=failed_code, erreur=erreur):
                 yield Sending(claim.abonnement, delivered.numero, "a-livrer", 1, failed_code, erreur)
             case Gone(code=code):

@@ -26,7 +26,7 @@ from gateway.outbound import outcomes
 from gateway.outbound.delivery import SINGLE, Target, Targets, request_headers
 from gateway.outbound.distribution import SOURCE
 from gateway.outbound.http_client import Answer, HttpClient
-from gateway.outbound.outcomes import Delivered, Failed, Gone
+from gateway.outbound.outcomes import Delivered, Failed, Gone, Health
 from gateway.outbound.store import delivery as store
 
 _log = structlog.get_logger()
@@ -83,7 +83,8 @@ class Signals:
                     essais, premier = row["echecs"] + 1, row["premier_echec_a"] or now
                     chance = random.uniform(-1, 1)  # noqa: S311  spreads retries, hides nothing
                     due = outcomes.next_attempt(essais, premier, now, chance, retry_after_s)
-                    await store.set_health(conn, target.id, essais, premier, None, due, due is None)
+                    health = Health(essais, premier, None, due, est_suspendu=due is None)
+                    await store.set_health(conn, target.id, health, now)
                 case _:
                     assert_never(outcome)
         self._wake()

@@ -29,6 +29,7 @@ EVENEMENTS: Mapping[str, Lecteur] = {
     "parcours.clos": translation.parcours_clos,
     "usager.signale": translation.usager_signale,
     "usager.fusionne": translation.usager_fusionne,
+    "usager.oppose": translation.usager_oppose,
     "usager.efface": translation.usager_efface,
     "droits.modifies": translation.droits_modifies,
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from typing import Any, assert_never
 from uuid import UUID
 
@@ -106,12 +106,19 @@ def parcours_ouvert(entree: Entree) -> messages.Message:
 def usager_signale(entree: Entree) -> messages.Message:
     recue = entree.donnees.get("date_reception_droit")
     return messages.UsagerSignale(
-        _parcours(entree), entree.partition, entree.donnees["brsa"], _jour(recue) if recue else None, entree.recu_a
+        _parcours(entree),
+        entree.partition,
+        entree.donnees["brsa"],
+        _jour(recue) if recue else None,
+        entree.recu_a,
+        _dit_a(entree),
     )
 
 
 def droits_modifies(entree: Entree) -> messages.Message:
-    return messages.DroitsModifies(_parcours(entree), entree.partition, entree.donnees["etat_dossier"] in _DROIT_OUVERT)
+    donnees = entree.donnees
+    brsa, dit = donnees["etat_dossier"] in _DROIT_OUVERT, (_dit_a(entree), _jour(donnees["date_effet"]))
+    return messages.DroitsModifies(_parcours(entree), entree.partition, brsa, dit)
 
 
 def usager_fusionne(entree: Entree) -> messages.Message:
@@ -127,6 +134,10 @@ def parcours_transfere(entree: Entree) -> messages.Message:
 
 def parcours_clos(entree: Entree) -> messages.Message:
     return messages.ParcoursClos(_parcours(entree), _jour(entree.donnees["date_fin"]), entree.donnees["motif"])
+
+
+def usager_oppose(entree: Entree) -> messages.Message:
+    return messages.UsagerOppose(_parcours(entree))
 
 
 def usager_efface(entree: Entree) -> messages.Message:
@@ -241,6 +252,11 @@ def _lire_structure(brut: Json) -> Structure:
 
 def _structure(brut: Json | None) -> Structure | None:
     return _lire_structure(brut) if brut else None
+
+
+def _dit_a(entree: Entree) -> datetime:
+    """A clock that runs ahead has not the last word for ever."""
+    return min(entree.survenu_a, entree.recu_a)
 
 
 def _jour(texte: str) -> date:

@@ -1,22 +1,18 @@
-"""Assembly of the service: settings, keys, tables, loops."""
+"""Assembly of the service: settings, keys, tables."""
 
-from chassis import process, settings
+from chassis import settings
 from chassis.depots import Brique
-from chassis.process import Process
-from chassis.service import Service, connect
+from chassis.service import Service, run
 from services.usagers import clocks, subscriptions, translation
 from services.usagers.domain import Etat, Fait, Message, decider
-from services.usagers.effacement import Effaceur
 from services.usagers.store import Coffre, Dossiers, Registre
-
-NOM = "usagers"
 
 
 def assembler(coffre: Coffre) -> Service:
     """The service around a vault."""
     registre = Registre(coffre, clocks.echeances)
     brique: Brique[Message, Etat, Fait, Dossiers] = Brique(
-        nom=NOM,
+        nom="usagers",
         lire=subscriptions.lire,
         charger=registre.charger,
         decider=decider,
@@ -28,13 +24,7 @@ def assembler(coffre: Coffre) -> Service:
 
 def main() -> None:
     lus = settings.read(settings.Settings)
-    service = assembler(Coffre(lus.key("coffre"), lus.key("index")))
-
-    async def monter(running: Process) -> None:
-        await connect(service, running)
-        running.loop("effacements", Effaceur(running.pool, running.bus).run)
-
-    process.run(NOM, NOM, lus, monter)
+    run(assembler(Coffre(lus.key("coffre"), lus.key("index"))), lus)
 
 
 if __name__ == "__main__":

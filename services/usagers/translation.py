@@ -41,12 +41,6 @@ from services.usagers.domain.identite import (
 )
 from services.usagers.domain.parcours import Droits
 
-# The contract groups rules that are told apart here: both numbers name a household, both ids a partner's file.
-_REGLES: Mapping[Regle, str] = {
-    **{regle: regle.value for regle in Regle},
-    Regle.NUMERO_DEMANDE_RSA: "matricule",
-    Regle.IMILO: "local",
-}
 _MOTIFS: Mapping[Motif, str] = {
     Motif.NIR_DIFFERENT: "Un identifiant concorde, mais le NIR diffère.",
     Motif.NUMERO_FT_DIFFERENT: "Un identifiant concorde, mais le numéro France Travail diffère.",
@@ -71,8 +65,7 @@ _OUVERT_APRES: Mapping[Regle, str] = {
 
 
 _Autre = (
-    UsagerSignale
-    | UsagerAmbigu
+    UsagerAmbigu
     | UsagerCorrige
     | UsagerRapproche
     | UsagerFusionne
@@ -124,6 +117,7 @@ def fusion(entree: facts.Entree, parcours: UUID) -> m.Fusion:
 def droits(entree: facts.Entree, parcours: UUID) -> m.ChangementDroits:
     donnees = entree.donnees
     nouveaux = Droits(
+        dit_a=min(entree.survenu_a, entree.recu_a),  # a clock that runs ahead has not the last word for ever
         etat_dossier=donnees["etat_dossier"],
         soumis_droits_devoirs=donnees["soumis_droits_devoirs"],
         date_effet=date.fromisoformat(donnees["date_effet"]),
@@ -175,11 +169,28 @@ def liste_identifiants(bruts: list[Mapping[str, Any]], emetteur: str | None) -> 
 
 def traduire(fait: Fait) -> facts.Fait:
     """The fact as the catalogue says it, split in what travels and what stays in the vault."""
+    if isinstance(fait, UsagerSignale):
+        return _signale(fait)
     if isinstance(fait, ParcoursOuvert | ParcoursRattache):
         return _reconnaissance(fait)
     type_, modele, donnees = _dire(fait)
     publiques, protegees = champs.separer(type_, modele.model_validate(donnees).en_json())
     return facts.Fait(type_, fait.parcours, fait.departement, publiques, protegees or None)
+
+
+def _signale(fait: UsagerSignale) -> facts.Fait:
+    """The fact that comes in mass: said and split without asking the contract, which its deposit has passed already."""
+    message = fait.signalement
+    publiques: dict[str, Any] = {"brsa": message.brsa, "origine": message.origine}
+    if message.date_reception_droit:
+        publiques["date_reception_droit"] = message.date_reception_droit.isoformat()
+    protegees: dict[str, Any] = {
+        "identite": connus(message.identite),
+        "identifiants": [_identifiant(identifiant) for identifiant in message.identifiants],
+    }
+    if message.coordonnees:
+        protegees["coordonnees"] = _contacts(message.coordonnees)
+    return facts.Fait("usager.signale", fait.parcours, fait.departement, publiques, protegees)
 
 
 def _reconnaissance(fait: ParcoursOuvert | ParcoursRattache) -> facts.Fait:
@@ -192,15 +203,13 @@ def _gabarit(est_ouvert: bool, regle: Regle) -> tuple[str, dict[str, Any]]:
     """The data of the two facts that follow almost every `usager.signale`: only the parcours changes."""
     modele = contrat.ParcoursOuvert if est_ouvert else contrat.ParcoursRattache
     motif = _OUVERT_APRES[regle] if est_ouvert else _RECONNU_PAR[regle]
-    rapproche = {"regle": _REGLES[regle], "confiance": "certaine"}
+    rapproche = {"regle": regle.value, "confiance": "certaine"}
     dit = modele.model_validate({"parcours": str(UUID(int=0)), "motif": motif, "rapprochement": rapproche})
     return "parcours.ouvert" if est_ouvert else "parcours.rattache", dit.en_json()
 
 
 def _dire(fait: _Autre) -> tuple[str, type[Donnees], dict[str, Any]]:
     match fait:
-        case UsagerSignale():
-            return "usager.signale", contrat.UsagerSignale, _signalement(fait.signalement)
         case UsagerAmbigu():
             candidats = [str(id_) for id_ in fait.candidats]
             motifs = [_MOTIFS[motif] for motif in fait.motifs]
@@ -214,7 +223,7 @@ def _dire(fait: _Autre) -> tuple[str, type[Donnees], dict[str, Any]]:
             absorbes = [str(id_) for id_ in fait.absorbes]
             return "usager.fusionne", contrat.UsagerFusionne, {"conserve": str(fait.parcours), "absorbes": absorbes}
         case DroitsModifies():
-            return "droits.modifies", contrat.DroitsModifies, connus(fait.droits)
+            return "droits.modifies", contrat.DroitsModifies, _sauf(connus(fait.droits), "dit_a")
         case ParcoursTransfere():
             donnees = {"departement_nouveau": fait.departement_nouveau, "date_effet": fait.date_effet}
             return "parcours.transfere", contrat.ParcoursTransfere, donnees
@@ -228,17 +237,6 @@ def _dire(fait: _Autre) -> tuple[str, type[Donnees], dict[str, Any]]:
             assert_never(fait)
 
 
-def _signalement(message: m.Signalement) -> dict[str, Any]:
-    return {
-        "identite": connus(message.identite),
-        "identifiants": [_identifiant(i) for i in message.identifiants],
-        "coordonnees": _contacts(message.coordonnees),
-        "brsa": message.brsa,
-        "date_reception_droit": message.date_reception_droit,
-        "origine": message.origine,
-    }
-
-
 def _correction(fait: UsagerCorrige) -> dict[str, Any]:
     return {
         "identite": connus(fait.identite) if fait.identite else None,
@@ -248,7 +246,8 @@ def _correction(fait: UsagerCorrige) -> dict[str, Any]:
 
 
 def _identifiant(identifiant: Identifiant) -> dict[str, Any]:
-    return {"type": identifiant.nature, "valeur": identifiant.ecrit, "role": identifiant.role}
+    dit = {"type": identifiant.nature, "valeur": identifiant.ecrit}
+    return {**dit, "role": identifiant.role} if identifiant.role else dit
 
 
 def _contacts(coordonnees: Coordonnees | None) -> dict[str, Any] | None:
@@ -263,6 +262,10 @@ def _coordonnees(brut: Mapping[str, Any] | None) -> Coordonnees | None:
         return None
     adresse = brut.get("adresse")
     return Coordonnees(Adresse(**adresse) if adresse else None, brut.get("telephone"), brut.get("courriel"))
+
+
+def _sauf(brut: dict[str, Any], nom: str) -> dict[str, Any]:
+    return {autre: valeur for autre, valeur in brut.items() if autre != nom}
 
 
 def _avec_date(brut: Mapping[str, Any]) -> dict[str, Any]:

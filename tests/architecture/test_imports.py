@@ -29,6 +29,16 @@ PLANTED = [
     ("Services and gateways meet only on the bus", "services/usagers/app.py", "import gateway.rights"),
     ("The console reads traces, never a gateway or a service", "console/app.py", "import gateway.rights"),
     ("Gateways are unaware of services and of how they are installed", "gateway/rights.py", "import services"),
+    (
+        "The gateways are unaware of each other, and what they share of both",
+        "gateway/outbound/app.py",
+        "import gateway.inbound.journal",
+    ),
+    (
+        "The gateways are unaware of each other, and what they share of both",
+        "gateway/partners.py",
+        "import gateway.inbound.problems",
+    ),
     ("Only the chassis talks to NATS and opens sockets", "gateway/inbound/journal.py", "import nats"),
 ]
 

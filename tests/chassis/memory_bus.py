@@ -53,9 +53,13 @@ class MemoryBus:
         held = self._stream(stream)
         return StreamState(held.created_at, min(held.messages, default=0), held.last, held.deleted)
 
-    async def stored_ids(self, stream: str, subject_filter: str, name: str) -> set[str]:
+    async def stored(self, stream: str, filters: Sequence[str], name: str) -> dict[int, str]:
         held = self._stream(stream)
-        return {message_id for subject, message_id, _ in held.messages.values() if matches(subject_filter, subject)}
+        return {
+            place: message_id
+            for place, (subject, message_id, _) in held.messages.items()
+            if any(matches(pattern, subject) for pattern in filters)
+        }
 
     async def delete(self, stream: str, sequence: int) -> None:
         held = self._stream(stream)

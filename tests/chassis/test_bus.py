@@ -101,13 +101,19 @@ async def test_what_was_acknowledged_does_not_come_again(bus: Bus) -> None:
     assert [message.body for message in received] == [b"2"]
 
 
-async def test_stored_ids_lists_what_the_stream_holds_under_a_filter(bus: Bus) -> None:
-    await bus.publish("PARCOURS", "parcours.59.usagers.ouvert.a", "un", b"1")
-    sequence = await bus.publish("PARCOURS", "parcours.59.usagers.ouvert.a", "deux", b"2")
+async def test_stored_lists_what_the_stream_holds_under_filters_and_where(bus: Bus) -> None:
+    first = await bus.publish("PARCOURS", "parcours.59.usagers.ouvert.a", "un", b"1")
+    deleted = await bus.publish("PARCOURS", "parcours.59.usagers.ouvert.a", "deux", b"2")
     await bus.publish("PARCOURS", "parcours.59.orientation.decidee.a", "trois", b"3")
-    await bus.delete("PARCOURS", sequence)
+    again = await bus.publish("PARCOURS", "parcours.59.usagers.ouvert.a", "un", b"1")
+    other = await bus.publish("PARCOURS", "parcours.62.usagers.ouvert.b", "quatre", b"4")
+    await bus.delete("PARCOURS", deleted)
 
-    assert await bus.stored_ids("PARCOURS", "parcours.*.usagers.>", "usagers") == {"un"}
+    one = await bus.stored("PARCOURS", ["parcours.*.usagers.*.a"], "usagers")
+    both = await bus.stored("PARCOURS", ["parcours.*.usagers.*.a", "parcours.*.usagers.*.b"], "usagers")
+
+    assert one == {first: "un", again: "un"}
+    assert both == {**one, other: "quatre"}
 
 
 async def test_a_deleted_stream_is_told_and_can_be_made_again(bus: Bus) -> None:
@@ -120,4 +126,4 @@ async def test_a_deleted_stream_is_told_and_can_be_made_again(bus: Bus) -> None:
     with pytest.raises(StreamMissing):
         await bus.publish("PARCOURS", "parcours.59.usagers.ouvert.a", "deux", b"2")
     await bus.ensure_stream("PARCOURS")
-    assert await bus.stored_ids("PARCOURS", "parcours.>", "usagers") == set()
+    assert await bus.stored("PARCOURS", ["parcours.>"], "usagers") == {}

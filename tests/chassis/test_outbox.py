@@ -33,7 +33,7 @@ class Setup:
         return [str(fait.id) for reponse in reponses for fait in reponse.faits]
 
     async def stored(self) -> set[str]:
-        return await self.banc.bus.stored_ids("PARCOURS", "parcours.>", "essai")
+        return set((await self.banc.bus.stored("PARCOURS", ["parcours.>"], "essai")).values())
 
 
 @pytest.fixture

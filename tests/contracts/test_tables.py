@@ -82,6 +82,7 @@ def test_the_catalogue_has_the_messages_of_the_six_briques() -> None:
         "engagements": 14,
         "offres": 13,
         "feuille_de_route": 8,
+        "passerelle": 1,
     }
 
 
@@ -93,6 +94,7 @@ def test_only_a_signalement_opens_a_parcours() -> None:
         "service.publie",
         "structure.retiree",
         "service.retire",
+        "abonnement.suspendu",
     }
 
 

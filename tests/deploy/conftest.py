@@ -11,9 +11,10 @@ from rich.console import Console
 
 from deploy import background
 from deploy.datadir import DataDir
+from tests.hub import free_port
 
 SILENT = Console(file=io.StringIO())
-ENGINES_ONLY = ["--moteurs-seuls", "--port", "28420"]
+ENGINES_ONLY = ["--moteurs-seuls", "--port", str(free_port())]
 
 
 @pytest.fixture(scope="session")

@@ -30,7 +30,10 @@ def build(folder: Path, target: str, arguments: Mapping[str, str] = MappingProxy
     image = Image(folder, [], {})
     for instruction, argument in _instructions(target):
         argument = _substitute(argument, arguments)
-        if instruction == "COPY" and not argument.startswith("--from="):
+        if instruction == "ARG":
+            name, _, default = argument.partition("=")
+            arguments = {name: default} | dict(arguments)
+        elif instruction == "COPY" and not argument.startswith("--from="):
             *sources, destination = argument.split()
             for source in sources:
                 _copy(source, folder / destination)

@@ -27,6 +27,7 @@ BIN = Path(sys.executable).parent
 IN_CONTAINER = DataDir(Path("/run"))
 PORTS = Ports(passerelle=8420, console=8421, nats=4222, postgres=5432)
 OURS = {component.name: component for component in COMPONENTS}
+GATEWAYS = [component.name for component in COMPONENTS if component.gateway]
 SHARED = {"contracts", "chassis", "healthcheck.py"}
 PUBLIC_URL = "https://relais.exemple.fr"
 
@@ -63,6 +64,7 @@ def expected_environment(component: Component) -> dict[str, str]:
         "RELAIS_URL_PUBLIQUE": PUBLIC_URL,
         "RELAIS_HOTE": "0.0.0.0",  # noqa: S104
         "RELAIS_AUTORISER_LOOPBACK": "0",
+        "RELAIS_PROXY_DE_CONFIANCE": "1",
         "RELAIS_OTLP_URL": "http://jaeger:4318",
     }
     return own | {name: value for name, value in moved.items() if name in own}
@@ -110,9 +112,10 @@ def test_provisioning_gets_the_password_of_every_role_and_nothing_else() -> None
 def test_an_image_is_built_from_the_folder_of_its_component(name: str) -> None:
     module = OURS[name].module
     package = module.split(".")
-    folder = "/".join(package[:2]) if package[0] == "services" else package[0]
+    folder = "/".join(package[:-1])
+    shared = {"PARTAGE": "gateway/oauth"} if package[0] == "gateway" else {}
 
-    assert service(name)["build"]["args"] == {"COMPONENT": folder, "MODULE": module}
+    assert service(name)["build"]["args"] == {"COMPONENT": folder, "MODULE": module, **shared}
 
 
 @pytest.mark.parametrize("name", [*OURS, "provision", "nginx", "nats", "postgres", "jaeger"])
@@ -155,11 +158,13 @@ def test_the_image_of_a_component_holds_no_other(tmp_path: Path) -> None:
 
     own = {name: {path.name for path in image.folder.iterdir()} - SHARED for name, image in images.items()}
     services = {path.name for path in (images["usagers"].folder / "services").iterdir()}
+    gateways = {n: {p.name for p in (images[n].folder / "gateway").iterdir() if p.is_dir()} for n in GATEWAYS}
 
     assert own["usagers"] == own["orientation"] == {"services"}
     assert own["entrant"] == own["sortant"] == {"gateway"}
     assert own["console"] == {"console"}
     assert services == {"__init__.py", "usagers"}
+    assert gateways == {"entrant": {"inbound", "oauth"}, "sortant": {"outbound", "oauth"}}
 
 
 class Site:

@@ -19,7 +19,7 @@ from deploy import background
 from deploy.datadir import DataDir, LaunchError
 from tests.deploy.conftest import SILENT
 
-pytestmark = pytest.mark.lent
+pytestmark = [pytest.mark.lent, pytest.mark.seul]
 
 
 def start(data: DataDir, port: int) -> None:

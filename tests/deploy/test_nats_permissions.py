@@ -79,7 +79,8 @@ async def stream(started: DataDir) -> AsyncIterator[str]:
         ("orientation", "$JS.API.STREAM.PURGE.PARCOURS"),
         ("usagers", "$JS.API.STREAM.UPDATE.PARCOURS"),
         ("usagers", "$JS.API.STREAM.CREATE.AUTRE"),
-        ("orientation", "$JS.API.STREAM.MSG.DELETE.PARCOURS"),
+        ("orientation", "$JS.API.STREAM.MSG.DELETE.OFFRES"),
+        ("sortant", "$JS.API.STREAM.MSG.DELETE.PARCOURS"),
         ("orientation", "$JS.API.STREAM.MSG.GET.PARCOURS"),
         ("orientation", "$JS.API.CONSUMER.CREATE.PARCOURS"),
         ("orientation", "$JS.API.CONSUMER.CREATE.PARCOURS.sortant"),
@@ -170,8 +171,8 @@ async def test_a_service_reads_headers_back_with_its_verification_consumer(start
 
 
 @pytest.mark.usefixtures("stream")
-async def test_usagers_erases_one_message_and_orientation_cannot(started: DataDir) -> None:
-    async with connected(started, "usagers") as eraser, connected(started, "orientation") as other:
+async def test_a_service_erases_one_message_and_a_gateway_cannot(started: DataDir) -> None:
+    async with connected(started, "orientation") as eraser, connected(started, "sortant") as other:
         with pytest.raises(NatsTimeoutError):
             await other.client.request("$JS.API.STREAM.MSG.DELETE.PARCOURS", b'{"seq": 1}', timeout=0.5)
         kept = (await eraser.client.jetstream().stream_info("PARCOURS")).state.messages

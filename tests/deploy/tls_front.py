@@ -45,7 +45,6 @@ class Front:
         self.port = free_port()
         self.url = f"https://localhost:{self.port}"
         self.authority = trustme.CA()
-        self._clients = trustme.CA()
         self._write(upstream)
 
     def _write(self, upstream: str) -> None:
@@ -53,7 +52,6 @@ class Front:
         certificate.private_key_pem.write_to_path(self.folder / "serveur.cle")
         for position, blob in enumerate(certificate.cert_chain_pems):
             blob.write_to_path(self.folder / "serveur.pem", append=position > 0)
-        self._clients.cert_pem.write_to_path(self.folder / "clients.pem")
         adapted = CONFIGURATION.read_text()
         for before, after in (
             ("server entrant:8420;", f"server {upstream};"),
@@ -75,15 +73,12 @@ class Front:
         return [nginx(), "-p", str(self.folder), "-c", str(self.folder / "nginx.conf")]
 
     def trust(self, client_authority: trustme.CA | None = None) -> ssl.SSLContext:
-        """A client's side of TLS; with an authority, it shows a certificate of that authority."""
+        """A client's side of TLS; with an authority, it shows a certificate that this authority issued."""
         context = ssl.create_default_context()
         self.authority.configure_trust(context)
         if client_authority is not None:
             client_authority.issue_cert("partenaire.exemple.fr").configure_cert(context)
         return context
-
-    def trust_as_known_client(self) -> ssl.SSLContext:
-        return self.trust(self._clients)
 
     def access_log(self) -> str:
         return (self.folder / "acces.log").read_text()
@@ -110,11 +105,11 @@ def front(folder: Path, upstream: str) -> Iterator[Front]:
 
 
 @contextmanager
-def door(data: DataDir, public_url: str, port: int) -> Iterator[None]:
+def door(data: DataDir, public_url: str, port: int, **settings: str) -> Iterator[None]:
     """A door of the hub on `data` that knows itself under another address: what partners call once TLS is in front."""
     entrant = next(component for component in COMPONENTS if component.name == "entrant")
     environment = child_environment() | component_environment(data, data.known_ports(), entrant)
-    environment |= {"RELAIS_URL_PUBLIQUE": public_url, "RELAIS_PORT": str(port)}
+    environment |= {"RELAIS_URL_PUBLIQUE": public_url, "RELAIS_PORT": str(port), **settings}
     log = (data.logs / "entrant-tls.log").open("wb")
     with log:
         process = subprocess.Popen([sys.executable, "-m", entrant.module], env=environment, stdout=log, stderr=log)

@@ -16,7 +16,7 @@ from tests.fiabilite import campaign
 from tests.hub import Hub, free_port
 from tests.persons import signalement
 
-pytestmark = [pytest.mark.anyio, pytest.mark.lent]
+pytestmark = [pytest.mark.anyio, pytest.mark.lent, pytest.mark.seul]
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ async def test_a_deleted_stream_is_repaired_within_a_minute(hub: Hub) -> None:
         for _ in range(20):
             await caf.post(caf.message("usager.signale", signalement(), departement="59"))
         await asyncio.sleep(2)
-        before = await bus.stored_ids("PARCOURS", "parcours.>", "essai")
+        before = await _stored(bus)
 
         await delete_stream(bus, "PARCOURS")
         deleted_at = time.monotonic()
@@ -66,6 +66,6 @@ async def test_a_deleted_stream_is_repaired_within_a_minute(hub: Hub) -> None:
 
 async def _stored(bus: NatsBus) -> set[str]:
     try:
-        return await bus.stored_ids("PARCOURS", "parcours.>", "essai")
+        return set((await bus.stored("PARCOURS", ["parcours.>"], "essai")).values())
     except StreamMissing:
         return set()

@@ -17,6 +17,7 @@ from tests.orientation.fabrique import (
     CE,
     ECHEANCE,
     FT,
+    MIDI,
     ML,
     PARCOURS,
     RECEPTION,
@@ -180,7 +181,7 @@ def test_two_requests_received_on_the_same_day_are_two_due_dates() -> None:
 def test_the_end_of_the_right_takes_the_delay_away() -> None:
     histoire = demandee()
 
-    histoire.accepte(DroitsModifies(PARCOURS, "59", brsa=False))
+    histoire.accepte(DroitsModifies(PARCOURS, "59", False, (MIDI, RECEPTION)))
 
     assert clocks.echeances(histoire.dossier) == []
     assert isinstance(histoire.recoit(decide(par=CD)), Refus)
@@ -209,7 +210,7 @@ def test_a_departement_may_delegate() -> None:
 
 def test_a_signalled_right_asks_for_an_orientation_once() -> None:
     histoire = Histoire(brsa=False)
-    signale = UsagerSignale(PARCOURS, "59", True, RECEPTION, a(RECEPTION))
+    signale = UsagerSignale(PARCOURS, "59", True, RECEPTION, a(RECEPTION), a(RECEPTION))
 
     histoire.accepte(signale)
     histoire.accepte(signale)
@@ -220,6 +221,6 @@ def test_a_signalled_right_asks_for_an_orientation_once() -> None:
 def test_a_right_received_tomorrow_does_not_lengthen_the_delay() -> None:
     histoire = Histoire()
 
-    histoire.accepte(UsagerSignale(PARCOURS, "59", True, RECEPTION + timedelta(days=20), a(RECEPTION)))
+    histoire.accepte(UsagerSignale(PARCOURS, "59", True, RECEPTION + timedelta(days=20), a(RECEPTION), a(RECEPTION)))
 
     assert histoire.dossier.demandes[0].recue_le == RECEPTION

@@ -5,6 +5,8 @@ from uuid import UUID
 
 import pytest
 
+from chassis.outbox import Outbox
+from tests.chassis.memory_bus import MemoryBus
 from tests.orientation.conftest import Essai
 from tests.orientation.fabrique import (
     AUTRE,
@@ -78,3 +80,41 @@ async def test_erasure_leaves_nothing_of_the_person(essai: Essai) -> None:
 
     for table in ("dossiers", "demandes", "orientations", "faits", "echeances", "rebut"):
         assert (await essai.compte(table), await essai.compte(table, AUTRE)) == (0, 0)
+
+
+async def test_the_stream_forgets_what_orientation_told_of_an_erased_person(essai: Essai) -> None:
+    bus = MemoryBus()
+    await bus.ensure_stream("PARCOURS")
+    outbox = Outbox("orientation", "PARCOURS", essai.pool, bus)
+    await essai.ouvrir(droit=True)
+    await essai.ouvrir(AUTRE, droit=True)
+    await essai.accepte(depot("orientation.decidee", decidee_json(1, DEBUT)))
+    async with essai.pool.acquire() as conn:
+        await outbox.relay(conn)
+    await essai.accepte(evenement("usager.efface", {"motif": "Demande de la personne."}))
+
+    async with essai.pool.acquire() as conn:
+        await outbox.forget(conn)
+
+    assert len(await bus.stored("PARCOURS", [f"parcours.59.orientation.*.{PARCOURS.hex}"], "essai")) == 0
+    assert len(await bus.stored("PARCOURS", [f"parcours.59.orientation.*.{AUTRE.hex}"], "essai")) == 1
+
+
+async def test_what_comes_late_for_an_erased_person_is_refused_and_does_not_wait(essai: Essai) -> None:
+    await essai.ouvrir(droit=True)
+    await essai.accepte(evenement("usager.efface", {"motif": "Demande de la personne."}))
+
+    code = await essai.refuse(depot("orientation.decidee", decidee_json()))
+
+    assert code == "parcours-inconnu"
+
+
+async def test_an_event_that_comes_late_does_not_bring_an_erased_person_back(essai: Essai) -> None:
+    await essai.ouvrir(droit=True)
+
+    await essai.decider(
+        evenement("usager.efface", {"motif": "Demande de la personne."}),
+        evenement("usager.signale", {"brsa": True, "origine": "inscription-auto-caf"}),
+    )
+
+    assert await essai.compte("dossiers") == 0

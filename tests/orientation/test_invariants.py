@@ -55,8 +55,8 @@ def _possibles(
         messages.DeciderReorientation(cible, auteur, "acceptee", None, replace(decidee, date_fin=None), recu_a),
         messages.DeciderReorientation(cible, auteur, "maintenue", "Rien n'a changé.", None, recu_a),
         messages.CloreOrientation(cible, auteur, le, "Emploi durable."),
-        messages.UsagerSignale(cible, "59", True, le - timedelta(days=1), recu_a),
-        messages.DroitsModifies(cible, "59", brsa=rang != 1),
+        messages.UsagerSignale(cible, "59", True, le - timedelta(days=1), recu_a, recu_a),
+        messages.DroitsModifies(cible, "59", rang != 1, (recu_a, le)),
         messages.ParcoursTransfere(cible, "62" if rang % 2 else "59", le),
         messages.UsagerFusionne(PARCOURS, "59", (AUTRE,)),
     ]

@@ -17,6 +17,7 @@ from tests.orientation.fabrique import (
     decidee_json,
     depot,
     echeance,
+    evenement,
 )
 
 pytestmark = pytest.mark.anyio
@@ -48,6 +49,18 @@ async def test_delays_are_counted_per_departement_and_month(essai: Essai) -> Non
         "departement": "59", "mois": "2026-03", "demandes": 4, "decidees": 3, "dessaisies": 1,
         "mediane_jours": 10.0, "p90_jours": 26.0, "part_dans_le_delai": 0.75,
     }  # fmt: skip
+
+
+async def test_who_objected_is_counted_in_no_statistic_and_stays_in_the_basket(essai: Essai) -> None:
+    await essai.ouvrir(droit=True)
+    await essai.ouvrir(AUTRE, droit=True)
+
+    await essai.accepte(evenement("usager.oppose", {"motif": "Demande de la personne."}))
+
+    [mars] = await essai.lire("delais", departement="59", depuis="2026-01-01")
+    panier = await essai.lire("echeances", departement="59", avant="2026-12-31")
+    assert mars["demandes"] == 1
+    assert len(panier["echeances"]) == 2
 
 
 async def test_the_most_urgent_requests_come_first(essai: Essai) -> None:

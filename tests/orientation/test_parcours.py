@@ -3,9 +3,11 @@
 from datetime import date, timedelta
 from uuid import UUID
 
+import pytest
+
 from chassis.decision import Attente
-from services.orientation.domain.dossier import Etat, Issue
-from services.orientation.domain.faits import OrientationClose, OrientationDecidee
+from services.orientation.domain.dossier import Etat, Issue, Preconisation
+from services.orientation.domain.faits import OrientationClose, OrientationDecidee, OrientationPreconisee
 from services.orientation.domain.messages import (
     CloreOrientation,
     DeciderOrientation,
@@ -13,8 +15,10 @@ from services.orientation.domain.messages import (
     ParcoursClos,
     ParcoursOuvert,
     ParcoursTransfere,
+    Preconiser,
     RealiserDiagnostic,
     UsagerFusionne,
+    UsagerOppose,
     UsagerSignale,
 )
 from services.orientation.domain.preconisation import CRITERES_REQUIS
@@ -69,14 +73,14 @@ def test_an_opened_parcours_is_a_dossier_once() -> None:
 def test_the_signal_comes_before_the_opening_and_asks_at_once() -> None:
     histoire = inconnu()
 
-    histoire.accepte(UsagerSignale(PARCOURS, "59", True, RECEPTION, MIDI))
+    histoire.accepte(UsagerSignale(PARCOURS, "59", True, RECEPTION, MIDI, MIDI))
 
     assert histoire.natures() == ["DossierOuvert", "DroitConnu", "OrientationDemandee"]
 
 
 def test_the_same_right_signalled_after_an_orientation_ended_asks_for_nothing() -> None:
     histoire = inconnu()
-    signale = UsagerSignale(PARCOURS, "59", True, RECEPTION, MIDI)
+    signale = UsagerSignale(PARCOURS, "59", True, RECEPTION, MIDI, MIDI)
     histoire.accepte(signale)
     histoire.accepte(decide(1))
 
@@ -88,7 +92,7 @@ def test_the_same_right_signalled_after_an_orientation_ended_asks_for_nothing() 
 def test_a_person_without_rsa_is_not_asked_for() -> None:
     histoire = inconnu()
 
-    histoire.accepte(UsagerSignale(PARCOURS, "59", False, None, MIDI))
+    histoire.accepte(UsagerSignale(PARCOURS, "59", False, None, MIDI, MIDI))
 
     assert histoire.dossier.demandes == ()
 
@@ -96,9 +100,68 @@ def test_a_person_without_rsa_is_not_asked_for() -> None:
 def test_the_payer_tells_of_the_right() -> None:
     histoire = inconnu()
 
-    histoire.accepte(DroitsModifies(PARCOURS, "59", brsa=True))
+    histoire.accepte(DroitsModifies(PARCOURS, "59", True, (MIDI, RECEPTION)))
 
     assert histoire.dossier.brsa
+
+
+def test_the_last_word_on_the_right_holds_whenever_it_came() -> None:
+    histoire = inconnu()
+    histoire.accepte(DroitsModifies(PARCOURS, "59", False, (MIDI, RECEPTION - timedelta(days=30))))
+
+    histoire.accepte(DroitsModifies(PARCOURS, "59", True, (MIDI - timedelta(hours=1), RECEPTION)))
+
+    assert not histoire.dossier.brsa
+
+
+def test_an_old_signal_does_not_open_again_a_right_that_ended_since() -> None:
+    histoire = inconnu()
+    histoire.accepte(DroitsModifies(PARCOURS, "59", False, (MIDI, RECEPTION)))
+
+    histoire.accepte(UsagerSignale(PARCOURS, "59", True, None, MIDI, MIDI - timedelta(days=1)))
+
+    assert not histoire.dossier.brsa
+
+
+@pytest.mark.parametrize("est_absorbe", [True, False])
+def test_a_merge_keeps_the_last_word_on_the_right(est_absorbe: bool) -> None:
+    histoire = Histoire()
+    histoire.accepte(DroitsModifies(AUTRE, "59", est_absorbe, (MIDI, RECEPTION)))
+    histoire.accepte(DroitsModifies(PARCOURS, "59", not est_absorbe, (MIDI + timedelta(hours=1), RECEPTION)))
+
+    histoire.accepte(FUSION)
+
+    assert histoire.dossiers[AUTRE].brsa is not est_absorbe
+
+
+def test_nobody_who_objects_gets_a_computed_recommendation() -> None:
+    histoire = Histoire(Reglage(regles=PAR_DEFAUT))
+    histoire.accepte(UsagerOppose(PARCOURS))
+
+    histoire.accepte(RealiserDiagnostic(PARCOURS, COMPLETS, ()))
+
+    assert histoire.dossier.criteres == COMPLETS
+    assert histoire.dossier.preconisation is None
+
+
+def test_a_professional_still_recommends_to_whom_objects() -> None:
+    histoire = Histoire()
+    histoire.accepte(UsagerOppose(PARCOURS))
+
+    histoire.accepte(Preconiser(PARCOURS, Preconisation("social", "departement", ())))
+
+    assert histoire.dossier.preconisation is not None
+
+
+def test_an_objection_survives_a_merge() -> None:
+    histoire = Histoire(Reglage(regles=PAR_DEFAUT))
+    histoire.accepte(RealiserDiagnostic(PARCOURS, COMPLETS, ()))
+    histoire.accepte(UsagerOppose(PARCOURS))
+
+    suite = histoire.accepte(FUSION)
+
+    assert histoire.dossiers[AUTRE].est_oppose
+    assert not any(isinstance(fait, OrientationPreconisee) for fait in suite)
 
 
 def test_a_transfer_ends_the_request_of_the_old_departement() -> None:
@@ -159,7 +222,7 @@ def test_a_merge_moves_the_open_orientation_to_a_survivor_without_one() -> None:
 
 def test_a_merge_keeps_the_orientation_of_the_survivor() -> None:
     histoire = oriente()
-    histoire.accepte(DroitsModifies(AUTRE, "59", brsa=True))
+    histoire.accepte(DroitsModifies(AUTRE, "59", True, (MIDI, RECEPTION)))
     histoire.accepte(DeciderOrientation(AUTRE, CD, decision(1, DEBUT), None, RECUE_A))
 
     suite = histoire.accepte(FUSION)
@@ -172,7 +235,7 @@ def test_a_merge_keeps_the_orientation_of_the_survivor() -> None:
 
 def test_a_moved_orientation_begins_after_those_of_the_survivor() -> None:
     histoire = oriente()
-    histoire.accepte(DroitsModifies(AUTRE, "59", brsa=True))
+    histoire.accepte(DroitsModifies(AUTRE, "59", True, (MIDI, RECEPTION)))
     fin = DEBUT + timedelta(days=20)
     histoire.accepte(DeciderOrientation(AUTRE, CD, decision(1, DEBUT), None, RECUE_A))
     histoire.accepte(CloreOrientation(AUTRE, CD, fin, "Emploi durable."))

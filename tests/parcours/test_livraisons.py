@@ -1,9 +1,17 @@
 """What partners receive: the signed webhook, the feed and its cursor, each with what its receiver may see."""
 
+import asyncio
+import base64
+import hashlib
 from typing import Any
 
+import httpx
+import orjson
 import pytest
 from cloudevents.core.bindings.http import HTTPMessage, from_http_event
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from joserfc import jws
+from joserfc.jwk import ECKey
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
@@ -60,6 +68,61 @@ async def test_a_webhook_is_verified_and_read_by_libraries_that_we_did_not_write
         assert event.get_source() == "/partenaires/caf-59"
         with pytest.raises(WebhookVerificationError):
             Webhook(secret).verify(received.body + b" ", dict(received.headers))
+
+
+async def test_a_v1a_webhook_is_verified_with_the_key_that_the_hub_publishes(hub: Hub) -> None:
+    async with (
+        hub.partner("caf-59") as caf,
+        hub.partner("cd-59") as departement,
+        listening() as endpoint,
+        httpx.AsyncClient(base_url=hub.api) as anybody,
+    ):
+        asked = {"url": endpoint.url, "types": ["usager.signale"], "signature": "v1a"}
+        made = await departement.call("POST", "/v1/abonnements", asked)
+        await endpoint.wait_for(lambda e: e.received)
+        (published,) = (await anybody.get("/v1/webhooks/cles")).json()["keys"]
+
+        await signal(caf)
+        received = (await endpoint.wait_for(lambda e: e.of_type("usager.signale")))[0]
+
+        version, _, signature = received.headers["webhook-signature"].partition(",")
+        signed = f"{received.headers['webhook-id']}.{received.headers['webhook-timestamp']}.".encode() + received.body
+        key = Ed25519PublicKey.from_public_bytes(base64.urlsafe_b64decode(published["x"] + "="))
+        key.verify(base64.b64decode(signature), signed)
+        assert version == "v1a"
+        assert made["cles_publiques"] == [published["cle_publique"]]
+        assert received.event["abonnement"] == made["id"]
+
+
+async def test_a_delivery_is_listed_with_a_receipt_that_the_published_key_verifies(hub: Hub) -> None:
+    async with (
+        hub.partner("caf-59") as caf,
+        hub.partner("cd-59") as departement,
+        listening() as endpoint,
+        httpx.AsyncClient(base_url=hub.api) as anybody,
+    ):
+        asked = {"url": endpoint.url, "types": ["usager.signale"]}
+        made = await departement.call("POST", "/v1/abonnements", asked)
+        keys = (await anybody.get("/v1/recus/cles")).json()["keys"]
+
+        await signal(caf)
+        received = (await endpoint.wait_for(lambda e: e.of_type("usager.signale")))[0]
+        delivery = await settled(departement, made["id"])
+
+        read = jws.deserialize_compact(delivery["recu"], ECKey.import_key(keys[0]), algorithms=["ES256"])
+        receipt = orjson.loads(read.payload)
+        assert receipt["empreinte"] == hashlib.sha256(received.body).hexdigest()
+        assert (receipt["abonnement"], receipt["evenements"]) == (made["id"], [received.event["id"]])
+
+
+async def settled(partner: Partner, abonnement: str) -> dict[str, Any]:
+    """The one delivery of this subscription, once the hub has written its outcome."""
+    async with asyncio.timeout(10):
+        while True:
+            (delivery,) = (await partner.get(f"/v1/abonnements/{abonnement}/livraisons"))["livraisons"]
+            if delivery["etat"] == "livre":
+                return dict(delivery)
+            await asyncio.sleep(0.05)
 
 
 async def test_the_trace_of_the_sender_reaches_the_receiver(hub: Hub) -> None:

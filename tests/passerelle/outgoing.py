@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 
 from chassis.facts import sujet_du_fait, type_cloudevents
 from chassis.process import Process
+from deploy.keys import new_ed25519_key, new_es256_key
 from gateway import partners
 from gateway.bodies import Bodies
 from gateway.destinations import Resolver
@@ -22,8 +23,11 @@ from gateway.outbound.delivery import Limits, Sender, Targets
 from gateway.outbound.fanout import Fanout
 from gateway.outbound.http_client import HttpClient
 from gateway.outbound.signals import Signals
+from gateway.outbound.suspensions import Suspensions
 from gateway.partners import Annuaire
 from gateway.pseudonyms import Pseudonyms
+from gateway.receipts import Chain
+from gateway.webhook_keys import Cles, CleWebhook, EtatCle
 from gateway.webhook_secrets import Safe, new_secret
 from tests.engines import Bench
 
@@ -102,6 +106,8 @@ class Sortant:
     usagers: Usagers
     pseudonyms: Pseudonyms
     bodies: Bodies
+    cle_recus: bytes = field(default_factory=lambda: new_es256_key().encode())
+    cles: Cles = field(default_factory=lambda: [webhook_key()])
     client: HttpClient = field(default_factory=lambda: HttpClient(Resolver(autoriser_loopback=True)))
     sequences: dict[tuple[UUID, str], int] = field(default_factory=dict)
 
@@ -109,16 +115,18 @@ class Sortant:
         return Fanout(self.process.pool, self.annuaire, lambda: None)
 
     def sender(self, limits: Limits | None = None) -> Sender:
-        return Sender(self.process.pool, self.bodies, self.client, Targets(Safe(KEY)), limits=limits)
+        chain = Chain(self.cle_recus, BASE_URL)
+        return Sender(self.process.pool, self.bodies, self.client, Targets(Safe(KEY), self.cles), chain, limits=limits)
 
     def push(self, sender: Sender) -> None:
-        signals = Signals(self.process.pool, self.client, Targets(Safe(KEY)), sender.wake)
+        signals = Signals(self.process.pool, self.client, Targets(Safe(KEY), self.cles), sender.wake)
         self.process.loop("envois", lambda stop: push(sender, signals, self.client, stop))
 
     def start(self) -> None:
         """Everything that `gateway.outbound.app` runs."""
         sender = self.sender()
         self.push(sender)
+        self.process.loop("suspensions", Suspensions(self.process.pool, sender.wake).run)
         self.distribute(Fanout(self.process.pool, self.annuaire, sender.wake))
 
     def distribute(self, fanout: Fanout | None = None) -> None:
@@ -178,19 +186,27 @@ class Sortant:
         return event
 
     async def subscribe(
-        self, partenaire: str, url: str, *types: str, lot: int = 1, etat: str = "actif", secret: bytes | None = None
+        self,
+        partenaire: str,
+        url: str,
+        *types: str,
+        lot: int = 1,
+        etat: str = "actif",
+        secret: bytes | None = None,
+        signature: str = "v1",
     ) -> UUID:
         id_ = uuid7()
         await self.process.pool.execute(
-            "INSERT INTO abonnements (id, partenaire, url, types, lot, etat, secret, cree_a) "
-            "VALUES ($1, $2, $3, $4, $5, $6, $7, now())",
+            "INSERT INTO abonnements (id, partenaire, url, types, lot, etat, signature, secret, cree_a) "
+            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now())",
             id_,
             partenaire,
             url,
             list(types),
             lot,
             etat,
-            Safe(KEY).seal(id_, secret or new_secret()),
+            signature,
+            Safe(KEY).seal(id_, secret or new_secret()) if signature == "v1" else None,
         )
         return id_
 
@@ -219,6 +235,10 @@ class Sortant:
     async def field_is(self, query: str) -> bool:
         """Whether the query's one value is true."""
         return await self.process.pool.fetchval(query) is True
+
+
+def webhook_key(etat: EtatCle = EtatCle.ACTIVE) -> CleWebhook:
+    return CleWebhook.depuis_pem(new_ed25519_key().encode(), etat)
 
 
 async def register(process: Process, code: str) -> None:

@@ -12,8 +12,8 @@ from starlette.routing import Route
 
 from gateway.inbound import problems
 from gateway.inbound.door import Call, Door, Handler
-from gateway.inbound.oauth.resource import Jeton
 from gateway.inbound.problems import Problem
+from gateway.oauth.resource import Jeton
 from gateway.partners import Annuaire
 from tests.passerelle.outgoing import BASE_URL
 

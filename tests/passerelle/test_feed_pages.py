@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from gateway.inbound.feed import Feed
-from tests.passerelle.outgoing import DROITS, KEY, PROTEGE, SIGNALE, Sortant
+from gateway.receipts import Chain
+from tests.passerelle.outgoing import BASE_URL, DROITS, KEY, PROTEGE, SIGNALE, Sortant
 from tests.passerelle.partner_api import OpenDoor, api, as_partner
 
 pytestmark = pytest.mark.anyio
@@ -18,8 +19,9 @@ CD, FT = as_partner("cd-59"), as_partner("ft-hdf")
 
 @pytest.fixture
 async def client(sortant: Sortant) -> AsyncIterator[httpx.AsyncClient]:
-    feed = Feed(sortant.process.pool, sortant.bodies, KEY)
+    feed = Feed(sortant.process.pool, sortant.bodies, KEY, Chain(sortant.cle_recus, BASE_URL))
     sortant.process.loop("fil", feed.watch)
+    sortant.process.loop("acquittements", feed.acknowledgements.run)
     sortant.distribute()
     async with api(feed.routes(OpenDoor(sortant.annuaire))) as one:
         yield one

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from gateway.inbound.counters import RECHERCHES, REQUETES, Counters
 from gateway.inbound.hygiene import _CANONICAL
 from gateway.inbound.limits import Limits, Policy
-from gateway.inbound.oauth.freins import Freins
 from gateway.inbound.problems import Problem
+from gateway.oauth.freins import Freins
 from tests.engines import Bench
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)

@@ -1,5 +1,6 @@
 """Reads on a whole hub: what each partner sees of a parcours, what it does not, and lists that go on without a gap."""
 
+import asyncio
 import json
 import tempfile
 from collections.abc import Iterator
@@ -10,13 +11,14 @@ from typing import Any
 import httpx
 import pytest
 
-from deploy.partner import Partner, RequestRefused
+from deploy.partner import Answer, Partner, RequestRefused
 from relais_contrats.lecture import empreinte
 from tests.hub import Hub, free_port
 from tests.persons import nir, signalement
 
 pytestmark = pytest.mark.anyio
 STRUCTURE = {"systeme": "siret", "valeur": "90000075300013", "nom": "Mission locale de Lille"}
+OWN_STRUCTURE = {"systeme": "siret", "valeur": "90000059700014", "nom": "Maison Nord Solidarités de Lille"}
 
 
 @pytest.fixture(scope="module")
@@ -49,14 +51,16 @@ async def found(partner: Partner, person: dict[str, Any]) -> str:
     raise AssertionError(answer)
 
 
-async def decided(hub: Hub, pseudonyme: str) -> None:
-    """The département orients her to the mission locale."""
+async def decided(
+    hub: Hub, pseudonyme: str, structure: dict[str, str] = STRUCTURE, organisme: str = "mission-locale"
+) -> None:
+    """The département orients her, to the mission locale unless told otherwise."""
     today = datetime.now(UTC).date().isoformat()
     decision = {
         "decision": "acceptee",
         "parcours_type": "emploi",
-        "organisme": "mission-locale",
-        "structure": STRUCTURE,
+        "organisme": organisme,
+        "structure": structure,
         "date_decision": today,
         "date_debut": today,
         "rang": 1,
@@ -66,6 +70,29 @@ async def decided(hub: Hub, pseudonyme: str) -> None:
             departement.message("orientation.decidee", decision, departement="59", subject=pseudonyme)
         )
         assert answer.etat == "accepte", answer
+
+
+async def followed(hub: Hub, pseudonyme: str) -> dict[str, Any]:
+    """The département follows her itself: its own référent, designated then accepted in one breath."""
+    await decided(hub, pseudonyme, OWN_STRUCTURE, "departement")
+    referent = {"nom": "Delattre", "prenom": "Inès", "courriel": "ines@nord.example", "identifiant_agent": "n-1"}
+    designation = {"referent": referent, "structure": OWN_STRUCTURE, "date_debut": datetime.now(UTC).date().isoformat()}
+    async with hub.partner("cd-59") as departement:
+        for fait, data in (("referent.designe", designation), ("referent.accepte", {})):
+            message = departement.message(fait, data, departement="59", subject=pseudonyme, finalite="accompagnement")
+            answer = await until_accepted(departement, message)
+            assert answer.etat == "accepte", answer
+    return referent
+
+
+async def until_accepted(partner: Partner, message: dict[str, Any]) -> Answer:
+    """The service of the follow-up may not have heard of the decision yet: then it says what it lacks."""
+    for attempt in range(100):
+        answer = await partner.post(message | {"id": f"{message['id']}-{attempt}"})
+        if answer.code != "orientation-prealable-obligatoire":
+            break
+        await asyncio.sleep(0.1)
+    return answer
 
 
 async def shared_with(partner: Partner, count: int = 1) -> list[str]:
@@ -196,20 +223,71 @@ async def test_the_list_of_what_is_due_goes_on_without_gap_or_repetition(hub: Hu
     assert {one["date_echeance"] for one in listed} == {"2026-02-16"}
 
 
-async def test_the_list_filters_on_what_the_partner_sees(hub: Hub) -> None:
+async def test_the_active_file_of_a_structure_is_listed_to_who_may_see_it(hub: Hub) -> None:
     for_caf, for_cd = await signalled(hub)
-    await decided(hub, for_cd)
-    structure = f"{STRUCTURE['systeme']}:{STRUCTURE['valeur']}"
+    referent = await followed(hub, for_cd)
+    structure = f"{OWN_STRUCTURE['systeme']}:{OWN_STRUCTURE['valeur']}"
     async with hub.partner("cd-59") as departement, hub.partner("caf-59") as caf:
-        oriented = await everything(departement, structure=structure)
-        hidden = await everything(caf, structure=structure)
+        file = (await departement.get("/v1/parcours", structure=structure))["parcours"]
+        alone = (await departement.get("/v1/parcours", structure=OWN_STRUCTURE["valeur"]))["parcours"]
+        elsewhere = await everything(departement, structure="siret:90000083700014")
         closed = await everything(departement, etat="clos", structure=structure)
+        hidden = await everything(caf, structure=structure)
         own = await everything(caf)
 
-    assert for_cd in oriented
-    assert for_cd not in closed
-    assert hidden == []
+    assert [(one["parcours"], one["referent"]) for one in file if one["parcours"] == for_cd] == [(for_cd, referent)]
+    assert alone == file
+    assert for_cd not in elsewhere
+    assert closed == hidden == []
     assert for_caf in own
+
+
+async def test_the_basket_of_a_structure_holds_what_is_due_for_those_it_follows(hub: Hub) -> None:
+    _, for_cd = await signalled(hub)
+    _, not_oriented = await signalled(hub, date_reception_droit="2026-01-06")
+    await followed(hub, for_cd)
+    async with hub.partner("cd-59") as departement:
+        due: list[dict[str, Any]] = []
+        for _ in range(100):
+            page = await departement.get(
+                "/v1/parcours", departement="59", echeance_avant="2999-01-01", structure=OWN_STRUCTURE["valeur"]
+            )
+            due = [one for one in page["parcours"] if one["parcours"] == for_cd]
+            if due:
+                break
+            await asyncio.sleep(0.1)
+
+    assert [one["nature"] for one in due] == ["premier-rendez-vous"]
+    assert not_oriented not in {one["parcours"] for one in page["parcours"]}
+
+
+async def test_who_follows_this_person_is_one_read(hub: Hub) -> None:
+    for_caf, for_cd = await signalled(hub)
+    referent = await followed(hub, for_cd)
+    async with hub.partner("cd-59") as departement, hub.partner("caf-59") as caf:
+        seen = await departement.get(f"/v1/parcours/{for_cd}/referent")
+        by_caf = await caf.get(f"/v1/parcours/{for_caf}/referent")
+
+    assert seen["referent"]["referent"] == referent
+    assert seen["referent"]["structure"] == OWN_STRUCTURE
+    assert set(by_caf) == {"parcours", "departement"}
+
+
+async def test_the_roadmap_is_json_or_a_page_that_loads_nothing(hub: Hub) -> None:
+    _, for_cd = await signalled(hub)
+    path = f"/v1/parcours/{for_cd}/feuille-de-route"
+    async with hub.partner("cd-59") as departement:
+        plain = await departement._send("GET", path, headers={"Accept": "application/json, text/html;q=0.5"})
+        page = await departement._send("GET", path, headers={"Accept": "text/html,*/*;q=0.8"})
+        again = await departement._send(
+            "GET", path, headers={"Accept": "text/html", "If-None-Match": page.headers["etag"]}
+        )
+
+    assert plain.json()["parcours"] == for_cd
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert page.headers["content-security-policy"].startswith("default-src 'none'")
+    assert '<html lang="fr"' in page.text
+    assert (again.status_code, again.content) == (304, b"")
 
 
 async def everything(partner: Partner, **filters: str) -> list[str]:
@@ -328,15 +406,3 @@ async def test_who_reads_and_for_what_is_checked_against_the_conventions(hub: Hu
     assert agreed.status_code == 200
     assert [r.json()["code"] for r in (not_agreed, statistics)] == ["finalite-interdite"] * 2
     assert invented.json()["code"] == "code-inconnu"
-
-
-async def test_views_whose_service_does_not_exist_yet_are_unknown(hub: Hub) -> None:
-    _, pseudonyme = await signalled(hub)
-    async with hub.partner("cd-59") as departement:
-        answers = [
-            await departement._send("GET", f"/v1/parcours/{pseudonyme}/{vue}")
-            for vue in ("referent", "contrat", "rdv", "feuille-de-route")
-        ]
-
-    assert {answer.status_code for answer in answers} == {404}
-    assert {answer.headers["content-type"] for answer in answers} == {"application/problem+json"}

@@ -201,3 +201,18 @@ def test_an_event_of_no_known_type_changes_nothing() -> None:
 
     assert list(effets(unknown, Known(), {})) == []
     assert after(unknown, {}).livraisons == []
+
+
+def test_a_structure_takes_part_until_the_last_of_its_accompagnants_leaves() -> None:
+    asso = {"systeme": "local", "valeur": "asso", "nom": "Association"}
+    distribution = Distribution(Known(), {}, [], {})
+    for agent in ("a-1", "a-2"):
+        added = {"accompagnant": {"identifiant_agent": agent}, "structure": asso}
+        distribution.take(event("accompagnant.ajoute", added))
+
+    distribution.take(event("accompagnant.retire", {"identifiant_agent": "a-1", "structure": asso}))
+    after_the_first = distribution.participants[P]["asso-mobilite"]
+    distribution.take(event("accompagnant.retire", {"identifiant_agent": "a-2", "structure": asso}))
+
+    assert after_the_first == {Role.ACCOMPAGNANT}
+    assert "asso-mobilite" not in distribution.participants[P]

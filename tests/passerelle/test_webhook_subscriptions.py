@@ -20,7 +20,7 @@ CD, FT = as_partner("cd-59"), as_partner("ft-hdf")
 
 @pytest.fixture
 async def client(sortant: Sortant) -> AsyncIterator[httpx.AsyncClient]:
-    subscriptions = Subscriptions(sortant.process.pool, KEY, True, sortant.pseudonyms)
+    subscriptions = Subscriptions(sortant.process.pool, KEY, sortant.cles, True, sortant.pseudonyms)
     async with api(subscriptions.routes(OpenDoor(sortant.annuaire))) as one:
         yield one
 
@@ -96,6 +96,7 @@ async def test_a_subscription_of_another_partner_is_not_there(
         ({"types": []}, "/url", "schema-invalide"),
         ({"url": "https://exemple.fr/", "types": [], "secret": "x"}, "/secret", "schema-invalide"),
         ({"url": "https://exemple.fr/", "types": [], "lot": 101}, "/lot", "schema-invalide"),
+        ({"url": "https://exemple.fr/", "types": [], "signature": "v2"}, "/signature", "code-inconnu"),
         ({"url": "https://exemple.fr/", "types": [], "lot": "2"}, "/lot", "schema-invalide"),
         ({"url": "https://exemple.fr/", "types": ["usager.inconnu"]}, "/types/0", "code-inconnu"),
         ({"url": "https://10.0.0.1/", "types": []}, "/url", "schema-invalide"),

@@ -11,7 +11,7 @@ import pytest
 from deploy.partner import Partner, RequestRefused
 from tests.hub import Hub
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.seul]
 EFFECTIVE_WITHIN_S = 5.0
 
 

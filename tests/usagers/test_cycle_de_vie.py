@@ -1,11 +1,12 @@
 """The life of a parcours: ambiguity settled, merges, rights, transfer, closure, objection, erasure, retention."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
+from chassis.facts import Entree
 from services.usagers import clocks
 from services.usagers.domain import EtatParcours, decider
 from services.usagers.domain.faits import (
@@ -18,12 +19,13 @@ from services.usagers.domain.faits import (
 from services.usagers.domain.messages import ConservationEchue
 from services.usagers.domain.parcours import Etat
 from tests.usagers.monde import Monde
-from tests.usagers.personnes import Personne, depot, local, nir, numero_ft, signale
+from tests.usagers.personnes import MAINTENANT, Personne, depot, local, nir, numero_ft, signale
 
 CAMILLE = Personne(nir=nir(1))
 ALEX = Personne("Petit", "Alex", date(1990, 5, 5), nir=nir(5))
 MOTIF = {"motif": "Demande de la personne"}
 CLOS = {"date_fin": "2026-03-01", "motif": "Emploi durable"}
+HIER = MAINTENANT - timedelta(days=1)
 
 
 def _ouvrir(monde: Monde, personne: Personne, *identifiants: dict[str, str]) -> UUID:
@@ -234,18 +236,44 @@ def test_a_correction_changes_only_what_it_says() -> None:
     assert (identite.prenoms, identite.nom_naissance) == ("Lou", CAMILLE.nom)
 
 
-def test_an_older_right_is_told_and_does_not_overwrite() -> None:
+def _droits(etat: str, effet: str, parcours: UUID, dit_a: datetime) -> Entree:
+    donnees = {"soumis_droits_devoirs": True, "etat_dossier": etat, "date_effet": effet}
+    return replace(depot("droits.modifies", donnees, parcours), survenu_a=dit_a)
+
+
+def test_a_right_told_before_is_recorded_and_does_not_overwrite() -> None:
     monde = Monde()
     parcours = _ouvrir(monde, CAMILLE)
-    base = {"soumis_droits_devoirs": True, "etat_dossier": "2"}
-    monde.accepter(depot("droits.modifies", {**base, "date_effet": "2026-03-01"}, parcours))
+    monde.accepter(_droits("2", "2026-02-01", parcours, HIER))
 
-    faits = monde.accepter(
-        depot("droits.modifies", {**base, "etat_dossier": "0", "date_effet": "2026-02-01"}, parcours)
-    )
+    faits = monde.accepter(_droits("0", "2026-03-01", parcours, HIER - timedelta(days=1)))
 
     droits = monde.parcours[parcours].droits
     assert len(faits) == 1
+    assert droits is not None
+    assert droits.etat_dossier == "2"
+
+
+def test_a_retroactive_suspension_replaces_what_was_told_before() -> None:
+    monde = Monde()
+    parcours = _ouvrir(monde, CAMILLE)
+    monde.accepter(_droits("2", "2026-03-01", parcours, HIER - timedelta(days=1)))
+
+    monde.accepter(_droits("3", "2026-02-01", parcours, HIER))
+
+    droits = monde.parcours[parcours].droits
+    assert droits is not None
+    assert (droits.etat_dossier, droits.date_effet) == ("3", date(2026, 2, 1))
+
+
+def test_a_clock_that_runs_ahead_has_not_the_last_word_for_ever() -> None:
+    monde = Monde()
+    parcours = _ouvrir(monde, CAMILLE)
+    monde.accepter(_droits("0", "2026-03-01", parcours, MAINTENANT + timedelta(days=365)))
+
+    monde.accepter(_droits("2", "2026-03-01", parcours, MAINTENANT))
+
+    droits = monde.parcours[parcours].droits
     assert droits is not None
     assert droits.etat_dossier == "2"
 

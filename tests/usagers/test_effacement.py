@@ -1,15 +1,13 @@
 """Erasure of a person: in the database at once, in the stream as soon as everything was published."""
 
-import asyncio
 from uuid import UUID
 
 import pytest
 
 from chassis.outbox import Outbox
-from services.usagers.effacement import Effaceur
 from tests.chassis.memory_bus import MemoryBus
 from tests.usagers.conftest import Essai
-from tests.usagers.personnes import MAINTENANT, Personne, depot, local, nir, signale
+from tests.usagers.personnes import Personne, depot, local, nir, signale
 
 pytestmark = pytest.mark.anyio
 
@@ -21,6 +19,16 @@ async def _publier(essai: Essai, bus: MemoryBus) -> None:
     outbox = Outbox("usagers", "PARCOURS", essai.pool, bus)
     async with essai.pool.acquire() as conn:
         await outbox.relay(conn)
+
+
+async def _oublier(essai: Essai, bus: MemoryBus) -> int:
+    outbox = Outbox("usagers", "PARCOURS", essai.pool, bus)
+    async with essai.pool.acquire() as conn:
+        return await outbox.forget(conn)
+
+
+async def _dans_le_flux(bus: MemoryBus) -> list[str]:
+    return list((await bus.stored("PARCOURS", ["parcours.>"], "essai")).values())
 
 
 async def _restes(essai: Essai, *parcours: UUID) -> dict[str, int]:
@@ -74,20 +82,48 @@ async def test_the_stream_keeps_the_erasure_and_nothing_before_it(essai: Essai, 
     [efface] = await essai.accepte(depot("usager.efface", DEMANDE, parcours))
     await _publier(essai, bus)
 
-    finis = await Effaceur(essai.pool, bus).passer(MAINTENANT)
+    finis = await _oublier(essai, bus)
 
     assert finis == 1
-    assert await bus.stored_ids("PARCOURS", "parcours.>", "essai") == {str(efface.id)}
+    assert await _dans_le_flux(bus) == [str(efface.id)]
+
+
+async def test_a_fact_that_a_crash_stored_twice_is_forgotten_twice(essai: Essai, bus: MemoryBus) -> None:
+    parcours = await essai.ouvrir(signale(CAMILLE))
+    await _publier(essai, bus)
+    async with essai.pool.acquire() as conn:
+        await conn.execute("UPDATE faits SET publie_seq = NULL")
+    await _publier(essai, bus)
+    [efface] = await essai.accepte(depot("usager.efface", DEMANDE, parcours))
+
+    await _oublier(essai, bus)
+    await _publier(essai, bus)
+
+    assert await _dans_le_flux(bus) == [str(efface.id)]
+
+
+async def test_a_fact_published_while_it_was_erased_is_found_all_the_same(essai: Essai, bus: MemoryBus) -> None:
+    """The relay read it before the erasure and stored it after: no row says where."""
+    parcours = await essai.ouvrir(signale(CAMILLE))
+    absorbe = await essai.ouvrir(signale(Personne("Petit", "Alex"), local("B")))
+    fusion = {"conserve": str(parcours), "absorbes": [str(absorbe)]}
+    await essai.accepte(depot("usager.fusionne", fusion, parcours))
+    await essai.accepte(depot("usager.efface", DEMANDE, parcours))
+    await bus.publish("PARCOURS", f"parcours.59.usagers.signale.{absorbe.hex}", "en retard", b"{}")
+
+    await _publier(essai, bus)
+    await _oublier(essai, bus)
+
+    assert "en retard" not in await _dans_le_flux(bus)
 
 
 async def test_a_fact_that_was_not_yet_published_is_published_then_forgotten(essai: Essai, bus: MemoryBus) -> None:
     parcours = await essai.ouvrir(signale(CAMILLE))
     await essai.accepte(depot("usager.efface", DEMANDE, parcours))
-    effaceur = Effaceur(essai.pool, bus)
 
-    trop_tot = await effaceur.passer(MAINTENANT)
+    trop_tot = await _oublier(essai, bus)
     await _publier(essai, bus)
-    ensuite = await effaceur.passer(MAINTENANT)
+    ensuite = await _oublier(essai, bus)
 
     assert (trop_tot, ensuite) == (0, 1)
     assert (await _restes(essai, parcours))["faits"] == 1
@@ -97,7 +133,7 @@ async def test_reconciliation_does_not_bring_an_erased_person_back(essai: Essai,
     parcours = await essai.ouvrir(signale(CAMILLE))
     await essai.accepte(depot("usager.efface", DEMANDE, parcours))
     await _publier(essai, bus)
-    await Effaceur(essai.pool, bus).passer(MAINTENANT)
+    await _oublier(essai, bus)
     outbox = Outbox("usagers", "PARCOURS", essai.pool, bus)
 
     async with essai.pool.acquire() as conn:
@@ -106,15 +142,17 @@ async def test_reconciliation_does_not_bring_an_erased_person_back(essai: Essai,
     assert republies == 0
 
 
-async def test_two_replicas_may_erase_together(essai: Essai, bus: MemoryBus) -> None:
+async def test_many_persons_are_forgotten_in_one_pass(essai: Essai, bus: MemoryBus) -> None:
     parcours = [await essai.ouvrir(signale(Personne(f"Nom{n}", nir=nir(n)))) for n in range(5)]
+    voisin = await essai.ouvrir(signale(Personne("Petit", "Alex"), local("B")))
     for id_ in parcours:
         await essai.accepte(depot("usager.efface", DEMANDE, id_))
     await _publier(essai, bus)
 
-    await asyncio.gather(*(Effaceur(essai.pool, bus).passer(MAINTENANT) for _ in range(3)))
+    finis = await _oublier(essai, bus)
 
-    assert len(await bus.stored_ids("PARCOURS", "parcours.>", "essai")) == 5
+    assert finis == 5
+    assert len(await _dans_le_flux(bus)) == 5 + (await _restes(essai, voisin))["faits"]
 
 
 async def test_facts_of_others_are_left_alone(essai: Essai, bus: MemoryBus) -> None:

@@ -1,20 +1,25 @@
 """Invariants 1 to 3 of the catalogue under generated signalements, corrections, decisions, merges and erasures."""
 
+import random
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
+import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chassis.decision import Refus
 from chassis.facts import Entree
+from relais_contrats import champs
+from relais_contrats.v1 import usagers as contrat
+from services.usagers import translation
 from services.usagers.domain import EtatParcours
 from services.usagers.domain.faits import ParcoursOuvert, ParcoursRattache, UsagerAmbigu, UsagerSignale
 from tests.usagers.monde import Monde
-from tests.usagers.personnes import CAF, CD, Personne, depot, local, matricule, nir, numero_ft, signale
+from tests.usagers.personnes import CAF, CD, MAINTENANT, Personne, depot, local, matricule, nir, numero_ft, signale
 
 _EXAMPLES = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -241,6 +246,37 @@ def test_a_collision_becomes_what_it_must(nom: str, premier: Entree, second: Ent
     assert isinstance(faits[1], attendu)
 
 
+_PAROLES = st.lists(
+    st.tuples(st.integers(0, 5), st.integers(-40, 40), st.sampled_from("02345"), st.booleans()),
+    min_size=1,
+    max_size=8,
+    unique_by=lambda parole: parole[:2],
+)
+
+
+@_EXAMPLES
+@given(_PAROLES, st.randoms(use_true_random=False))
+def test_the_last_word_on_a_right_holds_in_whatever_order_it_came_and_through_a_merge(
+    paroles: list[tuple[int, int, str, bool]], hasard: random.Random
+) -> None:
+    """`paroles`: told so many hours ago, with effect in so many days, a state, about one or the other parcours."""
+    monde = Monde()
+    conserve, absorbe = (monde.accepter(signale(Personne(nom), local(nom)))[0].parcours for nom in ("Petit", "Grand"))
+    hasard.shuffle(paroles)
+    for heures, jours, etat, sur_l_absorbe in paroles:
+        effet = (MAINTENANT + timedelta(days=jours)).date()
+        donnees = {"etat_dossier": etat, "soumis_droits_devoirs": True, "date_effet": effet.isoformat()}
+        dit = depot("droits.modifies", donnees, absorbe if sur_l_absorbe else conserve)
+        monde.accepter(replace(dit, survenu_a=MAINTENANT - timedelta(hours=heures)))
+
+    monde.accepter(depot("usager.fusionne", {"conserve": str(conserve), "absorbes": [str(absorbe)]}, conserve))
+
+    _, _, attendu, _ = max(paroles, key=lambda parole: (-parole[0], parole[1]))
+    droits = monde.parcours[conserve].droits
+    assert droits is not None
+    assert droits.etat_dossier == attendu
+
+
 @_EXAMPLES
 @given(st.permutations(range(6)), st.lists(st.integers(0, 5), min_size=5, max_size=5))
 def test_merges_of_merges_end_at_one_survivor(ordre: list[int], cibles: list[int]) -> None:
@@ -258,3 +294,25 @@ def test_merges_of_merges_end_at_one_survivor(ordre: list[int], cibles: list[int
     actifs = {p.id for p in monde.actifs}
     assert len(tenus) == len(set(tenus)) == 6
     assert {p.survivant for p in monde.parcours.values() if p.survivant} <= actifs
+
+
+_CONTACTS = st.none() | st.just(
+    {"adresse": {"code_commune": "59350", "code_postal": "59000", "voie": "1 rue A"}, "courriel": "a@exemple.test"}
+)
+
+
+@_EXAMPLES
+@given(_PERSONNES, _NUMEROS, st.booleans(), _CONTACTS, st.none() | st.just("2026-02-27"))
+def test_a_signalement_is_told_and_split_as_the_contract_says(
+    personnes: list[Vraie], numeros: set[str], brsa: bool, coordonnees: dict[str, object] | None, recu: str | None
+) -> None:
+    """It is said without the contract, for speed: the contract has the last word here."""
+    entree = personnes[0].signalement(numeros, CAF)
+    autres = {"brsa": brsa, "coordonnees": coordonnees, "date_reception_droit": recu if brsa else None}
+    donnees = {**entree.donnees, **{nom: valeur for nom, valeur in autres.items() if valeur is not None}}
+
+    [signale_, *_] = Monde().accepter(replace(entree, donnees=donnees))
+    dit = translation.traduire(signale_)
+
+    attendu = champs.separer("usager.signale", contrat.UsagerSignale.model_validate(donnees).en_json())
+    assert (dict(dit.donnees), orjson.loads(orjson.dumps(dit.protege))) == attendu

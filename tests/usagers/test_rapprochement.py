@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 from datetime import date
+from uuid import uuid4
 
 import pytest
 
+from relais_contrats.codes.usagers import RegleRapprochement
+from services.usagers import translation
 from services.usagers.domain.faits import Motif, ParcoursOuvert, ParcoursRattache, Regle, UsagerAmbigu, UsagerSignale
 from services.usagers.domain.identite import Identite, accord, cles_etat_civil, jetons
 from tests.usagers.monde import Monde
@@ -317,3 +320,14 @@ def test_a_question_settled_once_is_not_asked_again() -> None:
     faits = monde.accepter(signale(usuel))
 
     assert isinstance(faits[1], ParcoursRattache)
+
+
+def test_every_rule_has_its_code_in_the_contract() -> None:
+    assert {regle.value for regle in Regle} == {code.value for code in RegleRapprochement}
+
+
+@pytest.mark.parametrize("regle", [Regle.NUMERO_DEMANDE_RSA, Regle.IMILO])
+def test_a_person_is_told_to_be_recognised_by_the_number_that_did_it(regle: Regle) -> None:
+    dit = translation.traduire(ParcoursRattache(uuid4(), "59", regle))
+
+    assert dit.donnees["rapprochement"]["regle"] == regle.value

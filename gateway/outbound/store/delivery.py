@@ -4,15 +4,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from chassis.database import Connection, Record
 from gateway.bodies import Delivered
+from gateway.outbound.outcomes import Health
 from gateway.rights import Role
 
 _ACTIVE = """
-SELECT id, partenaire, url, lot, secret, secret_ancien, ancien_jusqua, echecs FROM abonnements
+SELECT id, partenaire, url, lot, signature, secret, secret_ancien, ancien_jusqua, echecs FROM abonnements
 WHERE etat = 'actif' AND (rouvre_a IS NULL OR rouvre_a <= $1)
 """
 # As many queues of each subscription as it has places; over all of them, turn by turn up to the total.
@@ -46,9 +46,10 @@ ORDER BY l.numero
 """
 
 _SETTLE_SENDINGS = """
-UPDATE envois v SET etat = d.etat, essais = v.essais + d.essais, code = d.code, erreur = d.erreur, essaye_a = $7
-FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::int[], $5::int[], $6::text[])
-    AS d(abonnement, livraison, etat, essais, code, erreur)
+UPDATE envois v SET etat = d.etat, essais = v.essais + d.essais, code = d.code, erreur = d.erreur, essaye_a = $9,
+    recu_chaine = coalesce(d.chaine, v.recu_chaine), recu_rang = coalesce(d.rang, v.recu_rang)
+FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::int[], $5::int[], $6::text[], $7::uuid[], $8::bigint[])
+    AS d(abonnement, livraison, etat, essais, code, erreur, chaine, rang)
 WHERE (v.abonnement, v.livraison) = (d.abonnement, d.livraison) AND v.etat = 'a-livrer'
 RETURNING v.abonnement, v.parcours, v.etat
 """
@@ -90,9 +91,13 @@ SELECT id, echecs, premier_echec_a, dernier_echec, rouvre_a FROM abonnements
 WHERE id = ANY($1) ORDER BY id FOR UPDATE
 """
 _SET_HEALTH = """
-UPDATE abonnements SET echecs = $2, premier_echec_a = $3, dernier_echec = $4, rouvre_a = $5,
-    etat = CASE WHEN $6 AND etat IN ('actif', 'a-verifier') THEN 'suspendu' ELSE etat END
-WHERE id = $1
+UPDATE abonnements a SET echecs = $2, premier_echec_a = $3, dernier_echec = $4, rouvre_a = $5,
+    etat = CASE WHEN s.est_suspendu THEN 'suspendu' ELSE a.etat END,
+    suspendu_a = CASE WHEN s.est_suspendu THEN $7 ELSE a.suspendu_a END,
+    suspension_dite = a.suspension_dite AND NOT s.est_suspendu
+FROM (SELECT id, $6 AND etat IN ('actif', 'a-verifier') AS est_suspendu FROM abonnements WHERE id = $1 FOR UPDATE) AS s
+WHERE a.id = s.id
+RETURNING s.est_suspendu
 """
 _END = "UPDATE abonnements SET etat = 'inactif' WHERE id = ANY($1)"
 
@@ -105,7 +110,7 @@ FROM (
     LIMIT $3 FOR UPDATE SKIP LOCKED
 ) AS due
 WHERE a.id = due.id
-RETURNING a.id, a.partenaire, a.url, a.lot, a.secret, a.secret_ancien, a.ancien_jusqua, a.echecs,
+RETURNING a.id, a.partenaire, a.url, a.lot, a.signature, a.secret, a.secret_ancien, a.ancien_jusqua, a.echecs,
     a.premier_echec_a, a.etat, due.est_essai
 """
 _VERIFIED = """
@@ -129,7 +134,8 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """What to write of one `envois` row: `essais` is 1 when it was sent, 0 when it only left the queue."""
+    """What to write of one `envois` row: `essais` is 1 when it was sent, 0 when it only left the queue. The receipt is
+    that of the request that delivered it."""
 
     abonnement: UUID
     livraison: int
@@ -137,6 +143,8 @@ class Sending:
     essais: int
     code: int | None
     erreur: str | None
+    recu_chaine: UUID | None = None
+    recu_rang: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,9 +228,10 @@ async def lock_health(conn: Connection, abonnements: Sequence[UUID]) -> list[Rec
     return await conn.fetch(_LOCK_HEALTH, abonnements)
 
 
-async def set_health(conn: Connection, abonnement: UUID, *columns: Any) -> None:
-    """(echecs, premier_echec_a, dernier_echec, rouvre_a, est_suspendu)"""
-    await conn.execute(_SET_HEALTH, abonnement, *columns)
+async def set_health(conn: Connection, abonnement: UUID, health: Health, now: datetime) -> bool:
+    """Write it; whether the subscription is suspended by it."""
+    columns = (health.echecs, health.premier_echec_a, health.dernier_echec, health.rouvre_a, health.est_suspendu)
+    return await conn.fetchval(_SET_HEALTH, abonnement, *columns, now) is True
 
 
 async def end(conn: Connection, abonnements: Sequence[UUID]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from chassis.database import Connection
+from chassis.database import Connection, Record
 from chassis.ordering import Event
 from gateway.outbound.distribution import Abonne, Cause, Evenement, Livraison
 
@@ -15,6 +15,14 @@ _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('passerelle livraisons', 
 _CAUSES = "SELECT id, partenaire, message FROM depots WHERE id = ANY($1)"
 # A subscription that is suspended, or not verified yet, keeps its queue: it misses nothing when it starts (again).
 _SUBSCRIBERS = "SELECT id, partenaire, types FROM abonnements WHERE etat <> 'inactif'"
+
+# Those of an absorbed parcours are its survivor's.
+_TOLD_ACCOMPAGNANTS = """
+SELECT coalesce(a.survivant, e.parcours) AS parcours, e.type, e.corps
+FROM evenements e LEFT JOIN alias a ON a.absorbe = e.parcours
+WHERE (e.parcours = ANY($1) OR a.survivant = ANY($1)) AND e.type IN ('accompagnant.ajoute', 'accompagnant.retire')
+ORDER BY e.recu_a, (e.corps ->> 'sequence')::int
+"""
 
 _INSERT_EVENTS = """
 INSERT INTO evenements (id, parcours, type, corps, recu_a)
@@ -80,6 +88,11 @@ async def causes(conn: Connection, ids: Iterable[UUID]) -> dict[UUID, Cause]:
 async def subscribers(conn: Connection) -> list[Abonne]:
     rows = await conn.fetch(_SUBSCRIBERS)
     return [Abonne(row["id"], row["partenaire"], frozenset(row["types"])) for row in rows]
+
+
+async def told_accompagnants(conn: Connection, parcours: Iterable[UUID]) -> list[Record]:
+    """What was told of the accompagnants of these parcours: `parcours, type, corps`, the oldest first."""
+    return await conn.fetch(_TOLD_ACCOMPAGNANTS, list(parcours))
 
 
 async def insert_events(conn: Connection, evenements: Sequence[Evenement], now: datetime) -> None:

@@ -17,7 +17,9 @@ Decision = Sequence[Fait] | Refus | Attente
 def decider(situation: Situation, message: Message, maintenant: datetime) -> Decision:
     """Internal facts come before the published ones."""
     if isinstance(message, messages.Evenement):
-        return parcours.suivre(situation, message, maintenant)
+        return [] if situation.est_oublie else parcours.suivre(situation, message, maintenant)
+    if situation.est_oublie:
+        return Refus("parcours-inconnu", "/subject")
     if situation.dossier is None:
         return Attente("dossier absent")
     if isinstance(message, messages.DelaiEcoule):

@@ -49,7 +49,9 @@ def recommander(
 
 
 def _merite_un_calcul(dossier: Dossier, criteres: Criteres) -> bool:
-    """Unchanged criteria do not set aside what a professional recommended since."""
+    """Unchanged criteria do not set aside what a professional recommended since; nobody who objects is profiled."""
+    if dossier.est_oppose:
+        return False
     return criteres != dossier.criteres or dossier.preconisation is None or dossier.preconisation.est_calculee
 
 

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
 Critere = str | bool | int
 Criteres = Mapping[str, Critere]
 """Criteria of the diagnostic by name, those that are known (CATALOGUE § 3 `diagnostic.realise`)."""
+
+Dit = tuple[datetime, date]
+"""When something was said about the right, and from when on it holds: the last word holds, whenever it came here."""
 
 
 class Organisme(StrEnum):
@@ -170,6 +173,9 @@ class Dossier:
     departement: str
     brsa: bool = False
     """The person asks for the RSA or receives it: the département orients (C. trav. L. 5411-5-1)."""
+    droit_dit: Dit | None = None
+    est_oppose: bool = False
+    """The person has objected (RGPD art. 21): no recommendation is computed, no statistic counts it."""
     est_clos: bool = False
     est_efface: bool = False
     absorbe_par: UUID | None = None

@@ -47,7 +47,7 @@ def _changer(dossier: Dossier, fait: faits.FaitPublie | faits.FaitSurDossier) ->
             close = _sur_l_ouverte(dossier, lambda ouverte: _close(ouverte, fait.date_fin, fait.motif))
             return replace(close, reorientation=None)
         case faits.DroitConnu():
-            return replace(dossier, brsa=fait.brsa)
+            return replace(dossier, brsa=fait.brsa, droit_dit=fait.dit or dossier.droit_dit)
         case faits.DossierTransfere():
             return replace(_terminer(dossier, Issue.TRANSFEREE), departement=fait.departement)
         case faits.DossierAbsorbe():
@@ -56,6 +56,8 @@ def _changer(dossier: Dossier, fait: faits.FaitPublie | faits.FaitSurDossier) ->
             return replace(dossier, criteres=fait.criteres, contraintes=fait.contraintes)
         case faits.DossierClos():
             return replace(_terminer(dossier, Issue.CLOSE), est_clos=True)
+        case faits.DossierOppose():
+            return replace(dossier, est_oppose=True)
         case faits.DossierEfface():
             return replace(dossier, est_efface=True)
         case _:

@@ -12,6 +12,7 @@ from services.orientation.domain.dossier import (
     Criteres,
     Decision,
     DemandeReorientation,
+    Dit,
     Preconisation,
 )
 
@@ -102,8 +103,11 @@ class DossierOuvert:
 
 @dataclass(frozen=True, slots=True)
 class DroitConnu:
+    """`dit` is None when this service concludes it from something else than the right."""
+
     parcours: UUID
     brsa: bool
+    dit: Dit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +137,11 @@ class DossierClos:
 
 
 @dataclass(frozen=True, slots=True)
+class DossierOppose:
+    parcours: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class DossierEfface:
     parcours: UUID
 
@@ -149,7 +158,7 @@ FaitPublie: TypeAlias = (
     | OrientationClose
 )
 FaitSurDossier: TypeAlias = (
-    DroitConnu | DossierTransfere | DossierAbsorbe | DiagnosticRepris | DossierClos | DossierEfface
+    DroitConnu | DossierTransfere | DossierAbsorbe | DiagnosticRepris | DossierClos | DossierOppose | DossierEfface
 )
 FaitInterne: TypeAlias = DossierOuvert | FaitSurDossier
 Fait: TypeAlias = FaitPublie | FaitInterne

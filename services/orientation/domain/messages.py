@@ -12,6 +12,7 @@ from services.orientation.domain.dossier import (
     Criteres,
     Decision,
     DemandeReorientation,
+    Dit,
     Preconisation,
 )
 
@@ -99,6 +100,7 @@ class UsagerSignale:
     brsa: bool
     droit_recu_le: date | None
     recu_a: datetime
+    dit_a: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ class DroitsModifies:
     parcours: UUID
     departement: str
     brsa: bool
+    dit: Dit
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,11 @@ class ParcoursClos:
     parcours: UUID
     date_fin: date
     motif: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsagerOppose:
+    parcours: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +171,13 @@ Depot: TypeAlias = (
     | CloreOrientation
 )
 Evenement: TypeAlias = (
-    ParcoursOuvert | UsagerSignale | DroitsModifies | UsagerFusionne | ParcoursTransfere | ParcoursClos | UsagerEfface
+    ParcoursOuvert
+    | UsagerSignale
+    | DroitsModifies
+    | UsagerFusionne
+    | ParcoursTransfere
+    | ParcoursClos
+    | UsagerOppose
+    | UsagerEfface
 )
 Message: TypeAlias = Depot | Evenement | DelaiEcoule | TermeAtteint

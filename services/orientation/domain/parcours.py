@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.orientation.domain import demande, faits, messages
 from services.orientation.domain.delai import jour_legal
-from services.orientation.domain.dossier import Dossier, Orientation
+from services.orientation.domain.dossier import Dit, Dossier, Orientation
 from services.orientation.domain.orientation import lendemain
 from services.orientation.domain.situation import Situation
 
@@ -30,6 +30,8 @@ def suivre(situation: Situation, message: messages.Evenement, maintenant: dateti
             return _fusionner(situation, message, jour_legal(maintenant))
         case messages.ParcoursClos():
             return _clore(dossier, message)
+        case messages.UsagerOppose():
+            return [faits.DossierOppose(dossier.parcours)] if dossier and not dossier.est_oppose else []
         case messages.UsagerEfface():
             return [faits.DossierEfface(dossier.parcours)] if dossier else []
         case _:
@@ -44,8 +46,9 @@ def signaler(dossier: Dossier | None, message: messages.UsagerSignale) -> Sequen
     """A beneficiary of the RSA whose right was received is to be oriented: the request makes itself, once."""
     connu = dossier or Dossier(message.parcours, message.departement)
     decides = [*ouvrir(dossier, message.parcours, message.departement)]
-    if message.brsa and not connu.brsa:
-        decides.append(faits.DroitConnu(connu.parcours, True))
+    dit = (message.dit_a, date.min)
+    if message.brsa and not connu.brsa and _fait_foi(connu, dit):
+        decides.append(faits.DroitConnu(connu.parcours, True, dit))
     if message.brsa and message.droit_recu_le and not connu.est_clos:
         recue_le = min(message.droit_recu_le, jour_legal(message.recu_a))
         if demande.refus_de_demande(connu, recue_le) is None:
@@ -57,7 +60,14 @@ def _droits(dossier: Dossier | None, message: messages.DroitsModifies) -> Sequen
     """Without the right, the département has no delay to keep; France Travail orients."""
     connu = dossier or Dossier(message.parcours, message.departement)
     decides = [*ouvrir(dossier, message.parcours, message.departement)]
-    return decides if connu.brsa == message.brsa else [*decides, faits.DroitConnu(connu.parcours, message.brsa)]
+    if not _fait_foi(connu, message.dit):
+        return decides
+    return [*decides, faits.DroitConnu(connu.parcours, message.brsa, message.dit)]
+
+
+def _fait_foi(dossier: Dossier, dit: Dit) -> bool:
+    """Nothing was said of the right after this, even if it came here before."""
+    return dossier.droit_dit is None or dit >= dossier.droit_dit
 
 
 def _transferer(dossier: Dossier | None, message: messages.ParcoursTransfere) -> Sequence[faits.Fait]:
@@ -96,17 +106,32 @@ def _fusionner(situation: Situation, message: messages.UsagerFusionne, jour: dat
     # A parcours of which nothing has come yet is absorbed all the same: what is on its way will reach the survivor.
     inconnus = sorted(set(message.absorbes) - {absorbe.parcours for absorbe in situation.absorbes})
     repris = _diagnostic_repris(connu, absorbes)
+    s_opposent = any(absorbe.est_oppose for absorbe in absorbes)
     internes = [
         *ouvrir(situation.dossier, message.parcours, message.departement),
         *(faits.DossierOuvert(parcours, message.departement) for parcours in inconnus),
         *(faits.DossierAbsorbe(parcours, connu.parcours) for parcours in inconnus),
         *(faits.DossierAbsorbe(absorbe.parcours, connu.parcours) for absorbe in absorbes),
-        *([faits.DroitConnu(connu.parcours, True)] if any(a.brsa for a in absorbes) and not connu.brsa else []),
+        *_droit_repris(connu, absorbes),
+        *([faits.DossierOppose(connu.parcours)] if s_opposent and not connu.est_oppose else []),
         *([repris] if (repris.criteres, repris.contraintes) != (connu.criteres, connu.contraintes) else []),
     ]
     closes = [_fin(absorbe, absorbe.ouverte, jour, MOTIF_FUSION) for absorbe in absorbes if absorbe.ouverte]
-    recommandees = demande.recommander(connu, repris.criteres, situation.reglage.regles) if absorbes else []
+    a_recommander = absorbes and not s_opposent
+    recommandees = demande.recommander(connu, repris.criteres, situation.reglage.regles) if a_recommander else []
     return [*internes, *closes, *recommandees, *_reprises(connu, absorbes)]
+
+
+def _droit_repris(survivant: Dossier, absorbes: Sequence[Dossier]) -> Iterator[faits.Fait]:
+    """The last word on the right, whichever dossier heard it; where none did, one beneficiary is enough."""
+    connu = (survivant.brsa, survivant.droit_dit)
+    entendus = [(d.droit_dit, d.brsa) for d in (survivant, *absorbes) if d.droit_dit]
+    if entendus:
+        dit, brsa = max(entendus)
+        if (brsa, dit) != connu:
+            yield faits.DroitConnu(survivant.parcours, brsa, dit)
+    elif any(absorbe.brsa for absorbe in absorbes) and not survivant.brsa:
+        yield faits.DroitConnu(survivant.parcours, True)
 
 
 def _diagnostic_repris(survivant: Dossier, absorbes: Sequence[Dossier]) -> faits.DiagnosticRepris:

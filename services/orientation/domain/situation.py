@@ -16,8 +16,12 @@ class Reglage:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """`dossier` is None while the parcours is not known here; `absorbes` is empty but for a merge."""
+    """`dossier` is None while the parcours is not known here, or `est_oublie`: its person was erased.
+
+    `absorbes` is empty but for a merge.
+    """
 
     dossier: Dossier | None
     reglage: Reglage = Reglage()
     absorbes: tuple[Dossier, ...] = ()
+    est_oublie: bool = False

@@ -24,12 +24,19 @@ _POUR_CE_PARCOURS = (
 class Dossiers:
     """The dossiers loaded for one batch, and what it changed in them."""
 
-    def __init__(self, charges: Iterable[Dossier], reglages: Mapping[str, Reglage], echeances: Echeances) -> None:
+    def __init__(
+        self,
+        charges: Iterable[Dossier],
+        reglages: Mapping[str, Reglage],
+        echeances: Echeances,
+        oublies: Iterable[UUID] = (),
+    ) -> None:
         self._charges = {dossier.parcours: dossier for dossier in charges}
         self._actuels: dict[UUID, Dossier] = dict(self._charges)
         self._alias = {d.parcours: d.absorbe_par for d in self._charges.values() if d.absorbe_par}
         self._reglages = reglages
         self._echeances = echeances
+        self._oublies = set(oublies)
         self.effaces: list[UUID] = []
 
     def de(self, message: messages.Message) -> Situation:
@@ -39,7 +46,7 @@ class Dossiers:
         if isinstance(message, messages.UsagerFusionne):
             absorbes = [self._actuels[id_] for id_ in message.absorbes if id_ in self._actuels]
         reglage = self._reglages[dossier.departement] if dossier else Reglage()
-        return Situation(dossier, reglage, tuple(absorbes))
+        return Situation(dossier, reglage, tuple(absorbes), est_oublie=parcours in self._oublies)
 
     def appliquer(self, fait: faits.Fait) -> None:
         self._actuels[fait.parcours] = appliquer(self._actuels.get(fait.parcours), fait)
@@ -47,6 +54,7 @@ class Dossiers:
             self._alias[fait.parcours] = fait.par
         elif isinstance(fait, faits.DossierEfface):
             self.effaces.append(self._actuels.pop(fait.parcours).parcours)
+            self._oublies.add(fait.parcours)
 
     def echeances(self) -> Iterable[tuple[UUID, str, Sequence[Echeance]]]:
         return [(dossier.parcours, dossier.departement, self._echeances(dossier)) for dossier in self.changes()]

@@ -23,8 +23,8 @@ WHERE parcours = (SELECT coalesce(absorbe_par, parcours) FROM dossiers WHERE par
 _DEMANDES = f"SELECT {rows.DEMANDE} FROM demandes WHERE parcours = $1 ORDER BY numero"  # noqa: S608
 _ORIENTATIONS = f"SELECT {rows.ORIENTATION} FROM orientations WHERE parcours = $1 ORDER BY rang"  # noqa: S608
 
-# One line per département and month of reception. The share counts the requests whose fate is known: decided (in time
-# or not) or passed to France Travail; a recent month is not flattered by its quick decisions.
+# One line per département and month of reception, without who objected. The share counts the requests whose fate is
+# known: decided (in time or not) or passed to France Travail; a recent month is not flattered by its quick decisions.
 _DELAIS = """
 SELECT departement, to_char(date_trunc('month', date_reception), 'YYYY-MM') AS mois,
     count(*) AS demandes,
@@ -38,6 +38,7 @@ SELECT departement, to_char(date_trunc('month', date_reception), 'YYYY-MM') AS m
         FILTER (WHERE decidee_le IS NOT NULL OR est_dessaisie) AS part_dans_le_delai
 FROM demandes
 WHERE ($1::text IS NULL OR departement = $1) AND date_reception >= $2
+    AND parcours NOT IN (SELECT parcours FROM dossiers WHERE est_oppose)
 GROUP BY departement, date_trunc('month', date_reception)
 ORDER BY departement, mois
 """

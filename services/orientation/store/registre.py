@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
+from chassis import ledger
 from chassis.database import Connection, Record
 from chassis.facts import Fait, FaitEnregistre
 from services.orientation.domain import messages
@@ -29,11 +30,13 @@ _DELEGATIONS = "SELECT departement, type_organisme FROM delegations WHERE depart
 _SAVE_DOSSIERS = f"""
 INSERT INTO dossiers ({rows.DOSSIER})
 SELECT * FROM unnest(
-    $1::uuid[], $2::text[], $3::bool[], $4::bool[], $5::uuid[], $6::jsonb[], $7::jsonb[], $8::jsonb[], $9::jsonb[])
+    $1::uuid[], $2::text[], $3::bool[], $4::bool[], $5::uuid[], $6::jsonb[], $7::jsonb[], $8::jsonb[], $9::jsonb[],
+    $10::timestamptz[], $11::date[], $12::bool[])
 ON CONFLICT (parcours) DO UPDATE SET
     departement = EXCLUDED.departement, brsa = EXCLUDED.brsa, est_clos = EXCLUDED.est_clos,
     absorbe_par = EXCLUDED.absorbe_par, criteres = EXCLUDED.criteres, contraintes = EXCLUDED.contraintes,
-    preconisation = EXCLUDED.preconisation, reorientation = EXCLUDED.reorientation
+    preconisation = EXCLUDED.preconisation, reorientation = EXCLUDED.reorientation,
+    droit_dit_a = EXCLUDED.droit_dit_a, droit_effet = EXCLUDED.droit_effet, est_oppose = EXCLUDED.est_oppose
 """  # noqa: S608
 _SAVE_DEMANDES = f"""
 INSERT INTO demandes ({rows.DEMANDE})
@@ -62,12 +65,8 @@ UPDATE dossiers d SET absorbe_par = dernier.absorbe_par FROM dossiers dernier
 WHERE dernier.parcours = ANY($1) AND dernier.absorbe_par IS NOT NULL AND d.absorbe_par = dernier.parcours
 """
 _PERSON = "SELECT parcours FROM dossiers WHERE parcours = ANY($1) OR absorbe_par = ANY($1)"
-_ERASE = (
-    "DELETE FROM dossiers WHERE parcours = ANY($1)",
-    "DELETE FROM faits WHERE agregat = ANY($1)",
-    "DELETE FROM echeances WHERE agregat = ANY($1)",
-    "DELETE FROM rebut WHERE (entree->>'agregat')::uuid = ANY($1)",
-)
+_ERASE = "DELETE FROM dossiers WHERE parcours = ANY($1)"
+_FORGOTTEN = "SELECT agregat FROM oublis WHERE agregat = ANY($1)"
 
 _APPORTE_UN_DEPARTEMENT = (
     messages.ParcoursOuvert
@@ -93,7 +92,8 @@ class Registre:
         charges = [rows.lire_dossier(row, demandes.get(id_, ()), decidees.get(id_, ())) for id_, row in trouves.items()]
         departements = {dossier.departement for dossier in charges} | _departements(lus)
         reglages = await _reglages(conn, lus, departements)
-        return Dossiers(charges, reglages, self._echeances)
+        oublies = {row["agregat"] for row in await conn.fetch(_FORGOTTEN, list(_nommes(lus)))}
+        return Dossiers(charges, reglages, self._echeances, oublies)
 
     async def enregistrer(self, conn: Connection, dossiers: Dossiers, _: Sequence[tuple[Fait, FaitEnregistre]]) -> None:
         changes = dossiers.dossiers_changes()
@@ -161,9 +161,9 @@ async def regles_de(conn: Connection, departements: Collection[str]) -> dict[str
 
 async def _effacer(conn: Connection, effaces: Sequence[UUID]) -> None:
     """Nothing stays of a person here, the parcours that it had absorbed included."""
-    ids = [row["parcours"] for row in await conn.fetch(_PERSON, effaces)]
-    for erase in _ERASE:
-        await conn.execute(erase, [*effaces, *ids])
+    ids = {*effaces, *(row["parcours"] for row in await conn.fetch(_PERSON, effaces))}
+    await conn.execute(_ERASE, list(ids))
+    await ledger.forget(conn, dict.fromkeys(ids))
 
 
 async def _ecrire(conn: Connection, statement: str, lignes: Sequence[tuple[Any, ...]]) -> None:

@@ -23,7 +23,10 @@ from services.orientation.domain.dossier import (
 )
 from services.orientation.domain.preconisation import Regle
 
-DOSSIER = "parcours, departement, brsa, est_clos, absorbe_par, criteres, contraintes, preconisation, reorientation"
+DOSSIER = (
+    "parcours, departement, brsa, est_clos, absorbe_par, criteres, contraintes, preconisation, reorientation, "
+    "droit_dit_a, droit_effet, est_oppose"
+)
 DEMANDE = "parcours, numero, departement, date_reception, date_echeance, motif, est_dessaisie, issue, decidee_le"
 ORIENTATION = (
     "parcours, rang, parcours_type, organisme, structure_systeme, structure_valeur, structure_nom, date_decision, "
@@ -37,6 +40,8 @@ def lire_dossier(row: Record, demandes: Sequence[Demande], orientations: Sequenc
         parcours=row["parcours"],
         departement=row["departement"],
         brsa=row["brsa"],
+        droit_dit=(row["droit_dit_a"], row["droit_effet"]) if row["droit_dit_a"] else None,
+        est_oppose=row["est_oppose"],
         est_clos=row["est_clos"],
         absorbe_par=row["absorbe_par"],
         criteres=row["criteres"],
@@ -97,6 +102,8 @@ def du_dossier(dossier: Dossier) -> tuple[Any, ...]:
         {"/".join(contrainte.cle): asdict(contrainte) for contrainte in dossier.contraintes},
         asdict(dossier.preconisation) if dossier.preconisation else None,
         asdict(dossier.reorientation) if dossier.reorientation else None,
+        *(dossier.droit_dit or (None, None)),
+        dossier.est_oppose,
     )
 
 

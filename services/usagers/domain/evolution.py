@@ -63,8 +63,8 @@ def appliquer(parcours: Parcours | None, fait: Fait) -> Parcours:
 
 
 def en_vigueur(connus: Droits | None, nouveaux: Droits) -> Droits:
-    """The state with the later effect wins; for the same day, the one told last."""
-    return nouveaux if connus is None or nouveaux.date_effet >= connus.date_effet else connus
+    """Whatever the order in which they came; between two equals, the one that came last."""
+    return nouveaux if connus is None or nouveaux.rang >= connus.rang else connus
 
 
 def remplacer(tenus: Iterable[Identifiant], nouveaux: Iterable[Identifiant]) -> frozenset[Identifiant]:

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -117,7 +117,7 @@ class Coordonnees:
 
 def connus(objet: Any) -> dict[str, Any]:
     """The fields of a dataclass that are known, by name."""
-    return {f.name: valeur for f in fields(objet) if (valeur := getattr(objet, f.name)) is not None}
+    return {nom: valeur for nom in objet.__slots__ if (valeur := getattr(objet, nom)) is not None}
 
 
 def jetons(nom: str | None) -> tuple[str, ...]:

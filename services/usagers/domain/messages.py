@@ -1,17 +1,17 @@
 """What this service decides on: the deposits of partners and its own due date."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from services.usagers.domain.identite import Coordonnees, CorrectionIdentite, Identifiant, Identite
+from services.usagers.domain.identite import Cle, Coordonnees, CorrectionIdentite, Identifiant, Identite, cles
 from services.usagers.domain.parcours import Droits
 
 
 @dataclass(frozen=True, slots=True)
 class Signalement:
-    """`nouveau` is the id that the parcours gets if one has to be opened."""
+    """`nouveau` is the id that the parcours gets if one has to be opened; `cles` is all that the person is found by."""
 
     nouveau: UUID
     emetteur: str
@@ -22,6 +22,10 @@ class Signalement:
     brsa: bool
     date_reception_droit: date | None
     origine: str
+    cles: frozenset[Cle] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cles", cles((self.identite,), self.identifiants))
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,13 +22,19 @@ class EtatParcours(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Droits:
-    """The RSA right as its payer tells it (CNAF ETATDOSRSA, TOPPERSDRODEVORSA)."""
+    """The RSA right as its payer tells it (CNAF ETATDOSRSA, TOPPERSDRODEVORSA). `dit_a`: when it said so."""
 
+    dit_a: datetime
     etat_dossier: str
     soumis_droits_devoirs: bool
     date_effet: date
     motif_suspension: str | None = None
     motif_cloture: str | None = None
+
+    @property
+    def rang(self) -> tuple[datetime, date]:
+        """The last word holds, even about a past day: it knew what had been said before. Then the later effect."""
+        return (self.dit_a, self.date_effet)
 
 
 @dataclass(frozen=True, slots=True)

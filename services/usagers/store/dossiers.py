@@ -22,6 +22,7 @@ class Dossiers:
         self._alias = dict(alias)
         self._echeances = echeances
         self._par_cle: dict[Cle, set[UUID]] = {}
+        self._cles_de: dict[UUID, frozenset[Cle]] = {}
         for parcours in self._charges.values():
             self._indexer(parcours)
 
@@ -35,8 +36,7 @@ class Dossiers:
             apres = appliquer(avant, fait)
             self._courants[id_] = apres
             if avant is None or (avant.identites, avant.identifiants) != (apres.identites, apres.identifiants):
-                if avant:
-                    self._desindexer(avant)
+                self._desindexer(id_)
                 self._indexer(apres)
 
     def echeances(self) -> Iterator[tuple[UUID, str, Sequence[Echeance]]]:
@@ -56,10 +56,14 @@ class Dossiers:
                 apres = replace(apres, survivant=dernier)
             yield avant, apres
 
+    def cles_de(self, id_: UUID) -> frozenset[Cle]:
+        """What a parcours can be found by, as it is now."""
+        return self._cles_de[id_]
+
     def _cles(self, message: Message) -> frozenset[Cle]:
         match message:
             case Signalement():
-                return cles((message.identite,), message.identifiants)
+                return message.cles
             case Correction():
                 return cles((), message.identifiants)
             case DecisionRapprochement(parcours):
@@ -91,9 +95,10 @@ class Dossiers:
         return replace(parcours, candidats=tuple(candidats))
 
     def _indexer(self, parcours: Parcours) -> None:
-        for cle in parcours.cles:
+        self._cles_de[parcours.id] = parcours.cles
+        for cle in self._cles_de[parcours.id]:
             self._par_cle.setdefault(cle, set()).add(parcours.id)
 
-    def _desindexer(self, parcours: Parcours) -> None:
-        for cle in parcours.cles:
-            self._par_cle[cle].discard(parcours.id)
+    def _desindexer(self, id_: UUID) -> None:
+        for cle in self._cles_de.get(id_, ()):
+            self._par_cle[cle].discard(id_)

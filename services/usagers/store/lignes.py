@@ -1,7 +1,7 @@
 """Rows and decrypted fields ⇄ the nouns of the domain."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from chassis.database import Record
@@ -10,6 +10,8 @@ from services.usagers.domain.parcours import Droits, EtatParcours, Parcours
 from services.usagers.store.vault import Coffre
 
 IDENTITE, IDENTIFIANTS, COORDONNEES = "identite", "identifiants", "coordonnees"
+_JADIS = datetime.min.replace(tzinfo=UTC)
+"""Rights that were kept before the moment of their telling was: anything told since has the last word."""
 
 
 def parcours(ligne: Record, secrets: Record | None, coffre: Coffre) -> Parcours:
@@ -62,6 +64,12 @@ def droits_en_json(droits: Droits | None) -> dict[str, Any] | None:
     }
 
 
+def droits_en_ligne(droits: Droits | None) -> dict[str, Any] | None:
+    """With the moment of their telling, which is nobody's business outside."""
+    dits = droits_en_json(droits)
+    return {**dits, "dit_a": droits.dit_a.isoformat()} if droits and dits else None
+
+
 def _ordre(identifiant: Identifiant) -> tuple[str, str, str]:
     return (identifiant.nature, identifiant.valeur, identifiant.emetteur or "")
 
@@ -80,4 +88,7 @@ def _coordonnees(brut: Mapping[str, Any]) -> Coordonnees:
 
 
 def _droits(brut: Mapping[str, Any] | None) -> Droits | None:
-    return Droits(**{**brut, "date_effet": date.fromisoformat(brut["date_effet"])}) if brut else None
+    if brut is None:
+        return None
+    dit_a = datetime.fromisoformat(brut["dit_a"]) if "dit_a" in brut else _JADIS
+    return Droits(**{**brut, "dit_a": dit_a, "date_effet": date.fromisoformat(brut["date_effet"])})

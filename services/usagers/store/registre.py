@@ -1,12 +1,14 @@
 """Loading under lock and saving, set by set, of the parcours that a batch concerns."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
+from chassis import ledger
 from chassis.database import Connection
 from chassis.facts import Fait, FaitEnregistre
 from services.usagers.domain import EtatParcours, Message, Parcours
-from services.usagers.domain.identite import Cle, cles, cles_etat_civil
+from services.usagers.domain.identite import EXCLUSIVES, Cle, cles, cles_etat_civil
 from services.usagers.domain.messages import Correction, DecisionRapprochement, Signalement, nommes
 from services.usagers.store import effacements, lignes
 from services.usagers.store.dossiers import Dossiers, Echeances
@@ -20,30 +22,33 @@ _VERROUILLER_TOUT = "SELECT pg_advisory_xact_lock($1)"
 _VERROUILLER_PARTAGE = "SELECT pg_advisory_xact_lock_shared($1)"
 _VERROUILLER_CLES = "SELECT count(pg_advisory_xact_lock(v)) FROM unnest($1::bigint[]) AS v"
 
-_CLES_DE = "SELECT empreinte FROM cles WHERE parcours = ANY($1)"
+_CLES_DE = "SELECT empreinte, nature FROM cles WHERE parcours = ANY($1)"
 _ALIAS = "SELECT id, survivant FROM parcours WHERE id = ANY($1) AND survivant IS NOT NULL"
-# The two halves are the predicates of the two partial indexes: each key is in exactly one of them.
+# The two halves are the predicates of the two partial indexes: each key is in exactly one of them, and one whose nature
+# is shared ($2 holds all, $1 those of the other natures) is not worth a look into the first.
 _TROUVER = """
 SELECT c.parcours FROM cles c JOIN parcours p ON p.id = c.parcours
 WHERE c.empreinte = ANY($1) AND p.etat IN ('actif', 'ambigu')
     AND (c.active AND c.nature IN ('nir', 'numero-france-travail', 'local', 'imilo'))
 UNION
 SELECT c.parcours FROM cles c JOIN parcours p ON p.id = c.parcours
-WHERE c.empreinte = ANY($1) AND p.etat IN ('actif', 'ambigu')
+WHERE c.empreinte = ANY($2) AND p.etat IN ('actif', 'ambigu')
     AND NOT (c.active AND c.nature IN ('nir', 'numero-france-travail', 'local', 'imilo'))
 """
 # Locked in the order of their ids, like everywhere, so that two batches never wait for each other.
 _VERROUILLER = "SELECT * FROM parcours WHERE id = ANY($1) ORDER BY id FOR UPDATE"
 _SECRETS = "SELECT * FROM coffre WHERE parcours = ANY($1)"
 
-_INSERER = """
-INSERT INTO parcours (id, etat, departement, emetteur, candidats, survivant, droits, date_fin, oppose_a)
-SELECT id, etat, departement, emetteur, string_to_array(candidats, ' ')::uuid[], survivant, droits, date_fin, oppose_a
+_PARCOURS = ("id", "etat", "departement", "emetteur", "candidats", "survivant", "droits", "date_fin", "oppose_a")
+_CANDIDATS = _PARCOURS.index("candidats")
+_COFFRE = ("parcours", "identite", "identifiants", "coordonnees")
+# Their signaller never changes. Candidates travel as one text: arrays of arrays must all have one length.
+_CHANGER = """
+UPDATE parcours SET etat = c.etat, departement = c.departement, candidats = string_to_array(c.candidats, ' ')::uuid[],
+    survivant = c.survivant, droits = c.droits, date_fin = c.date_fin, oppose_a = c.oppose_a
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::jsonb[], $8::date[],
-    $9::timestamptz[]) AS p(id, etat, departement, emetteur, candidats, survivant, droits, date_fin, oppose_a)
-ON CONFLICT (id) DO UPDATE SET etat = EXCLUDED.etat, departement = EXCLUDED.departement,
-    candidats = EXCLUDED.candidats, survivant = EXCLUDED.survivant, droits = EXCLUDED.droits,
-    date_fin = EXCLUDED.date_fin, oppose_a = EXCLUDED.oppose_a
+    $9::timestamptz[]) AS c(id, etat, departement, emetteur, candidats, survivant, droits, date_fin, oppose_a)
+WHERE parcours.id = c.id
 """
 _DEPLACER_ALIAS = """
 UPDATE parcours SET survivant = m.vers FROM unnest($1::uuid[], $2::uuid[]) AS m(de, vers)
@@ -60,13 +65,6 @@ _RETIRER_CLES = """
 DELETE FROM cles USING unnest($1::uuid[], $2::bytea[]) AS r(parcours, empreinte)
 WHERE (cles.parcours, cles.empreinte) = (r.parcours, r.empreinte)
 """
-_AJOUTER_CLES = """
-INSERT INTO cles (parcours, nature, empreinte, active)
-SELECT * FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::boolean[])
-"""
-_PROTEGER = """
-INSERT INTO champs_proteges (fait, parcours, chiffre) SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bytea[])
-"""
 
 
 class Registre:
@@ -81,26 +79,27 @@ class Registre:
 
         Two batches about one person therefore decide one after the other, and the second sees what the first did.
         """
-        empreintes = {self._coffre.empreinte(cle) for message in messages for cle in _recherchees(message)}
+        natures = {self._coffre.empreinte(cle): cle[0] for message in messages for cle in _recherchees(message)}
         en_attente = [m.parcours for m in messages if isinstance(m, DecisionRapprochement)]
         if en_attente:
-            empreintes |= {ligne["empreinte"] for ligne in await conn.fetch(_CLES_DE, en_attente)}
-        await _verrouiller(conn, empreintes)
+            natures |= {ligne["empreinte"]: ligne["nature"] for ligne in await conn.fetch(_CLES_DE, en_attente)}
+        await _verrouiller(conn, natures)
         nommes_ = [id_ for message in messages for id_ in nommes(message)]
-        parcours, alias = await self._trouver(conn, nommes_, list(empreintes))
+        parcours, alias = await self._trouver(conn, nommes_, natures)
         return Dossiers(parcours, alias, self._echeances)
 
     async def _trouver(
-        self, conn: Connection, nommes_: list[UUID], empreintes: list[bytes]
+        self, conn: Connection, nommes_: list[UUID], natures: Mapping[bytes, str]
     ) -> tuple[list[Parcours], dict[UUID, UUID]]:
         """Lock, then look again: what a lock waited for may have moved a key or made an alias."""
+        exclusives = [empreinte for empreinte, nature in natures.items() if nature in EXCLUSIVES]
         tenus: list[Parcours] = []
         vus: set[UUID] = set()
         while True:
             alias = await _alias(conn, nommes_)
             ids = {alias.get(id_, id_) for id_ in nommes_}
-            if empreintes:
-                ids |= {ligne["parcours"] for ligne in await conn.fetch(_TROUVER, empreintes)}
+            if natures:
+                ids |= {ligne["parcours"] for ligne in await conn.fetch(_TROUVER, exclusives, list(natures))}
             nouveaux = ids - vus
             if not nouveaux:
                 break
@@ -119,63 +118,61 @@ class Registre:
     ) -> None:
         changes = list(dossiers.changes())
         if changes:
-            await _enregistrer_parcours(conn, [apres for _, apres in changes])
+            await _enregistrer_parcours(conn, changes)
             await self._enregistrer_coffre(conn, changes)
-            await self._enregistrer_cles(conn, changes)
+            await self._enregistrer_cles(conn, dossiers, changes)
         await self._proteger(conn, faits)
-        effaces = [apres.id for _, apres in changes if apres.etat is EtatParcours.EFFACE]
+        effaces = {e.agregat: e.id for _, e in faits if e.type == "usager.efface"}
         if effaces:
             self._coffre.oublier()
             cles_etat_civil.cache_clear()
-            await effacements.ouvrir(conn, effaces, max(enregistre.survenu_a for _, enregistre in faits))
+            await effacements.effacer(conn, effaces)
 
     async def _enregistrer_coffre(self, conn: Connection, changes: Sequence[tuple[Parcours | None, Parcours]]) -> None:
-        ranges = [apres for avant, apres in changes if apres.identite and _secrets(apres) != _secrets(avant)]
+        neufs = [apres for avant, apres in changes if avant is None and apres.identite]
+        ranges = [apres for avant, apres in changes if avant and apres.identite and _secrets(apres) != _secrets(avant)]
         vides = [apres.id for avant, apres in changes if avant and avant.identite and apres.identite is None]
+        await ledger.insert(conn, "coffre", _COFFRE, [(p.id, *lignes.secrets(p, self._coffre)) for p in neufs])
         if ranges:
-            chiffres = [lignes.secrets(parcours, self._coffre) for parcours in ranges]
-            colonnes = [list(colonne) for colonne in zip(*chiffres, strict=True)]
-            await conn.execute(_RANGER, [parcours.id for parcours in ranges], *colonnes)
+            chiffres = [(p.id, *lignes.secrets(p, self._coffre)) for p in ranges]
+            await conn.execute(_RANGER, *(list(colonne) for colonne in zip(*chiffres, strict=True)))
         if vides:
             await conn.execute(_VIDER, vides)
 
-    async def _enregistrer_cles(self, conn: Connection, changes: Sequence[tuple[Parcours | None, Parcours]]) -> None:
+    async def _enregistrer_cles(
+        self, conn: Connection, dossiers: Dossiers, changes: Sequence[tuple[Parcours | None, Parcours]]
+    ) -> None:
         """What goes away goes first: a key that passes from one parcours to another is never held twice."""
         avant = {(p.id, cle, _est_actif(p)) for p, _ in changes if p for cle in p.cles}
-        apres = {(p.id, cle, _est_actif(p)) for _, p in changes for cle in p.cles}
+        apres = {(p.id, cle, _est_actif(p)) for _, p in changes for cle in dossiers.cles_de(p.id)}
         if retirees := list(avant - apres):
             empreintes = [self._coffre.empreinte(cle) for _, cle, _ in retirees]
             await conn.execute(_RETIRER_CLES, [id_ for id_, _, _ in retirees], empreintes)
         if ajoutees := list(apres - avant):
-            empreintes = [self._coffre.empreinte(cle) for _, cle, _ in ajoutees]
-            natures = [cle[0] for _, cle, _ in ajoutees]
-            await conn.execute(
-                _AJOUTER_CLES, [id_ for id_, _, _ in ajoutees], natures, empreintes, [actif for _, _, actif in ajoutees]
-            )
+            rangees = [(id_, cle[0], self._coffre.empreinte(cle), actif) for id_, cle, actif in ajoutees]
+            await ledger.insert(conn, "cles", ("parcours", "nature", "empreinte", "active"), rangees)
 
     async def _proteger(self, conn: Connection, faits: Sequence[tuple[Fait, FaitEnregistre]]) -> None:
-        proteges = [(enregistre, fait.protege) for fait, enregistre in faits if fait.protege]
-        if proteges:
-            await conn.execute(
-                _PROTEGER,
-                [enregistre.id for enregistre, _ in proteges],
-                [enregistre.agregat for enregistre, _ in proteges],
-                [self._coffre.chiffrer(e.agregat, str(e.id), protege) for e, protege in proteges],
-            )
+        proteges = [
+            (enregistre.id, enregistre.agregat, self._coffre.chiffrer(enregistre.agregat, str(enregistre.id), protege))
+            for fait, enregistre in faits
+            if (protege := fait.protege)
+        ]
+        await ledger.insert(conn, "champs_proteges", ("fait", "parcours", "chiffre"), proteges)
 
 
 def _recherchees(message: Message) -> frozenset[Cle]:
     """The keys of the person that a message describes."""
     match message:
         case Signalement():
-            return cles((message.identite,), message.identifiants)
+            return message.cles
         case Correction():
             return cles((), message.identifiants)
         case _:
             return frozenset()
 
 
-async def _verrouiller(conn: Connection, empreintes: set[bytes]) -> None:
+async def _verrouiller(conn: Connection, empreintes: Collection[bytes]) -> None:
     if len(empreintes) > _MAX_VERROUS:
         await conn.execute(_VERROUILLER_TOUT, _VERROU)
     elif empreintes:
@@ -190,22 +187,29 @@ async def _alias(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, UUID]:
     return {ligne["id"]: ligne["survivant"] for ligne in await conn.fetch(_ALIAS, list(set(ids)))}
 
 
-async def _enregistrer_parcours(conn: Connection, changes: Sequence[Parcours]) -> None:
-    await conn.execute(
-        _INSERER,
-        [p.id for p in changes],
-        [p.etat.value for p in changes],
-        [p.departement for p in changes],
-        [p.emetteur for p in changes],
-        [" ".join(map(str, p.candidats)) for p in changes],
-        [p.survivant for p in changes],
-        [lignes.droits_en_json(p.droits) for p in changes],
-        [p.date_fin for p in changes],
-        [p.oppose_a for p in changes],
-    )
-    fusionnes = [p for p in changes if p.survivant]
+async def _enregistrer_parcours(conn: Connection, changes: Sequence[tuple[Parcours | None, Parcours]]) -> None:
+    await ledger.insert(conn, "parcours", _PARCOURS, [_ligne(apres) for avant, apres in changes if avant is None])
+    if connus := [_ligne(apres) for avant, apres in changes if avant]:
+        colonnes = [list(colonne) for colonne in zip(*connus, strict=True)]
+        colonnes[_CANDIDATS] = [" ".join(map(str, candidats)) for candidats in colonnes[_CANDIDATS]]
+        await conn.execute(_CHANGER, *colonnes)
+    fusionnes = [apres for _, apres in changes if apres.survivant]
     if fusionnes:
         await conn.execute(_DEPLACER_ALIAS, [p.id for p in fusionnes], [p.survivant for p in fusionnes])
+
+
+def _ligne(parcours: Parcours) -> tuple[Any, ...]:
+    return (
+        parcours.id,
+        parcours.etat.value,
+        parcours.departement,
+        parcours.emetteur,
+        parcours.candidats,
+        parcours.survivant,
+        lignes.droits_en_ligne(parcours.droits),
+        parcours.date_fin,
+        parcours.oppose_a,
+    )
 
 
 def _secrets(parcours: Parcours | None) -> object:

@@ -14,15 +14,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from gateway.inbound.oauth.clients import CleClient, ClientOAuth
-from gateway.inbound.oauth.errors import AccesRefuse, ReservationIndisponible
-from gateway.inbound.oauth.keys import importer_jwk
-from gateway.inbound.oauth.metadata import routes
-from gateway.inbound.oauth.profile import Profil
-from gateway.inbound.oauth.resource import VerificateurAcces
-from gateway.inbound.oauth.revocation import JetonRevoque
-from gateway.inbound.oauth.signing import CleServeur, EtatCle, Trousseau
-from gateway.inbound.oauth.usages import UsagesUniques, UsageUnique
+from gateway.oauth.certificate import ProxyDeConfiance
+from gateway.oauth.clients import CleClient, ClientOAuth
+from gateway.oauth.errors import AccesRefuse, ReservationIndisponible
+from gateway.oauth.keys import importer_jwk
+from gateway.oauth.metadata import routes
+from gateway.oauth.profile import Profil
+from gateway.oauth.resource import VerificateurAcces
+from gateway.oauth.revocation import JetonRevoque
+from gateway.oauth.signing import CleServeur, EtatCle, Trousseau
+from gateway.oauth.tokens import EmetteurJetons
+from gateway.oauth.usages import UsagesUniques, UsageUnique
 from tests.securite.oauth.partenaire import MAINTENANT, RESSOURCE, URL_PUBLIQUE, CleForgee, Partenaire
 
 SCOPES = frozenset({"messages:deposer", "evenements:lire"})
@@ -50,8 +52,14 @@ class RegistreMemoire:
         self.clients[partenaire.client_id] = ClientOAuth(partenaire.client_id, True, SCOPES, cles)
         return partenaire
 
+    def changer(self, client_id: str, **changements: Any) -> None:
+        self.clients[client_id] = replace(self.clients[client_id], **changements)
+
+    def a_des_secrets(self, maintenant: datetime) -> bool:
+        return any(client.a_un_secret(maintenant) for client in self.clients.values())
+
     def suspendre(self, client_id: str) -> None:
-        self.clients[client_id] = replace(self.clients[client_id], actif=False)
+        self.changer(client_id, actif=False)
 
 
 @dataclass
@@ -113,6 +121,7 @@ class Hub:
     revocations: RevocationsMemoire = field(default_factory=RevocationsMemoire)
     trousseau: Trousseau = field(default_factory=lambda: Trousseau([cle_serveur()]))
     profil: Profil = field(default_factory=lambda: Profil(URL_PUBLIQUE))
+    proxy: ProxyDeConfiance = field(default_factory=lambda: ProxyDeConfiance(None))
     maintenant: datetime = MAINTENANT
 
     def __post_init__(self) -> None:
@@ -125,6 +134,7 @@ class Hub:
                     self.registre,
                     self.usages,
                     self.revocations,
+                    self.proxy,
                     lambda: self.maintenant,
                 ),
                 Route("/v1/evenements", self._evenements, methods=["GET", "POST"]),
@@ -140,14 +150,20 @@ class Hub:
                 request.method,
                 f"{self.profil.url_publique}{request.url.path}",
                 self.maintenant,
+                self.proxy.certificat(request.headers),
             )
             jeton.exiger("evenements:lire")
         except AccesRefuse as refus:
             headers = {"WWW-Authenticate": refus.www_authenticate}
             return JSONResponse({"code": refus.error}, refus.status, headers=headers)
-        if not await self.usages.reserver([UsageUnique(jeton.empreinte_preuve, jeton.expire_preuve)]):
+        if jeton.usages and not await self.usages.reserver(jeton.usages):
             return JSONResponse({"code": "rejeu"}, 401)
         return JSONResponse({"client": jeton.client_id})
+
+    @property
+    def emetteur(self) -> EmetteurJetons:
+        """Signs whatever it is asked to, also what the token endpoint would not."""
+        return EmetteurJetons(self.profil, self.trousseau)
 
     def jeton(self, partenaire: Partenaire) -> str:
         response = self.http.post("/oauth/token", data=partenaire.formulaire(), headers={"DPoP": partenaire.preuve()})

@@ -30,6 +30,12 @@ def b64(octets: bytes) -> str:
     return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
 
 
+def lire(partie: str) -> dict[str, Any]:
+    """The JSON object of one part of a compact JWS."""
+    document: dict[str, Any] = json.loads(base64.urlsafe_b64decode(partie + "=" * (-len(partie) % 4)))
+    return document
+
+
 def entier(value: int, taille: int | None = None) -> str:
     return b64(value.to_bytes(taille or (value.bit_length() + 7) // 8, "big"))
 

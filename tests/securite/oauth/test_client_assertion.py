@@ -75,7 +75,6 @@ def test_both_names_of_ed25519_are_one_algorithm(hub: Hub, inscrit: str, ecrit: 
 
 ACCEPTES = {
     "fapi2-security-profile-final-happy-flow": {},
-    "fapi2-security-profile-final-par-test-token-endpoint-url-as-audience-succeeds": {"aud": POINT_JETON},
     "fapi2-security-profile-final-par-ensure-jwt-client-assertions-nbf-8-seconds-in-the-future-is-accepted": {
         "nbf": MAINTENANT_S + 8
     },
@@ -108,6 +107,7 @@ CLAIMS_REFUSES = {
     },
     "aud names another server too": {"aud": [URL_PUBLIQUE, "https://other.example"]},
     "aud with a trailing slash": {"aud": f"{URL_PUBLIQUE}/"},
+    "aud of the token endpoint (FAPI 2.0 Final § 5.3.2.1-8)": {"aud": POINT_JETON},
     "aud of the API": {"aud": f"{URL_PUBLIQUE}/v1/messages"},
     "aud is an object": {"aud": {URL_PUBLIQUE: True}},
     "no aud": {"aud": SANS},
@@ -273,6 +273,17 @@ def test_a_key_outside_its_window_is_refused(hub: Hub, debut: Any, fin: Any) -> 
     hub.registre.inscrire(partenaire, cle_client(partenaire.cle, debut, fin))
 
     assert Banc(hub, partenaire).erreur(partenaire.assertion()) == REFUS
+
+
+def test_two_keys_are_good_at_once_each_under_its_own_name(hub: Hub, inconnue: CleForgee) -> None:
+    ancien = hub.registre.inscrire(Partenaire("si:cd-59"))
+    nouveau = replace(ancien, kid="cle-2", cle=inconnue)
+    cles = hub.registre.clients["si:cd-59"].cles
+    hub.registre.changer("si:cd-59", cles={**cles, "cle-2": cle_client(inconnue)})
+
+    status = [Banc(hub, p).envoyer(p.assertion())[0] for p in (ancien, nouveau, replace(nouveau, kid="cle-1"))]
+
+    assert status == [200, 200, 401]
 
 
 def test_a_suspended_client_is_refused_at_once(banc: Banc) -> None:

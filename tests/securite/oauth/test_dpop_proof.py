@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from gateway.inbound.oauth.dpop import normaliser_url
-from gateway.inbound.oauth.errors import AccesRefuse
+from gateway.oauth.dpop import normaliser_url
+from gateway.oauth.errors import AccesRefuse
 from tests.securite.oauth.hub import Hub
 from tests.securite.oauth.partenaire import (
     MAINTENANT,
@@ -275,7 +275,7 @@ def test_the_use_of_a_proof_is_remembered_until_nothing_accepts_it(acces: Acces)
         [f"DPoP {acces.jeton}"], [acces.preuve(iat=MAINTENANT_S + 10)], "GET", RESSOURCE, MAINTENANT
     )
 
-    assert jeton.expire_preuve >= MAINTENANT + timedelta(seconds=10 + 60)
+    assert jeton.usages[0].expire_le >= MAINTENANT + timedelta(seconds=10 + 60)
 
 
 def test_the_same_jti_of_one_key_is_one_use(acces: Acces) -> None:
@@ -286,7 +286,7 @@ def test_the_same_jti_of_one_key_is_one_use(acces: Acces) -> None:
         for iat in (MAINTENANT_S, MAINTENANT_S - 1)
     )
 
-    assert premier.empreinte_preuve == second.empreinte_preuve
+    assert premier.usages[0].empreinte == second.usages[0].empreinte
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from gateway.inbound.oauth.clients import CleClient
-from gateway.inbound.oauth.errors import CleInvalide
-from gateway.inbound.oauth.keys import empreinte, importer_jwk, membres_publics
-from gateway.inbound.oauth.profile import Profil
-from gateway.inbound.oauth.signing import CleServeur, EtatCle, Trousseau
+from gateway.oauth.clients import CleClient
+from gateway.oauth.errors import CleInvalide
+from gateway.oauth.keys import empreinte, importer_jwk, membres_publics
+from gateway.oauth.profile import Profil
+from gateway.oauth.signing import CleServeur, EtatCle, Trousseau
 from tests.securite.oauth.hub import cle_serveur
 from tests.securite.oauth.partenaire import (
     MAINTENANT,

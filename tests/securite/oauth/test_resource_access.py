@@ -12,11 +12,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from joserfc.util import urlsafe_b64decode
 
-from gateway.inbound.oauth.errors import AccesRefuse
-from gateway.inbound.oauth.profile import Profil
-from gateway.inbound.oauth.resource import VerificateurAcces
-from gateway.inbound.oauth.signing import CleServeur, EtatCle, Trousseau
-from gateway.inbound.oauth.tokens import EmetteurJetons, LecteurJetons
+from gateway.oauth.errors import AccesRefuse
+from gateway.oauth.profile import Profil
+from gateway.oauth.resource import VerificateurAcces
+from gateway.oauth.signing import CleServeur, EtatCle, Trousseau
+from gateway.oauth.tokens import EmetteurJetons, LecteurJetons
 from tests.securite.oauth.hub import Hub, cle_serveur
 from tests.securite.oauth.partenaire import (
     MAINTENANT,

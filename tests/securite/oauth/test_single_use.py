@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from chassis.database import Pool
-from gateway.inbound.oauth.errors import ReservationIndisponible
-from gateway.inbound.oauth.single_use import UsagesUniquesPostgres, purger, reserver_lot
-from gateway.inbound.oauth.usages import UsagesUniques, UsageUnique, usage_unique
+from gateway.oauth.errors import ReservationIndisponible
+from gateway.oauth.single_use import UsagesUniquesPostgres, purger, reserver_lot
+from gateway.oauth.usages import UsagesUniques, UsageUnique, usage_unique
 from tests.engines import Engines
 from tests.securite.oauth.hub import Hub, UsagesMemoire
 from tests.securite.oauth.partenaire import URL_PUBLIQUE, Partenaire

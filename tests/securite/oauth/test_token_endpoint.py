@@ -1,8 +1,6 @@
 """`POST /oauth/token` beyond authentication: its protocol, its proofs, what it issues, and how it fails."""
 
 import asyncio
-import base64
-import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,18 +8,16 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.inbound.oauth import endpoint
-from gateway.inbound.oauth.usages import UsageUnique
+from gateway.oauth import endpoint
+from gateway.oauth.usages import UsageUnique
 from tests.securite.oauth.hub import Hub, UsagesMemoire
-from tests.securite.oauth.partenaire import MAINTENANT_S, SANS, URL_PUBLIQUE, Partenaire
+from tests.securite.oauth.partenaire import MAINTENANT_S, SANS, URL_PUBLIQUE, Partenaire, lire
 
 FORMULAIRE = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 def claims(jeton: str) -> dict[str, Any]:
-    corps = jeton.split(".")[1]
-    document: dict[str, Any] = json.loads(base64.urlsafe_b64decode(corps + "=" * (-len(corps) % 4)))
-    return document
+    return lire(jeton.split(".")[1])
 
 
 def demander(hub: Hub, partenaire: Partenaire, **champs: Any) -> Any:

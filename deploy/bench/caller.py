@@ -1,0 +1,87 @@
+"""A partner that makes load: the same calls as `deploy.partner`, with a client that costs less per request."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Self
+
+import aiohttp
+from joserfc.jwk import ECKey
+
+from deploy.datadir import DataDir, LaunchError
+from deploy.partner_token import Client, Credentials
+
+
+class Caller:
+    """One partner with `connections` kept open. Anything but the expected status ends the run: it measures nothing."""
+
+    def __init__(self, client: Client, key: ECKey, connections: int) -> None:
+        self.source = f"/partenaires/{client.client_id.removeprefix('si:')}"
+        self.client = client
+        self.credentials = Credentials(client, key)
+        self.requests = 0
+        self._http = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=connections), timeout=aiohttp.ClientTimeout(total=300)
+        )
+
+    @classmethod
+    def load(cls, data: DataDir, code: str, connections: int) -> Self:
+        folder = data.partners / code
+        key = ECKey.import_key((folder / "cle.pem").read_text(encoding="utf-8"))
+        return cls(Client.read(folder / "client.json"), key, connections)
+
+    async def __aenter__(self) -> Self:
+        await self.token()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._http.close()
+
+    async def token(self) -> None:
+        """Ask for an access token, whether or not one is held."""
+        url = self.client.token_endpoint
+        proof = {"DPoP": self.credentials.proof("POST", url)}
+        async with self._http.post(url, data=self.credentials.token_form(), headers=proof) as response:
+            granted = await response.json()
+            _expect(response, 200)
+        self.credentials.keep(granted)
+
+    async def request(
+        self, method: str, path: str, expected: int, *, body: Any = None, content_type: str = "application/json"
+    ) -> bytes:
+        """The bytes of the answer."""
+        url = f"{self.client.api}{path}"
+        headers: Mapping[str, str] = {**self.credentials.headers(method, url), "Content-Type": content_type}
+        async with self._http.request(method, url, data=body, headers=headers) as response:
+            content = await response.read()
+            _expect(response, expected, content)
+            self.requests += 1
+            return content
+
+    def bare(self, method: str, url: str, body: bytes) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+        """Without token nor proof, for the floor programs."""
+        return self._http.request(method, url, data=body, headers={"Content-Type": "application/json"})
+
+    def message(self, number: str, fait: str, data: Mapping[str, Any], subject: str | None = None) -> dict[str, Any]:
+        envelope = {
+            "specversion": "1.0",
+            "id": f"bench-{number}",
+            "source": self.source,
+            "type": f"fr.insertion.{fait}.v1",
+            "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "departement": "59",
+            "agent": "batch",
+            "finalite": "orientation",
+            "data": data,
+        }
+        return envelope | ({"subject": subject} if subject else {})
+
+
+def _expect(response: aiohttp.ClientResponse, expected: int, content: bytes = b"") -> None:
+    if response.status != expected:
+        said = content[:300].decode("utf-8", "replace")
+        raise LaunchError(
+            f"La mesure s'arrête : {response.method} {response.url.path} a répondu {response.status} {said}"
+        )

@@ -1,0 +1,242 @@
+"""The lines of `./relais bench`: for each, the load on the hub, then the load on its floor, in the same run."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from deploy.bench.caller import Caller
+from deploy.bench.measure import Load, at_rate, closed_loop, quantiles_ms
+from deploy.bench.receivers import Receivers
+from deploy.bench.site import Site
+from deploy.datadir import LaunchError
+
+CLOUDEVENT = "application/cloudevents+json"
+NDJSON = "application/x-ndjson"
+_RUN = secrets.token_hex(3)
+_persons = itertools.count(secrets.randbelow(10**8))
+
+
+@dataclass(frozen=True, slots=True)
+class Durations:
+    warm_up_s: float
+    measured_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a line says: the hub, its floor, and what else is worth telling."""
+
+    hub: Load
+    plancher: Load
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+Line = Callable[[Site, Durations], Coroutine[Any, Any, Measured]]
+
+
+def person() -> dict[str, Any]:
+    """`data` of a signalement about somebody new."""
+    number = next(_persons) % 10**9
+    return {
+        "identite": {"nom_naissance": f"Fictive{number}", "prenoms": "Élodie", "date_naissance": "1990-05-17"},
+        "identifiants": [{"type": "matricule-caf", "valeur": f"{number:09d}", "role": "demandeur"}],
+        "brsa": True,
+        "date_reception_droit": (date.today() - timedelta(days=3)).isoformat(),  # noqa: DTZ011  any day of this week
+        "origine": "inscription-auto-caf",
+    }
+
+
+def _signalement(caller: Caller, number: int) -> bytes:
+    return json.dumps(caller.message(f"{_RUN}-{number}", "usager.signale", person())).encode()
+
+
+async def depot(site: Site, durations: Durations) -> Measured:
+    """One message a request, a new person each time, 64 callers, each request with its DPoP proof."""
+    async with Caller.load(site.data, "caf-59", 64) as caf:
+
+        async def deposit(number: int) -> int:
+            await caf.request("POST", "/v1/messages", 201, body=_signalement(caf, number), content_type=CLOUDEVENT)
+            return 1
+
+        async def bare(number: int) -> int:
+            async with caf.bare("POST", f"{site.floor}/depot", _signalement(caf, number)) as response:
+                await response.read()
+                return int(response.status == 201)
+
+        before, began = site.processor_s(), caf.requests
+        hub = await _loaded(deposit, durations, callers=64)
+        details = {"processeur_ms": _each(before, site.processor_s(), caf.requests - began)}
+        return Measured(hub, await _loaded(bare, durations, callers=64), details)
+
+
+async def lot(site: Site, durations: Durations, lines: int = 10_000) -> Measured:
+    """NDJSON requests of 10,000 new persons, one at a time: messages a second until the last line is answered."""
+    async with Caller.load(site.data, "caf-59", 2) as caf:
+        bodies = (
+            b"\n".join(_signalement(caf, request * lines + line) for line in range(lines))
+            for request in itertools.count(1_000)
+        )
+
+        async def deposit(_: int) -> int:
+            answer = await caf.request("POST", "/v1/messages", 200, body=next(bodies), content_type=NDJSON)
+            accepted = answer.count(b'"etat":"accepte"')
+            if accepted != lines:
+                raise LaunchError(f"La mesure s'arrête : {accepted} lignes acceptées sur {lines}.")
+            return lines
+
+        async def bare(_: int) -> int:
+            async with caf.bare("POST", f"{site.floor}/lot", next(bodies)) as response:
+                return (await response.read()).count(b'"etat":"accepte"')
+
+        return Measured(await _in_turn(deposit, durations), await _in_turn(bare, durations))
+
+
+async def jeton(site: Site, durations: Durations) -> Measured:
+    """Access tokens: `private_key_jwt`, DPoP, 16 callers."""
+    async with Caller.load(site.data, "caf-59", 16) as caf:
+
+        async def ask(_: int) -> int:
+            await caf.token()
+            return 1
+
+        hub = await _loaded(ask, durations, callers=16)
+        return Measured(hub, await _loaded(_getting(caf, f"{site.floor}/jeton"), durations, callers=16))
+
+
+async def lecture(site: Site, durations: Durations, parcours: int = 200) -> Measured:
+    """Reads of one parcours among some, 16 callers."""
+    async with Caller.load(site.data, "caf-59", 16) as caf, Caller.load(site.data, "cd-59", 16) as cd:
+        body = b"\n".join(_signalement(caf, 10**9 + number) for number in range(parcours))
+        await caf.request("POST", "/v1/messages", 200, body=body, content_type=NDJSON)
+        seen = await _known_to(cd, parcours)
+
+        async def read(number: int) -> int:
+            await cd.request("GET", f"/v1/parcours/{seen[number % len(seen)]}/orientations", 200)
+            return 1
+
+        hub = await _loaded(read, durations, callers=16)
+        floor = _getting(cd, lambda number: f"{site.floor}/lecture/prc_{number % 1000}")
+        return Measured(hub, await _loaded(floor, durations, callers=16))
+
+
+async def livraison(site: Site, durations: Durations, per_s: float = 300) -> Measured:
+    """Accepted → first byte at the receiver's webhook, at 300 deposits/s; then webhooks a second to 50 endpoints.
+
+    `p50_ms` and `p99_ms` are those of the way from the answer 201 to the webhook; `par_s` is the rate of webhooks when
+    a backlog is waiting. The floor posts bodies of that size to one endpoint, without any hub.
+    """
+    async with (
+        Caller.load(site.data, "caf-59", 64) as caf,
+        Caller.load(site.data, "cd-59", 64) as cd,
+        Caller.load(site.data, "ft-hauts-de-france", 4) as ft,
+    ):
+        async with Receivers(1) as receiver:
+            created = await receiver.subscribe(cd, "parcours.ouvert")
+            waits_s = await _way_to_the_webhook(caf, receiver, per_s, durations)
+            await cd.request("DELETE", f"/v1/abonnements/{created[0]}", 204)
+        async with Receivers(50) as receivers:
+            # A partner has 20 subscriptions at most.
+            await receivers.subscribe(cd, "usager.signale", slice(0, 20))
+            await receivers.subscribe(ft, "usager.signale", slice(20, 40))
+            await receivers.subscribe(caf, "parcours.ouvert", slice(40, 50))
+            par_s, sent = await _backlog(caf, receivers, durations)
+        floor = await _loaded(_posting(cd, f"{site.floor}/recepteur"), durations, callers=64)
+    p50_ms, p99_ms = quantiles_ms(waits_s)
+    details = {"depots_par_s": per_s, "destinataires": 50, "envois": sent}
+    return Measured(Load(par_s, p50_ms, p99_ms, len(waits_s)), floor, details)
+
+
+async def _way_to_the_webhook(caf: Caller, receiver: Receivers, per_s: float, durations: Durations) -> list[float]:
+    """Seconds from the answer to the arrival, for each deposit of the measured time; negative ones count as zero."""
+    answered: dict[str, float] = {}
+
+    async def deposit(number: int) -> int:
+        body = _signalement(caf, 2 * 10**9 + number)
+        answer = await caf.request("POST", "/v1/messages", 201, body=body, content_type=CLOUDEVENT)
+        now = time.perf_counter()
+        answered.update(dict.fromkeys(json.loads(answer)["evenements"], now))
+        return 1
+
+    started = await at_rate(deposit, per_s=per_s, duration_s=durations.warm_up_s + durations.measured_s)
+    await receiver.wait_for(started)
+    measured = sorted(
+        (answered[event], max(0.0, arrived - answered[event]))
+        for event, arrived in receiver.arrived.items()
+        if event in answered
+    )
+    return [waited for at, waited in measured if at >= measured[0][0] + durations.warm_up_s]
+
+
+async def _backlog(caf: Caller, receivers: Receivers, durations: Durations) -> tuple[float, int]:
+    """Webhooks a second from the first to the last of a backlog that every endpoint gets; and how many there were."""
+    persons = max(20, int(20 * durations.measured_s))
+    body = b"\n".join(_signalement(caf, 3 * 10**9 + number) for number in range(persons))
+    await caf.request("POST", "/v1/messages", 200, body=body, content_type=NDJSON)
+    expected = persons * receivers.count
+    await receivers.wait_for(expected)
+    return round(expected / receivers.span_s, 1), expected
+
+
+async def _known_to(partner: Caller, wanted: int) -> list[str]:
+    """Pseudonyms of parcours, read from the feed of this partner."""
+    seen: dict[str, None] = {}
+    after = ""
+    while len(seen) < wanted:
+        page = json.loads(await partner.request("GET", f"/v1/evenements?limite=500&attente=5{after}", 200))
+        if not page["evenements"]:
+            break
+        seen |= dict.fromkeys(event["subject"] for event in page["evenements"] if "subject" in event)
+        after = f"&apres={page['curseur']}"
+    return list(seen)
+
+
+def _getting(caller: Caller, url: str | Callable[[int], str]) -> Callable[[int], Awaitable[int]]:
+    async def get(number: int) -> int:
+        async with caller.bare("GET", url if isinstance(url, str) else url(number), b"") as response:
+            await response.read()
+            return int(response.status == 200)
+
+    return get
+
+
+def _posting(caller: Caller, url: str) -> Callable[[int], Awaitable[int]]:
+    body = b"x" * 1_200
+
+    async def post(_: int) -> int:
+        async with caller.bare("POST", url, body) as response:
+            return int(response.status == 204)
+
+    return post
+
+
+def _each(before: Mapping[str, float], after: Mapping[str, float], units: int) -> dict[str, float]:
+    """Milliseconds of processor that each process spent per unit, fan-out and traces included."""
+    return {name: round((after[name] - before.get(name, 0.0)) / units * 1000, 2) for name in after}
+
+
+async def _loaded(call: Callable[[int], Awaitable[int]], durations: Durations, *, callers: int) -> Load:
+    return await closed_loop(call, callers=callers, warm_up_s=durations.warm_up_s, duration_s=durations.measured_s)
+
+
+async def _in_turn(call: Callable[[int], Awaitable[int]], durations: Durations) -> Load:
+    """Whole requests one after the other until the time is over, the first apart: it warms up."""
+    await call(0)
+    times_s: list[float] = []
+    units = 0
+    while sum(times_s) < durations.measured_s:
+        began_s = time.perf_counter()
+        units += await call(len(times_s) + 1)
+        times_s.append(time.perf_counter() - began_s)
+        await asyncio.sleep(0)
+    return Load(round(units / sum(times_s), 1), *quantiles_ms(times_s), len(times_s))
+
+
+LINES: Mapping[str, Line] = {"depot": depot, "lot": lot, "livraison": livraison, "lecture": lecture, "jeton": jeton}

@@ -1,0 +1,44 @@
+"""What a receipt of delivery says: these exact bytes left for that subscription, and a 2xx came back.
+
+Ids and hashes only: a receipt outlives an erasure, and tells nothing of a person.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from gateway.outbound import outcomes
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A request that left: its `webhook-id`, its events in order with their numbers, the SHA-256 of its exact body, and
+    when it was answered."""
+
+    partenaire: str
+    message: str
+    numeros: Sequence[int]
+    evenements: Sequence[UUID]
+    empreinte: bytes
+    repondu_a: datetime
+
+    @property
+    def livraison(self) -> UUID:
+        """The event, or what stands for several: the id in `webhook-id`."""
+        return UUID(self.message.rpartition("_")[2])
+
+
+def content(abonnement: UUID, sent: Sent, outcome: outcomes.Delivered) -> dict[str, Any]:
+    """What to sign."""
+    return {
+        "partenaire": sent.partenaire,
+        "abonnement": str(abonnement),
+        "webhook": sent.message,
+        "evenements": [str(evenement) for evenement in sent.evenements],
+        "empreinte": sent.empreinte.hex(),
+        "livre_a": sent.repondu_a.isoformat(),
+        "resultat": "livre",
+        "code": outcome.code,
+    }

@@ -1,0 +1,37 @@
+"""SQL of the notices of suspension: whose is not told yet, and which of its partner's other subscriptions take them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from chassis.database import Connection, Record
+from gateway.outbound.distribution import Evenement, Livraison
+from gateway.outbound.store import fanout
+
+_ARE_UNTOLD = "SELECT EXISTS (SELECT FROM abonnements WHERE etat = 'suspendu' AND NOT suspension_dite)"
+_TELL = """
+UPDATE abonnements a SET suspension_dite = true FROM partenaires p
+WHERE a.etat = 'suspendu' AND NOT a.suspension_dite AND p.code = a.partenaire
+RETURNING a.id, a.partenaire, a.suspendu_a, coalesce(a.premier_echec_a, a.suspendu_a) AS echecs_depuis, p.departements
+"""
+
+
+async def are_untold(conn: Connection) -> bool:
+    return await conn.fetchval(_ARE_UNTOLD) is True
+
+
+async def tell(conn: Connection) -> list[Record]:
+    """Those not told yet, each once; takes the fan-out lock. To be called in the transaction that tells them."""
+    await fanout.lock(conn)
+    return await conn.fetch(_TELL)
+
+
+async def insert(conn: Connection, notice: Evenement, livraison: Livraison, now: datetime) -> int:
+    """A notice, its one receiver, and the subscriptions that push it; how many those are."""
+    await fanout.insert_events(conn, [notice], now)
+    return await fanout.insert_deliveries(conn, [livraison], now)
+
+
+async def others_of(conn: Connection, partenaire: str, type_: str, suspendu: UUID) -> tuple[UUID, ...]:
+    """The partner's subscriptions that take this type, but for the one that was suspended."""
+    subscribers = await fanout.subscribers(conn)
+    return tuple(s.id for s in subscribers if s.partenaire == partenaire and s.id != suspendu and s.prend(type_))

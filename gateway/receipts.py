@@ -1,0 +1,100 @@
+"""Receipts: what the hub commits to about a deposit or a delivery, as a compact JWS (ES256) chained to the one before.
+
+Whoever makes receipts holds its own `Chain` and writes them in the transaction of what they are about.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from joserfc.jwk import ECKey
+from joserfc.jws import JWSRegistry
+from joserfc.util import urlsafe_b64encode
+from uuid_utils.compat import uuid7
+
+from chassis.database import Connection
+
+_ALGORITHM = "ES256"
+_INSERT = """
+INSERT INTO recus (chaine, rang, livraison, partenaire, jws, empreinte)
+SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::bytea[])
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    chaine: UUID
+    rang: int
+    jws: str
+    empreinte: bytes
+    """SHA-256 of the JWS: what the next receipt of the chain holds as `precedent`."""
+
+
+class Chain:
+    """One hash chain, of one writer in one process, from rank 1: replicas do not queue for one another.
+
+    Not thread safe and not meant to be shared: receipts are made inside the one micro-batch that writes them.
+    """
+
+    def __init__(self, pem: bytes, issuer: str) -> None:
+        self._key = ECKey.import_key(pem)
+        self._kid = self._key.thumbprint()
+        self._issuer = issuer
+        self._es256 = JWSRegistry(algorithms=[_ALGORITHM]).get_alg(_ALGORITHM)
+        header = {"alg": _ALGORITHM, "kid": self._kid, "typ": "relais-recu+jws"}
+        self._header = urlsafe_b64encode(orjson.dumps(header))
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin a new chain: what was signed last may or may not have been written."""
+        self.id = uuid7()
+        self._rang = 0
+        self._last = hashlib.sha256(self.id.bytes).digest()
+
+    def public_key(self) -> dict[str, Any]:
+        """The JWK with which anybody verifies the receipts."""
+        return {**self._key.as_dict(private=False), "kid": self._kid, "use": "sig", "alg": _ALGORITHM}
+
+    def next(self, contenu: Mapping[str, Any], now: datetime) -> Receipt:
+        """Sign `contenu` as the next receipt: it also says its place in the chain and the hash of the one before."""
+        rang = self._rang + 1
+        payload = {
+            "iss": self._issuer,
+            "iat": int(now.timestamp()),
+            **contenu,
+            "chaine": str(self.id),
+            "rang": rang,
+            "precedent": self._last.hex(),
+        }
+        # RFC 7515 § 3.1. The header never changes: composing and judging it again would cost more than the signature.
+        signed = self._header + b"." + urlsafe_b64encode(orjson.dumps(payload))
+        compact = signed + b"." + urlsafe_b64encode(self._es256.sign(signed, self._key))
+        receipt = Receipt(self.id, rang, compact.decode(), hashlib.sha256(compact).digest())
+        self._rang, self._last = rang, receipt.empreinte
+        return receipt
+
+
+@dataclass(frozen=True, slots=True)
+class OfDelivery:
+    """A receipt to write: `livraison` is what `webhook-id` names, None for the acknowledgement of a feed."""
+
+    receipt: Receipt
+    partenaire: str
+    livraison: UUID | None = None
+
+
+async def insert(conn: Connection, receipts: Sequence[OfDelivery]) -> None:
+    """Those of a batch. To be called in the transaction of what they are about."""
+    await conn.execute(
+        _INSERT,
+        [one.receipt.chaine for one in receipts],
+        [one.receipt.rang for one in receipts],
+        [one.livraison for one in receipts],
+        [one.partenaire for one in receipts],
+        [one.receipt.jws for one in receipts],
+        [one.receipt.empreinte for one in receipts],
+    )

@@ -1,0 +1,247 @@
+"""The life of a contract: proposed, signed or refused, suspended, resumed, reviewed, closed, signed again.
+
+At most one contract is in force (signed or suspended) and one waits for its signature (to be signed or refused).
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from chassis.decision import Attente, Refus
+from services.engagements.domain import faits, reexamen
+from services.engagements.domain.dates import refus_de_date
+from services.engagements.domain.delai import (
+    MOIS_AVANT_LE_DEBUT,
+    apres_le,
+    date_de_fin_de_suspension,
+    date_de_signature_due,
+    decaler,
+    jour_legal,
+)
+from services.engagements.domain.dossier import Cause, Contenu, Contrat, Delai, Dossier, EtatContrat, StatutReferent
+from services.engagements.domain.messages import (
+    CloreContrat,
+    FaireBilan,
+    MoisEcoule,
+    ProposerContrat,
+    RefuserContrat,
+    ReprendreContrat,
+    SignerContrat,
+    SuspendreContrat,
+    SuspensionEchue,
+)
+
+MOTIF_REMPLACE = "Remplacé par un autre contrat proposé."
+MOTIF_RENOUVELE = "Remplacé par le contrat qui vient d'être signé."
+MOTIF_A_RESIGNER = "Le contrat en vigueur est à signer de nouveau."
+MOTIF_SUSPENSION = "Douze mois de suspension."
+
+SURSIS = timedelta(seconds=2)
+"""What the hub has just accepted elsewhere (an orientation, a référent) may still be on its way to this service."""
+
+Decision = Sequence[faits.Fait] | Refus | Attente
+
+
+def proposer(dossier: Dossier, message: ProposerContrat) -> Sequence[faits.Fait] | Refus:
+    """A proposal takes the place of the one that waits. Under the key of the signed contract, it changes it."""
+    contenu, recu_le = message.contenu, jour_legal(message.recu_a)
+    if refus := _refus_de_contenu(contenu, recu_le):
+        return refus
+    connu, en_vigueur = dossier.contrat(contenu.contrat_id), dossier.en_vigueur
+    if connu and (connu.etat is EtatContrat.CLOS or connu.contenu == contenu):
+        return Refus("deja-traite", "/data/contrat_id", {"etat": connu.etat})
+    if en_vigueur and en_vigueur.etat is EtatContrat.SUSPENDU:
+        return Refus("etat-interdit", "/type", {"etat": en_vigueur.etat, "attendu": "contrat.repris"})
+    propose = faits.ContratPropose(dossier.parcours, dossier.departement, contenu, message.auteur)
+    if connu and connu is en_vigueur:
+        return [*resigner(dossier, Cause.MODIFICATION, recu_le), propose]
+    remplace = dossier.en_attente
+    return [propose] if remplace is None or remplace is connu else [_clos(dossier, remplace, recu_le), propose]
+
+
+def _refus_de_contenu(contenu: Contenu, recu_le: date) -> Refus | None:
+    if not contenu.engagements_usager:
+        return Refus("schema-invalide", "/data/engagements_usager")
+    if not contenu.engagements_organisme:
+        return Refus("schema-invalide", "/data/engagements_organisme")
+    limite = decaler(recu_le, MOIS_AVANT_LE_DEBUT)
+    if contenu.date_debut > limite:
+        return Refus("dates-incoherentes", "/data/date_debut", {"au_plus_tard": limite.isoformat()})
+    return None
+
+
+def signer(dossier: Dossier, message: SignerContrat, maintenant: datetime) -> Decision:
+    """Needs an open orientation and an active référent. Later than the month, it is recorded so, not refused."""
+    contrat = _nomme(dossier, message.contrat_id)
+    if isinstance(contrat, Refus):
+        return contrat
+    if refus := _refus_de_signature(dossier, contrat, message):
+        est_recent = maintenant - message.recu_a < SURSIS
+        return Attente(refus.code) if est_recent and _peut_tomber(refus, contrat, message) else refus
+    depuis = [jour for jour in (contrat.signe_le, dossier.orientation and dossier.orientation.decidee_le) if jour]
+    if refus := refus_de_date(message.le, "/data/date_signature", message.recu_a, depuis=max(depuis, default=None)):
+        return refus
+    precedent = dossier.en_vigueur
+    signe = faits.ContratSigne(
+        dossier.parcours,
+        dossier.departement,
+        contrat.id,
+        message.le,
+        message.signataires,
+        est_hors_delai(dossier.delai, message.le),
+    )
+    return [_clos(dossier, precedent, message.le, MOTIF_RENOUVELE), signe] if precedent else [signe]
+
+
+def est_hors_delai(delai: Delai | None, signe_le: date) -> bool:
+    """Without a notification no month runs. The law does not void a late signature: it is said, that is all."""
+    return delai is not None and signe_le > date_de_signature_due(delai.notifiee_le)
+
+
+def _refus_de_signature(dossier: Dossier, contrat: Contrat, message: SignerContrat) -> Refus | None:
+    if contrat.etat is EtatContrat.SIGNE:
+        return Refus("deja-traite", "/data/contrat_id", {"etat": contrat.etat})
+    en_vigueur = dossier.en_vigueur
+    if contrat.etat is EtatContrat.CLOS or (en_vigueur and en_vigueur.etat is EtatContrat.SUSPENDU):
+        return _etat_interdit(contrat if contrat.etat is EtatContrat.CLOS else en_vigueur or contrat)
+    if dossier.orientation is None:
+        return Refus("orientation-prealable-obligatoire", "/subject")
+    if dossier.referent is not StatutReferent.ACTIF:
+        return Refus("referent-obligatoire", "/subject", {"referent": dossier.referent or "aucun"})
+    return None
+
+
+def _peut_tomber(refus: Refus, contrat: Contrat, message: SignerContrat) -> bool:
+    """Whether an event on its way may lift the refusal: orientation, référent, or the new decision that asks for it."""
+    if contrat.etat is EtatContrat.SIGNE:
+        return contrat.signe_le is not None and message.le > contrat.signe_le
+    return refus.code in {"orientation-prealable-obligatoire", "referent-obligatoire"}
+
+
+def refuser(dossier: Dossier, message: RefuserContrat) -> Sequence[faits.Fait] | Refus:
+    contrat = _nomme(dossier, message.contrat_id)
+    if isinstance(contrat, Refus):
+        return contrat
+    if contrat.etat is EtatContrat.REFUSE:
+        return Refus("deja-traite", "/data/contrat_id", {"etat": contrat.etat})
+    if contrat.etat is not EtatContrat.A_SIGNER:
+        return _etat_interdit(contrat)
+    if refus := refus_de_date(message.le, "/data/date_refus", message.recu_a, depuis=contrat.signe_le):
+        return refus
+    return [faits.ContratRefuse(dossier.parcours, dossier.departement, contrat.id, message.le, message.motif)]
+
+
+def suspendre(dossier: Dossier, message: SuspendreContrat) -> Sequence[faits.Fait] | Refus:
+    contrat = _nomme(dossier, message.contrat_id)
+    if isinstance(contrat, Refus):
+        return contrat
+    if contrat.etat is EtatContrat.SUSPENDU:
+        return Refus("deja-traite", "/data/contrat_id", {"etat": contrat.etat})
+    if contrat.etat is not EtatContrat.SIGNE:
+        return _etat_interdit(contrat)
+    reprises = [suspension.reprise for suspension in contrat.suspensions if suspension.reprise]
+    depuis = max([contrat.signe_le or date.min, *reprises])
+    if refus := refus_de_date(message.le, "/data/date", message.recu_a, depuis=depuis):
+        return refus
+    return [faits.ContratSuspendu(dossier.parcours, dossier.departement, contrat.id, message.le, message.motif)]
+
+
+def reprendre(dossier: Dossier, message: ReprendreContrat) -> Sequence[faits.Fait] | Refus:
+    """Back to what it was; if the orientation or the département changed meanwhile, it is then to be signed again."""
+    contrat = _nomme(dossier, message.contrat_id)
+    if isinstance(contrat, Refus):
+        return contrat
+    if contrat.suspension is None:
+        return _etat_interdit(contrat)
+    if refus := refus_de_date(message.le, "/data/date", message.recu_a, depuis=contrat.suspension.debut):
+        return refus
+    repris = faits.ContratRepris(dossier.parcours, dossier.departement, contrat.id, message.le, message.motif)
+    if contrat.cause is None:
+        return [repris]
+    return [repris, *_remis_a_signer(dossier, contrat, contrat.cause, message.le)]
+
+
+def clore(dossier: Dossier, message: CloreContrat) -> Sequence[faits.Fait] | Refus:
+    contrat = _nomme(dossier, message.contrat_id)
+    if isinstance(contrat, Refus):
+        return contrat
+    if contrat.etat is EtatContrat.CLOS:
+        return Refus("deja-traite", "/data/contrat_id", {"etat": contrat.etat})
+    if refus := refus_de_date(message.le, "/data/date", message.recu_a, depuis=contrat.signe_le):
+        return refus
+    return [_clos(dossier, contrat, message.le, message.motif)]
+
+
+def faire_bilan(dossier: Dossier, message: FaireBilan) -> Sequence[faits.Fait] | Refus:
+    """Of a contract that was signed, also after its end. It may be the re-examination that was awaited."""
+    contrat = _nomme(dossier, message.contrat_id)
+    if isinstance(contrat, Refus):
+        return contrat
+    if contrat.signe_le is None:
+        return _etat_interdit(contrat)
+    if refus := refus_de_date(message.bilan.date, "/data/date", message.recu_a):
+        return refus
+    bilan = faits.ContratBilan(dossier.parcours, dossier.departement, contrat.id, message.bilan)
+    return [*reexamen.faire(dossier, message.bilan.date), bilan]
+
+
+def resigner(dossier: Dossier, cause: Cause, le: date) -> Sequence[faits.Fait]:
+    """What a new orientation, a transfer or an essential change does to the contracts of the parcours."""
+    contrat = dossier.courant
+    if contrat is None or contrat.etat is EtatContrat.A_SIGNER:
+        return []
+    if contrat.etat is EtatContrat.SUSPENDU:
+        return [faits.ResignatureDifferee(dossier.parcours, contrat.id, cause)]
+    return _remis_a_signer(dossier, contrat, cause, le)
+
+
+def _remis_a_signer(dossier: Dossier, contrat: Contrat, cause: Cause, le: date) -> Sequence[faits.Fait]:
+    """The renewal that waited beside it has lost its object."""
+    autre = dossier.en_attente
+    a_resigner = faits.ContratAResigner(dossier.parcours, dossier.departement, contrat.id, cause)
+    return [_clos(dossier, autre, le, MOTIF_A_RESIGNER), a_resigner] if autre and autre is not contrat else [a_resigner]
+
+
+def clore_tous(dossier: Dossier, le: date, motif: str) -> Sequence[faits.Fait]:
+    """An end that comes from elsewhere: never before the signature."""
+    return [_clos(dossier, contrat, max(le, contrat.signe_le or le), motif) for contrat in dossier.vivants]
+
+
+def attend_sa_signature(dossier: Dossier, delai: Delai) -> bool:
+    return not delai.est_en_retard and not dossier.est_clos
+
+
+def constater_le_retard(dossier: Dossier, message: MoisEcoule, maintenant: datetime) -> Sequence[faits.Fait] | Attente:
+    """Once per notification."""
+    delai = dossier.delai
+    if delai is None or delai.numero != message.numero or not attend_sa_signature(dossier, delai):
+        return Attente("mois sans échéance")
+    due_le, attendu = date_de_signature_due(delai.notifiee_le), dossier.en_attente
+    if maintenant < apres_le(due_le):
+        return Attente("échéance à venir")
+    contrat_id = attendu.id if attendu else None
+    return [faits.EngagementRetard(dossier.parcours, dossier.departement, contrat_id, delai.notifiee_le, due_le)]
+
+
+def constater_la_fin(
+    dossier: Dossier, message: SuspensionEchue, maintenant: datetime
+) -> Sequence[faits.Fait] | Attente:
+    contrat = dossier.en_vigueur
+    if contrat is None or contrat.numero != message.numero or contrat.suspension is None:
+        return Attente("contrat sans suspension")
+    limite = date_de_fin_de_suspension(contrat.suspension.debut)
+    if maintenant < apres_le(limite):
+        return Attente("échéance à venir")
+    return [_clos(dossier, contrat, limite, MOTIF_SUSPENSION)]
+
+
+def _nomme(dossier: Dossier, contrat_id: str) -> Contrat | Refus:
+    attendu = Refus("etat-interdit", "/data/contrat_id", {"attendu": "contrat.propose"})
+    return dossier.contrat(contrat_id) or attendu
+
+
+def _etat_interdit(contrat: Contrat) -> Refus:
+    return Refus("etat-interdit", "/data/contrat_id", {"etat": contrat.etat})
+
+
+def _clos(dossier: Dossier, contrat: Contrat, le: date, motif: str = MOTIF_REMPLACE) -> faits.ContratClos:
+    return faits.ContratClos(dossier.parcours, dossier.departement, contrat.id, le, motif)

@@ -1,0 +1,80 @@
+"""The one decision of the service: which facts follow from a message, or why it is refused."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import assert_never
+
+from chassis.decision import Attente, Refus
+from services.engagements.domain import contrat, messages, parcours, reexamen, sanction, suivi
+from services.engagements.domain.dossier import Dossier
+from services.engagements.domain.faits import Fait
+from services.engagements.domain.messages import Message
+from services.engagements.domain.situation import Situation
+
+Decision = Sequence[Fait] | Refus | Attente
+
+
+def decider(situation: Situation, message: Message, maintenant: datetime) -> Decision:
+    """Internal facts come before the published ones."""
+    dossier = situation.dossier
+    if isinstance(message, messages.Evenement):
+        return [] if situation.est_oublie else _suivre(situation, message, maintenant)
+    if situation.est_oublie:
+        return Refus("parcours-inconnu", "/subject")
+    if dossier is None:
+        return Attente("dossier absent")
+    if isinstance(message, messages.Echeance):
+        return _constater(dossier, message, maintenant)
+    if dossier.est_clos:
+        return Refus("etat-interdit", "/subject", {"etat": "parcours-clos"})
+    return _decider_du_depot(dossier, message, maintenant)
+
+
+def _suivre(situation: Situation, message: messages.Evenement, maintenant: datetime) -> Sequence[Fait]:
+    if isinstance(message, messages.EvenementDuParcours):
+        return parcours.suivre(situation, message, maintenant)
+    connu = situation.dossier or Dossier(message.parcours, message.departement)
+    ouverts = parcours.ouvrir(situation.dossier, message.parcours, message.departement)
+    return ouverts if connu.est_clos else [*ouverts, *suivi.suivre(connu, message)]
+
+
+def _constater(dossier: Dossier, message: messages.Echeance, maintenant: datetime) -> Sequence[Fait] | Attente:
+    match message:
+        case messages.MoisEcoule():
+            return contrat.constater_le_retard(dossier, message, maintenant)
+        case messages.SuspensionEchue():
+            return contrat.constater_la_fin(dossier, message, maintenant)
+        case messages.ReexamenEchu():
+            return reexamen.constater(dossier, message, maintenant)
+        case messages.InstructionEchue():
+            return sanction.constater_le_retard(dossier, message, maintenant)
+        case _:
+            assert_never(message)
+
+
+def _decider_du_depot(dossier: Dossier, message: messages.Depot, maintenant: datetime) -> Decision:
+    match message:
+        case messages.ProposerContrat():
+            return contrat.proposer(dossier, message)
+        case messages.SignerContrat():
+            return contrat.signer(dossier, message, maintenant)
+        case messages.RefuserContrat():
+            return contrat.refuser(dossier, message)
+        case messages.SuspendreContrat():
+            return contrat.suspendre(dossier, message)
+        case messages.ReprendreContrat():
+            return contrat.reprendre(dossier, message)
+        case messages.CloreContrat():
+            return contrat.clore(dossier, message)
+        case messages.FaireBilan():
+            return contrat.faire_bilan(dossier, message)
+        case messages.SignalerManquement():
+            return sanction.signaler(dossier, message)
+        case messages.ProposerSanction():
+            return sanction.proposer(dossier, message)
+        case messages.DeciderSanction():
+            return sanction.decider(dossier, message)
+        case messages.LeverSanction():
+            return sanction.lever(dossier, message)
+        case _:
+            assert_never(message)

@@ -1,0 +1,262 @@
+"""The nouns of the service: the dossier of a parcours, its contracts, the months to sign them, its sanctions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+Criteres = Mapping[str, str | bool]
+"""Criteria of the diagnostic by name: only those that lengthen the delay of re-examination are kept here."""
+
+
+class EtatContrat(StrEnum):
+    """Where a contract stands (domaine § 1.A.5)."""
+
+    A_SIGNER = "a-signer"
+    SIGNE = "signe"
+    REFUSE = "refuse"
+    SUSPENDU = "suspendu"
+    CLOS = "clos"
+
+
+EN_VIGUEUR = frozenset({EtatContrat.SIGNE, EtatContrat.SUSPENDU})
+EN_ATTENTE = frozenset({EtatContrat.A_SIGNER, EtatContrat.REFUSE})
+
+
+class Cause(StrEnum):
+    """Why a contract is to be signed again."""
+
+    REORIENTATION = "reorientation"
+    TRANSFERT = "transfert"
+    MODIFICATION = "modification-essentielle"
+
+
+class Issue(StrEnum):
+    """What ended a month to sign."""
+
+    SIGNEE = "signee"
+    REMPLACEE = "remplacee"
+    TRANSFEREE = "transferee"
+    FUSIONNEE = "fusionnee"
+    CLOSE = "close"
+
+
+class StatutReferent(StrEnum):
+    """All that is kept of the référent unique: who it is stays with its own service."""
+
+    PROPOSE = "propose"
+    ACTIF = "actif"
+
+
+class EtatSanction(StrEnum):
+    PROPOSEE = "proposee"
+    DECIDEE = "decidee"
+    LEVEE = "levee"
+
+
+@dataclass(frozen=True, slots=True)
+class Auteur:
+    """Who deposits: `partenaire` is the CloudEvents source, `role` its kind of organisation."""
+
+    partenaire: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Engagement:
+    """What one side commits to; `id` is its key within the contract."""
+
+    id: str
+    theme: str
+    libelle: str
+    heures_hebdo: float | None = None
+    echeance: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contenu:
+    """What is proposed to be signed. Commitments are reciprocal: there are some on each side."""
+
+    contrat_id: str
+    date_debut: date
+    duree_mois: int
+    engagements_usager: tuple[Engagement, ...]
+    engagements_organisme: tuple[Engagement, ...]
+    motif_dispense: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suspension:
+    """`reprise` is None while it lasts."""
+
+    debut: date
+    motif: str
+    reprise: date | None = None
+    motif_reprise: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bilan:
+    date: date
+    points: tuple[str, ...]
+    heures_realisees: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contrat:
+    """A contract of the parcours. `signe_le` stays when it is to be signed again: it tells what was in force."""
+
+    numero: int
+    contenu: Contenu
+    proposeur: Auteur
+    etat: EtatContrat = EtatContrat.A_SIGNER
+    signe_le: date | None = None
+    signataires: tuple[str, ...] = ()
+    est_hors_delai: bool = False
+    refuse_le: date | None = None
+    motif_refus: str | None = None
+    cause: Cause | None = None
+    """Why it is to be signed again; while it is suspended, why it will be once resumed."""
+    suspensions: tuple[Suspension, ...] = ()
+    bilans: tuple[Bilan, ...] = ()
+    clos_le: date | None = None
+    motif_cloture: str | None = None
+
+    @property
+    def id(self) -> str:
+        return self.contenu.contrat_id
+
+    @property
+    def suspension(self) -> Suspension | None:
+        """The one under way."""
+        return self.suspensions[-1] if self.etat is EtatContrat.SUSPENDU else None
+
+
+@dataclass(frozen=True, slots=True)
+class Orientation:
+    """The open orientation, as its own service told it. Ranks differ when it passes to a survivor: they say nothing."""
+
+    parcours_type: str
+    structure: str
+    """`<systeme>:<valeur>`."""
+    decidee_le: date
+    debut: date
+
+    def est_la_meme(self, autre: "Orientation") -> bool:
+        """Told again after a merge: it may begin later, it is the same decision."""
+        return (self.parcours_type, self.structure, self.decidee_le) == (
+            autre.parcours_type,
+            autre.structure,
+            autre.decidee_le,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Delai:
+    """The month that a notification opens; `issue` is None while the contract is awaited."""
+
+    numero: int
+    departement: str
+    notifiee_le: date
+    est_en_retard: bool = False
+    """It was told that the month is over."""
+    issue: Issue | None = None
+    signe_le: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reexamen:
+    """`depuis`: beginning of the social parcours, or last re-examination. `du_le` is set once it was told as due."""
+
+    depuis: date
+    du_le: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Manquement:
+    manquement_id: str
+    nature: str
+    rang: str
+    constate_le: date
+    faits: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mesure:
+    """What a sanction consists of; `montant` is in euros or a percentage, as `modalite` says."""
+
+    sanction_id: str
+    manquement_id: str | None
+    nature: str
+    rang: str
+    type: str
+    modalite: str | None = None
+    montant: float | None = None
+    duree_mois: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sanction:
+    numero: int
+    mesure: Mesure
+    etat: EtatSanction
+    proposee_le: date | None = None
+    est_hors_delai: bool = False
+    """The fifteen days of instruction ran out before a decision."""
+    notifiee_le: date | None = None
+    levee_le: date | None = None
+    motif_levee: str | None = None
+
+    @property
+    def id(self) -> str:
+        return self.mesure.sanction_id
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """The state of one parcours here. Contracts, months and sanctions are in the order of their numbers."""
+
+    parcours: UUID
+    departement: str
+    est_clos: bool = False
+    est_efface: bool = False
+    absorbe_par: UUID | None = None
+    orientation: Orientation | None = None
+    referent: StatutReferent | None = None
+    criteres: Criteres = field(default_factory=dict)
+    reexamen: Reexamen | None = None
+    contrats: tuple[Contrat, ...] = ()
+    delais: tuple[Delai, ...] = ()
+    manquements: tuple[Manquement, ...] = ()
+    sanctions: tuple[Sanction, ...] = ()
+
+    @property
+    def en_vigueur(self) -> Contrat | None:
+        return next((contrat for contrat in self.contrats if contrat.etat in EN_VIGUEUR), None)
+
+    @property
+    def en_attente(self) -> Contrat | None:
+        """The one that is to be signed, the first or the next."""
+        return next((contrat for contrat in self.contrats if contrat.etat in EN_ATTENTE), None)
+
+    @property
+    def courant(self) -> Contrat | None:
+        return self.en_vigueur or self.en_attente
+
+    @property
+    def vivants(self) -> tuple[Contrat, ...]:
+        return tuple(contrat for contrat in self.contrats if contrat.etat is not EtatContrat.CLOS)
+
+    @property
+    def delai(self) -> Delai | None:
+        """The month that runs: the last one, at most."""
+        return self.delais[-1] if self.delais and self.delais[-1].issue is None else None
+
+    def contrat(self, contrat_id: str) -> Contrat | None:
+        """The live contract of that key, else the last that bore it."""
+        nommes = [contrat for contrat in self.contrats if contrat.id == contrat_id]
+        return next((c for c in nommes if c.etat is not EtatContrat.CLOS), nommes[-1] if nommes else None)
+
+    def sanction(self, sanction_id: str) -> Sanction | None:
+        return next((sanction for sanction in self.sanctions if sanction.id == sanction_id), None)

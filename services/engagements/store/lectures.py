@@ -1,0 +1,218 @@
+"""The reads: the contract of a parcours, what falls due, how long signatures take."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from chassis.database import Connection, Record
+from services.engagements.domain import heures, reexamen
+from services.engagements.domain.delai import (
+    date_de_fin_d_instruction,
+    date_de_fin_de_suspension,
+    date_de_signature_due,
+    decaler,
+)
+from services.engagements.domain.dossier import (
+    Contenu,
+    Contrat,
+    Delai,
+    Dossier,
+    Manquement,
+    Sanction,
+    Suspension,
+)
+from services.engagements.store import rows
+
+Json = dict[str, Any]
+
+_DOSSIER = f"""
+SELECT {rows.DOSSIER} FROM dossiers
+WHERE parcours = (SELECT coalesce(absorbe_par, parcours) FROM dossiers WHERE parcours = $1)
+"""  # noqa: S608  constants only
+_CONTRATS = f"SELECT {rows.CONTRAT} FROM contrats WHERE parcours = $1 ORDER BY numero"  # noqa: S608
+_DELAIS_DU_PARCOURS = f"SELECT {rows.DELAI} FROM delais WHERE parcours = $1 ORDER BY numero"  # noqa: S608
+_MANQUEMENTS = f"SELECT {rows.MANQUEMENT} FROM manquements WHERE parcours = $1 ORDER BY date_constat"  # noqa: S608
+_SANCTIONS = f"SELECT {rows.SANCTION} FROM sanctions WHERE parcours = $1 ORDER BY numero"  # noqa: S608
+
+# A parcours of which two things fall due on one day is one line: the position (date, parcours) stays unique.
+_ECHEANCES = """
+SELECT parcours::text, date_echeance, array_agg(nature ORDER BY nature) AS natures,
+    bool_or(est_en_retard) AS est_en_retard
+FROM (
+    (SELECT parcours, date_echeance, 'signature' AS nature, est_en_retard FROM delais
+        WHERE issue IS NULL AND departement = $1 AND date_echeance <= $2
+            AND ($3::date IS NULL OR (date_echeance, parcours) > ($3, $4))
+        ORDER BY date_echeance, parcours LIMIT $5)
+    UNION ALL
+    (SELECT parcours, reexamen_echeance, 'reexamen', reexamen_du_le IS NOT NULL FROM dossiers
+        WHERE reexamen_echeance IS NOT NULL AND departement = $1 AND reexamen_echeance <= $2
+            AND ($3::date IS NULL OR (reexamen_echeance, parcours) > ($3, $4))
+        ORDER BY reexamen_echeance, parcours LIMIT $5)
+) AS dues
+GROUP BY dues.parcours, date_echeance
+ORDER BY date_echeance, dues.parcours LIMIT $5
+"""
+_PAGE = 500
+
+# One line per département and month of notification. The share counts the months whose fate is known: signed (in time
+# or not) or over; a recent month is not flattered by its quick signatures. Signed before it was notified is no day.
+_DELAIS = """
+SELECT departement, to_char(date_trunc('month', date_notification), 'YYYY-MM') AS mois,
+    count(*) AS notifications,
+    count(signe_le) AS signatures,
+    count(*) FILTER (WHERE est_en_retard OR signe_le > date_echeance) AS retards,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY greatest(signe_le - date_notification, 0))
+        FILTER (WHERE signe_le IS NOT NULL) AS mediane_jours,
+    percentile_cont(0.9) WITHIN GROUP (ORDER BY greatest(signe_le - date_notification, 0))
+        FILTER (WHERE signe_le IS NOT NULL) AS p90_jours,
+    avg(coalesce(signe_le <= date_echeance, false)::int::float8)
+        FILTER (WHERE signe_le IS NOT NULL OR est_en_retard) AS part_dans_le_delai
+FROM delais
+WHERE ($1::text IS NULL OR departement = $1) AND date_notification >= $2
+GROUP BY departement, date_trunc('month', date_notification)
+ORDER BY departement, mois
+"""
+
+
+async def contrat(conn: Connection, demande: Mapping[str, Any]) -> Json | None:
+    """`{parcours}` → contract in force or awaited, history, month to sign, re-examination, sanctions; None: unknown."""
+    dossier = await _charger(conn, UUID(demande["parcours"]))
+    if dossier is None:
+        return None
+    en_vigueur, en_attente = dossier.en_vigueur, dossier.en_attente
+    return {
+        "parcours": str(dossier.parcours),
+        "departement": dossier.departement,
+        "etat": dossier.courant.etat if dossier.courant else None,
+        "en_vigueur": _contrat(en_vigueur) if en_vigueur else None,
+        "en_attente": _contrat(en_attente) if en_attente else None,
+        "contrats": [_contrat(contrat) for contrat in dossier.contrats],
+        "signature": _signature(dossier.delais[-1]) if dossier.delais else None,
+        "reexamen": _reexamen(dossier),
+        "manquements": [_manquement(manquement) for manquement in dossier.manquements],
+        "sanctions": [_sanction(sanction) for sanction in dossier.sanctions],
+    }
+
+
+async def echeances(conn: Connection, demande: Mapping[str, Any]) -> Json:
+    """`{departement, avant, apres?: [date, parcours]}` → signatures and re-examinations due, most urgent first, page
+    by page."""
+    jour, parcours = demande.get("apres") or (None, None)
+    trouvees = await conn.fetch(
+        _ECHEANCES,
+        demande["departement"],
+        date.fromisoformat(demande["avant"]),
+        date.fromisoformat(jour) if jour else None,
+        UUID(parcours) if parcours else None,
+        _PAGE,
+    )
+    derniere = trouvees[-1] if len(trouvees) == _PAGE else None
+    return {"echeances": [dict(row) for row in trouvees], "suite": _curseur(derniere)}
+
+
+async def delais(conn: Connection, demande: Mapping[str, Any]) -> list[Json]:
+    """`{departement?, depuis?}` → per département and month: count, median, p90, share within the month."""
+    depuis = date.fromisoformat(demande.get("depuis") or "1900-01-01")
+    return [dict(row) for row in await conn.fetch(_DELAIS, demande.get("departement"), depuis)]
+
+
+async def _charger(conn: Connection, parcours: UUID) -> Dossier | None:
+    row = await conn.fetchrow(_DOSSIER, parcours)
+    if row is None:
+        return None
+    id_ = row["parcours"]
+    return rows.lire_dossier(
+        row,
+        [rows.lire_contrat(trouve) for trouve in await conn.fetch(_CONTRATS, id_)],
+        [rows.lire_delai(trouve) for trouve in await conn.fetch(_DELAIS_DU_PARCOURS, id_)],
+        [rows.lire_manquement(trouve) for trouve in await conn.fetch(_MANQUEMENTS, id_)],
+        [rows.lire_sanction(trouvee) for trouvee in await conn.fetch(_SANCTIONS, id_)],
+    )
+
+
+def _contrat(contrat: Contrat) -> Json:
+    contenu = contrat.contenu
+    return {
+        "contrat_id": contrat.id,
+        "etat": contrat.etat,
+        "date_debut": contenu.date_debut,
+        "duree_mois": contenu.duree_mois,
+        "date_fin": decaler(contenu.date_debut, contenu.duree_mois) - timedelta(days=1),
+        "engagements_usager": [asdict(engagement) for engagement in contenu.engagements_usager],
+        "engagements_organisme": [asdict(engagement) for engagement in contenu.engagements_organisme],
+        "dispense_heures": {"motif": contenu.motif_dispense} if contenu.motif_dispense else None,
+        "heures": _heures(contenu),
+        "proposeur": contrat.proposeur.partenaire,
+        "date_signature": contrat.signe_le,
+        "signataires": list(contrat.signataires) or None,
+        "est_hors_delai": contrat.est_hors_delai if contrat.signe_le else None,
+        "date_refus": contrat.refuse_le,
+        "motif_refus": contrat.motif_refus,
+        "cause_resignature": contrat.cause,
+        "suspensions": [_suspension(suspension) for suspension in contrat.suspensions],
+        "bilans": [asdict(bilan) for bilan in contrat.bilans],
+        "date_cloture": contrat.clos_le,
+        "motif_cloture": contrat.motif_cloture,
+    }
+
+
+def _heures(contenu: Contenu) -> Json:
+    comparees = heures.comparer(contenu)
+    return {"total_hebdo": comparees.total_hebdo, "seuil_hebdo": heures.SEUIL_HEBDO, "lecture": comparees.lecture}
+
+
+def _suspension(suspension: Suspension) -> Json:
+    return {
+        "date_debut": suspension.debut,
+        "motif": suspension.motif,
+        "date_limite": date_de_fin_de_suspension(suspension.debut),
+        "date_reprise": suspension.reprise,
+        "motif_reprise": suspension.motif_reprise,
+    }
+
+
+def _signature(delai: Delai) -> Json:
+    return {
+        "date_notification": delai.notifiee_le,
+        "date_echeance": date_de_signature_due(delai.notifiee_le),
+        "etat": delai.issue or ("en-retard" if delai.est_en_retard else "en-cours"),
+        "est_en_retard": delai.est_en_retard,
+        "date_signature": delai.signe_le,
+    }
+
+
+def _reexamen(dossier: Dossier) -> Json | None:
+    periode = dossier.reexamen
+    if periode is None:
+        return None
+    return {
+        "date_debut": periode.depuis,
+        "date_echeance": reexamen.date_echeance(dossier),
+        "duree_mois": reexamen.duree_mois(dossier),
+        "cause": reexamen.cause(dossier),
+        "est_du": periode.du_le is not None,
+    }
+
+
+def _manquement(manquement: Manquement) -> Json:
+    brut = asdict(manquement)
+    return brut | {"date_constat": brut.pop("constate_le")}
+
+
+def _sanction(sanction: Sanction) -> Json:
+    proposee_le = sanction.proposee_le
+    return asdict(sanction.mesure) | {
+        "etat": sanction.etat,
+        "date_proposition": proposee_le,
+        "date_limite_instruction": date_de_fin_d_instruction(proposee_le) if proposee_le else None,
+        "est_hors_delai": sanction.est_hors_delai,
+        "date_notification": sanction.notifiee_le,
+        "date_levee": sanction.levee_le,
+        "motif_levee": sanction.motif_levee,
+    }
+
+
+def _curseur(derniere: Record | None) -> tuple[date, str] | None:
+    return (derniere["date_echeance"], derniere["parcours"]) if derniere else None

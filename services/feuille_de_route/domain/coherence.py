@@ -1,0 +1,119 @@
+"""The one rule by which the view never mixes two orientations, whatever arrives first (CATALOGUE § 4, invariant 6).
+
+A new decision ends the designation of the référent and puts the contract back to `a-signer`; `referents` and
+`engagements` say so when it has reached them, and the view does not wait: what was recorded before the decision that
+is open belongs to the one before it. What was recorded after, and names another structure, belongs to a decision that
+has not arrived yet: it is not shown until then.
+"""
+
+from calendar import monthrange
+from dataclasses import dataclass, replace
+from datetime import date
+from uuid import UUID
+
+from services.feuille_de_route.domain.contrats import Contrat
+from services.feuille_de_route.domain.ensemble import Ensemble
+from services.feuille_de_route.domain.orientations import Orientation
+from services.feuille_de_route.domain.suivi import Designation
+
+
+@dataclass(frozen=True, slots=True)
+class EnVigueur:
+    """What holds together now. `closes` and `anciennes` are what was before, the oldest first; `renouvellement` is
+    the contract that waits for its signature beside the one in force."""
+
+    ouverte: Orientation | None
+    closes: tuple[Orientation, ...]
+    referent: Designation | None
+    anciennes: tuple[Designation, ...]
+    contrat: Contrat | None
+    renouvellement: Contrat | None
+
+
+def en_vigueur(ensemble: Ensemble) -> EnVigueur:
+    ouverte = None if ensemble.vie.est_close else ensemble.orientations.ouverte
+    referent, anciennes = _designations(ensemble, ouverte)
+    contrat, attendu = ensemble.contrats.actuel, ensemble.contrats.en_attente
+    return EnVigueur(
+        ouverte=ouverte,
+        closes=_closes(ensemble, ouverte),
+        referent=referent,
+        anciennes=anciennes,
+        contrat=_contrat(ensemble, ouverte, contrat) if contrat else None,
+        renouvellement=attendu if attendu is not contrat else None,
+    )
+
+
+def _closes(ensemble: Ensemble, ouverte: Orientation | None) -> tuple[Orientation, ...]:
+    """All but the open one; the end of the parcours is the end of what it left open."""
+    autres = [orientation for orientation in ensemble.orientations.decidees if orientation is not ouverte]
+    ordonnees = sorted(autres, key=lambda orientation: (orientation.debut, orientation.decidee_par))
+    return tuple(o if o.est_close else _close_avec_le_parcours(o, ensemble) for o in ordonnees)
+
+
+def _close_avec_le_parcours(orientation: Orientation, ensemble: Ensemble) -> Orientation:
+    """As `orientation` will say: never before it began, nor after its announced term."""
+    vie = ensemble.vie
+    if vie.fin is None:
+        return replace(orientation, est_close=True)
+    fin = max(vie.fin, orientation.debut)
+    fin = min(fin, orientation.fin) if orientation.fin else fin
+    return replace(orientation, fin=fin, est_close=True, motif_fin=vie.motif_fin)
+
+
+def _designations(
+    ensemble: Ensemble, ouverte: Orientation | None
+) -> tuple[Designation | None, tuple[Designation, ...]]:
+    """The référent under way and the former ones. Exactly one may be under way, and only under the open orientation."""
+    seuil = _seuil(ensemble, ouverte)
+    referent: Designation | None = None
+    anciennes: list[Designation] = []
+    for designation in sorted(ensemble.suivi.designations, key=lambda d: d.designee_par):
+        if not designation.est_vivante:
+            anciennes.append(designation)
+        elif seuil is None or designation.designee_par < seuil:
+            anciennes += [replace(designation, etat="termine")] if seuil else []
+        elif ouverte and designation.structure == ouverte.structure:
+            anciennes += [replace(referent, etat="termine")] if referent else []
+            referent = designation
+    return referent, tuple(anciennes)
+
+
+def _seuil(ensemble: Ensemble, ouverte: Orientation | None) -> UUID | None:
+    """The event since which things are as they are: what was recorded before it belongs to the past."""
+    if ouverte:
+        return _decidee_par(ensemble, ouverte)
+    return ensemble.vie.close_par or ensemble.orientations.changee_par
+
+
+def _decidee_par(ensemble: Ensemble, ouverte: Orientation) -> UUID:
+    """The event of the decision itself: the copy that a merge makes of it changes nothing."""
+    copies = (o for o in ensemble.orientations.decidees if o.contenu == ouverte.contenu)
+    return min(copie.decidee_par for copie in copies)
+
+
+def _contrat(ensemble: Ensemble, ouverte: Orientation | None, contrat: Contrat) -> Contrat:
+    """A signature, or a refusal, answers for the orientation and the département under which it was given."""
+    if contrat.repondu_par is None or contrat.etat not in ("signe", "refuse"):
+        return contrat
+    if ouverte and contrat.repondu_par < _decidee_par(ensemble, ouverte):
+        return _a_signer(contrat, "reorientation")
+    transfere_par = ensemble.vie.transfere_par
+    if transfere_par and contrat.repondu_par < transfere_par:
+        return _a_signer(contrat, "transfert")
+    return contrat
+
+
+def _a_signer(contrat: Contrat, cause: str) -> Contrat:
+    return replace(contrat, etat="a-signer", cause=cause, signe_le=None, signataires=(), refuse_le=None, motif=None)
+
+
+def limite_de_signature(ouverte: Orientation | None) -> date | None:
+    """The last day of the month that the notification opens (C. trav. D. 5411-14-1); a new one opens a new month."""
+    return ajouter_mois(ouverte.notifiee_le, 1) if ouverte and ouverte.notifiee_le else None
+
+
+def ajouter_mois(jour: date, mois: int) -> date:
+    """The same day `mois` calendar months later, or the last day of a month that is shorter."""
+    annee, rang = divmod(jour.year * 12 + jour.month - 1 + mois, 12)
+    return date(annee, rang + 1, min(jour.day, monthrange(annee, rang + 1)[1]))

@@ -1,0 +1,97 @@
+"""What `engagements` tells: the contract, its signature and its states, the re-examination that is due."""
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from services.feuille_de_route.domain.recu import Json, Recu
+
+
+@dataclass(frozen=True, slots=True)
+class Contrat:
+    """`propose` is the proposal as told; `repondu_par` the event of the last signature or refusal.
+
+    `etat` is `a-signer`, `signe`, `refuse`, `suspendu` or `clos`; `etat_avant` what a resumption gives back.
+    """
+
+    contrat_id: str
+    propose: Json = field(default_factory=dict)
+    etat: str = "a-signer"
+    etat_avant: str = "a-signer"
+    repondu_par: UUID | None = None
+    signe_le: date | None = None
+    signataires: tuple[str, ...] = ()
+    refuse_le: date | None = None
+    motif: str | None = None
+    cause: str | None = None
+    """Why it is to be signed again."""
+
+
+@dataclass(slots=True)
+class Contrats:
+    """Folds the events of `engagements`; manquements and sanctions are not shown here.
+
+    One contract is in force at most, and one waits for its signature. After a merge the service tells those that go on
+    again, on the survivor. `examens` are the days of the reviews.
+    """
+
+    connus: dict[str, Contrat] = field(default_factory=dict)
+    reexamen: Json | None = None
+    examens: list[date] = field(default_factory=list)
+
+    @property
+    def actuel(self) -> Contrat | None:
+        """The one in force, else the one that waits, else the last."""
+        return self._dernier("signe", "suspendu") or self.en_attente or self._dernier("clos")
+
+    @property
+    def en_attente(self) -> Contrat | None:
+        return self._dernier("a-signer", "refuse")
+
+    def _dernier(self, *etats: str) -> Contrat | None:
+        return next((contrat for contrat in reversed(self.connus.values()) if contrat.etat in etats), None)
+
+    def recevoir(self, recu: Recu) -> None:
+        donnees = recu.donnees
+        match recu.type:
+            case "reexamen.du":
+                self.reexamen = donnees
+            case "contrat.propose":
+                remplace = self.connus.pop(donnees["contrat_id"], None)
+                cause = remplace.cause if remplace else None
+                self.connus[donnees["contrat_id"]] = Contrat(donnees["contrat_id"], donnees, cause=cause)
+            case "contrat.bilan":
+                self.examens.append(date.fromisoformat(donnees["date"]))
+            case _:
+                contrat = self.connus.get(donnees["contrat_id"]) or Contrat(donnees["contrat_id"])
+                self.connus[contrat.contrat_id] = replace(contrat, **_change(contrat, recu))
+
+
+def _change(contrat: Contrat, recu: Recu) -> dict[str, Any]:
+    donnees = recu.donnees
+    match recu.type:
+        case "contrat.signe":
+            return {
+                "etat": "signe",
+                "repondu_par": recu.id,
+                "signe_le": date.fromisoformat(donnees["date_signature"]),
+                "signataires": tuple(donnees["signataires"]),
+                "refuse_le": None,
+                "motif": None,
+                "cause": None,
+            }
+        case "contrat.refuse":
+            refuse_le = date.fromisoformat(donnees["date_refus"])
+            motif = donnees.get("motif")
+            return {"etat": "refuse", "repondu_par": recu.id, "refuse_le": refuse_le, "motif": motif}
+        case "contrat.a-resigner":
+            return {"etat": "a-signer", "cause": donnees["cause"], "signe_le": None, "signataires": ()}
+        case "contrat.suspendu":
+            return {"etat": "suspendu", "etat_avant": contrat.etat, "motif": donnees["motif"]}
+        case "contrat.repris":
+            return {"etat": contrat.etat_avant, "motif": None}
+        case "contrat.clos":
+            return {"etat": "clos", "motif": donnees["motif"]}
+        case _:
+            return {}

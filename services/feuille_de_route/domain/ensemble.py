@@ -1,0 +1,54 @@
+"""All that is known of one person here, folded brique by brique.
+
+Each brique has its own state, which only its own events change: they may arrive in any order between briques, the
+ensemble is the same. Parcours that were merged are folded together, the absorbed ones first: the survivor goes on
+from what they left, and an object that is named on it may be one of theirs.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.feuille_de_route.domain.carnet import Carnet
+from services.feuille_de_route.domain.contrats import Contrats
+from services.feuille_de_route.domain.orientations import Orientations
+from services.feuille_de_route.domain.prescriptions import Prescriptions
+from services.feuille_de_route.domain.recu import Recu
+from services.feuille_de_route.domain.suivi import Suivi
+from services.feuille_de_route.domain.vie import Vie
+
+
+@dataclass(frozen=True, slots=True)
+class Ensemble:
+    parcours: UUID
+    departement: str
+    vie: Vie
+    orientations: Orientations
+    suivi: Suivi
+    contrats: Contrats
+    prescriptions: Prescriptions
+    carnet: Carnet
+
+
+def replier(parcours: UUID, recus: Iterable[Recu]) -> Ensemble:
+    """Fold the events of a parcours and of those merged with it, in whatever order they are given.
+
+    While `usagers` has told nothing yet, the département is that of the first event of another brique.
+    """
+    ordonnes = sorted(recus, key=lambda r: (r.parcours == parcours, r.parcours, r.brique, r.sequence))
+    vie, orientations, suivi = Vie(), Orientations(parcours), Suivi()
+    contrats, prescriptions, carnet = Contrats(), Prescriptions(), Carnet()
+    par_brique = {
+        "orientation": orientations.recevoir,
+        "referents": suivi.recevoir,
+        "engagements": contrats.recevoir,
+        "offres": prescriptions.recevoir,
+        "feuille_de_route": carnet.recevoir,
+    }
+    for recu in ordonnes:
+        if recu.brique in par_brique:
+            par_brique[recu.brique](recu)
+        elif recu.parcours == parcours:
+            vie.recevoir(recu)
+    departement = vie.departement or next((recu.departement for recu in reversed(ordonnes)), "")
+    return Ensemble(parcours, departement, vie, orientations, suivi, contrats, prescriptions, carnet)

@@ -1,0 +1,179 @@
+"""The view of a person's parcours as a document: the model `VueFeuilleDeRoute` of the contracts names its fields.
+
+It is a function of the events alone: no clock, so that the same events give the same bytes on any day.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from services.feuille_de_route.domain.carnet import SANTE, Action, Inscription, Observation
+from services.feuille_de_route.domain.coherence import en_vigueur, limite_de_signature
+from services.feuille_de_route.domain.contrats import Contrat
+from services.feuille_de_route.domain.echeances import Prochaine, prochaines
+from services.feuille_de_route.domain.ensemble import Ensemble
+from services.feuille_de_route.domain.orientations import Demande, Orientation
+from services.feuille_de_route.domain.prescriptions import Prescription, liee, statut_effectif
+from services.feuille_de_route.domain.suivi import Designation
+
+Document = dict[str, Any]
+
+
+def composer(ensemble: Ensemble) -> tuple[Document, tuple[Prochaine, ...]]:
+    """The view, and what falls due, which the view tells too."""
+    actuel = en_vigueur(ensemble)
+    dues = prochaines(ensemble, actuel)
+    demande = None if ensemble.vie.est_close else ensemble.orientations.demande
+    return _sans_vide(
+        {
+            "parcours": ensemble.parcours,
+            "departement": ensemble.departement,
+            "etat": "close" if ensemble.vie.est_close else "ouverte",
+            "date_fin": ensemble.vie.fin,
+            "motif_fin": ensemble.vie.motif_fin,
+            "demande": _demande(demande, dues) if demande else None,
+            "orientation": _orientation(actuel.ouverte) if actuel.ouverte else None,
+            "orientations_passees": [_orientation(orientation) for orientation in actuel.closes],
+            "referent": _designation(actuel.referent) if actuel.referent else None,
+            "anciens_referents": [_designation(designation) for designation in actuel.anciennes],
+            "accompagnants": [ensemble.suivi.accompagnants[agent] for agent in sorted(ensemble.suivi.accompagnants)],
+            "contrat": _contrat(actuel.contrat, actuel.ouverte) if actuel.contrat else None,
+            "renouvellement": _contrat(actuel.renouvellement, None) if actuel.renouvellement else None,
+            "rendez_vous": sorted(ensemble.suivi.rendez_vous.values(), key=_debut),
+            "objectifs": _objectifs(ensemble),
+            "prescriptions": _prescriptions(ensemble),
+            "observations": [_observation(*note) for note in ensemble.carnet.observations],
+            "echeances": [_echeance(due) for due in dues],
+        }
+    ), dues
+
+
+def _demande(demande: Demande, dues: tuple[Prochaine, ...]) -> Document:
+    echeance = next(due.date_echeance for due in dues if due.nature == "decision")
+    return {
+        "date_reception": demande.recue_le,
+        "date_echeance": echeance,
+        "etat": "dessaisie" if demande.est_dessaisie else "en-attente",
+        "motif": demande.motif,
+    }
+
+
+def _orientation(orientation: Orientation) -> Document:
+    return {
+        **orientation.decision,
+        "date_fin": orientation.fin,
+        "etat": "close" if orientation.est_close else "ouverte",
+        "decideur": orientation.decideur,
+        "date_notification": orientation.notifiee_le,
+        "motif_fin": orientation.motif_fin,
+    }
+
+
+def _designation(designation: Designation) -> Document:
+    return {**designation.donnees, "etat": designation.etat, "date_fin": designation.fin, "motif": designation.motif}
+
+
+def _contrat(contrat: Contrat, ouverte: Orientation | None) -> Document:
+    limite = limite_de_signature(ouverte)
+    return {
+        **contrat.propose,
+        "contrat_id": contrat.contrat_id,
+        "etat": contrat.etat,
+        "date_limite_signature": limite,
+        "date_signature": contrat.signe_le,
+        "signataires": contrat.signataires,
+        "hors_delai": contrat.signe_le > limite if contrat.signe_le and limite else None,
+        "date_refus": contrat.refuse_le,
+        "cause": contrat.cause,
+        "motif": contrat.motif,
+    }
+
+
+def _objectifs(ensemble: Ensemble) -> list[Document]:
+    """In the order in which they were added, each with its actions."""
+    carnet = ensemble.carnet
+    actions: dict[object, list[tuple[Inscription, Action]]] = {}
+    for inscription, action in sorted(carnet.actions.values(), key=lambda connue: connue[0].ajoutee_par):
+        actions.setdefault(carnet.objectif_de(inscription, action), []).append((inscription, action))
+    return [
+        {
+            **asdict(objectif),
+            **_inscription(inscription),
+            "actions": [_action(ensemble, *connue) for connue in actions.get(cle, ())],
+        }
+        for cle, (inscription, objectif) in sorted(carnet.objectifs.items(), key=lambda un: un[1][0].ajoutee_par)
+    ]
+
+
+def _action(ensemble: Ensemble, inscription: Inscription, action: Action) -> Document:
+    prescriptions = list(ensemble.prescriptions.connues.values())
+    prescription = liee(action, prescriptions)
+    return {
+        **asdict(action),
+        **_inscription(inscription),
+        "statut": statut_effectif(action, prescriptions),
+        "prescription_id": prescription.prescription_id if prescription else action.prescription_id,
+        "etat_prescription": prescription.etat if prescription else None,
+        "sensibilite": ensemble.carnet.sensibilite_de(inscription, action),
+    }
+
+
+def _inscription(inscription: Inscription) -> Document:
+    return {
+        "auteur": inscription.auteur,
+        "ajoute_a": _instant(inscription.ajoutee_a),
+        "modifie_a": _instant(inscription.modifiee_a) if inscription.modifiee_a else None,
+    }
+
+
+def _prescriptions(ensemble: Ensemble) -> list[Document]:
+    """Those of a health action are as sensitive as the action."""
+    connues, carnet = list(ensemble.prescriptions.connues.values()), ensemble.carnet
+    sensibles = [
+        liee(action, connues)
+        for inscription, action in carnet.actions.values()
+        if carnet.sensibilite_de(inscription, action) == SANTE
+    ]
+    return [_prescription(connue, est_sensible=connue in sensibles) for connue in connues]
+
+
+def _prescription(prescription: Prescription, *, est_sensible: bool) -> Document:
+    suite = prescription.suite
+    return {
+        **{nom: valeur for nom, valeur in prescription.emise.items() if nom != "engagement_protection_donnees"},
+        "prescripteur": prescription.prescripteur,
+        "etat": prescription.etat,
+        "date": suite.get("date"),
+        "motifs": suite.get("motifs"),
+        "message": suite.get("message") or suite.get("raison"),
+        "issue": suite.get("issue"),
+        "sensibilite": SANTE if est_sensible else None,
+    }
+
+
+def _observation(inscription: Inscription, observation: Observation) -> Document:
+    return {**asdict(observation), "auteur": inscription.auteur, "ajoute_a": _instant(inscription.ajoutee_a)}
+
+
+def _echeance(due: Prochaine) -> Document:
+    return {nom: valeur for nom, valeur in asdict(due).items() if nom != "numero"}
+
+
+def _instant(instant: datetime) -> str:
+    return instant.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _debut(rendez_vous: Mapping[str, Any]) -> tuple[datetime, str]:
+    return (datetime.fromisoformat(rendez_vous["debut"]), rendez_vous["rdv_id"])
+
+
+def _sans_vide(valeur: Any) -> Any:
+    """Absent and null mean the same in the contracts: what is not known is not there."""
+    match valeur:
+        case dict():
+            return {nom: _sans_vide(v) for nom, v in valeur.items() if v is not None}
+        case list() | tuple():
+            return [_sans_vide(v) for v in valeur]
+        case _:
+            return valeur

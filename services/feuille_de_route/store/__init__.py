@@ -1,0 +1,1 @@
+"""Every SQL statement of the service: `registre` loads and saves, `repli` folds, `lectures` reads, `rows` maps rows."""

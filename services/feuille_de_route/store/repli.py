@@ -1,0 +1,97 @@
+"""Fold sheets from what was told, and save what changed: the live service and the rebuilding go through here alike."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from chassis.database import Connection
+from services.feuille_de_route.domain import composer, replier
+from services.feuille_de_route.domain.ensemble import Ensemble
+from services.feuille_de_route.domain.recu import Recu
+from services.feuille_de_route.store import rows
+
+# The facts of this brique and the events of the others, with the parcours that goes on after a merge.
+_LUS = f"""
+WITH lignees AS (
+    SELECT parcours AS survivant, parcours FROM unnest($1::uuid[]) AS s(parcours)
+    UNION ALL SELECT absorbee_par, parcours FROM feuilles WHERE absorbee_par = ANY($1)
+)
+SELECT l.survivant, {", ".join(f"r.{colonne}" for colonne in rows.RECU.split(", "))}
+FROM lignees l JOIN recus r USING (parcours)
+UNION ALL
+SELECT l.survivant, f.agregat, 'feuille_de_route', f.sequence, f.id, f.type, f.partition, f.source, f.survenu_a,
+    f.donnees
+FROM lignees l JOIN faits f ON f.agregat = l.parcours
+"""  # noqa: S608  constants only
+
+_AJOUTER = """
+INSERT INTO feuilles (parcours, departement, vue) SELECT * FROM unnest($1::uuid[], $2::text[], $3::bytea[])
+"""
+_CHANGER = """
+UPDATE feuilles f SET departement = c.departement, vue = c.vue, absorbee_par = NULL
+FROM unnest($1::uuid[], $2::text[], $3::bytea[]) AS c(parcours, departement, vue)
+WHERE f.parcours = c.parcours AND (f.departement, f.vue) IS DISTINCT FROM (c.departement, c.vue)
+"""
+_PROCHAINES = f"""
+INSERT INTO prochaines AS p ({rows.PROCHAINE})
+SELECT * FROM unnest(
+    $1::uuid[], $2::text[], $3::int[], $4::text[], $5::date[], $6::text[], $7::text[], $8::text[])
+ON CONFLICT (parcours, nature, numero) DO UPDATE SET
+    departement = EXCLUDED.departement, date_echeance = EXCLUDED.date_echeance,
+    objet = EXCLUDED.objet, libelle = EXCLUDED.libelle, sensibilite = EXCLUDED.sensibilite
+WHERE (p.departement, p.date_echeance, p.objet, p.libelle, p.sensibilite) IS DISTINCT FROM
+    (EXCLUDED.departement, EXCLUDED.date_echeance, EXCLUDED.objet, EXCLUDED.libelle, EXCLUDED.sensibilite)
+"""  # noqa: S608
+_RETIRER = """
+DELETE FROM prochaines p WHERE p.parcours = ANY($1) AND NOT EXISTS (
+    SELECT FROM unnest($2::uuid[], $3::text[], $4::int[]) AS c(parcours, nature, numero)
+    WHERE (c.parcours, c.nature, c.numero) = (p.parcours, p.nature, p.numero))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Pliee:
+    """A sheet as it is to be stored: its bytes, and the rows of what falls due."""
+
+    ensemble: Ensemble
+    vue: bytes
+    prochaines: Sequence[tuple[Any, ...]]
+
+
+async def lire(conn: Connection, survivants: Collection[UUID]) -> dict[UUID, list[Recu]]:
+    """All that was told about each of these and about those merged with them."""
+    lus: dict[UUID, list[Recu]] = {parcours: [] for parcours in survivants}
+    if lus:
+        for row in await conn.fetch(_LUS, list(survivants)):
+            champs = dict(row)
+            lus[champs.pop("survivant")].append(Recu(**champs))
+    return lus
+
+
+def plier(parcours: UUID, recus: Iterable[Recu]) -> Pliee:
+    ensemble = replier(parcours, recus)
+    vue, dues = composer(ensemble)
+    return Pliee(ensemble, rows.canonique(vue), [rows.de_la_prochaine(ensemble, due) for due in dues])
+
+
+async def sauver(conn: Connection, pliees: Sequence[Pliee], *, connues: Collection[UUID]) -> None:
+    """Write only what differs. A sheet opened twice at once is caught by its primary key."""
+    nouvelles = [_ligne(pliee) for pliee in pliees if pliee.ensemble.parcours not in connues]
+    anciennes = [_ligne(pliee) for pliee in pliees if pliee.ensemble.parcours in connues]
+    await ecrire(conn, _AJOUTER, nouvelles)
+    await ecrire(conn, _CHANGER, anciennes)
+    dues = [due for pliee in pliees for due in pliee.prochaines]
+    if anciennes:
+        cles = [list(colonne) for colonne in zip(*(due[:3] for due in dues), strict=True)] or [[], [], []]
+        await conn.execute(_RETIRER, [ligne[0] for ligne in anciennes], *cles)
+    await ecrire(conn, _PROCHAINES, dues)
+
+
+async def ecrire(conn: Connection, statement: str, lignes: Sequence[tuple[Any, ...]]) -> None:
+    if lignes:
+        await conn.execute(statement, *(list(colonne) for colonne in zip(*lignes, strict=True)))
+
+
+def _ligne(pliee: Pliee) -> tuple[UUID, str, bytes]:
+    return (pliee.ensemble.parcours, pliee.ensemble.departement, pliee.vue)

@@ -1,0 +1,1 @@
+"""The service `referents`: who follows a person, with whom, and when they meet."""

@@ -1,0 +1,201 @@
+"""The reads, on the real PostgreSQL: the contract as its view describes it, what falls due, how long it takes."""
+
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+
+from relais_contrats.champs import projeter_vue
+from relais_contrats.groupes import Groupe
+from relais_contrats.v1.vues_engagements import VueContrat, VueContratEcheance
+from services.engagements.store import lectures
+from tests.engagements.conftest import Essai
+from tests.engagements.fabrique import (
+    AUTRE,
+    FT,
+    PARCOURS,
+    a,
+    depot,
+    echeance,
+    etape_json,
+    evenement,
+    propose_json,
+    sanction_json,
+)
+
+pytestmark = pytest.mark.anyio
+
+NOTIFICATION = date(2026, 3, 18)
+
+
+async def _complet(essai: Essai) -> dict[str, Any]:
+    """A contract in force with all that may happen to it, as JSON."""
+    await essai.engager()
+    await essai.accepte(
+        depot(
+            "contrat.bilan", {"contrat_id": "ce-1", "date": "2026-06-01", "points": ["Code."], "heures_realisees": 7.5}
+        ),
+        depot("contrat.suspendu", etape_json(date(2026, 7, 1)), par=FT),
+        depot("contrat.repris", etape_json(date(2026, 8, 1)), par=FT),
+        depot("contrat.propose", propose_json("ce-2", dispense_heures={"motif": "sante"})),
+        depot("contrat.refuse", {"contrat_id": "ce-2", "date_refus": "2026-09-01"}),
+        evenement("diagnostic.realise", {"criteres": {"contrainte_logement": "sans-logement"}}),
+        depot("sanction.proposee", sanction_json(date_proposition="2026-09-01"), par=FT),
+        depot("sanction.decidee", sanction_json(date_notification="2026-09-10")),
+        depot("sanction.levee", {"sanction_id": "s-1", "date_effet": "2026-10-01", "motif": "Engagements repris."}),
+    )
+    vue: dict[str, Any] = orjson.loads(orjson.dumps(await essai.lire("contrat", parcours=str(PARCOURS))))
+    return vue
+
+
+async def test_the_view_says_where_the_contract_stands(essai: Essai) -> None:
+    vue = await _complet(essai)
+
+    contrat = vue["en_vigueur"]
+    assert (vue["etat"], contrat["contrat_id"], vue["en_attente"]["etat"]) == ("signe", "ce-1", "refuse")
+    assert (contrat["date_fin"], contrat["date_signature"], contrat["est_hors_delai"]) == (
+        "2026-09-30",
+        "2026-04-10",
+        False,
+    )
+    assert contrat["heures"] == {"total_hebdo": 6.0, "seuil_hebdo": 15, "lecture": "inferieur"}
+    assert contrat["suspensions"][0]["date_limite"] == "2027-07-01"
+    assert vue["en_attente"]["heures"]["lecture"] == "dispense"
+    assert vue["signature"] == {
+        "date_notification": "2026-03-18",
+        "date_echeance": "2026-04-18",
+        "etat": "signee",
+        "est_en_retard": False,
+        "date_signature": "2026-04-10",
+    }
+    assert vue["reexamen"] == {
+        "date_debut": "2026-03-16",
+        "date_echeance": "2027-03-16",
+        "duree_mois": 12,
+        "cause": "logement",
+        "est_du": False,
+    }
+    assert (vue["sanctions"][0]["etat"], vue["sanctions"][0]["date_limite_instruction"]) == ("levee", "2026-09-16")
+
+
+async def test_all_that_is_read_is_described_by_the_view(essai: Essai) -> None:
+    vue = await _complet(essai)
+
+    assert VueContrat.model_validate(vue).etat == "signe"
+
+
+async def test_a_field_is_seen_with_its_group_only(essai: Essai) -> None:
+    vue = await _complet(essai)
+
+    contrat = projeter_vue(VueContrat, vue, frozenset({Groupe.COMMUN, Groupe.CONTRAT}))
+    payeur = projeter_vue(VueContrat, vue, frozenset({Groupe.COMMUN, Groupe.SANCTIONS}))
+
+    assert not {"sanctions", "manquements"} & set(contrat)
+    assert "cause" not in contrat["reexamen"]
+    assert "dispense_heures" not in contrat["en_attente"]
+    assert set(payeur) == {"parcours", "departement", "sanctions"}
+
+
+async def test_an_unknown_parcours_has_no_view(essai: Essai) -> None:
+    assert await essai.lire("contrat", parcours=str(AUTRE)) is None
+
+
+async def test_signatures_and_re_examinations_fall_due_together(essai: Essai) -> None:
+    await essai.accompagner()
+    await essai.engager(AUTRE)
+    essai.maintenant = a(date(2026, 4, 19), 0)
+    await essai.accepte(echeance("signature-1", essai.maintenant))
+
+    lue = await essai.lire("echeances", departement="59", avant="2026-12-31")
+
+    assert lue["suite"] is None
+    assert lue["echeances"] == [
+        _due(PARCOURS, date(2026, 4, 18), "signature", est_en_retard=True),
+        _due(PARCOURS, date(2026, 9, 16), "reexamen"),
+        _due(AUTRE, date(2026, 9, 16), "reexamen"),
+    ]
+    assert VueContratEcheance.model_validate(lue["echeances"][0]).natures == ["signature"]
+
+
+def _due(parcours: UUID, le: date, *natures: str, est_en_retard: bool = False) -> dict[str, Any]:
+    return {"parcours": str(parcours), "date_echeance": le, "natures": [*natures], "est_en_retard": est_en_retard}
+
+
+async def test_two_things_due_on_one_day_are_one_line(essai: Essai) -> None:
+    await essai.accompagner(notifiee_le="2026-08-16")
+
+    lue = await essai.lire("echeances", departement="59", avant="2026-12-31")
+
+    assert lue["echeances"] == [_due(PARCOURS, date(2026, 9, 16), "reexamen", "signature")]
+
+
+async def test_an_exemption_moves_the_re_examination(essai: Essai) -> None:
+    await essai.accompagner()
+    await essai.accepte(depot("contrat.propose", propose_json(dispense_heures={"motif": "logement"})))
+
+    lue = await essai.lire("echeances", departement="59", avant="2027-12-31")
+
+    assert lue["echeances"][-1] == _due(PARCOURS, date(2027, 3, 16), "reexamen")
+
+
+async def test_what_is_due_elsewhere_later_or_no_more_is_not_listed(essai: Essai) -> None:
+    await essai.accompagner()
+    await essai.accompagner(AUTRE)
+    await essai.accepte(evenement("parcours.clos", {"date_fin": "2026-05-01", "motif": "Déménagement."}, AUTRE))
+
+    lues = [
+        await essai.lire("echeances", departement="62", avant="2026-12-31"),
+        await essai.lire("echeances", departement="59", avant="2026-04-17"),
+        await essai.lire("echeances", departement="59", avant="2026-04-18"),
+    ]
+
+    assert [len(lue["echeances"]) for lue in lues] == [0, 0, 1]
+
+
+async def test_pages_lose_nothing_and_repeat_nothing(essai: Essai, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lectures, "_PAGE", 3)
+    for rang in range(4):
+        await essai.accompagner(UUID(int=PARCOURS.int + rang), notifiee_le="2026-08-16" if rang % 2 else "2026-03-18")
+    pages: list[Any] = []
+    suite = None
+
+    while not pages or suite:
+        page = await essai.lire("echeances", departement="59", avant="2026-12-31", apres=suite)
+        pages.append([(str(due["date_echeance"]), due["parcours"][-1], due["natures"]) for due in page["echeances"]])
+        suite = orjson.loads(orjson.dumps(page["suite"]))
+
+    assert pages == [
+        [("2026-04-18", "1", ["signature"]), ("2026-04-18", "3", ["signature"]), ("2026-09-16", "1", ["reexamen"])],
+        [
+            ("2026-09-16", "2", ["reexamen", "signature"]),
+            ("2026-09-16", "3", ["reexamen"]),
+            ("2026-09-16", "4", ["reexamen", "signature"]),
+        ],
+        [],
+    ]
+
+
+async def test_delays_are_counted_per_departement_and_month(essai: Essai) -> None:
+    for rang, jours in enumerate((5, 10, 35)):
+        await essai.engager(UUID(int=PARCOURS.int + 10 + rang), le=NOTIFICATION + timedelta(days=jours))
+    await essai.accompagner()
+    essai.maintenant = a(date(2026, 4, 19), 0)
+    await essai.accepte(echeance("signature-1", essai.maintenant))
+    await essai.accompagner(AUTRE, notifiee_le="2026-03-31")
+
+    [mars] = await essai.lire("delais", departement="59", depuis="2026-01-01")
+
+    assert mars == {
+        "departement": "59", "mois": "2026-03", "notifications": 5, "signatures": 3, "retards": 2,
+        "mediane_jours": 10.0, "p90_jours": 30.0, "part_dans_le_delai": 0.5,
+    }  # fmt: skip
+
+
+async def test_the_hub_reads_the_delays_of_every_departement(essai: Essai) -> None:
+    await essai.accompagner()
+
+    [mars] = await essai.lire("delais")
+
+    assert (mars["notifications"], mars["signatures"], mars["part_dans_le_delai"]) == (1, 0, None)

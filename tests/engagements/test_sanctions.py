@@ -1,0 +1,142 @@
+"""Failures to comply and sanctions: proposed by one, decided by the other, never by the silence of either."""
+
+from datetime import date, timedelta
+
+from services.engagements import clocks
+from services.engagements.domain import messages
+from services.engagements.domain.dossier import EtatSanction
+from services.engagements.domain.faits import InstructionDepassee
+from tests.engagements.fabrique import PARCOURS, Histoire, a, engage, manquement, mesure
+
+PROPOSITION = date(2026, 9, 1)
+LIMITE = date(2026, 9, 16)
+
+
+def proposee(sanction_id: str = "s-1", le: date = PROPOSITION) -> messages.ProposerSanction:
+    return messages.ProposerSanction(PARCOURS, mesure(sanction_id), le, a(le, 18))
+
+
+def decidee(sanction_id: str = "s-1", le: date = LIMITE, montant: float = 50.0) -> messages.DeciderSanction:
+    return messages.DeciderSanction(PARCOURS, mesure(sanction_id, montant=montant), le, a(le, 18))
+
+
+def levee(sanction_id: str = "s-1", le: date = date(2026, 10, 1)) -> messages.LeverSanction:
+    return messages.LeverSanction(PARCOURS, sanction_id, le, "Engagements repris.")
+
+
+def instruite() -> Histoire:
+    histoire = engage("emploi")
+    histoire.accepte(manquement(), proposee())
+    return histoire
+
+
+def test_a_failure_is_signalled_once() -> None:
+    histoire = engage()
+    histoire.accepte(manquement())
+
+    assert histoire.refuse(manquement()).code == "deja-traite"
+
+
+def test_a_failure_is_not_announced() -> None:
+    demain = manquement(le=date(2026, 8, 20))
+
+    refus = engage().refuse(messages.SignalerManquement(PARCOURS, demain.manquement, a(date(2026, 8, 19))))
+
+    assert (refus.code, refus.pointeur) == ("dates-incoherentes", "/data/date_constat")
+
+
+def test_the_departement_decides_otherwise_than_proposed() -> None:
+    histoire = instruite()
+
+    histoire.accepte(decidee(montant=30.0))
+
+    [sanction] = histoire.dossier.sanctions
+    assert (sanction.etat, sanction.mesure.montant) == (EtatSanction.DECIDEE, 30.0)
+    assert (sanction.proposee_le, sanction.notifiee_le) == (PROPOSITION, LIMITE)
+
+
+def test_the_departement_decides_without_a_proposal() -> None:
+    histoire = engage()
+
+    histoire.accepte(decidee())
+
+    assert histoire.dossier.sanctions[0].proposee_le is None
+
+
+def test_fifteen_days_without_a_decision_sanction_nobody() -> None:
+    histoire = instruite()
+
+    racontes = histoire.sonner(a(LIMITE + timedelta(days=1), 0))
+
+    [sanction] = histoire.dossier.sanctions
+    assert racontes == [InstructionDepassee(PARCOURS, 1)]
+    assert (sanction.etat, sanction.est_hors_delai) == (EtatSanction.PROPOSEE, True)
+    assert histoire.sonner(a(LIMITE + timedelta(days=90), 0)) == []
+
+
+def test_the_fifteenth_day_counts() -> None:
+    histoire = instruite()
+
+    assert histoire.sonner(a(LIMITE, 23, 59, 59)) == []
+
+
+def test_a_late_decision_is_recorded_and_said_late() -> None:
+    histoire = instruite()
+    histoire.sonner(a(LIMITE + timedelta(days=5)))
+
+    histoire.accepte(decidee(le=LIMITE + timedelta(days=6)))
+
+    [sanction] = histoire.dossier.sanctions
+    assert (sanction.etat, sanction.est_hors_delai) == (EtatSanction.DECIDEE, True)
+
+
+def test_a_late_decision_that_overtakes_the_clock_is_said_late_too() -> None:
+    histoire = instruite()
+
+    histoire.accepte(decidee(le=LIMITE + timedelta(days=1)))
+
+    assert histoire.dossier.sanctions[0].est_hors_delai
+
+
+def test_a_decision_stops_the_clock() -> None:
+    histoire = instruite()
+
+    histoire.accepte(decidee())
+
+    assert [e.nature for e in clocks.echeances(histoire.dossier) if e.nature.startswith("instruction")] == []
+
+
+def test_a_decision_does_not_come_before_its_proposal() -> None:
+    assert instruite().refuse(decidee(le=PROPOSITION - timedelta(days=1))).code == "dates-incoherentes"
+
+
+def test_a_sanction_is_proposed_decided_and_lifted_once() -> None:
+    histoire = instruite()
+    encore = [histoire.refuse(proposee())]
+    histoire.accepte(decidee())
+    encore += [histoire.refuse(proposee()), histoire.refuse(decidee())]
+    histoire.accepte(levee())
+
+    encore += [histoire.refuse(levee()), histoire.refuse(decidee())]
+
+    assert [refus.code for refus in encore] == ["deja-traite"] * 5
+
+
+def test_only_a_decided_sanction_is_lifted_and_not_before_it() -> None:
+    histoire = instruite()
+    avant = histoire.refuse(levee())
+    histoire.accepte(decidee())
+
+    trop_tot = histoire.refuse(levee(le=LIMITE - timedelta(days=1)))
+
+    assert (avant.code, avant.details) == ("etat-interdit", {"attendu": "sanction.decidee"})
+    assert trop_tot.code == "dates-incoherentes"
+
+
+def test_two_sanctions_have_their_own_clocks() -> None:
+    histoire = instruite()
+
+    histoire.accepte(proposee("s-2"))
+
+    natures = {e.nature for e in clocks.echeances(histoire.dossier)}
+    assert {"instruction-1", "instruction-2"} <= natures

@@ -1,0 +1,297 @@
+"""The service on the real PostgreSQL, through the real engine: what is written, found again, kept apart by the base."""
+
+import asyncio
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from services.engagements.app import SERVICE
+from services.engagements.domain import messages
+from services.engagements.domain.dossier import Dossier
+from tests.engagements.conftest import Essai
+from tests.engagements.fabrique import (
+    CD,
+    ECHEANCE,
+    FT,
+    PARCOURS,
+    a,
+    decidee_json,
+    depot,
+    echeance,
+    etape_json,
+    evenement,
+    propose_json,
+    sanction_json,
+    signe_json,
+)
+from tests.engines import Bench
+
+pytestmark = pytest.mark.anyio
+
+SUSPENSION, APRES = date(2026, 7, 1), date(2026, 8, 3)
+
+
+def types(faits: Any) -> list[str]:
+    return [fait.type for fait in faits]
+
+
+async def test_a_contract_is_proposed_and_signed_as_it_was_deposited(essai: Essai) -> None:
+    await essai.accompagner()
+
+    [propose] = await essai.accepte(depot("contrat.propose", propose_json()))
+    [signe] = await essai.accepte(depot("contrat.signe", signe_json()))
+
+    assert (propose.donnees, signe.donnees) == (propose_json(), signe_json())
+    assert propose.source == CD.partenaire
+
+
+async def test_a_deposit_without_dossier_waits(essai: Essai) -> None:
+    [reponse] = await essai.decider(depot("contrat.propose", propose_json()))
+
+    assert reponse.etat == "attente"
+
+
+async def test_siblings_may_be_heard_before_the_opening(essai: Essai) -> None:
+    await essai.accepte(
+        evenement("referent.designe", {}),
+        evenement("referent.accepte", {}),
+        evenement("orientation.decidee", decidee_json()),
+    )
+    await essai.accepte(evenement("parcours.ouvert", {}), depot("contrat.propose", propose_json()))
+
+    [signe] = await essai.accepte(depot("contrat.signe", signe_json()))
+
+    assert signe.type == "contrat.signe"
+
+
+async def test_a_referent_that_leaves_takes_the_signature_away(essai: Essai) -> None:
+    await essai.accompagner()
+    await essai.accepte(
+        evenement("referent.termine", {"date_fin": "2026-04-01", "motif": "Départ."}),
+        depot("contrat.propose", propose_json()),
+    )
+
+    assert await essai.refuse(depot("contrat.signe", signe_json())) == "referent-obligatoire"
+
+
+async def test_a_replaced_referent_leaves_its_standing(essai: Essai) -> None:
+    await essai.accompagner()
+    await essai.accepte(evenement("referent.remplace", {}), depot("contrat.propose", propose_json()))
+
+    [signe] = await essai.accepte(depot("contrat.signe", signe_json()))
+
+    assert signe.type == "contrat.signe"
+
+
+async def test_a_whole_dossier_is_found_again(essai: Essai) -> None:
+    await essai.engager()
+    await essai.accepte(
+        depot(
+            "contrat.bilan", {"contrat_id": "ce-1", "date": "2026-06-01", "points": ["Code."], "heures_realisees": 7}
+        ),
+        depot("contrat.suspendu", etape_json(SUSPENSION), par=FT),
+        evenement("diagnostic.realise", {"criteres": {"boe": True, "projet_pro": "salariat"}}),
+        depot("manquement.signale", _manquement_json()),
+        depot("sanction.proposee", sanction_json(date_proposition="2026-09-01"), par=FT),
+        depot("sanction.decidee", sanction_json("s-2", date_notification="2026-09-10")),
+    )
+    avant = await _charger(essai)
+
+    await essai.accepte(depot("contrat.repris", etape_json(APRES), par=FT))
+    await essai.accepte(evenement("referent.decline", {"motif": "Portefeuille complet."}))
+    apres = await _charger(essai)
+
+    assert (len(avant.contrats), len(avant.delais), len(avant.manquements), len(avant.sanctions)) == (1, 1, 1, 2)
+    assert avant.contrats[0].suspension is not None
+    assert avant.criteres == {"boe": True}
+    assert apres.contrats[0].suspensions[0].reprise == APRES
+    assert (apres.contrats[0].bilans, apres.orientation) == (avant.contrats[0].bilans, avant.orientation)
+    assert (avant.referent, apres.referent) == ("actif", None)
+
+
+def _manquement_json() -> dict[str, Any]:
+    return {
+        "manquement_id": "m-1",
+        "nature": "n65",
+        "rang": "r1",
+        "date_constat": "2026-08-20",
+        "faits": "Trois absences non excusées.",
+    }
+
+
+async def _charger(essai: Essai) -> Dossier:
+    async with essai.pool.acquire() as conn, conn.transaction():
+        message = messages.ParcoursOuvert(PARCOURS, "59")
+        situation = (await SERVICE.brique.charger(conn, [message])).de(message)
+    dossier: Dossier = situation.dossier
+    return dossier
+
+
+async def test_a_month_without_signature_is_told_once(essai: Essai) -> None:
+    await essai.accompagner()
+    due = echeance("signature-1", a(ECHEANCE + timedelta(days=1), 0))
+    essai.maintenant = due.recu_a
+
+    faits = await essai.accepte(due)
+    encore = await essai.accepte(due)
+
+    assert types(faits) == types(encore) == ["engagement.retard"]
+    assert faits[0].donnees == {"date_notification": "2026-03-18", "date_echeance": "2026-04-18"}
+    assert await essai.compte("faits") == 1
+
+
+async def test_the_clocks_follow_the_state(essai: Essai) -> None:
+    await essai.accompagner()
+    notifie = await _natures(essai)
+    await essai.accepte(depot("contrat.propose", propose_json()), depot("contrat.signe", signe_json()))
+    signe = await _natures(essai)
+    await essai.accepte(depot("contrat.suspendu", etape_json(SUSPENSION), par=FT))
+
+    suspendu = await _natures(essai)
+
+    assert notifie == ["reexamen", "signature"]
+    assert signe == ["reexamen"]
+    assert suspendu == ["reexamen", "suspension"]
+
+
+async def _natures(essai: Essai) -> list[str]:
+    async with essai.pool.acquire() as conn:
+        rows = await conn.fetch("SELECT split_part(nature, '-', 1) AS nom FROM echeances ORDER BY 1")
+    return [row["nom"] for row in rows]
+
+
+async def test_twelve_months_of_suspension_close_the_contract(essai: Essai) -> None:
+    await essai.engager()
+    await essai.accepte(depot("contrat.suspendu", etape_json(SUSPENSION), par=FT))
+    due = echeance("suspension-1", a(date(2027, 7, 2), 0))
+    essai.maintenant = due.recu_a
+
+    [clos] = await essai.accepte(due)
+
+    assert (clos.type, clos.source) == ("contrat.clos", "/services/engagements")
+    assert clos.donnees["date"] == "2027-07-01"
+
+
+async def test_an_instruction_that_is_over_is_known_and_not_told(essai: Essai) -> None:
+    await essai.accompagner()
+    await essai.accepte(depot("sanction.proposee", sanction_json(date_proposition="2026-09-01"), par=FT))
+    due = echeance("instruction-1", a(date(2026, 9, 17), 0))
+
+    faits = await essai.accepte(due)
+
+    lue = await essai.lire("contrat", parcours=str(PARCOURS))
+    assert list(faits) == []
+    assert (lue["sanctions"][0]["etat"], lue["sanctions"][0]["est_hors_delai"]) == ("proposee", True)
+
+
+async def test_a_renewal_in_one_batch_leaves_its_place(essai: Essai) -> None:
+    """Proposed, signed and replaced at once: rows are written so that each place is free before it is taken."""
+    await essai.engager()
+
+    await essai.accepte(
+        depot("contrat.propose", propose_json("ce-2")),
+        depot("contrat.signe", signe_json(APRES, "ce-2")),
+        depot("contrat.propose", propose_json("ce-3")),
+    )
+
+    lue = await essai.lire("contrat", parcours=str(PARCOURS))
+    assert [(c["contrat_id"], c["etat"]) for c in lue["contrats"]] == [
+        ("ce-1", "clos"),
+        ("ce-2", "signe"),
+        ("ce-3", "a-signer"),
+    ]
+
+
+async def test_a_reorientation_is_told_with_its_cause(essai: Essai) -> None:
+    await essai.engager()
+
+    faits = await essai.accepte(evenement("orientation.decidee", decidee_json(APRES, "emploi")))
+
+    assert [fait.donnees for fait in faits] == [{"contrat_id": "ce-1", "cause": "reorientation"}]
+
+
+async def test_a_transfer_is_told_in_the_new_departement(essai: Essai) -> None:
+    await essai.engager()
+
+    [fait] = await essai.accepte(
+        evenement("parcours.transfere", {"departement_nouveau": "62", "date_effet": "2026-09-01"})
+    )
+
+    assert (fait.partition, fait.donnees["cause"]) == ("62", "transfert")
+
+
+async def test_the_database_refuses_two_contracts_in_force(essai: Essai) -> None:
+    await essai.engager()
+
+    with pytest.raises(asyncpg.UniqueViolationError, match="contrats_un_en_vigueur"):
+        await essai.pool.execute(_AUTRE_CONTRAT, "signe", date(2026, 4, 10), _ENGAGEMENTS)
+
+
+async def test_the_database_refuses_a_signature_without_date(essai: Essai) -> None:
+    await essai.engager()
+
+    with pytest.raises(asyncpg.CheckViolationError, match="contrats_signes_dates"):
+        await essai.pool.execute(_AUTRE_CONTRAT, "signe", None, _ENGAGEMENTS)
+
+
+async def test_the_database_refuses_a_contract_that_binds_one_side(essai: Essai) -> None:
+    await essai.engager()
+
+    with pytest.raises(asyncpg.CheckViolationError, match="contrats_engagements_reciproques"):
+        await essai.pool.execute(_AUTRE_CONTRAT, "a-signer", None, _ENGAGEMENTS | {"organisme": []})
+
+
+_ENGAGEMENTS = {"usager": [{"id": "u1"}], "organisme": [{"id": "o1"}]}
+_AUTRE_CONTRAT = (
+    "INSERT INTO contrats (parcours, numero, contrat_id, date_debut, duree_mois, engagements, proposeur,"
+    " proposeur_role, etat, date_signature, est_hors_delai, histoire) SELECT parcours, 2, 'ce-9', date_debut,"
+    " duree_mois, $3, proposeur, proposeur_role, $1, $2, false, histoire FROM contrats"
+)
+
+
+async def test_the_database_refuses_two_running_months(essai: Essai) -> None:
+    await essai.accompagner()
+
+    with pytest.raises(asyncpg.UniqueViolationError, match="delais_un_en_cours"):
+        await essai.pool.execute(
+            "INSERT INTO delais SELECT parcours, 2, departement, date_notification, date_echeance, false FROM delais"
+        )
+
+
+async def test_of_two_replicas_that_sign_the_same_contract_one_is_refused(essai: Essai, banc: Bench) -> None:
+    await essai.accompagner()
+    await essai.accepte(depot("contrat.propose", propose_json()))
+    autre = Essai(await banc.pool("engagements"))
+
+    reponses = await asyncio.gather(
+        essai.decider(depot("contrat.signe", signe_json())), autre.decider(depot("contrat.signe", signe_json()))
+    )
+
+    assert sorted(reponse.etat for [reponse] in reponses) == ["accepte", "refuse"]
+
+
+async def test_two_replicas_may_open_the_same_dossier_and_lose_nothing(essai: Essai, banc: Bench) -> None:
+    autre = Essai(await banc.pool("engagements"))
+    parcours = [UUID(int=PARCOURS.int + rang) for rang in range(20)]
+
+    await asyncio.gather(
+        *(essai.accepte(evenement("parcours.ouvert", {}, id_)) for id_ in parcours),
+        *(autre.accepte(evenement("orientation.decidee", decidee_json(), id_)) for id_ in parcours),
+    )
+
+    async with essai.pool.acquire() as conn:
+        orientes = await conn.fetchval("SELECT count(*) FROM dossiers WHERE orientation IS NOT NULL")
+    assert orientes == len(parcours)
+
+
+async def test_a_replayed_deposit_gets_its_first_answer(essai: Essai) -> None:
+    await essai.accompagner()
+    entree = depot("contrat.propose", propose_json())
+    premiers = await essai.accepte(entree)
+
+    seconds = await essai.accepte(entree)
+
+    assert [fait.id for fait in seconds] == [fait.id for fait in premiers]

@@ -1,0 +1,177 @@
+"""Contract ⇄ domain: everything that the contract accepts is read, decided without a crash, and told back valid."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from chassis.decision import Attente, Refus
+from relais_contrats.catalogue import CATALOGUE
+from relais_contrats.champs import separer
+from relais_contrats.exemples import exemple_valide
+from services.engagements.domain import faits, messages
+from services.engagements.domain.dossier import Cause
+from services.engagements.subscriptions import DEPOTS, EVENEMENTS, lire
+from services.engagements.translation.recit import traduire
+from tests.engagements.fabrique import (
+    AUTRE,
+    PARCOURS,
+    Histoire,
+    a,
+    accompagne,
+    depot,
+    evenement,
+)
+
+ENGAGEMENTS = [message for message in CATALOGUE.values() if message.brique == "engagements"]
+PLUS_TARD = a(date(2026, 12, 1))
+AVANT: dict[str, tuple[str, ...]] = {
+    "contrat.signe": ("contrat.propose",),
+    "contrat.refuse": ("contrat.propose",),
+    "contrat.suspendu": ("contrat.propose", "contrat.signe"),
+    "contrat.repris": ("contrat.propose", "contrat.signe", "contrat.suspendu"),
+    "contrat.clos": ("contrat.propose", "contrat.signe"),
+    "contrat.bilan": ("contrat.propose", "contrat.signe"),
+    "sanction.levee": ("sanction.decidee",),
+}
+
+
+def exemple(type_: str) -> dict[str, Any]:
+    return dict(exemple_valide(type_)["data"])
+
+
+def lu(type_: str, donnees: dict[str, Any]) -> messages.Message:
+    message = lire(depot(type_, donnees, recu_a=PLUS_TARD))
+    assert message is not None
+    return message
+
+
+def raconte(suite: Sequence[faits.Fait]) -> list[str]:
+    """Translate the published facts, check each against its contract, and name them."""
+    racontes = [raconte for fait in suite if (raconte := traduire(fait))]
+    for fait in racontes:
+        CATALOGUE[fait.type].modele.model_validate(fait.donnees)
+        assert separer(fait.type, fait.donnees) == (fait.donnees, {})
+    return [fait.type for fait in racontes]
+
+
+def test_every_deposit_of_the_brique_has_its_reader() -> None:
+    assert set(DEPOTS) == {message.nom for message in ENGAGEMENTS if message.se_depose}
+
+
+def test_every_event_listened_to_belongs_to_a_sibling_listened_to() -> None:
+    assert {CATALOGUE[nom].brique for nom in EVENEMENTS} == {"usagers", "orientation", "referents"}
+
+
+@pytest.mark.parametrize("type_", sorted(EVENEMENTS))
+def test_the_examples_of_the_siblings_are_followed(type_: str) -> None:
+    message = lire(evenement(type_, exemple(type_) | {"conserve": str(PARCOURS), "absorbes": [str(AUTRE)]}))
+    assert message is not None
+
+    suite = accompagne().recoit(message)
+
+    assert not isinstance(suite, Refus | Attente)
+
+
+@pytest.mark.parametrize("type_", sorted(DEPOTS))
+def test_the_examples_of_the_contract_are_decided_and_told_as_they_came(type_: str) -> None:
+    histoire = accompagne()
+    for avant in AVANT.get(type_, ()):
+        histoire.accepte(lu(avant, exemple(avant)), maintenant=PLUS_TARD)
+
+    suite = histoire.accepte(lu(type_, exemple(type_)), maintenant=PLUS_TARD)
+
+    racontes = [fait for interne in suite if (fait := traduire(interne))]
+    assert (racontes[-1].type, racontes[-1].donnees) == (type_, exemple(type_))
+
+
+def test_the_facts_of_the_hub_are_told_too() -> None:
+    histoire = accompagne()
+    histoire.sonner(PLUS_TARD)
+    for type_ in ("contrat.propose", "contrat.signe"):
+        histoire.accepte(lu(type_, exemple(type_)), maintenant=PLUS_TARD)
+    histoire.accepte(
+        messages.ParcoursTransfere(PARCOURS, "62"), messages.ParcoursClos(PARCOURS, date(2026, 12, 1), "Fin.")
+    )
+
+    racontes = raconte(histoire.faits)
+
+    assert racontes == [
+        "engagement.retard",
+        "reexamen.du",
+        "contrat.propose",
+        "contrat.signe",
+        "contrat.a-resigner",
+        "contrat.clos",
+    ]
+
+
+def test_the_due_date_of_the_catalogue_is_told() -> None:
+    histoire = accompagne()
+    histoire.accepte(lu("contrat.propose", exemple("contrat.propose")), maintenant=PLUS_TARD)
+    histoire.accepte(messages.DiagnosticRealise(PARCOURS, "59", {"contrainte_logement": "sans-logement"}, date.min))
+
+    racontes = [fait for interne in histoire.sonner(a(date(2027, 4, 1))) if (fait := traduire(interne))]
+
+    assert [fait.donnees for fait in racontes] == [exemple("engagement.retard"), exemple("reexamen.du")]
+
+
+def test_every_cause_has_its_code() -> None:
+    codes = [traduire(faits.ContratAResigner(PARCOURS, "59", "ce-1", cause)) for cause in Cause]
+
+    assert [code.donnees["cause"] for code in codes if code] == [
+        "reorientation",
+        "transfert",
+        "modification-essentielle",
+    ]
+
+
+jours = st.dates(date(1900, 1, 1), date(2099, 12, 31)).map(date.isoformat)
+
+
+def hostile(donnees: Any, nom: str = "") -> st.SearchStrategy[Any]:
+    """The same shape with any date, key, amount or length: as far as the contract lets a partner go."""
+    if isinstance(donnees, dict):
+        return st.fixed_dictionaries({cle: hostile(valeur, cle) for cle, valeur in donnees.items()})
+    if nom.startswith("date") or nom == "echeance":
+        return jours
+    if nom == "duree_mois":
+        return st.integers(1, 36)
+    if nom in ("contrat_id", "sanction_id"):
+        return st.sampled_from([donnees, "autre"])
+    return st.just(donnees)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data(), st.sampled_from(sorted(DEPOTS)))
+def test_whatever_the_contract_accepts_is_decided_or_refused(data: st.DataObject, type_: str) -> None:
+    donnees = data.draw(hostile(exemple(type_)))
+    try:
+        CATALOGUE[type_].modele.model_validate(donnees)
+    except ValidationError:
+        assume(False)
+    histoire = accompagne()
+    for avant in AVANT.get(type_, ()):
+        histoire.accepte(lu(avant, exemple(avant)), maintenant=PLUS_TARD)
+
+    histoire.recoit(lu(type_, donnees), PLUS_TARD)
+
+    raconte(histoire.faits)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data(), st.sampled_from(sorted(EVENEMENTS)))
+def test_whatever_a_sibling_tells_is_followed(data: st.DataObject, type_: str) -> None:
+    donnees = data.draw(hostile(exemple(type_))) | {"conserve": str(PARCOURS), "absorbes": [str(AUTRE)]}
+    message = lire(evenement(type_, donnees))
+    assert message is not None
+    histoire = Histoire()
+
+    histoire.recoit(message, PLUS_TARD)
+    histoire.sonner(PLUS_TARD)
+
+    raconte(histoire.faits)

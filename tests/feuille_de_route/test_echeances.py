@@ -1,0 +1,172 @@
+"""What falls due, of every kind: from when, until when, and in which order."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from services.feuille_de_route.domain.coherence import ajouter_mois
+from tests.feuille_de_route.fabrique import (
+    JOUR,
+    Json,
+    Recit,
+    action,
+    contrat,
+    decision,
+    natures,
+    objectif,
+    oriente,
+    prescription,
+    rendez_vous,
+)
+
+
+def due(vue: Json, nature: str) -> Any:
+    """The day of the one deadline of that nature, None without any."""
+    trouvees = [une["date_echeance"] for une in vue["echeances"] if une["nature"] == nature]
+    assert len(trouvees) <= 1
+    return trouvees[0] if trouvees else None
+
+
+def test_a_request_is_decided_within_six_weeks() -> None:
+    recit = Recit()
+    recit.dit("orientation.demandee", {"date_reception": "2026-03-02"})
+    attendue = recit.vue()
+    recit.dit("orientation.decidee", decision())
+
+    assert due(attendue, "decision") == attendue["demande"]["date_echeance"] == date(2026, 4, 13)
+    assert due(recit.vue(), "decision") is None
+    assert "demande" not in recit.vue()
+
+
+def test_past_the_delay_the_decision_is_still_awaited_from_france_travail() -> None:
+    recit = Recit()
+    recit.dit("orientation.demandee", {"date_reception": "2026-03-02"})
+    recit.dit("orientation.dessaisie", {"date_reception": "2026-03-02", "date_echeance": "2026-04-13"})
+
+    assert recit.vue()["demande"]["etat"] == "dessaisie"
+    assert natures(recit.vue()) == ["decision"]
+
+
+def test_the_contract_is_signed_within_the_month_of_the_notification() -> None:
+    recit = Recit()
+    recit.dit("orientation.decidee", decision())
+    sans = recit.vue()
+    recit.dit("orientation.notifiee", {"date_notification": "2026-03-18"})
+    avec = recit.vue()
+    recit.dit("contrat.propose", contrat())
+    propose = recit.vue()
+    recit.dit("contrat.signe", {"contrat_id": "ce-1", "date_signature": "2026-04-20", "signataires": ["usager"]})
+
+    assert due(sans, "signature") is None
+    assert due(avec, "signature") == due(propose, "signature") == date(2026, 4, 18)
+    assert due(recit.vue(), "signature") is None
+    assert recit.vue()["contrat"]["hors_delai"] is True
+
+
+def test_a_new_notification_opens_a_new_month() -> None:
+    recit = oriente()
+    recit.dit("orientation.decidee", decision(2, debut=date(2026, 6, 1)))
+    recit.dit("orientation.notifiee", {"date_notification": "2026-06-03"})
+
+    assert due(recit.vue(), "signature") == date(2026, 7, 3)
+
+
+@pytest.mark.parametrize(
+    ("jour", "mois", "attendu"),
+    [
+        (date(2026, 1, 31), 1, date(2026, 2, 28)),
+        (date(2028, 1, 31), 1, date(2028, 2, 29)),
+        (date(2026, 12, 15), 1, date(2027, 1, 15)),
+        (date(2026, 11, 30), 3, date(2027, 2, 28)),
+        (date(2026, 3, 31), -1, date(2026, 2, 28)),
+        (date(2026, 3, 16), 12, date(2027, 3, 16)),
+    ],
+)
+def test_months_are_calendar_months(jour: date, mois: int, attendu: date) -> None:
+    assert ajouter_mois(jour, mois) == attendu
+
+
+def test_a_social_parcours_is_examined_again_at_six_months_or_as_told() -> None:
+    recit = Recit()
+    recit.dit("orientation.decidee", decision(parcours_type="social"))
+    avant = due(recit.vue(), "reexamen")
+    dit = {"date_debut": JOUR.isoformat(), "date_echeance": "2027-03-16", "duree_mois": 12, "cause": "logement"}
+    recit.dit("reexamen.du", dit)
+
+    assert (avant, due(recit.vue(), "reexamen")) == (date(2026, 9, 16), date(2027, 3, 16))
+
+
+def test_a_review_near_the_date_puts_the_next_examination_off() -> None:
+    recit = Recit()
+    recit.dit("orientation.decidee", decision(parcours_type="social"))
+    recit.dit("contrat.bilan", {"contrat_id": "ce-1", "date": "2026-05-02", "points": ["Trop tôt."]})
+    tot = due(recit.vue(), "reexamen")
+    recit.dit("contrat.bilan", {"contrat_id": "ce-1", "date": "2026-09-01", "points": ["La situation avance."]})
+
+    assert (tot, due(recit.vue(), "reexamen")) == (date(2026, 9, 16), date(2027, 3, 1))
+
+
+def test_the_first_appointment_is_due_until_it_is_held() -> None:
+    recit = Recit()
+    recit.dit("orientation.decidee", decision())
+    a_prendre = due(recit.vue(), "premier-rendez-vous")
+    recit.dit("rdv.planifie", rendez_vous(date(2026, 3, 25)))
+    pris = due(recit.vue(), "premier-rendez-vous")
+    recit.dit("rdv.constate", rendez_vous(date(2026, 3, 25), "non-honore"))
+    manque = due(recit.vue(), "premier-rendez-vous")
+    recit.dit("rdv.planifie", rendez_vous(date(2026, 4, 2), rdv_id="rdv-2"))
+    recit.dit("rdv.constate", rendez_vous(date(2026, 4, 2), "honore", rdv_id="rdv-2"))
+
+    assert (a_prendre, pris, manque) == (date(2026, 4, 15), date(2026, 3, 25), date(2026, 4, 15))
+    assert due(recit.vue(), "premier-rendez-vous") is None
+
+
+def test_the_day_of_an_appointment_is_that_of_paris() -> None:
+    recit = Recit()
+    recit.dit("orientation.decidee", decision())
+    recit.dit("rdv.planifie", rendez_vous(JOUR) | {"debut": "2026-03-25T23:30:00Z"})
+
+    assert due(recit.vue(), "premier-rendez-vous") == date(2026, 3, 26)
+
+
+def test_dated_promises_fall_due_once_signed() -> None:
+    recit = Recit()
+    recit.dit("orientation.decidee", decision())
+    recit.dit("contrat.propose", contrat())
+    avant = due(recit.vue(), "engagement")
+    recit.dit("contrat.signe", {"contrat_id": "ce-1", "date_signature": "2026-03-20", "signataires": ["usager"]})
+
+    assert (avant, due(recit.vue(), "engagement")) == (None, date(2026, 9, 30))
+
+
+@pytest.mark.parametrize(
+    ("type_", "donnees"),
+    [
+        ("action.realisee", action(statut="realisee", echeance="2026-05-31")),
+        ("action.abandonnee", action(statut="abandonnee", echeance="2026-05-31")),
+        ("objectif.clos", objectif(statut="atteint")),
+        ("participation.terminee", {"prescription_id": "p-1", "date": "2026-05-01", "issue": "accomplie"}),
+        ("parcours.clos", {"date_fin": "2026-05-01", "motif": "Emploi durable."}),
+    ],
+)
+def test_an_action_is_due_until_it_or_what_it_serves_is_over(type_: str, donnees: Json) -> None:
+    recit = Recit()
+    recit.dit("objectif.ajoute", objectif())
+    recit.dit("action.ajoutee", action(echeance="2026-05-31", prescription_id="p-1"))
+    recit.dit("prescription.emise", prescription())
+    avant = due(recit.vue(), "action")
+
+    recit.dit(type_, donnees)
+
+    assert (avant, due(recit.vue(), "action")) == (date(2026, 5, 31), None)
+
+
+def test_deadlines_are_sorted_by_date_then_by_nature() -> None:
+    recit = oriente()
+    le_meme_jour = (JOUR + timedelta(days=30)).isoformat()
+    recit.dit("objectif.ajoute", objectif())
+    recit.dit("action.ajoutee", action("a2", echeance="2026-12-31"))
+    recit.dit("action.ajoutee", action("a1", echeance=le_meme_jour))
+
+    assert natures(recit.vue()) == ["action", "premier-rendez-vous", "engagement", "action"]

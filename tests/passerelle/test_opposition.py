@@ -1,0 +1,117 @@
+"""What an objection closes (docs/decisions/0019): who still takes part, what these still see, from when on."""
+
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import pytest
+
+from gateway import participations
+from gateway.participations import Participation
+from gateway.partners import Partenaire
+from gateway.rights import Role, groupes_visibles, recoit, roles_ouverts, visible
+from relais_contrats.catalogue import CATALOGUE
+from relais_contrats.groupes import Groupe
+from tests.passerelle.outgoing import DECISION, Sortant, until
+
+NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+_OPPOSE = frozenset({Role.OPPOSITION})
+
+
+def partenaire(type_organisme: str) -> Partenaire:
+    return Partenaire(
+        "essai-59", type_organisme, "Essai", frozenset({"59"}), (), (), frozenset({"sante:lire"}), est_actif=True
+    )
+
+
+@pytest.mark.parametrize("type_organisme", ["departement", "france-travail", "caf", "msa"])
+@pytest.mark.parametrize("role", [Role.TERRITOIRE, Role.EMETTEUR])
+def test_a_mission_that_the_law_gives_goes_on(type_organisme: str, role: Role) -> None:
+    assert role in roles_ouverts(type_organisme, frozenset({role}) | _OPPOSE)
+
+
+@pytest.mark.parametrize("type_organisme", ["mission-locale", "cap-emploi", "delegataire", "association", "siae"])
+@pytest.mark.parametrize("role", [Role.ORIENTATION, Role.REFERENT])
+def test_whom_the_person_was_entrusted_to_goes_on(type_organisme: str, role: Role) -> None:
+    assert role in roles_ouverts(type_organisme, frozenset({role, Role.ACCOMPAGNANT}) | _OPPOSE)
+
+
+@pytest.mark.parametrize("type_organisme", ["mission-locale", "cap-emploi", "delegataire", "association", "siae"])
+@pytest.mark.parametrize("role", [Role.EMETTEUR, Role.ACCOMPAGNANT, Role.PRESCRIPTION, Role.ABONNE])
+def test_everybody_else_is_left_out(type_organisme: str, role: Role) -> None:
+    assert roles_ouverts(type_organisme, frozenset({role}) | _OPPOSE) == frozenset()
+    assert roles_ouverts(type_organisme, frozenset({role})) == {role}
+
+
+def test_what_ends_the_sharing_is_told_to_all_who_shared() -> None:
+    asso, roles = partenaire("association"), frozenset({Role.PRESCRIPTION}) | _OPPOSE
+
+    told = {nom for nom in CATALOGUE if recoit(CATALOGUE[nom], asso, roles, est_la_cause=True)}
+
+    assert told == {"usager.oppose", "usager.efface"}
+    assert visible(asso, roles, "usager.oppose", {"motif": "Demande de la personne."})
+    assert visible(asso, roles, "orientation.decidee", DECISION) is None
+
+
+def test_health_stays_with_the_departement() -> None:
+    roles = frozenset({Role.TERRITOIRE}) | _OPPOSE
+
+    assert Groupe.SANTE in groupes_visibles(partenaire("departement"), roles)
+    assert Groupe.SANTE not in groupes_visibles(partenaire("france-travail"), roles)
+    assert Groupe.IDENTITE in groupes_visibles(partenaire("france-travail"), roles)
+
+
+async def _takes_part(sortant: Sortant, parcours: UUID, **roles: Role) -> None:
+    entered = [Participation(parcours, code.replace("_", "-"), role) for code, role in roles.items()]
+    async with sortant.process.pool.acquire() as conn:
+        await participations.enter(conn, entered, NOW)
+
+
+async def _open_to(sortant: Sortant, parcours: UUID, *codes: str) -> set[str]:
+    async with sortant.process.pool.acquire() as conn:
+        return {code for _, code in await participations.of_pairs(conn, [(parcours, code) for code in codes])}
+
+
+@pytest.mark.anyio
+async def test_an_objection_closes_the_reads_of_those_without_a_mission(sortant: Sortant) -> None:
+    parcours = uuid4()
+    await _takes_part(sortant, parcours, cd_59=Role.TERRITOIRE, ml_lille=Role.EMETTEUR, asso_mobilite=Role.PRESCRIPTION)
+    before = await _open_to(sortant, parcours, "cd-59", "ml-lille", "asso-mobilite")
+
+    async with sortant.process.pool.acquire() as conn:
+        await participations.oppose(conn, [parcours], NOW)
+
+    assert before == {"cd-59", "ml-lille", "asso-mobilite"}
+    assert await _open_to(sortant, parcours, "cd-59", "ml-lille", "asso-mobilite") == {"cd-59"}
+
+
+@pytest.mark.anyio
+async def test_an_objection_goes_with_the_person_into_a_merge(sortant: Sortant) -> None:
+    conserve, absorbe = uuid4(), uuid4()
+    await _takes_part(sortant, conserve, cd_59=Role.TERRITOIRE, ml_lille=Role.EMETTEUR)
+
+    async with sortant.process.pool.acquire() as conn:
+        await participations.oppose(conn, [absorbe], NOW)
+        await participations.absorb(conn, {conserve: [absorbe]})
+
+    assert await _open_to(sortant, conserve, "cd-59", "ml-lille") == {"cd-59"}
+
+
+@pytest.mark.anyio
+async def test_what_waits_to_be_fetched_is_seen_with_the_narrower_roles(sortant: Sortant) -> None:
+    parcours, other = uuid4(), uuid4()
+    sortant.distribute()
+    for told in (parcours, other):
+        await sortant.signale(told, "/partenaires/ml-lille")
+        await sortant.tell("orientation.decidee", told, DECISION, source="/partenaires/cd-59")
+    await until(lambda: _has(sortant, 2))
+
+    async with sortant.process.pool.acquire() as conn:
+        await participations.oppose(conn, [parcours], NOW)
+
+    rows = [row for row in await sortant.deliveries("ml-lille") if row["type"] == "orientation.decidee"]
+    assert {row["parcours"]: "opposition" in row["roles"] for row in rows} == {parcours: True, other: False}
+
+
+async def _has(sortant: Sortant, count: int) -> bool:
+    decided = [row for row in await sortant.deliveries("ml-lille") if row["type"] == "orientation.decidee"]
+    return len(decided) == count
