@@ -201,7 +201,7 @@ _TABLE = (
         _REFERENTS,
         r.ReferentTermine,
         "Suivi du référent terminé",
-        (CD,),
+        (CD, HUB),
         _TOUS,
         (STRUCTURE_REFERENT, STRUCTURE_ORIENTATION),
     ),
@@ -216,7 +216,7 @@ _TABLE = (
     _m("contrat.refuse", _ENGAGEMENTS, e.ContratRefuse, "Contrat refusé", (CD, FT), _TOUS, _REFERENT),
     _m("contrat.suspendu", _ENGAGEMENTS, e.ContratSuspendu, "Contrat suspendu", (CD, FT), _TOUS),
     _m("contrat.repris", _ENGAGEMENTS, e.ContratRepris, "Contrat repris", (CD, FT), _TOUS),
-    _m("contrat.clos", _ENGAGEMENTS, e.ContratClos, "Contrat clos", (CD, FT), _TOUS),
+    _m("contrat.clos", _ENGAGEMENTS, e.ContratClos, "Contrat clos", (CD, FT, HUB), _TOUS),
     _m("contrat.a-resigner", _ENGAGEMENTS, e.ContratAResigner, "Contrat à signer de nouveau", (HUB,), _TOUS),
     _m("contrat.bilan", _ENGAGEMENTS, e.ContratBilan, "Bilan du contrat", (), _TOUS, _REFERENT),
     _m(

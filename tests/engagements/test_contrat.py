@@ -8,23 +8,18 @@ import pytest
 
 from chassis.decision import Attente
 from services.engagements import clocks
-from services.engagements.domain import heures, messages
+from services.engagements.domain import messages
 from services.engagements.domain.contrat import MOTIF_SUSPENSION, SURSIS
 from services.engagements.domain.dossier import Bilan, Cause, EtatContrat, StatutReferent
 from services.engagements.domain.faits import ContratAResigner, ContratClos, ContratPropose, ContratSigne
 from tests.engagements.fabrique import (
-    CD,
     DECISION,
-    NOTIFICATION,
-    ORGANISME,
     PARCOURS,
-    PERSONNE,
     SIGNATURE,
     Histoire,
     a,
     accompagne,
     clot,
-    contenu,
     engage,
     notifie,
     orientation,
@@ -327,40 +322,6 @@ def test_a_review_is_of_a_contract_that_was_signed() -> None:
 
     assert avant.code == "etat-interdit"
     assert histoire.dossier.contrats[0].bilans == (bilan.bilan,)
-
-
-def usager(*heures_hebdo: float | None) -> tuple[object, ...]:
-    return tuple(
-        type(PERSONNE)(f"u{rang}", "mobilite", "Engagement", heures) for rang, heures in enumerate(heures_hebdo)
-    )
-
-
-@pytest.mark.parametrize(
-    ("heures_hebdo", "dispense", "total", "lecture"),
-    [
-        ((6.0, 9.0), None, 15.0, "atteint"),
-        ((6.0, 8.5), None, 14.5, "inferieur"),
-        ((6.0, None), "garde-enfant", 6.0, "dispense"),
-        ((20.0,), "sante", 20.0, "atteint"),
-        ((None,), None, None, "non-renseigne"),
-        ((None,), "activite", None, "dispense"),
-        ((0.0,), None, 0.0, "inferieur"),
-    ],
-)
-def test_hours_are_compared_with_fifteen_and_never_refused(
-    heures_hebdo: tuple[float | None, ...], dispense: str | None, total: float | None, lecture: str
-) -> None:
-    propose_ = contenu(engagements_usager=usager(*heures_hebdo), motif_dispense=dispense)
-
-    accompagne().accepte(messages.ProposerContrat(PARCOURS, CD, propose_, a(NOTIFICATION)))
-
-    assert heures.comparer(propose_) == heures.Heures(total, heures.LectureHeures(lecture))
-
-
-def test_what_the_organisme_does_is_not_counted_in_the_hours_of_the_person() -> None:
-    organisme = type(ORGANISME)("o1", "mobilite", "Financer vingt heures", 20.0)
-
-    assert heures.comparer(contenu(engagements_organisme=(organisme,))).total_hebdo == 6.0
 
 
 def test_a_suspension_may_follow_another() -> None:

@@ -4,11 +4,10 @@ It is a function of the events alone: no clock, so that the same events give the
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from services.feuille_de_route.domain.carnet import SANTE, Action, Inscription, Observation
+from services.feuille_de_route.domain.carnet import SANTE, Action, Inscription, Objectif, Observation
 from services.feuille_de_route.domain.coherence import en_vigueur, limite_de_signature
 from services.feuille_de_route.domain.contrats import Contrat
 from services.feuille_de_route.domain.echeances import Prochaine, prochaines
@@ -25,7 +24,7 @@ def composer(ensemble: Ensemble) -> tuple[Document, tuple[Prochaine, ...]]:
     actuel = en_vigueur(ensemble)
     dues = prochaines(ensemble, actuel)
     demande = None if ensemble.vie.est_close else ensemble.orientations.demande
-    return _sans_vide(
+    return _connus(
         {
             "parcours": ensemble.parcours,
             "departement": ensemble.departement,
@@ -51,43 +50,50 @@ def composer(ensemble: Ensemble) -> tuple[Document, tuple[Prochaine, ...]]:
 
 def _demande(demande: Demande, dues: tuple[Prochaine, ...]) -> Document:
     echeance = next(due.date_echeance for due in dues if due.nature == "decision")
-    return {
-        "date_reception": demande.recue_le,
-        "date_echeance": echeance,
-        "etat": "dessaisie" if demande.est_dessaisie else "en-attente",
-        "motif": demande.motif,
-    }
+    return _connus(
+        {
+            "date_reception": demande.recue_le,
+            "date_echeance": echeance,
+            "etat": "dessaisie" if demande.est_dessaisie else "en-attente",
+            "motif": demande.motif,
+        }
+    )
 
 
 def _orientation(orientation: Orientation) -> Document:
-    return {
-        **orientation.decision,
-        "date_fin": orientation.fin,
-        "etat": "close" if orientation.est_close else "ouverte",
-        "decideur": orientation.decideur,
-        "date_notification": orientation.notifiee_le,
-        "motif_fin": orientation.motif_fin,
-    }
+    return _connus(
+        {
+            **orientation.decision,
+            "date_fin": orientation.fin,
+            "etat": "close" if orientation.est_close else "ouverte",
+            "decideur": orientation.decideur,
+            "date_notification": orientation.notifiee_le,
+            "motif_fin": orientation.motif_fin,
+        }
+    )
 
 
 def _designation(designation: Designation) -> Document:
-    return {**designation.donnees, "etat": designation.etat, "date_fin": designation.fin, "motif": designation.motif}
+    suite = {"etat": designation.etat, "date_fin": designation.fin, "motif": designation.motif}
+    return _connus({**designation.donnees, **suite})
 
 
 def _contrat(contrat: Contrat, ouverte: Orientation | None) -> Document:
     limite = limite_de_signature(ouverte)
-    return {
-        **contrat.propose,
-        "contrat_id": contrat.contrat_id,
-        "etat": contrat.etat,
-        "date_limite_signature": limite,
-        "date_signature": contrat.signe_le,
-        "signataires": contrat.signataires,
-        "hors_delai": contrat.signe_le > limite if contrat.signe_le and limite else None,
-        "date_refus": contrat.refuse_le,
-        "cause": contrat.cause,
-        "motif": contrat.motif,
-    }
+    return _connus(
+        {
+            **contrat.propose,
+            "contrat_id": contrat.contrat_id,
+            "etat": contrat.etat,
+            "date_limite_signature": limite,
+            "date_signature": contrat.signe_le,
+            "signataires": contrat.signataires or None,
+            "hors_delai": contrat.signe_le > limite if contrat.signe_le and limite else None,
+            "date_refus": contrat.refuse_le,
+            "cause": contrat.cause,
+            "motif": contrat.motif,
+        }
+    )
 
 
 def _objectifs(ensemble: Ensemble) -> list[Document]:
@@ -98,7 +104,7 @@ def _objectifs(ensemble: Ensemble) -> list[Document]:
         actions.setdefault(carnet.objectif_de(inscription, action), []).append((inscription, action))
     return [
         {
-            **asdict(objectif),
+            **_champs(objectif),
             **_inscription(inscription),
             "actions": [_action(ensemble, *connue) for connue in actions.get(cle, ())],
         }
@@ -109,22 +115,26 @@ def _objectifs(ensemble: Ensemble) -> list[Document]:
 def _action(ensemble: Ensemble, inscription: Inscription, action: Action) -> Document:
     prescriptions = list(ensemble.prescriptions.connues.values())
     prescription = liee(action, prescriptions)
-    return {
-        **asdict(action),
-        **_inscription(inscription),
-        "statut": statut_effectif(action, prescriptions),
-        "prescription_id": prescription.prescription_id if prescription else action.prescription_id,
-        "etat_prescription": prescription.etat if prescription else None,
-        "sensibilite": ensemble.carnet.sensibilite_de(inscription, action),
-    }
+    return _connus(
+        {
+            **_champs(action),
+            **_inscription(inscription),
+            "statut": statut_effectif(action, prescriptions),
+            "prescription_id": prescription.prescription_id if prescription else action.prescription_id,
+            "etat_prescription": prescription.etat if prescription else None,
+            "sensibilite": ensemble.carnet.sensibilite_de(inscription, action),
+        }
+    )
 
 
 def _inscription(inscription: Inscription) -> Document:
-    return {
-        "auteur": inscription.auteur,
-        "ajoute_a": _instant(inscription.ajoutee_a),
-        "modifie_a": _instant(inscription.modifiee_a) if inscription.modifiee_a else None,
-    }
+    return _connus(
+        {
+            "auteur": inscription.auteur,
+            "ajoute_a": _instant(inscription.ajoutee_a),
+            "modifie_a": _instant(inscription.modifiee_a) if inscription.modifiee_a else None,
+        }
+    )
 
 
 def _prescriptions(ensemble: Ensemble) -> list[Document]:
@@ -140,24 +150,26 @@ def _prescriptions(ensemble: Ensemble) -> list[Document]:
 
 def _prescription(prescription: Prescription, *, est_sensible: bool) -> Document:
     suite = prescription.suite
-    return {
-        **{nom: valeur for nom, valeur in prescription.emise.items() if nom != "engagement_protection_donnees"},
-        "prescripteur": prescription.prescripteur,
-        "etat": prescription.etat,
-        "date": suite.get("date"),
-        "motifs": suite.get("motifs"),
-        "message": suite.get("message") or suite.get("raison"),
-        "issue": suite.get("issue"),
-        "sensibilite": SANTE if est_sensible else None,
-    }
+    return _connus(
+        {
+            **{nom: valeur for nom, valeur in prescription.emise.items() if nom != "engagement_protection_donnees"},
+            "prescripteur": prescription.prescripteur,
+            "etat": prescription.etat,
+            "date": suite.get("date"),
+            "motifs": suite.get("motifs"),
+            "message": suite.get("message") or suite.get("raison"),
+            "issue": suite.get("issue"),
+            "sensibilite": SANTE if est_sensible else None,
+        }
+    )
 
 
 def _observation(inscription: Inscription, observation: Observation) -> Document:
-    return {**asdict(observation), "auteur": inscription.auteur, "ajoute_a": _instant(inscription.ajoutee_a)}
+    return {**_champs(observation), "auteur": inscription.auteur, "ajoute_a": _instant(inscription.ajoutee_a)}
 
 
 def _echeance(due: Prochaine) -> Document:
-    return {nom: valeur for nom, valeur in asdict(due).items() if nom != "numero"}
+    return _connus({nom: valeur for nom, valeur in _champs(due).items() if nom != "numero"})
 
 
 def _instant(instant: datetime) -> str:
@@ -168,12 +180,11 @@ def _debut(rendez_vous: Mapping[str, Any]) -> tuple[datetime, str]:
     return (datetime.fromisoformat(rendez_vous["debut"]), rendez_vous["rdv_id"])
 
 
-def _sans_vide(valeur: Any) -> Any:
+def _champs(objet: Objectif | Action | Observation | Prochaine) -> Document:
+    """Shallow, unlike `asdict`: what an object holds is shown as it is."""
+    return {nom: getattr(objet, nom) for nom in objet.__slots__}
+
+
+def _connus(document: Document) -> Document:
     """Absent and null mean the same in the contracts: what is not known is not there."""
-    match valeur:
-        case dict():
-            return {nom: _sans_vide(v) for nom, v in valeur.items() if v is not None}
-        case list() | tuple():
-            return [_sans_vide(v) for v in valeur]
-        case _:
-            return valeur
+    return {nom: valeur for nom, valeur in document.items() if valeur is not None}
