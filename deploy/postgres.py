@@ -23,7 +23,7 @@ TRAVERSE = stat.S_IXGRP | stat.S_IXOTH
 SETTINGS = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",
-    "max_connections": "80",
+    "max_connections": "120",
     "superuser_reserved_connections": "5",
     "password_encryption": "scram-sha-256",
     "fsync": "on",

@@ -43,6 +43,7 @@ class Acces(StrEnum):
     ORIENTE = "si orienté ou prescrit vers lui"
     PRESCRIT = "si prescrit vers lui"
     PORTEE_SANTE = "portée sante:lire"
+    PORTEE_SANTE_CONCERNE = "portée sante:lire, si concerné"
 
 
 _ROLES_QUI_OUVRENT: Mapping[Acces, frozenset[Role]] = {
@@ -52,7 +53,7 @@ _ROLES_QUI_OUVRENT: Mapping[Acces, frozenset[Role]] = {
     Acces.PRESCRIT: frozenset({Role.PRESCRIPTION}),
 }
 
-_OUI, _NON, _SIENS, _CONCERNE, _ORIENTE, _PRESCRIT, _SANTE = Acces
+_OUI, _NON, _SIENS, _CONCERNE, _ORIENTE, _PRESCRIT, _SANTE, _SANTE_CONCERNE = Acces
 _COLONNES = ("departement", "france-travail", "mission-locale", "delegataire", "association", "caf")
 _LIGNES: Mapping[Groupe, tuple[Acces, ...]] = {
     Groupe.COMMUN: (_OUI, _OUI, _OUI, _OUI, _OUI, _OUI),
@@ -61,7 +62,7 @@ _LIGNES: Mapping[Groupe, tuple[Acces, ...]] = {
     Groupe.IDENTITE: (_OUI, _OUI, _OUI, _OUI, _PRESCRIT, _NON),
     Groupe.ORIENTATION: (_OUI, _OUI, _CONCERNE, _CONCERNE, _ORIENTE, _NON),
     Groupe.DIAGNOSTIC: (_OUI, _OUI, _CONCERNE, _CONCERNE, _NON, _NON),
-    Groupe.SANTE: (_SANTE, _SANTE, _SANTE, _NON, _NON, _NON),
+    Groupe.SANTE: (_SANTE, _SANTE, _SANTE_CONCERNE, _NON, _NON, _NON),
     Groupe.CONTRAT: (_OUI, _OUI, _OUI, _OUI, _NON, _NON),
     Groupe.SANCTIONS: (_OUI, _OUI, _NON, _NON, _NON, _OUI),
     Groupe.LOCAL: (_OUI, _NON, _NON, _OUI, _NON, _NON),
@@ -133,6 +134,8 @@ def _ouvert(cellule: Acces, roles: frozenset[Role], *, voit_sante: bool) -> bool
             return False
         case Acces.PORTEE_SANTE:
             return voit_sante
+        case Acces.PORTEE_SANTE_CONCERNE:
+            return voit_sante and _ouvert(Acces.CONCERNE, roles, voit_sante=voit_sante)
         case _:
             return bool(roles & _ROLES_QUI_OUVRENT[cellule])
 

@@ -322,6 +322,18 @@ def test_a_question_settled_once_is_not_asked_again() -> None:
     assert isinstance(faits[1], ParcoursRattache)
 
 
+def test_the_number_of_one_twin_told_for_the_other_leaves_both_to_the_agent() -> None:
+    monde = Monde()
+    [premier, _] = monde.accepter(signale(CAMILLE))
+    jumelle = replace(CAMILLE, prenoms="Solène", nir=nir(2))
+    [seconde, _] = monde.accepter(signale(jumelle))
+
+    [_, ambigu] = monde.accepter(signale(replace(jumelle, nir=nir(1)), emetteur=CD))
+
+    assert isinstance(ambigu, UsagerAmbigu)
+    assert set(ambigu.candidats) == {premier.parcours, seconde.parcours}
+
+
 def test_every_rule_has_its_code_in_the_contract() -> None:
     assert {regle.value for regle in Regle} == {code.value for code in RegleRapprochement}
 

@@ -51,12 +51,13 @@ class _Lien(Enum):
 
 @dataclass(frozen=True, slots=True)
 class _Examen:
-    """What one known parcours has to do with the person."""
+    """What one known parcours has to do with the person. `est_homonyme`: same civil status, another definitive NIR."""
 
     parcours: Parcours
     regle: Regle | None
     meme_etat_civil: bool
     motifs: frozenset[Motif]
+    est_homonyme: bool = False
 
 
 def rapprocher(
@@ -77,7 +78,9 @@ def rapprocher(
     if not forts and not motifs:
         motifs = frozenset({Motif.ETAT_CIVIL_SEUL})
     if motifs:
-        return Indecis(tuple(e.parcours for e in concernes), tuple(sorted(motifs)))
+        # In doubt, the number that tells a namesake apart may be the wrong one: an agent must be able to say so.
+        possibles = [e.parcours for e in examens if e in concernes or e.est_homonyme]
+        return Indecis(tuple(possibles), tuple(sorted(motifs)))
     [fort] = forts
     return Reconnu(fort.parcours, fort.regle or Regle.AUCUNE)
 
@@ -89,14 +92,16 @@ def _examiner(identite: Identite | None, identifiants: Sequence[Identifiant], pa
     liens = [(_ORDRE[i.nature], _lien(i, constat)) for i in communs]
     regles = sorted((r for r, lien in liens if lien is _Lien.CONCORDE), key=_RANG.__getitem__)
     motifs = set[Motif]()
+    est_homonyme = False
     if any(lien is _Lien.CONTREDIT for _, lien in liens):
         motifs.add(Motif.ETAT_CIVIL_DIFFERENT)
     if regles or motifs:
         motifs |= _numeros_differents(identifiants, parcours)
     elif meme_etat_civil:
         # Same names, same day of birth, two definitive NIR: two persons, twins or homonyms.
-        meme_etat_civil = not _deux_personnes(identifiants, parcours)
-    return _Examen(parcours, regles[0] if regles else None, meme_etat_civil, frozenset(motifs))
+        est_homonyme = _deux_personnes(identifiants, parcours)
+        meme_etat_civil = not est_homonyme
+    return _Examen(parcours, regles[0] if regles else None, meme_etat_civil, frozenset(motifs), est_homonyme)
 
 
 def _meilleur_accord(identite: Identite, parcours: Parcours) -> Accord:

@@ -67,6 +67,7 @@ def test_http_basic_does_as_well(hub: Hub, asso: Partenaire, client_id: str) -> 
 @pytest.mark.parametrize(
     "autorisation",
     ["Basic", "Basic ", "Basic é", "Basic !!!!", "Basic c2Fucw==", "Bearer " + SECRET, "Basic " + "YTpi" * 200, "x"],
+    ids=["no value", "empty", "not ascii", "not base64", "no colon", "as a bearer", "too long", "no scheme"],
 )
 def test_malformed_credentials_are_refused(hub: Hub, asso: Partenaire, autorisation: str) -> None:
     reponse = hub.http.post(
