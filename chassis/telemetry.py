@@ -10,12 +10,12 @@ from typing import Any
 
 import structlog
 from opentelemetry import trace
-from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, SpanKind, TraceFlags
+from opentelemetry.trace import Link, SpanKind, TraceFlags
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 ATTRIBUTES = frozenset(
     """
@@ -23,6 +23,7 @@ ATTRIBUTES = frozenset(
     relais.abonnement relais.livraison relais.tentative http.request.method http.route http.response.status_code
     """.split()  # noqa: SIM905  one name a line would make a page of them
 )
+_propagator = TraceContextTextMapPropagator()
 _tracer = trace.get_tracer("relais")
 
 
@@ -75,7 +76,7 @@ def span(
     An attribute that is not in the allow-list is a programming error, told at once.
     """
     named = {_attribute(key): value for key, value in attributes.items()}
-    context = _context(parent) if parent else None
+    context = _propagator.extract({"traceparent": parent}) if parent else None
     with _tracer.start_as_current_span(
         name,
         context=context,
@@ -105,16 +106,6 @@ def trace_id() -> str | None:
     return f"{context.trace_id:032x}" if context.is_valid else None
 
 
-def _context(parent: str) -> Context:
-    """What W3C's propagator reads in one `traceparent`, at a fifth of its cost; what is none has no parent."""
-    try:
-        _, trace_id, span_id, flags = parent.split("-")
-        at = SpanContext(int(trace_id, 16), int(span_id, 16), is_remote=True, trace_flags=TraceFlags(int(flags, 16)))
-    except ValueError:
-        return Context()
-    return trace.set_span_in_context(NonRecordingSpan(at))
-
-
 @cache
 def _attribute(key: str) -> str:
     name = key.replace("_", ".", 1) if key.startswith("relais_") else key.replace("__", ".")
@@ -124,7 +115,7 @@ def _attribute(key: str) -> str:
 
 
 def _link(parent: str) -> Link | None:
-    context = trace.get_current_span(_context(parent)).get_span_context()
+    context = trace.get_current_span(_propagator.extract({"traceparent": parent})).get_span_context()
     return Link(context) if context.is_valid and context.trace_flags & TraceFlags.SAMPLED else None
 
 

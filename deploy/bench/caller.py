@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Self
 
@@ -45,20 +45,20 @@ class Caller:
         proof = {"DPoP": self.credentials.proof("POST", url)}
         async with self._http.post(url, data=self.credentials.token_form(), headers=proof) as response:
             granted = await response.json()
-            _expect(response, 200)
+            _expect(response, (200,))
         self.credentials.keep(granted)
 
     async def request(
-        self, method: str, path: str, expected: int, *, body: Any = None, content_type: str = "application/json"
-    ) -> bytes:
-        """The bytes of the answer."""
+        self, method: str, path: str, *expected: int, body: Any = None, content_type: str = "application/json"
+    ) -> tuple[int, bytes]:
+        """Which of the expected statuses it was, and the bytes of the answer."""
         url = f"{self.client.api}{path}"
         headers: Mapping[str, str] = {**self.credentials.headers(method, url), "Content-Type": content_type}
         async with self._http.request(method, url, data=body, headers=headers) as response:
             content = await response.read()
             _expect(response, expected, content)
             self.requests += 1
-            return content
+            return response.status, content
 
     def bare(self, method: str, url: str, body: bytes) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
         """Without token nor proof, for the floor programs."""
@@ -79,8 +79,8 @@ class Caller:
         return envelope | ({"subject": subject} if subject else {})
 
 
-def _expect(response: aiohttp.ClientResponse, expected: int, content: bytes = b"") -> None:
-    if response.status != expected:
+def _expect(response: aiohttp.ClientResponse, expected: Collection[int], content: bytes = b"") -> None:
+    if response.status not in expected:
         said = content[:300].decode("utf-8", "replace")
         raise LaunchError(
             f"La mesure s'arrête : {response.method} {response.url.path} a répondu {response.status} {said}"

@@ -63,8 +63,10 @@ async def depot(site: Site, durations: Durations) -> Measured:
     async with Caller.load(site.data, "caf-59", 64) as caf:
 
         async def deposit(number: int) -> int:
-            await caf.request("POST", "/v1/messages", 201, body=_signalement(caf, number), content_type=CLOUDEVENT)
-            return 1
+            """A deposit that is not decided within five seconds is stored, and answered 202: it is not counted."""
+            body = _signalement(caf, number)
+            status, _ = await caf.request("POST", "/v1/messages", 201, 202, body=body, content_type=CLOUDEVENT)
+            return int(status == 201)
 
         async def bare(number: int) -> int:
             async with caf.bare("POST", f"{site.floor}/depot", _signalement(caf, number)) as response:
@@ -86,7 +88,7 @@ async def lot(site: Site, durations: Durations, lines: int = 10_000) -> Measured
         )
 
         async def deposit(_: int) -> int:
-            answer = await caf.request("POST", "/v1/messages", 200, body=next(bodies), content_type=NDJSON)
+            _, answer = await caf.request("POST", "/v1/messages", 200, body=next(bodies), content_type=NDJSON)
             accepted = answer.count(b'"etat":"accepte"')
             if accepted != lines:
                 raise LaunchError(f"La mesure s'arrête : {accepted} lignes acceptées sur {lines}.")
@@ -160,9 +162,9 @@ async def _way_to_the_webhook(caf: Caller, receiver: Receivers, per_s: float, du
 
     async def deposit(number: int) -> int:
         body = _signalement(caf, 2 * 10**9 + number)
-        answer = await caf.request("POST", "/v1/messages", 201, body=body, content_type=CLOUDEVENT)
+        _, answer = await caf.request("POST", "/v1/messages", 201, 202, body=body, content_type=CLOUDEVENT)
         now = time.perf_counter()
-        answered.update(dict.fromkeys(json.loads(answer)["evenements"], now))
+        answered.update(dict.fromkeys(json.loads(answer).get("evenements", ()), now))
         return 1
 
     started = await at_rate(deposit, per_s=per_s, duration_s=durations.warm_up_s + durations.measured_s)
@@ -190,7 +192,8 @@ async def _known_to(partner: Caller, wanted: int) -> list[str]:
     seen: dict[str, None] = {}
     after = ""
     while len(seen) < wanted:
-        page = json.loads(await partner.request("GET", f"/v1/evenements?limite=500&attente=5{after}", 200))
+        _, answer = await partner.request("GET", f"/v1/evenements?limite=500&attente=5{after}", 200)
+        page = json.loads(answer)
         if not page["evenements"]:
             break
         seen |= dict.fromkeys(event["subject"] for event in page["evenements"] if "subject" in event)

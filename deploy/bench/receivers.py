@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import Callable
@@ -26,6 +27,7 @@ class Receivers:
         self._total = self._verified = 0
         self._first_s = self._last_s = 0.0
         self._servers: list[asyncio.Server] = []
+        self._connections: set[asyncio.StreamWriter] = set()
 
     async def __aenter__(self) -> Self:
         self._servers = [await asyncio.start_server(self._serve, HOST, 0) for _ in range(self.count)]
@@ -34,6 +36,10 @@ class Receivers:
     async def __aexit__(self, *_: object) -> None:
         for server in self._servers:
             server.close()
+        for connection in list(self._connections):
+            connection.close()
+            with contextlib.suppress(ConnectionError):
+                await connection.wait_closed()
 
     @property
     def span_s(self) -> float:
@@ -47,7 +53,7 @@ class Receivers:
         for server in self._servers[endpoints]:
             url = f"http://{HOST}:{server.sockets[0].getsockname()[1]}/"
             body = json.dumps({"url": url, "types": [f"fr.insertion.{fait}.v1"]}).encode()
-            answer = await partner.request("POST", "/v1/abonnements", 201, body=body)
+            _, answer = await partner.request("POST", "/v1/abonnements", 201, body=body)
             created.append(json.loads(answer)["id"])
         await self._until(lambda: self._verified - before, len(created), "vérifications d'adresse")
         return created
@@ -67,6 +73,7 @@ class Receivers:
             await asyncio.sleep(0.05)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._connections.add(writer)
         try:
             while first := await reader.read(1):
                 now_s = time.perf_counter()
@@ -77,6 +84,7 @@ class Receivers:
         except (asyncio.IncompleteReadError, ConnectionError):
             return
         finally:
+            self._connections.discard(writer)
             writer.close()
 
     def _note(self, event: dict[str, str], now_s: float) -> None:

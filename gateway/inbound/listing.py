@@ -135,10 +135,10 @@ class Listing:
             after = UUID(position[0]) if position else None
             async with self._sight.pool.acquire() as conn:
                 rows = await store.parcours_of(conn, call.partenaire.code, after, _TOGETHER)
-            found = [
-                Candidate(row["parcours"], frozenset(map(Role, row["roles"])), [str(row["parcours"])]) for row in rows
-            ]
-            return found, found[-1].position if len(rows) == _TOGETHER else None
+                pairs = [(row["parcours"], call.partenaire.code) for row in rows]
+                roles = await participations.of_pairs(conn, pairs)
+            found = [Candidate(pair[0], roles[pair], [str(pair[0])]) for pair in pairs if pair in roles]
+            return found, [str(rows[-1]["parcours"])] if len(rows) == _TOGETHER else None
 
         async def show(one: Candidate) -> dict[str, Any] | None:
             demande = {"parcours": str(one.parcours)}

@@ -16,7 +16,7 @@ AND ($3::timestamptz IS NULL OR (e.recu_a, e.id) > ($3, $4))
 ORDER BY e.recu_a, e.id LIMIT $5
 """
 _PARCOURS_OF = """
-SELECT parcours, array_agg(role) AS roles FROM participations
+SELECT parcours FROM participations
 WHERE partenaire = $1 AND fin IS NULL AND ($2::uuid IS NULL OR parcours > $2)
 AND NOT EXISTS (SELECT FROM alias WHERE absorbe = parcours)
 GROUP BY parcours ORDER BY parcours LIMIT $3

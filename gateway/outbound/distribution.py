@@ -20,7 +20,7 @@ from gateway.outbound.effects import (
 )
 from gateway.participations import Participation
 from gateway.partners import Partenaire
-from gateway.rights import Role, recoit, visible
+from gateway.rights import Role, recoit, roles_ouverts, visible
 from relais_contrats.catalogue import ABONNES_TERRITOIRE, CATALOGUE, TypeMessage
 
 SOURCE = "/services/passerelle"
@@ -84,9 +84,14 @@ class Distribution:
     absorptions: list[Absorbe] = field(default_factory=list)
     effaces: dict[UUID, UUID] = field(default_factory=dict)
     """Erased parcours → the event that says so, which alone is kept."""
+    forgotten: frozenset[UUID] = frozenset()
+    """Erased before: what another brique told of them comes too late for everybody."""
+    opposed: set[UUID] = field(default_factory=set)
+    """Parcours whose person has objected, before or in this batch."""
 
     def __post_init__(self) -> None:
         self._initial = _flat(self.participants)
+        self.opposed_before = frozenset(self.opposed)
 
     @property
     def entered(self) -> list[Participation]:
@@ -98,17 +103,20 @@ class Distribution:
 
     def take(self, event: Event) -> None:
         message = CATALOGUE.get(event.type)
-        if message is None:
+        if message is None or event.agregat in self.forgotten:
             return
         before = dict(self.participants.get(event.agregat, {}))
         accompagnants = self.accompagnants.get(event.agregat, frozenset())
         for effet in effets(event, self.repertoire, self.participants, accompagnants):
             self._apply(effet, event)
         self.accompagnants[event.agregat] = accompagnants_apres(event.type, event.body["data"], accompagnants)
+        if event.type == "usager.oppose":
+            self.opposed.add(event.agregat)
         if ABONNES_TERRITOIRE in message.recepteurs:
             self._deliver(event, message, self._readers_of_the_offer(event))
         else:
-            self._deliver(event, message, _during(before, self.participants.get(event.agregat, {})))
+            roles_of = _during(before, self.participants.get(event.agregat, {}))
+            self._deliver(event, message, {code: self._told(event.agregat, held) for code, held in roles_of.items()})
         if event.agregat in self.effaces:
             self.participants[event.agregat] = {}
 
@@ -118,8 +126,10 @@ class Distribution:
                 self._enter(effet, event)
             case Sort(parcours=parcours, partenaire=code, role=role):
                 self._set(parcours, code, self._held(parcours, code) - {role})
-            case Absorbe():
+            case Absorbe(survivant=survivant, absorbes=absorbes):
                 self.absorptions.append(effet)
+                if not self.opposed.isdisjoint(absorbes):
+                    self.opposed.add(survivant)
             case Efface(parcours=parcours):
                 self.effaces[parcours] = event.id
             case _:
@@ -135,6 +145,9 @@ class Distribution:
     def _share(self, effet: Entre, event: Event) -> None:
         """Tell a partner that it takes part from now on; its id comes from the event, so that a retry repeats it."""
         partenaire = effet.partenaire
+        roles = self._told(effet.parcours, frozenset({effet.role}))
+        if not roles_ouverts(partenaire.type_organisme, roles):
+            return
         role = partenaire.type_organisme if effet.role is Role.TERRITOIRE else effet.role.value
         identifier = uuid5(event.id, f"{PARTAGE} {effet.parcours} {partenaire.code}")
         corps = {
@@ -152,7 +165,7 @@ class Distribution:
         if "traceparent" in event.body:
             corps["traceparent"] = event.body["traceparent"]
         self.evenements.append(Evenement(identifier, effet.parcours, PARTAGE, corps))
-        self._add(partenaire, identifier, effet.parcours, PARTAGE, frozenset({effet.role}))
+        self._add(partenaire, identifier, effet.parcours, PARTAGE, roles)
 
     def _deliver(self, event: Event, message: TypeMessage, roles_of: Mapping[str, frozenset[Role]]) -> None:
         cause = self.causes.get(UUID(event.body["causeid"])) if "causeid" in event.body else None
@@ -187,6 +200,10 @@ class Distribution:
     def _add(self, partenaire: Partenaire, evenement: UUID, parcours: UUID, type_: str, roles: frozenset[Role]) -> None:
         abonnements = tuple(a.id for a in self.abonnes if a.partenaire == partenaire.code and a.prend(type_))
         self.livraisons.append(Livraison(partenaire.code, evenement, parcours, type_, roles, abonnements))
+
+    def _told(self, parcours: UUID, roles: frozenset[Role]) -> frozenset[Role]:
+        """As they count for what is told now."""
+        return roles | {Role.OPPOSITION} if parcours in self.opposed else roles
 
     def _held(self, parcours: UUID, code: str) -> frozenset[Role]:
         return self.participants.get(parcours, {}).get(code, _NONE)

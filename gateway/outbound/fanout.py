@@ -69,6 +69,7 @@ class Fanout:
             distribution.take(event)
         await participations.enter(conn, distribution.entered, now)
         await participations.leave(conn, distribution.left, now)
+        await participations.oppose(conn, distribution.opposed - distribution.opposed_before, now)
         for absorption in distribution.absorptions:
             await participations.absorb(conn, {absorption.survivant: absorption.absorbes})
         await store.insert_events(conn, distribution.evenements, now)
@@ -90,7 +91,15 @@ class Fanout:
             before = accompagnants.get(row["parcours"], frozenset())
             accompagnants[row["parcours"]] = accompagnants_apres(row["type"], row["corps"]["data"], before)
         subscribers, known = await store.subscribers(conn), await store.causes(conn, causes)
-        return Distribution(self._repertoire, held, subscribers, known, accompagnants)
+        return Distribution(
+            self._repertoire,
+            held,
+            subscribers,
+            known,
+            accompagnants,
+            forgotten=await store.erased(conn, named),
+            opposed=await participations.opposed(conn, named),
+        )
 
     async def _park(self, event: Event, error: Exception) -> Verdicts:
         async with self._pool.acquire() as conn, conn.transaction():

@@ -11,6 +11,7 @@ import orjson
 
 from chassis.settings import Settings
 from deploy.postgres import connect_admin
+from gateway.inbound.journal import Cabinet
 from services.usagers.store import Coffre
 from tests.hub import Hub
 
@@ -29,9 +30,11 @@ class Fouille:
         self._mots = [mot.casefold().encode() for mot in mots]
         self._cles = [*self._mots, *(mot.hex().encode() for mot in self._mots)]
         self._coffre = Coffre(self._cle("usagers", "coffre"), self._cle("usagers", "index"))
+        self._journal = Cabinet(self._cle("passerelle", "journal"))
         self._ouvertures: dict[tuple[str, str], Ouvrir] = {
             ("usagers", "coffre"): self._coffre_ouvert,
             ("usagers", "champs_proteges"): self._champs_ouverts,
+            ("passerelle", "depots"): self._depot_ouvert,
         }
 
     def empreinte(self, *cle: str) -> str:
@@ -70,6 +73,10 @@ class Fouille:
 
     def _champs_ouverts(self, row: Mapping[str, Any]) -> Iterator[object]:
         yield self._coffre.dechiffrer(row["parcours"], str(row["fait"]), row["chiffre"])
+
+    def _depot_ouvert(self, row: Mapping[str, Any]) -> Iterator[object]:
+        if row["corps"] is not None:
+            yield orjson.loads(self._journal.open(row["id"], row["corps"]))
 
     def _cle(self, composant: str, nom: str) -> bytes:
         secrets: Path = self._data.secrets / composant

@@ -124,7 +124,7 @@ async def test_after_an_erasure_a_search_of_all_that_is_kept_finds_nothing(hub: 
             await asyncio.sleep(0.5)
 
     assert {"usagers.coffre", "usagers.champs_proteges", "orientation.dossiers", "orientation.faits"} <= avant
-    assert {"orientation.orientations", "passerelle.evenements"} <= avant
+    assert {"orientation.orientations", "passerelle.evenements", "passerelle.depots"} <= avant
     assert any(lieu.startswith("nats/") for lieu in avant)
     assert apres == set()
 

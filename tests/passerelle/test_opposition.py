@@ -112,6 +112,56 @@ async def test_what_waits_to_be_fetched_is_seen_with_the_narrower_roles(sortant:
     assert {row["parcours"]: "opposition" in row["roles"] for row in rows} == {parcours: True, other: False}
 
 
+@pytest.mark.anyio
+async def test_after_an_objection_events_go_to_missions_only_and_the_objection_to_all(sortant: Sortant) -> None:
+    parcours, motif = uuid4(), {"motif": "Demande de la personne."}
+    sortant.distribute()
+    await sortant.signale(parcours, "/partenaires/ml-lille")
+    await _takes_part(sortant, parcours, asso_mobilite=Role.PRESCRIPTION)
+
+    await sortant.tell("usager.oppose", parcours, motif, source="/partenaires/cd-59")
+    await sortant.tell("parcours.clos", parcours, {"date_fin": "2026-03-01", **motif}, source="/partenaires/cd-59")
+    await until(lambda: _position(sortant, parcours, 3))
+
+    told = {code: await sortant.types_of(code, parcours) for code in ("ft-hdf", "ml-lille", "asso-mobilite")}
+    assert told["ft-hdf"][-2:] == ["usager.oppose", "parcours.clos"]
+    assert told["ml-lille"] == told["asso-mobilite"] == ["usager.oppose"]
+
+
+@pytest.mark.anyio
+async def test_who_enters_after_an_objection_without_a_mission_is_told_nothing(sortant: Sortant) -> None:
+    parcours, absorbe = uuid4(), uuid4()
+    sortant.distribute()
+    await sortant.signale(parcours, "/partenaires/cd-59")
+    await sortant.signale(absorbe, "/partenaires/ml-lille")
+    await sortant.tell("usager.oppose", parcours, {"motif": "Demande."}, source="/partenaires/cd-59")
+
+    fusion = {"conserve": str(parcours), "absorbes": [str(absorbe)]}
+    await sortant.tell("usager.fusionne", parcours, fusion, source="/partenaires/cd-59")
+    await until(lambda: _position(sortant, parcours, 3))
+
+    assert await sortant.types_of("ml-lille", parcours) == []
+
+
+@pytest.mark.anyio
+async def test_what_is_told_late_of_an_erased_person_reaches_nobody(sortant: Sortant) -> None:
+    parcours = uuid4()
+    sortant.distribute()
+    await sortant.signale(parcours)
+    await sortant.tell("usager.efface", parcours, {"motif": "Demande."}, source="/partenaires/cd-59")
+
+    await sortant.tell("orientation.decidee", parcours, DECISION, source="/partenaires/cd-59")
+    await until(lambda: _position(sortant, parcours, 1, "orientation"))
+
+    assert await sortant.types_of("ml-lille", parcours) == []
+    assert await sortant.field("SELECT count(*) FROM evenements WHERE parcours = $1", parcours) == 1
+
+
+async def _position(sortant: Sortant, parcours: UUID, sequence: int, brique: str = "usagers") -> bool:
+    query = "SELECT sequence FROM positions WHERE brique = $1 AND agregat = $2"
+    return bool(await sortant.field(query, brique, parcours) == sequence)
+
+
 async def _has(sortant: Sortant, count: int) -> bool:
     decided = [row for row in await sortant.deliveries("ml-lille") if row["type"] == "orientation.decidee"]
     return len(decided) == count

@@ -69,6 +69,21 @@ _END_ABSORBED = """
 UPDATE participations SET fin = $2
 WHERE fin IS NULL AND parcours IN (SELECT absorbe FROM alias WHERE survivant = ANY($1))
 """
+_ERASED = "SELECT parcours FROM effaces WHERE parcours = ANY($1)"
+# Its aliases with it, in every table below.
+_NOTE_ERASED = """
+INSERT INTO effaces (parcours, a)
+SELECT p, $2::timestamptz FROM unnest($1::uuid[]) AS p UNION SELECT absorbe, $2 FROM alias WHERE survivant = ANY($1)
+ON CONFLICT DO NOTHING
+"""
+# What waits to be decided keeps its body: it will be refused, and emptied in its turn.
+_EMPTY_DEPOSITS = """
+UPDATE depots SET corps = NULL WHERE corps IS NOT NULL AND etat <> 'en-attente'
+AND parcours IN (SELECT unnest($1::uuid[]) UNION SELECT absorbe FROM alias WHERE survivant = ANY($1))
+"""
+_ERASE_PARKED = """
+DELETE FROM rebut WHERE agregat IN (SELECT unnest($1::uuid[]) UNION SELECT absorbe FROM alias WHERE survivant = ANY($1))
+"""
 _PARK = """
 INSERT INTO rebut (id, brique, agregat, sequence, corps, raison, parque_a) VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (id) DO NOTHING
@@ -143,6 +158,14 @@ async def erase(conn: Connection, effaces: dict[UUID, UUID], now: datetime) -> N
     await conn.execute(_ERASE, parcours, list(effaces.values()))
     await conn.execute(_RECOUNT, parcours)
     await conn.execute(_END_ABSORBED, parcours, now)
+    await conn.execute(_NOTE_ERASED, parcours, now)
+    await conn.execute(_EMPTY_DEPOSITS, parcours)
+    await conn.execute(_ERASE_PARKED, parcours)
+
+
+async def erased(conn: Connection, parcours: Iterable[UUID]) -> frozenset[UUID]:
+    """Those whose person was erased."""
+    return frozenset(row["parcours"] for row in await conn.fetch(_ERASED, list(parcours)))
 
 
 async def park(conn: Connection, event: Event, raison: str, now: datetime) -> None:
