@@ -7,7 +7,7 @@ import itertools
 import json
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -82,20 +82,24 @@ async def depot(site: Site, durations: Durations) -> Measured:
 async def lot(site: Site, durations: Durations, lines: int = 10_000) -> Measured:
     """NDJSON requests of 10,000 new persons, one at a time: messages a second until the last line is answered."""
     async with Caller.load(site.data, "caf-59", 2) as caf:
-        bodies = (
-            b"\n".join(_signalement(caf, request * lines + line) for line in range(lines))
-            for request in itertools.count(1_000)
-        )
+        rank = itertools.count(10**7)
+
+        def bodies() -> Iterator[bytes]:
+            """The first is short: it warms up."""
+            for size in itertools.chain([lines // 20], itertools.repeat(lines)):
+                yield b"\n".join(_signalement(caf, next(rank)) for _ in range(size))
+
+        for_hub, for_floor = bodies(), bodies()
 
         async def deposit(_: int) -> int:
-            _, answer = await caf.request("POST", "/v1/messages", 200, body=next(bodies), content_type=NDJSON)
-            accepted = answer.count(b'"etat":"accepte"')
-            if accepted != lines:
-                raise LaunchError(f"La mesure s'arrête : {accepted} lignes acceptées sur {lines}.")
-            return lines
+            """A line that is not decided in time is stored, and told `en-attente`: it is not counted."""
+            _, answer = await caf.request("POST", "/v1/messages", 200, body=next(for_hub), content_type=NDJSON)
+            if refused := answer.count(b'"etat":"refuse"'):
+                raise LaunchError(f"La mesure s'arrête : {refused} lignes refusées.")
+            return answer.count(b'"etat":"accepte"')
 
         async def bare(_: int) -> int:
-            async with caf.bare("POST", f"{site.floor}/lot", next(bodies)) as response:
+            async with caf.bare("POST", f"{site.floor}/lot", next(for_floor)) as response:
                 return (await response.read()).count(b'"etat":"accepte"')
 
         return Measured(await _in_turn(deposit, durations), await _in_turn(bare, durations))
