@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import logging
 import os
 import signal
 import sys
@@ -45,7 +43,6 @@ class Hub:
 
     def __post_init__(self) -> None:
         self._terminal = Terminal(self.console, NAMES)
-        self._supervisor = Supervisor(self.data.logs, self._hear, self._processes_changed)
 
     async def run(self) -> None:
         """Start, announce readiness, watch, and stop in order on SIGINT, SIGTERM or SIGHUP."""
@@ -82,27 +79,25 @@ class Hub:
         return ports
 
     async def _serve(self, ports: Ports, started: float) -> None:
-        logging.getLogger("circus").setLevel(logging.WARNING)
-        await self._supervisor.open()
         self._listen_to_signals()
         try:
-            async with asyncio.TaskGroup() as tasks:
-                watching = tasks.create_task(self._supervisor.watch())
-                starting = tasks.create_task(self._start(ports, started))
-                await self._stop.wait()
-                starting.cancel()
-                watching.cancel()
+            async with asyncio.TaskGroup() as children:
+                self._supervisor = Supervisor(children, self.data.logs, self._hear, self._processes_changed)
+                try:
+                    async with asyncio.TaskGroup() as tasks:
+                        starting = tasks.create_task(self._start(ports, started))
+                        await self._stop.wait()
+                        starting.cancel()
+                finally:
+                    self._record("arret")
+                    self._say("arrêt…")
+                    await self._stop_in_order()
         except* LaunchError as group:
             raise _first(group) from None
-        finally:
-            self._record("arret")
-            self._say("arrêt…")
-            await self._stop_in_order()
-            self._supervisor.close()
 
     async def _start(self, ports: Ports, started: float) -> None:
         for program in engines(self.data, ports):
-            await self._supervisor.start(program)
+            self._supervisor.start(program)
         await asyncio.gather(
             provisioning.wait_for_server(self.data, ports.postgres), readiness.nats_answers(ports.nats)
         )
@@ -113,7 +108,7 @@ class Hub:
             await self._ensure_demo_partners(ports)
         for component in self.components:
             if component.is_present:
-                await self._supervisor.start(component_program(self.data, ports, component))
+                self._supervisor.start(component_program(self.data, ports, component))
             else:
                 self._say(f"{component.name} : module {component.module} absent, non démarré")
         await self._until_ready(ports)
@@ -153,11 +148,9 @@ class Hub:
         consoles = [component.name for component in COMPONENTS if component.receives_traces]
         services = [component.name for component in COMPONENTS if component.name not in {*gateways, *consoles}]
         for names in (gateways, services, consoles, ["nats"], ["postgres"]):
-            with contextlib.suppress(ProcessLookupError):
-                await self._supervisor.stop(names)
+            await self._supervisor.stop(names)
 
     def _listen_to_signals(self) -> None:
-        """After circus, which sets its own handlers."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._stop.set)

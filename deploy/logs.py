@@ -27,23 +27,25 @@ Record = Callable[[str, str], None]
 
 
 class LineStream:
-    """Receives circus's chunks of one component's output and hands complete lines to the file and to the terminal."""
+    """Receives one component's output by chunks and hands complete lines to the file and to the terminal."""
 
     def __init__(self, name: str, folder: Path, show: Record) -> None:
         self._name = name
         self._show = show
-        self._pending: dict[tuple[int, str], bytes] = {}
+        self._pending = b""
         self._file = RotatingFileHandler(
             folder / f"{name}.log", maxBytes=MAX_FILE_BYTES, backupCount=KEPT_FILES, encoding="utf-8", delay=True
         )
 
-    def __call__(self, chunk: dict[str, Any]) -> None:
-        source = (chunk["pid"], chunk["name"])
-        *lines, rest = (self._pending.pop(source, b"") + chunk["data"]).split(b"\n")
-        if rest:
-            self._pending[source] = rest
+    def feed(self, chunk: bytes) -> None:
+        *lines, self._pending = (self._pending + chunk).split(b"\n")
         for line in lines:
             self.write(line.decode("utf-8", "replace"))
+
+    def flush(self) -> None:
+        """What a process left without an end of line, when it is gone."""
+        rest, self._pending = self._pending, b""
+        self.write(rest.decode("utf-8", "replace"))
 
     def write(self, line: str) -> None:
         if not line.strip():

@@ -1,32 +1,30 @@
-"""The processes of one hub under circus: started, respawned within a second, stopped in order, never left behind."""
+"""The processes of one hub: started, respawned at once, stopped politely, never left behind."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import os
-import shlex
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import psutil
-from circus.arbiter import Arbiter
-from circus.watcher import Watcher
-from tornado.ioloop import IOLoop
 
+from chassis.waiting import wait
 from deploy.logs import LineStream, Record
 
-CHECK_DELAY_S = 0.25
 SHORT_LIFE_S = 3.0
 """A process that dies younger than this is failing to start; it is retried after a growing pause."""
 LONGEST_PAUSE_S = 15.0
 GIVE_UP_AFTER = 5
 """Early deaths in a row after which a start is declared failed; a hub that was ready goes on trying."""
+LAST_WORDS_S = 1.0
+"""How long the end of an output is awaited after a death: a grandchild may still hold the pipe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,120 +41,133 @@ class Program:
 
 
 @dataclass(slots=True)
-class _Failures:
-    in_a_row: int = 0
-    retry_at: float = 0.0
+class _Kept:
+    """A program and what became of its processes."""
+
+    program: Program
+    task: asyncio.Task[None] | None = None
+    pid: int | None = None
+    deaths_in_a_row: int = 0
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-@dataclass(slots=True)
 class Supervisor:
-    """One circus arbiter driven by our own loop: its control sockets stay inside the process."""
+    """Keeps each program alive in a task of its own, in the launcher's task group, until it is told to stop it."""
 
-    log_folder: Path
-    show: Record
-    on_change: Callable[[dict[str, int]], None]
-    _arbiter: Any = None
-    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _failures: dict[str, _Failures] = field(default_factory=dict)
-    _started_at: dict[int, float] = field(default_factory=dict)
-    _known: dict[str, int] = field(default_factory=dict)
+    def __init__(
+        self,
+        tasks: asyncio.TaskGroup,
+        log_folder: Path,
+        show: Record,
+        on_change: Callable[[dict[str, int]], None],
+    ) -> None:
+        self._tasks = tasks
+        self._log_folder = log_folder
+        self._show = show
+        self._on_change = on_change
+        self._kept: dict[str, _Kept] = {}
 
-    async def open(self) -> None:
-        name = f"relais-{os.getpid()}"
-        # A negative delay: circus must not watch by itself, since its periodic check and our starts exclude each other.
-        self._arbiter = Arbiter(
-            [],
-            f"inproc://{name}",
-            f"inproc://{name}-events",
-            loop=IOLoop.current(),
-            check_delay=-1,
-            proc_name="relais",
-        )
-        await self._arbiter.start()
+    def start(self, program: Program) -> None:
+        kept = _Kept(program)
+        self._kept[program.name] = kept
+        kept.task = self._tasks.create_task(self._keep(kept), name=program.name)
 
-    async def start(self, program: Program) -> None:
-        stream = LineStream(program.name, self.log_folder, self.show)
-        async with self._lock:
-            watcher = self._arbiter.add_watcher(
-                program.name,
-                _tethered(program),
-                singleton=True,
-                env=dict(program.environment),
-                working_dir="/",
-                stop_signal=program.stop_signal,
-                graceful_timeout=program.graceful_s,
-                stdout_stream={"stream": stream},
-                stderr_stream={"stream": stream},
-                hooks={"after_spawn": (self._spawned, True), "after_reap": (self._reaped, True)},
-                close_child_stdin=True,
-            )
-            await watcher.start()
-        self._report()
-
-    async def watch(self) -> None:
-        """Respawn what died, until cancelled."""
-        while True:
-            await asyncio.sleep(CHECK_DELAY_S)
-            async with self._lock:
-                self._hold_back_failing()
-                await self._arbiter.manage_watchers()
-            self._report()
-
-    async def stop(self, names: list[str]) -> None:
+    async def stop(self, names: Sequence[str]) -> None:
         """Stop these together, politely first; the others keep running."""
-        async with self._lock:
-            watchers = [watcher for watcher in self._arbiter.watchers if watcher.name in names]
-            # Not `watcher.stop()`, of which circus lets only one run at a time.
-            await asyncio.gather(*(watcher._stop(True) for watcher in watchers))
-        self._report()
+        chosen = [kept for name, kept in self._kept.items() if name in names]
+        for kept in chosen:
+            kept.stopping.set()
+        await asyncio.gather(*(kept.task for kept in chosen if kept.task))
 
     def failing(self) -> str | None:
         """The name of a program that died young several times in a row, if there is one."""
-        return next((name for name, seen in self._failures.items() if seen.in_a_row >= GIVE_UP_AFTER), None)
-
-    def close(self) -> None:
-        self._arbiter.stop_controller_and_close_sockets()
+        return next((name for name, kept in self._kept.items() if kept.deaths_in_a_row >= GIVE_UP_AFTER), None)
 
     def pids(self) -> dict[str, int]:
-        return {watcher.name: pid for watcher in self._arbiter.watchers for pid in watcher.get_active_pids()}
+        return {name: kept.pid for name, kept in self._kept.items() if kept.pid is not None}
 
-    def _report(self) -> None:
-        pids = self.pids()
-        if pids != self._known:
-            self._known = pids
-            self.on_change(pids)
+    async def _keep(self, kept: _Kept) -> None:
+        lines = LineStream(kept.program.name, self._log_folder, self._show)
+        try:
+            while not kept.stopping.is_set():
+                started = time.monotonic()
+                code = await self._live(kept, lines)
+                if not kept.stopping.is_set():
+                    await wait(kept.stopping, self._pause_after(kept, code, time.monotonic() - started))
+        finally:
+            lines.close()
 
-    def _spawned(self, watcher: Watcher, pid: int, **_: object) -> bool:
-        self._started_at[pid] = time.monotonic()
-        return True
+    async def _live(self, kept: _Kept, lines: LineStream) -> int:
+        """One process from its start to its end; returns its exit code, negative for a signal."""
+        read_end, write_end = os.pipe()
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *_tethered(kept.program),
+                env=kept.program.environment,
+                cwd="/",
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=write_end,
+                stderr=write_end,
+                # Ctrl-C in the terminal is for the launcher, which stops everyone in order.
+                start_new_session=True,
+            )
+        finally:
+            os.close(write_end)
+        self._report(kept, process.pid)
+        async with asyncio.TaskGroup() as tasks:
+            reading = tasks.create_task(_read(read_end, lines))
+            ending = tasks.create_task(_end_when_asked(kept, process))
+            code = await process.wait()
+            self._report(kept, None)
+            ending.cancel()
+            await asyncio.wait({reading}, timeout=LAST_WORDS_S)
+            reading.cancel()
+        return code
 
-    def _reaped(self, watcher: Watcher, process_pid: int, exit_code: int | None, **_: object) -> None:
-        lived_s = time.monotonic() - self._started_at.pop(process_pid, 0.0)
-        failures = self._failures.setdefault(watcher.name, _Failures())
-        if watcher.is_stopping():
-            return
-        if lived_s > SHORT_LIFE_S:
-            failures.in_a_row = 0
-        failures.in_a_row += 1
+    def _pause_after(self, kept: _Kept, code: int, lived_s: float) -> float:
+        """Says the death, and how long to wait before the next life, in seconds."""
+        kept.deaths_in_a_row = 1 if lived_s > SHORT_LIFE_S else kept.deaths_in_a_row + 1
         # The first deaths are repaired at once: a kill must not cost a pause.
-        pause_s = 0.0 if failures.in_a_row <= 3 else min(0.5 * 2 ** (failures.in_a_row - 3), LONGEST_PAUSE_S)
-        failures.retry_at = time.monotonic() + pause_s
-        cause = f"signal {-exit_code}" if exit_code is not None and exit_code < 0 else f"code {exit_code}"
+        retries = kept.deaths_in_a_row - 3
+        pause_s = 0.0 if retries <= 0 else min(0.5 * 2**retries, LONGEST_PAUSE_S)
+        cause = f"signal {-code}" if code < 0 else f"code {code}"
         delay = f"dans {pause_s:.0f} s" if pause_s else "immédiate"
-        self.show("lanceur", f"{watcher.name} s'est arrêté ({cause}) ; relance {delay}")
+        self._show("lanceur", f"{kept.program.name} s'est arrêté ({cause}) ; relance {delay}")
+        return pause_s
 
-    def _hold_back_failing(self) -> None:
-        for watcher in self._arbiter.watchers:
-            failures = self._failures.get(watcher.name)
-            waits = failures is not None and failures.retry_at > time.monotonic()
-            watcher.numprocesses = 0 if waits and not watcher.processes else 1
+    def _report(self, kept: _Kept, pid: int | None) -> None:
+        kept.pid = pid
+        self._on_change(self.pids())
 
 
-def _tethered(program: Program) -> str:
-    """The command line of the program behind `tether.py`, quoted for circus, which also expands `$(…)` and `((…))`."""
-    tether = Path(__file__).with_name("tether.py")
-    words = [sys.executable, "-I", "-S", str(tether), str(os.getpid()), program.death_signal.name, program.user or ""]
-    return shlex.join([*words, *program.command])
+async def _read(read_end: int, lines: LineStream) -> None:
+    """Hand over what the process writes until nobody can write any more."""
+    reader = asyncio.StreamReader()
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(read_end, "rb", buffering=0)
+    )
+    try:
+        while chunk := await reader.read(65536):
+            lines.feed(chunk)
+    finally:
+        lines.flush()
+        transport.close()
+
+
+async def _end_when_asked(kept: _Kept, process: asyncio.subprocess.Process) -> None:
+    await kept.stopping.wait()
+    # It may have ended by itself at this very moment.
+    with contextlib.suppress(ProcessLookupError):
+        process.send_signal(kept.program.stop_signal)
+        await asyncio.sleep(kept.program.graceful_s)
+        process.kill()
+
+
+def _tethered(program: Program) -> list[str]:
+    """The command of the program behind `tether.py`."""
+    tether = str(Path(__file__).with_name("tether.py"))
+    launcher = [sys.executable, "-I", "-S", tether, str(os.getpid()), program.death_signal.name, program.user or ""]
+    return [*launcher, *program.command]
 
 
 def stop_leftovers(processes: Mapping[str, Any], patience_s: float = 15.0) -> list[str]:

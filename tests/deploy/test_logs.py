@@ -18,8 +18,8 @@ def test_a_line_cut_between_two_chunks_is_shown_once_and_whole(tmp_path: Path) -
     shown: list[str] = []
     lines = stream(tmp_path, shown)
 
-    lines({"pid": 1, "name": "stdout", "data": b'{"event": "a"}\n{"ev'})
-    lines({"pid": 1, "name": "stdout", "data": b'ent": "b"}\n'})
+    lines.feed(b'{"event": "a"}\n{"ev')
+    lines.feed(b'ent": "b"}\n')
     lines.close()
 
     assert shown == ['usagers: {"event": "a"}', 'usagers: {"event": "b"}']

@@ -100,8 +100,11 @@ async def _deposit(caf: Partner, ledger: Ledger, message: dict[str, Any], wait_s
         ledger.answers[answer.etat] += 1
         if answer.etat == "en-attente" and "subject" not in message:
             answer = await caf.settled(message["id"], patience_s=60)
-    except (HubUnreachable, RequestRefused) as error:
-        ledger.answers[type(error).__name__] += 1
+    except HubUnreachable:
+        ledger.answers["injoignable"] += 1
+        return None
+    except RequestRefused as error:
+        ledger.answers[f"{error.status} {error.problem.get('code', '')}"] += 1
         return None
     if answer.etat == "refuse":
         ledger.answers[f"refuse {answer.code}"] += 1
