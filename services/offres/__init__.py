@@ -1,0 +1,1 @@
+"""The service `offres`: what insertion offers, and who is sent to it."""

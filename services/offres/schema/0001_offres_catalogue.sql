@@ -1,0 +1,186 @@
+--the catalogue: versions, structures and services as published, withdrawals, probable duplicates, imports
+-- depends: 0002_chassis_oublis
+
+-- migrate: apply
+
+CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
+CREATE EXTENSION IF NOT EXISTS unaccent WITH SCHEMA public;
+
+-- French stems without accents, on both sides: « mobilités » finds « Mobilité ».
+CREATE TEXT SEARCH CONFIGURATION francais (COPY = pg_catalog.french);
+ALTER TEXT SEARCH CONFIGURATION francais
+    ALTER MAPPING FOR hword, hword_part, word WITH public.unaccent, pg_catalog.french_stem;
+
+-- One row. Whoever writes the catalogue locks it, takes the next version and commits: versions become visible in their
+-- order, so that `publie_a <= v AND (retire_a IS NULL OR retire_a > v)` is the catalogue as it was at v, for ever.
+-- Below `plancher`, what was superseded has been deleted.
+CREATE TABLE catalogue (
+    est_unique boolean PRIMARY KEY DEFAULT true CHECK (est_unique),
+    version    bigint NOT NULL DEFAULT 0,
+    plancher   bigint NOT NULL DEFAULT 0 CHECK (plancher <= version),
+    change_a   timestamptz NOT NULL DEFAULT now()
+);
+INSERT INTO catalogue DEFAULT VALUES;
+
+CREATE TABLE versions (
+    version bigint PRIMARY KEY,
+    a       timestamptz NOT NULL
+);
+CREATE INDEX versions_par_date ON versions (a);
+
+-- A row is never changed but to be closed; `donnees` is the record as it was published, told as it is.
+CREATE TABLE structures (
+    numero      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id          text NOT NULL,
+    source      text NOT NULL,
+    empreinte   bytea NOT NULL CHECK (length(empreinte) = 16),
+    nom_simple  text NOT NULL,
+    voie_simple text NOT NULL,
+    siret       text,
+    courriel    text,
+    code_commune text,
+    code_postal text,
+    departement text,
+    date_maj    date NOT NULL,
+    donnees     json NOT NULL,
+    publie_a    bigint NOT NULL,
+    retire_a    bigint CHECK (retire_a > publie_a)
+) WITH (fillfactor = 90);
+CREATE UNIQUE INDEX structures_vivantes ON structures (id) WHERE retire_a IS NULL;
+CREATE INDEX structures_par_source ON structures (source, id) WHERE retire_a IS NULL;
+CREATE INDEX structures_par_siret ON structures (siret) WHERE retire_a IS NULL AND siret IS NOT NULL;
+CREATE INDEX structures_par_commune ON structures (code_commune) WHERE retire_a IS NULL;
+CREATE INDEX structures_par_version ON structures (publie_a, numero);
+CREATE INDEX structures_retirees ON structures (retire_a) WHERE retire_a IS NOT NULL;
+
+-- `cles` holds all that a search filters on, as words of one GIN index: lists of codes, the cells of a grid (0.1° and
+-- 0.5°), the zones of eligibility. (x, y, z) is the place on the unit sphere: its distance orders like the way on the
+-- globe. `qualite_somme` over `qualite_criteres` is the quality but for the age, which changes every day.
+CREATE TABLE services (
+    numero           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id               text NOT NULL,
+    structure_id     text NOT NULL,
+    source           text NOT NULL,
+    empreinte        bytea NOT NULL CHECK (length(empreinte) = 16),
+    nom_simple       text NOT NULL,
+    cles             text[] NOT NULL,
+    x                float8,
+    y                float8,
+    z                float8,
+    latitude         float8,
+    longitude        float8,
+    courriel         text,
+    code_commune     text,
+    departement      text,
+    type             text,
+    thematiques      text[] NOT NULL,
+    date_maj         date NOT NULL,
+    qualite_somme    float8 NOT NULL,
+    qualite_criteres smallint NOT NULL CHECK (qualite_criteres > 0),
+    qualite_age      boolean NOT NULL,
+    texte            tsvector NOT NULL,
+    donnees          json NOT NULL,
+    publie_a         bigint NOT NULL,
+    retire_a         bigint CHECK (retire_a > publie_a),
+    CHECK ((x IS NULL) = (latitude IS NULL) AND (x IS NULL) = (longitude IS NULL))
+) WITH (fillfactor = 90);
+CREATE UNIQUE INDEX services_vivants ON services (id) WHERE retire_a IS NULL;
+CREATE INDEX services_par_source ON services (source, id) WHERE retire_a IS NULL;
+CREATE INDEX services_par_structure ON services (structure_id) WHERE retire_a IS NULL;
+CREATE INDEX services_par_departement ON services (departement) WHERE retire_a IS NULL;
+CREATE INDEX services_par_version ON services (publie_a, numero);
+CREATE INDEX services_retires ON services (retire_a) WHERE retire_a IS NOT NULL;
+CREATE INDEX services_par_cles ON services USING gin (cles) WITH (gin_pending_list_limit = 512);
+CREATE INDEX services_par_texte ON services USING gin (texte) WITH (gin_pending_list_limit = 512);
+CREATE INDEX services_par_nom ON services USING gin (nom_simple public.gin_trgm_ops)
+    WITH (gin_pending_list_limit = 512);
+
+-- What is no longer in the catalogue, with all that is still asked of it. Published again, it leaves this table.
+CREATE TABLE retraits (
+    genre        text NOT NULL CHECK (genre IN ('structure', 'service')),
+    id           text NOT NULL,
+    source       text NOT NULL,
+    structure_id text,
+    siret        text,
+    courriel     text,
+    departement  text,
+    date         date NOT NULL,
+    raison       text NOT NULL,
+    version      bigint NOT NULL,
+    PRIMARY KEY (genre, id),
+    CHECK ((genre = 'service') = (structure_id IS NOT NULL))
+);
+CREATE INDEX retraits_par_version ON retraits (version, genre, id);
+
+-- Services whose open prescriptions are to expire; a row leaves once that is done.
+CREATE TABLE retraits_a_annoncer (
+    numero     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    service_id text NOT NULL,
+    date       date NOT NULL,
+    raison     text NOT NULL
+);
+
+-- Two structures that look like one: told, never merged.
+CREATE TABLE doublons (
+    structure_id text NOT NULL,
+    autre_id     text NOT NULL,
+    raison       text NOT NULL CHECK (raison IN ('siret', 'nom-et-adresse')),
+    vu_a         timestamptz NOT NULL,
+    PRIMARY KEY (structure_id, autre_id),
+    CHECK (structure_id < autre_id)
+);
+CREATE INDEX doublons_autre ON doublons (autre_id);
+
+-- Where an import is: what is committed is not read again after a crash. `vus` are the ids of a complete file.
+CREATE TABLE imports (
+    numero       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    source       text NOT NULL,
+    fichier      text NOT NULL,
+    est_complet  boolean NOT NULL,
+    lignes       bigint NOT NULL DEFAULT 0,
+    comptes      jsonb NOT NULL DEFAULT '{}',
+    commence_a   timestamptz NOT NULL,
+    acheve_a     timestamptz
+);
+CREATE UNIQUE INDEX imports_en_cours ON imports (source, fichier) WHERE acheve_a IS NULL;
+CREATE UNLOGGED TABLE imports_vus (
+    id    text NOT NULL,
+    genre text NOT NULL
+);
+
+-- What is being published, one transaction at a time; its columns are those of the tables, but for the versions.
+CREATE UNLOGGED TABLE arrivee_structures (
+    id text, source text, empreinte bytea, nom_simple text, voie_simple text, siret text, courriel text,
+    code_commune text, code_postal text, departement text, date_maj date, donnees json
+);
+CREATE UNLOGGED TABLE arrivee_services (
+    id text, structure_id text, source text, empreinte bytea, nom_simple text, cles text[],
+    x float8, y float8, z float8, latitude float8, longitude float8, courriel text, code_commune text,
+    departement text, type text, thematiques text[], date_maj date, qualite_somme float8, qualite_criteres smallint,
+    qualite_age boolean, nom text, description text, donnees json
+);
+
+-- The centre of a commune that has no other: the median of its located services. Refreshed after an import.
+CREATE TABLE centres_observes (
+    code      text PRIMARY KEY,
+    latitude  float8 NOT NULL,
+    longitude float8 NOT NULL,
+    nombre    integer NOT NULL CHECK (nombre > 0)
+);
+
+-- After a large import, searches would read the pending lists of the indexes, and plans would know nothing of the rows.
+CREATE FUNCTION entretenir() RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = offres, pg_temp AS $$
+BEGIN
+    PERFORM pg_catalog.gin_clean_pending_list('offres.services_par_cles');
+    PERFORM pg_catalog.gin_clean_pending_list('offres.services_par_texte');
+    PERFORM pg_catalog.gin_clean_pending_list('offres.services_par_nom');
+    ANALYZE offres.services, offres.structures;
+END $$;
+REVOKE ALL ON FUNCTION entretenir() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION entretenir() TO offres;
+
+-- migrate: rollback
+DROP FUNCTION entretenir();
+DROP TABLE centres_observes, arrivee_services, arrivee_structures, imports_vus, imports, doublons, retraits_a_annoncer,
+    retraits, services, structures, versions, catalogue;
+DROP TEXT SEARCH CONFIGURATION francais;

@@ -1,0 +1,105 @@
+"""Published records as rows of the catalogue, column by column and in one order."""
+
+from collections.abc import Mapping
+from datetime import date
+from hashlib import blake2b
+from typing import Any, TypeAlias
+
+import orjson
+
+from services.offres.domain import fiche as regles
+
+Ligne: TypeAlias = tuple[Any, ...]
+
+STRUCTURE = (
+    "id",
+    "source",
+    "empreinte",
+    "nom_simple",
+    "voie_simple",
+    "siret",
+    "courriel",
+    "code_commune",
+    "code_postal",
+    "departement",
+    "date_maj",
+    "donnees",
+)
+SERVICE = (
+    "id",
+    "structure_id",
+    "source",
+    "empreinte",
+    "nom_simple",
+    "cles",
+    "x",
+    "y",
+    "z",
+    "latitude",
+    "longitude",
+    "courriel",
+    "code_commune",
+    "departement",
+    "type",
+    "thematiques",
+    "date_maj",
+    "qualite_somme",
+    "qualite_criteres",
+    "qualite_age",
+    "nom",
+    "description",
+    "donnees",
+)
+
+
+def _ecrite(fiche: Mapping[str, Any]) -> tuple[bytes, str]:
+    """The record as it is told, without what it does not say, and its hash: the same record has the same one."""
+    dite = {champ: valeur for champ, valeur in fiche.items() if valeur is not None}
+    ecrit = orjson.dumps(dite, option=orjson.OPT_SORT_KEYS)
+    return blake2b(ecrit, digest_size=16).digest(), ecrit.decode()
+
+
+def de_structure(fiche: Mapping[str, Any]) -> Ligne:
+    empreinte, donnees = _ecrite(fiche)
+    return (
+        fiche["id"],
+        fiche["source"],
+        empreinte,
+        regles.simplifier(fiche["nom"]),
+        regles.simplifier(fiche.get("adresse") or ""),
+        fiche.get("siret"),
+        fiche.get("courriel"),
+        fiche.get("code_insee"),
+        fiche.get("code_postal"),
+        regles.departement(fiche),
+        date.fromisoformat(fiche["date_maj"]),
+        donnees,
+    )
+
+
+def de_service(fiche: Mapping[str, Any]) -> Ligne:
+    empreinte, donnees = _ecrite(fiche)
+    lieu = regles.position(fiche)
+    qualite = regles.qualite(fiche)
+    return (
+        fiche["id"],
+        fiche["structure_id"],
+        fiche["source"],
+        empreinte,
+        regles.simplifier(fiche["nom"]),
+        regles.cles(fiche),
+        *(regles.sur_la_sphere(*lieu) if lieu else (None, None, None)),
+        *(lieu or (None, None)),
+        fiche.get("courriel"),
+        fiche.get("code_insee"),
+        regles.departement(fiche),
+        fiche.get("type"),
+        fiche.get("thematiques") or [],
+        date.fromisoformat(fiche["date_maj"]),
+        qualite.somme,
+        qualite.criteres,
+        qualite.compte_l_age,
+        fiche["nom"],
+        fiche["description"],
+        donnees,
+    )
