@@ -245,4 +245,5 @@ class _Recorder:
             cause=entree.id,
             correlation=entree.correlation,
             trace=trace,
+            flux=fait.flux,
         )

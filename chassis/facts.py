@@ -63,7 +63,7 @@ class Entree:
 
 @dataclass(frozen=True, slots=True)
 class Fait:
-    """A fact to record: what happened to which aggregate, as data of the message catalogue.
+    """A fact to record: what happened to which aggregate, as data of the message catalogue; `flux` is its stream.
 
     `protege` is what must not travel on the bus (names, numbers): the service that has a vault keeps it, encrypted,
     under the id of the fact.
@@ -74,6 +74,7 @@ class Fait:
     partition: str
     donnees: Mapping[str, Any]
     protege: Mapping[str, Any] | None = None
+    flux: str = "PARCOURS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +93,11 @@ class FaitEnregistre:
     cause: UUID
     correlation: str | None
     trace: str | None
+    flux: str = "PARCOURS"
 
     @property
     def sujet(self) -> str:
-        return sujet_du_fait(self.partition, self.brique, self.type, self.agregat)
+        return sujet_du_fait(self.partition, self.brique, self.type, self.agregat, self.flux)
 
     def evenement(self) -> dict[str, Any]:
         """The CloudEvent on the bus. Its `subject` is the internal id: pseudonyms are made at the door, per partner."""
@@ -120,11 +122,11 @@ class FaitEnregistre:
         return evenement
 
 
-def sujet_du_fait(partition: str, brique: str, type_du_fait: str, agregat: UUID) -> str:
+def sujet_du_fait(partition: str, brique: str, type_du_fait: str, agregat: UUID, flux: str = "PARCOURS") -> str:
     """Bus subject of a fact: `parcours.59.orientation.decidee.<hex>`; the noun is kept when it is not the brique's.
 
     Every token is made of our own codes or of hexadecimal digits, never of a partner's text (securite § 4.3).
     """
     nom, _, verbe = type_du_fait.partition(".")
     fait = verbe if nom == brique else f"{nom}-{verbe}"
-    return f"parcours.{partition.lower()}.{brique}.{fait}.{agregat.hex}"
+    return f"{flux.lower()}.{partition.lower()}.{brique}.{fait}.{agregat.hex}"

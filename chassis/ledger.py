@@ -12,14 +12,13 @@ from chassis.facts import Entree, FaitEnregistre
 
 _DECIDED = "SELECT id, refus FROM entrees WHERE id = ANY($1)"
 
-_FACT_COLUMNS = "id, agregat, sequence, type, partition, donnees, source, survenu_a, cause, correlation, trace"
+_FACT_COLUMNS = "id, agregat, sequence, type, partition, donnees, source, survenu_a, cause, correlation, trace, flux"
 _FACTS_OF = f"SELECT {_FACT_COLUMNS} FROM faits WHERE cause = ANY($1) ORDER BY numero"  # noqa: S608  constants only
-_UNPUBLISHED = f"SELECT numero, {_FACT_COLUMNS} FROM faits WHERE publie_seq IS NULL ORDER BY numero LIMIT $1"  # noqa: S608  constants only
+_UNPUBLISHED = f"SELECT numero, {_FACT_COLUMNS} FROM faits WHERE flux = $1 AND publie_seq IS NULL ORDER BY 1 LIMIT $2"  # noqa: S608
 
 _SEQUENCES = """
 SELECT a.agregat, max(f.sequence) AS sequence
-FROM unnest($1::uuid[]) AS a(agregat) JOIN faits f USING (agregat)
-GROUP BY a.agregat
+FROM unnest($1::uuid[]) AS a(agregat) JOIN faits f USING (agregat) GROUP BY a.agregat
 """
 
 _MARK_PUBLISHED = """
@@ -112,8 +111,8 @@ async def insert_facts(conn: Connection, faits: Sequence[FaitEnregistre], now: d
     await insert(conn, "faits", (*_FACT_COLUMNS.split(", "), "enregistre_a"), [(*named(f), now) for f in faits])
 
 
-async def unpublished(conn: Connection, brique: str, limit: int) -> list[tuple[int, FaitEnregistre]]:
-    return [(row["numero"], fact(row, brique)) for row in await conn.fetch(_UNPUBLISHED, limit)]
+async def unpublished(conn: Connection, brique: str, flux: str, limit: int) -> list[tuple[int, FaitEnregistre]]:
+    return [(row["numero"], fact(row, brique)) for row in await conn.fetch(_UNPUBLISHED, flux, limit)]
 
 
 async def mark_published(conn: Connection, places: Sequence[tuple[int, int]]) -> None:

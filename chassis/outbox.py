@@ -28,16 +28,17 @@ INSERT INTO transport (flux, cree_a, supprimes, verifie_a) VALUES ($1, $2, $3, $
 ON CONFLICT (flux) DO UPDATE
 SET cree_a = EXCLUDED.cree_a, supprimes = EXCLUDED.supprimes, verifie_a = EXCLUDED.verifie_a
 """
-_HIGHEST = "SELECT max(publie_seq) FROM faits"
-_PUBLISHED_IDS = "SELECT id FROM faits WHERE publie_seq IS NOT NULL AND enregistre_a > $1"
+_HIGHEST = "SELECT max(publie_seq) FROM faits WHERE flux = $1"
+_PUBLISHED_IDS = "SELECT id FROM faits WHERE publie_seq IS NOT NULL AND flux = $1 AND enregistre_a > $2"
 _FORGOTTEN = "UPDATE oublis SET acheve_a = now() WHERE agregat = ANY($1)"
 _UNPUBLISH = "UPDATE faits SET publie_seq = NULL WHERE id = ANY($1)"
 
 
 class Outbox:
-    """The relay and the reconciliation of one service. `wake` is called when facts have just been committed."""
+    """The relay and the reconciliation of one service with one stream. `wake`: facts have just been committed."""
 
-    def __init__(self, brique: str, stream: str, pool: Pool, bus: Bus) -> None:
+    def __init__(self, brique: str, stream: str, pool: Pool, bus: Bus, *, forgets: bool = True) -> None:
+        self._forgets = forgets
         self._brique = brique
         self._stream = stream
         self._pool = pool
@@ -51,7 +52,7 @@ class Outbox:
         """Lead if nobody else does; the lock lives as long as its connection, so a dead leader is replaced."""
         while not stop.is_set():
             async with self._pool.acquire() as conn:
-                if await conn.fetchval(_LEAD, f"outbox {self._brique}"):
+                if await conn.fetchval(_LEAD, f"outbox {self._brique} {self._stream}"):
                     await self._lead(conn, stop)
             await wait(stop, 1.0)
 
@@ -68,7 +69,7 @@ class Outbox:
 
     async def relay(self, conn: Connection) -> int:
         """Publish the oldest unpublished facts; returns how many. What fails stays, and everything after it waits."""
-        rows = await ledger.unpublished(conn, self._brique, _BATCH)
+        rows = await ledger.unpublished(conn, self._brique, self._stream, _BATCH)
         if not rows:
             return 0
         outcomes = await asyncio.gather(*(self._publish(fait) for _, fait in rows), return_exceptions=True)
@@ -82,16 +83,16 @@ class Outbox:
         return len(stored)
 
     async def _publish(self, fait: FaitEnregistre) -> int:
-        return await self._bus.publish(self._stream, fait.sujet, str(fait.id), orjson.dumps(fait.evenement()))
+        return await self._bus.publish(fait.flux, fait.sujet, str(fait.id), orjson.dumps(fait.evenement()))
 
     async def forget(self, conn: Connection) -> int:
-        """Erase from the stream, message by message, the aggregates that were erased here; returns how many.
+        """Erase from the stream of persons, message by message, those that were erased here; returns how many.
 
         Their messages are found by subject: a crash may have stored one twice, under a place that nobody wrote down.
         """
-        rows = await ledger.to_forget(conn)
+        rows = await ledger.to_forget(conn) if self._forgets else []
         if rows:
-            filters = [f"parcours.*.{self._brique}.*.{row['agregat'].hex}" for row in rows]
+            filters = [f"{self._stream.lower()}.*.{self._brique}.*.{row['agregat'].hex}" for row in rows]
             kept = {str(row["garde"]) for row in rows}
             for place, id_ in (await self._bus.stored(self._stream, filters, self._brique)).items():
                 if id_ not in kept:
@@ -110,9 +111,11 @@ class Outbox:
         if not await self._looks_changed(conn, state, now):
             return 0
         # Facts younger than the stream's window, which it should hold.
-        stored = set((await self._bus.stored(self._stream, [f"parcours.*.{self._brique}.>"], self._brique)).values())
+        subjects = [f"{self._stream.lower()}.*.{self._brique}.>"]
+        stored = set((await self._bus.stored(self._stream, subjects, self._brique)).values())
         young = now - timedelta(seconds=MAX_AGE_S - 3600)
-        lost = [row["id"] for row in await conn.fetch(_PUBLISHED_IDS, young) if str(row["id"]) not in stored]
+        published = await conn.fetch(_PUBLISHED_IDS, self._stream, young)
+        lost = [row["id"] for row in published if str(row["id"]) not in stored]
         await conn.execute(_UNPUBLISH, lost)
         await conn.execute(_REMEMBER, self._stream, state.created_at, state.deleted, now)
         if lost:
@@ -123,5 +126,5 @@ class Outbox:
         known = await conn.fetchrow(_KNOWN, self._stream)
         if known is None or (known["cree_a"], known["supprimes"]) != (state.created_at, state.deleted):
             return True
-        highest = await conn.fetchval(_HIGHEST) or 0
+        highest = await conn.fetchval(_HIGHEST, self._stream) or 0
         return bool(state.last_sequence < highest or now - known["verifie_a"] > _FULL_CHECK_EVERY)

@@ -38,33 +38,32 @@ class Service:
     """A brique and what it is connected to.
 
     `ecoute` holds the stream subjects of its siblings' events, `lectures` the answers to `lecture.<nom>.<vue>`: each
-    takes the request's JSON and returns what JSON can say.
+    takes the request's JSON and returns what JSON can say. Facts go to `stream`, or to one of `autres_flux`.
     """
 
     brique: Brique[Any, Any, Any, Any]
     ecoute: Sequence[str] = ()
     lectures: Mapping[str, Lecture] = field(default_factory=dict)
     stream: str = "PARCOURS"
+    autres_flux: Sequence[str] = ()
 
 
 def run(service: Service, settings: Settings, *, clock: Clock = utc_now) -> None:
     """The `main` of a service."""
-
-    async def assemble(running: Process) -> None:
-        await connect(service, running, clock)
-
     nom = service.brique.nom
-    process.run(nom, nom, settings, assemble)
+    process.run(nom, nom, settings, lambda running: connect(service, running, clock))
 
 
 async def connect(service: Service, running: Process, clock: Clock = utc_now) -> None:
     """Start the loops of a service and begin to answer."""
     nom = service.brique.nom
-    outbox = Outbox(nom, service.stream, running.pool, running.bus)
-    engine = Engine(service.brique, running.pool, on_facts=outbox.wake, clock=clock)
+    outboxes = [Outbox(nom, service.stream, running.pool, running.bus)]
+    outboxes += [Outbox(nom, stream, running.pool, running.bus, forgets=False) for stream in service.autres_flux]
+    engine = Engine(service.brique, running.pool, on_facts=outboxes[0].wake, clock=clock)
     intake = MicroBatch(engine.decide, max_items=_BATCH)
     running.loop("depots", intake.run)
-    running.loop("outbox", outbox.run)
+    for outbox in outboxes:
+        running.loop("outbox", outbox.run)
     running.loop("echeances", DueDates(engine, running, clock).run)
     if service.ecoute:
         listener = Listener(engine, running, clock)

@@ -82,21 +82,20 @@ SECRETS: dict[str, tuple[Secret, ...]] = {
 
 
 def _service(name: str) -> Component:
-    publishes = ("offres.>",) if name == "offres" else (f"parcours.*.{name}.>",)
-    # What it wrote there it keeps there, and erases with the person.
-    written = ("OFFRES",) if name == "offres" else ("PARCOURS",)
+    # The offer has a stream of its own, which speaks of no person; what it wrote on one is erased from the other.
+    offer = name == "offres"
     return Component(
         name=name,
         module=f"services.{name}.app",
         schema=name,
         migrations=("chassis/schema", f"services/{name}/schema"),
         secrets=name,
-        publish=publishes,
+        publish=(f"parcours.*.{name}.>", "offres.>") if offer else (f"parcours.*.{name}.>",),
         subscribe=(f"depot.{name}", f"lecture.{name}.*"),
         durable=name,
         durable_streams=("PARCOURS",),
-        reconciles=written,
-        erases=written,
+        reconciles=STREAMS if offer else ("PARCOURS",),
+        erases=("PARCOURS",),
     )
 
 
@@ -115,6 +114,7 @@ COMPONENTS: tuple[Component, ...] = (
     _service("feuille_de_route"),
     _service("referents"),
     _service("engagements"),
+    _service("offres"),
     Component(
         name="entrant",
         module="gateway.inbound.app",
