@@ -1,1 +1,1 @@
-"""The service `offres`: what insertion offers, and who is sent to it."""
+"""The service `offres`: the offer of services of a territory, and the prescriptions that send persons to it."""

@@ -22,6 +22,7 @@ from relais_contrats.codes.offre import (
 from relais_contrats.groupes import Groupe
 from relais_contrats.modele import Donnees
 from relais_contrats.regles import Regle, Semantique
+from relais_contrats.v1.partages import Structure
 from relais_contrats.valeurs import (
     CodeLocal,
     CodePostal,
@@ -208,6 +209,10 @@ class PrescriptionEmise(Donnees):
         ),
     ]
     action_id: Annotated[CodeLocal | None, dit("Action de la feuille de route que la prescription sert.")] = None
+    structure: Annotated[
+        Structure | None,
+        dit("Structure du service : le hub l'écrit dans l'événement ; au dépôt, elle est ignorée."),
+    ] = None
 
 
 class SuitePrescription(Donnees):

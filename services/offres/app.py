@@ -1,0 +1,40 @@
+"""The process `offres`: its decision, its tables and its store, put together, and the loop that tells withdrawals."""
+
+from chassis import process, service, settings
+from chassis.depots import Brique, Engine
+from chassis.process import Process
+from chassis.service import Service
+from services.offres import clocks, domain, subscriptions
+from services.offres.store.registre import Registre
+from services.offres.translation import FLUX_DE_L_OFFRE, traduire
+
+_registre = Registre(clocks.echeances)
+SERVICE = Service(
+    brique=Brique(
+        nom="offres",
+        lire=subscriptions.lire,
+        charger=_registre.charger,
+        decider=domain.decider,
+        traduire=traduire,
+        enregistrer=_registre.enregistrer,
+    ),
+    ecoute=subscriptions.ECOUTE,
+    lectures=subscriptions.LECTURES,
+    autres_flux=(FLUX_DE_L_OFFRE,),
+)
+
+
+async def assemble(running: Process) -> None:
+    await service.connect(SERVICE, running)
+    # What it records is found by the relay, which looks for it every tenth of a second.
+    engine = Engine(SERVICE.brique, running.pool, on_facts=lambda: None)
+    running.loop("retraits", clocks.Retraits(engine, running.pool, service.utc_now).run)
+
+
+def main() -> None:
+    nom = SERVICE.brique.nom
+    process.run(nom, nom, settings.read(settings.Settings), assemble)
+
+
+if __name__ == "__main__":
+    main()

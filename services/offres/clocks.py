@@ -1,0 +1,81 @@
+"""What falls due: reminders and expiries, derived from the dossier; and withdrawals, which the catalogue announces.
+
+A withdrawal is not a due date of a dossier: it comes from a deposit or from an import of many thousand services, and
+concerns whoever was sent there.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from chassis import telemetry
+from chassis.database import Pool
+from chassis.decision import Echeance
+from chassis.depots import Engine
+from chassis.facts import Entree
+from chassis.waiting import wait
+from services.offres.domain.delai import debut_du_jour
+from services.offres.domain.dossier import Dossier
+from services.offres.store import retraits
+
+# The number of the prescription is part of the nature: a due date has one identity for ever.
+PRESCRIPTION = "prescription"
+_LOOK_EVERY_S = 1.0
+_WITHDRAWALS_AT_ONCE = 1_000
+_DECIDED_AT_ONCE = 256
+
+
+def echeances(dossier: Dossier) -> list[Echeance]:
+    return [
+        Echeance(dossier.parcours, f"{PRESCRIPTION}-{connue.numero}", debut_du_jour(connue.prochaine_date))
+        for connue in dossier.en_attente
+    ]
+
+
+class Retraits:
+    """Expires what waits for a withdrawn service; a row goes once all the dossiers that it concerns are decided."""
+
+    def __init__(self, engine: Engine[Any, Any, Any, Any], pool: Pool, clock: Callable[[], datetime]) -> None:
+        self._engine = engine
+        self._pool = pool
+        self._clock = clock
+
+    async def run(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            if not await self.annoncer():
+                await wait(stop, _LOOK_EVERY_S)
+
+    async def annoncer(self) -> int:
+        """Tell the oldest withdrawals; returns how many are told."""
+        async with self._pool.acquire() as conn:
+            prochains = await retraits.prochains(conn, _WITHDRAWALS_AT_ONCE)
+            if not prochains:
+                return 0
+            concernes = await retraits.concernes(conn, [service for _, service in prochains])
+        dernier = prochains[-1][0]
+        entrees = [self._entree(parcours, departement, dernier) for parcours, departement in concernes]
+        for debut in range(0, len(entrees), _DECIDED_AT_ONCE):
+            reponses = await self._engine.decide(entrees[debut : debut + _DECIDED_AT_ONCE])
+            if any(reponse.etat == "attente" for reponse in reponses):
+                return 0
+        async with self._pool.acquire() as conn:
+            await retraits.annoncer(conn, [numero for numero, _ in prochains])
+        return len(prochains)
+
+    def _entree(self, parcours: UUID, departement: str, retrait: int) -> Entree:
+        now = self._clock()
+        return Entree(
+            id=uuid5(parcours, f"retrait {retrait}"),
+            nature="echeance",
+            type="echeance.retrait",
+            agregat=parcours,
+            emetteur="/services/offres",
+            role="hub",
+            partition=departement,
+            donnees={},
+            survenu_a=now,
+            recu_a=now,
+            trace=telemetry.traceparent(),
+        )

@@ -1,0 +1,97 @@
+"""The nouns of prescriptions: the service to which a person is sent, where the prescription stands, the dossier."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+from services.offres.domain.delai import EXPIRE_A_L_ETUDE_AU, EXPIRE_AU, RELANCE_TOUS_LES
+
+
+class Etat(StrEnum):
+    EMISE = "emise"
+    A_L_ETUDE = "a-l-etude"
+    ACCEPTEE = "acceptee"
+    COMMENCEE = "commencee"
+    TERMINEE = "terminee"
+    REFUSEE = "refusee"
+    ANNULEE = "annulee"
+    EXPIREE = "expiree"
+
+    @property
+    def est_final(self) -> bool:
+        return self in (Etat.TERMINEE, Etat.REFUSEE, Etat.ANNULEE, Etat.EXPIREE)
+
+    @property
+    def attend_une_reponse(self) -> bool:
+        return self in (Etat.EMISE, Etat.A_L_ETUDE)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A live service and the structure that renders it, as they were when the prescription was emitted."""
+
+    id: str
+    structure_id: str
+    structure_nom: str
+    siret: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Retrait:
+    """A service that is no longer offered, since when and why."""
+
+    date: date
+    raison: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prescription:
+    """`numero` is its rank in the dossier, for ever; `emise_le` the day on which the hub received it.
+
+    `repondue_le` is the day of the first answer of the structure, `relances` the rank of the last reminder, `fin_le`
+    the day on which it reached a final state.
+    """
+
+    numero: int
+    prescription_id: str
+    service: Service
+    prescripteur: str
+    departement: str
+    emise_le: date
+    action_id: str | None = None
+    etat: Etat = Etat.EMISE
+    repondue_le: date | None = None
+    relances: int = 0
+    fin_le: date | None = None
+    motifs: tuple[str, ...] = ()
+    issue: str | None = None
+
+    @property
+    def expire_le(self) -> date:
+        """The first day on which an answer comes too late."""
+        return self.emise_le + (EXPIRE_A_L_ETUDE_AU if self.etat is Etat.A_L_ETUDE else EXPIRE_AU)
+
+    @property
+    def prochaine_date(self) -> date:
+        """When time will next change something in it, as long as nobody answers."""
+        return min(self.expire_le, self.emise_le + (self.relances + 1) * RELANCE_TOUS_LES)
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """The prescriptions of one parcours, in their order."""
+
+    parcours: UUID
+    departement: str
+    est_clos: bool = False
+    est_efface: bool = False
+    absorbe_par: UUID | None = None
+    prescriptions: tuple[Prescription, ...] = ()
+
+    def prescription(self, prescription_id: str) -> Prescription | None:
+        return next((p for p in self.prescriptions if p.prescription_id == prescription_id), None)
+
+    @property
+    def en_attente(self) -> tuple[Prescription, ...]:
+        return tuple(p for p in self.prescriptions if p.etat.attend_une_reponse)
