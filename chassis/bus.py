@@ -81,8 +81,12 @@ class Bus(Protocol):
         stop: asyncio.Event,
         *,
         batch: int = 256,
+        linger_s: float = 0.0,
     ) -> None:
-        """Hand batches to `handle` until `stop`; survives a restart of the server and a deleted stream or consumer."""
+        """Hand batches to `handle` until `stop`; survives a restart of the server and a deleted stream or consumer.
+
+        A batch is what arrived within `linger_s` of its first message: a few large batches cost less than many small.
+        """
 
     async def close(self) -> None: ...
 

@@ -171,8 +171,9 @@ class NatsBus:
         stop: asyncio.Event,
         *,
         batch: int = 256,
+        linger_s: float = 0.0,
     ) -> None:
-        pull = _Pull(self._client, stream, durable, batch)
+        pull = _Pull(self._client, stream, durable, batch, linger_s)
         while not stop.is_set():
             try:
                 await self._ensure_consumer(stream, durable, filters)
@@ -206,12 +207,13 @@ class NatsBus:
 
 
 class _Pull:
-    """One standing pull request, renewed as it is used up, so that a message arrives without waiting for its batch."""
+    """One standing pull request, renewed as it is used up; a batch is what came within `linger_s` of its first."""
 
-    def __init__(self, client: Client, stream: str, durable: str, batch: int) -> None:
+    def __init__(self, client: Client, stream: str, durable: str, batch: int, linger_s: float) -> None:
         self._client = client
         self._subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{durable}"
         self._batch = batch
+        self._linger_s = linger_s
         self._subscription: Subscription | None = None
         self._inbox = ""
         self._credit = 0
@@ -237,6 +239,7 @@ class _Pull:
             received.append(await self._subscription.next_msg(timeout=1))
         except TimeoutError:
             return []
+        await asyncio.sleep(self._linger_s)
         while self._subscription.pending_msgs and len(received) < self._batch:
             received.append(await self._subscription.next_msg(timeout=1))
         messages = [message for message in received if not self._is_status(message)]

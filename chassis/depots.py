@@ -4,6 +4,7 @@ Inbox, load under lock, decide one by one in order, record facts, states and due
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -146,30 +147,36 @@ class Engine(Generic[M, S, F, D]):
 
     def _decide_one(self, entree: Entree, lu: M | Refus | None, dossiers: D, recorder: "_Recorder") -> _Verdict:
         """Decide, and fold the facts into the states; None is an acceptance, whose facts the recorder holds."""
-        with telemetry.span(
-            f"decider {entree.type}", parent=entree.trace, relais_id=str(entree.id), relais_brique=self._brique.nom
-        ) as span:
-            verdict: _Verdict = None
-            if isinstance(lu, Refus):
-                verdict = lu
-            elif lu is not None:
-                verdict = recorder.held_back(entree) or recorder.stale(entree)
-                verdict = verdict or self._consult(entree, lu, dossiers, recorder)
-            if isinstance(verdict, Attente):
-                recorder.hold_back(entree)
-            telemetry.annotate(span, relais_etat=_ETATS[type(verdict)])
-            return verdict
+        started_ns = time.time_ns()
+        verdict, told = self._verdict(entree, lu, dossiers, recorder)
+        if isinstance(verdict, Attente):
+            recorder.hold_back(entree)
+        # An event that was only noted leaves no span: every service notes every parcours.
+        if entree.nature != "evenement" or verdict or told:
+            with telemetry.span(
+                f"decider {entree.type}",
+                parent=entree.trace,
+                started_ns=started_ns,
+                relais_id=str(entree.id),
+                relais_brique=self._brique.nom,
+                relais_etat=_ETATS[type(verdict)],
+            ):
+                recorder.add(entree, told, telemetry.traceparent())
+        return verdict
 
-    def _consult(self, entree: Entree, message: M, dossiers: D, recorder: "_Recorder") -> _Verdict:
-        decision = self._brique.decider(dossiers.de(message), message, recorder.now)
+    def _verdict(
+        self, entree: Entree, lu: M | Refus | None, dossiers: D, recorder: "_Recorder"
+    ) -> tuple[_Verdict, Sequence[Fait]]:
+        if lu is None or isinstance(lu, Refus):
+            return lu, ()
+        if unseen := recorder.held_back(entree) or recorder.stale(entree):
+            return unseen, ()
+        decision = self._brique.decider(dossiers.de(lu), lu, recorder.now)
         if isinstance(decision, Refus | Attente):
-            return decision
-        trace = telemetry.traceparent()
+            return decision, ()
         for fait in decision:
             dossiers.appliquer(fait)
-            if told := self._brique.traduire(fait):
-                recorder.add(entree, told, trace)
-        return None
+        return None, [told for fait in decision if (told := self._brique.traduire(fait))]
 
     async def _park(self, entree: Entree, error: Exception) -> Reponse:
         """Set a poison entry aside with the name of what it raised, never with its text (which may quote the data)."""
@@ -218,8 +225,8 @@ class _Recorder:
             return None
         return Refus("version-perimee", "/versionattendue", {"sequence": current})
 
-    def add(self, entree: Entree, fait: Fait, trace: str | None) -> None:
-        self._added.append((entree, fait, trace))
+    def add(self, entree: Entree, faits: Sequence[Fait], trace: str | None) -> None:
+        self._added += [(entree, fait, trace) for fait in faits]
 
     async def number(self, conn: Connection) -> list[tuple[Fait, FaitEnregistre]]:
         """Aggregates that only the facts name (a parcours matched, or absorbed) are looked up here."""

@@ -24,6 +24,8 @@ from chassis.settings import Settings
 _log = structlog.get_logger()
 _DUE_EVERY_S = 1.0
 _BATCH = 256
+# Nobody waits for what a service learns from a sibling, and a batch of one costs as much as a batch of twenty.
+_LINGER_S = 0.1
 
 Clock = Callable[[], datetime]
 Lecture = Callable[[Connection, Mapping[str, Any]], Awaitable[Any]]
@@ -69,7 +71,7 @@ async def connect(service: Service, running: Process, clock: Clock = utc_now) ->
         listener = Listener(engine, running, clock)
 
         async def listen(stop: asyncio.Event) -> None:
-            await running.bus.consume(service.stream, nom, service.ecoute, listener.handle, stop)
+            await running.bus.consume(service.stream, nom, service.ecoute, listener.handle, stop, linger_s=_LINGER_S)
 
         running.loop("evenements", listen)
     for vue, lecture in service.lectures.items():

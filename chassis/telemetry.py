@@ -69,11 +69,12 @@ def span(
     parent: str | None = None,
     links: list[str] | None = None,
     kind: SpanKind = SpanKind.INTERNAL,
+    started_ns: int | None = None,
     **attributes: str | int | Sequence[str],
 ) -> Iterator[trace.Span]:
     """A span whose parent is the W3C `traceparent` given, or the current one. Attribute `relais_type` is `relais.type`.
 
-    An attribute that is not in the allow-list is a programming error, told at once.
+    `started_ns` (Unix time) is for work that was begun before one knew that it deserves a span. An attribute that is not in the allow-list is a programming error, told at once.
     """
     named = {_attribute(key): value for key, value in attributes.items()}
     context = _propagator.extract({"traceparent": parent}) if parent else None
@@ -82,6 +83,7 @@ def span(
         context=context,
         kind=kind,
         attributes=named,
+        start_time=started_ns,
         links=[link for link in map(_link, links or []) if link],
         record_exception=False,
         set_status_on_exception=False,
