@@ -83,10 +83,7 @@ class Bus(Protocol):
         batch: int = 256,
         linger_s: float = 0.0,
     ) -> None:
-        """Hand batches to `handle` until `stop`; survives a restart of the server and a deleted stream or consumer.
-
-        A batch is what arrived within `linger_s` of its first message: a few large batches cost less than many small.
-        """
+        """Hand over, until `stop`, what came within `linger_s` of a first message; survives restarts and deletions."""
 
     async def close(self) -> None: ...
 

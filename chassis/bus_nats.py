@@ -3,7 +3,8 @@
 import asyncio
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import nats
@@ -71,10 +72,8 @@ class NatsBus:
         return self._client.is_connected
 
     async def request(self, subject: str, body: bytes, *, timeout_s: float) -> bytes:
-        try:
+        with _reaching(subject):
             return (await self._client.request(subject, body, timeout=timeout_s)).data
-        except (NatsError, TimeoutError) as error:
-            raise Unavailable(subject) from error
 
     async def respond(self, subject: str, group: str, answer: Respond) -> None:
         async def on_request(message: Msg) -> None:
@@ -89,13 +88,8 @@ class NatsBus:
             _log.exception("bus.answer_failed", subject=message.subject)
 
     async def publish(self, stream: str, subject: str, message_id: str, body: bytes) -> int:
-        try:
-            ack = await self._jetstream.publish(subject, body, stream=stream, headers={_ID_HEADER: message_id})
-        except NoStreamResponseError as error:
-            raise StreamMissing(stream) from error
-        except (NatsError, TimeoutError) as error:
-            raise Unavailable(stream) from error
-        return ack.seq
+        with _reaching(stream):
+            return (await self._jetstream.publish(subject, body, stream=stream, headers={_ID_HEADER: message_id})).seq
 
     async def ensure_stream(self, stream: str) -> None:
         config = StreamConfig(
@@ -106,21 +100,16 @@ class NatsBus:
             max_age=MAX_AGE_S,
             num_replicas=self._replicas,
         )
-        try:
-            await self._jetstream.add_stream(config)
-        except APIError as error:
-            if error.err_code != 10058:  # it exists with a configuration that an operator chose
-                raise Unavailable(stream) from error
-        except (NatsError, TimeoutError) as error:
-            raise Unavailable(stream) from error
+        with _reaching(stream):
+            try:
+                await self._jetstream.add_stream(config)
+            except APIError as error:
+                if error.err_code != 10058:  # it exists with a configuration that an operator chose
+                    raise
 
     async def stream_state(self, stream: str) -> StreamState:
-        try:
+        with _reaching(stream):
             info = await self._jetstream.stream_info(stream)
-        except NotFoundError as error:
-            raise StreamMissing(stream) from error
-        except (NatsError, TimeoutError) as error:
-            raise Unavailable(stream) from error
         if info.created is None:
             raise Unavailable(stream)
         state = info.state
@@ -129,7 +118,7 @@ class NatsBus:
     async def stored(self, stream: str, filters: Sequence[str], name: str) -> dict[int, str]:
         last = (await self.stream_state(stream)).last_sequence
         reader = f"verif-{name}"
-        try:
+        with _reaching(stream):
             await self._forget_consumer(stream, reader)
             config = ConsumerConfig(
                 name=reader,
@@ -144,23 +133,15 @@ class NatsBus:
             ids = await _read_ids(subscription, pending, last)
             await subscription.unsubscribe()
             await self._forget_consumer(stream, reader)
-        except (NatsError, TimeoutError) as error:
-            raise Unavailable(stream) from error
         return ids
 
     async def _forget_consumer(self, stream: str, consumer: str) -> None:
-        try:
+        with suppress(NotFoundError):
             await self._jetstream.delete_consumer(stream, consumer)
-        except NotFoundError:
-            return
 
     async def delete(self, stream: str, sequence: int) -> None:
-        try:
+        with _reaching(stream), suppress(NotFoundError):
             await self._jetstream.delete_msg(stream, sequence)
-        except NotFoundError:
-            return
-        except (NatsError, TimeoutError) as error:
-            raise Unavailable(stream) from error
 
     async def consume(
         self,
@@ -261,6 +242,17 @@ class _Pull:
         if status in ("409", "503"):
             raise NoRespondersError
         return True
+
+
+@contextmanager
+def _reaching(what: str) -> Iterator[None]:
+    """What the client raises about a subject or a stream, as our own errors."""
+    try:
+        yield
+    except (NoStreamResponseError, NotFoundError) as error:
+        raise StreamMissing(what) from error
+    except (NatsError, TimeoutError) as error:
+        raise Unavailable(what) from error
 
 
 async def _read_ids(subscription: JetStreamContext.PullSubscription, pending: int, last: int) -> dict[int, str]:

@@ -1,5 +1,6 @@
 """PostgreSQL: one pool per process, JSON through orjson, the component's own schema first in the search path."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -54,3 +55,9 @@ async def open_pool(url: str, password: str, schema: str, *, min_size: int = 2, 
         command_timeout=30,
         server_settings={"search_path": schema, "application_name": f"relais-{schema}", "jit": "off"},
     )
+
+
+async def write(conn: Connection, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+    """Run once, for all rows, a statement whose parameters are their columns (`unnest`); not at all without rows."""
+    if columns := [list(column) for column in zip(*rows, strict=True)]:
+        await conn.execute(statement, *columns)

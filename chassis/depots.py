@@ -130,7 +130,9 @@ class Engine(Generic[M, S, F, D]):
             await ledger.insert_decisions(conn, decided, now)
             await ledger.insert_facts(conn, [enregistre for _, enregistre in faits], now)
             await self._brique.enregistrer(conn, dossiers, faits)
-            await ledger.remove_due_dates(conn, [e for e in entrees if _is_handled(e, decisions)])
+            # A due date that was decided, now or before, is not to fire again.
+            handled = [e for e in entrees if not isinstance(decisions.get(e.id), Attente)]
+            await ledger.remove_due_dates(conn, [e for e in handled if e.nature == "echeance"])
             await ledger.replace_due_dates(conn, list(dossiers.echeances()))
         par_cause: dict[UUID, list[FaitEnregistre]] = {}
         for _, enregistre in faits:
@@ -185,11 +187,6 @@ class Engine(Generic[M, S, F, D]):
             if entree.nature == "echeance":
                 await ledger.remove_due_dates(conn, [entree])
         return Reponse(entree.id, "rebut")
-
-
-def _is_handled(entree: Entree, verdicts: dict[UUID, _Verdict]) -> bool:
-    """A due date that was decided, now or before: it is not to fire again."""
-    return entree.nature == "echeance" and not isinstance(verdicts.get(entree.id), Attente)
 
 
 def _reponse(id_: UUID, verdict: _Verdict, faits: dict[UUID, list[FaitEnregistre]]) -> Reponse:

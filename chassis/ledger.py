@@ -6,7 +6,7 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from chassis.database import Connection, Record
+from chassis.database import Connection, Record, write
 from chassis.decision import Echeance, Refus
 from chassis.facts import Entree, FaitEnregistre
 
@@ -117,23 +117,19 @@ async def unpublished(conn: Connection, brique: str, flux: str, limit: int) -> l
 
 async def mark_published(conn: Connection, places: Sequence[tuple[int, int]]) -> None:
     """Record where the stream stored each fact: pairs (numero, stream sequence)."""
-    await conn.execute(_MARK_PUBLISHED, [numero for numero, _ in places], [seq for _, seq in places])
+    await write(conn, _MARK_PUBLISHED, places)
 
 
 async def replace_due_dates(conn: Connection, dossiers: Sequence[tuple[UUID, str, Sequence[Echeance]]]) -> None:
     """Due dates follow the state: those of a touched aggregate are all replaced."""
-    if not dossiers:
-        return
-    await conn.execute(_CLEAR_DUE_DATES, [agregat for agregat, _, _ in dossiers])
+    if dossiers:
+        await conn.execute(_CLEAR_DUE_DATES, [agregat for agregat, _, _ in dossiers])
     rows = [(e.agregat, e.nature, e.du_a, partition) for _, partition, echeances in dossiers for e in echeances]
-    if rows:
-        await conn.execute(_INSERT_DUE_DATES, *(list(column) for column in zip(*rows, strict=True)))
+    await write(conn, _INSERT_DUE_DATES, rows)
 
 
 async def remove_due_dates(conn: Connection, entrees: Sequence[Entree]) -> None:
-    if entrees:
-        natures = [entree.type.removeprefix("echeance.") for entree in entrees]
-        await conn.execute(_REMOVE_DUE_DATES, [e.agregat for e in entrees], natures, [e.survenu_a for e in entrees])
+    await write(conn, _REMOVE_DUE_DATES, [(e.agregat, e.type.removeprefix("echeance."), e.survenu_a) for e in entrees])
 
 
 async def due(conn: Connection, now: datetime, limit: int) -> list[Record]:
@@ -167,6 +163,4 @@ async def positions(conn: Connection, wanted: Sequence[tuple[str, UUID]]) -> dic
 
 
 async def advance(conn: Connection, read: dict[tuple[str, UUID], int]) -> None:
-    keys = list(read)
-    if keys:
-        await conn.execute(_ADVANCE, [k[0] for k in keys], [k[1] for k in keys], [read[k] for k in keys])
+    await write(conn, _ADVANCE, [(*key, sequence) for key, sequence in read.items()])

@@ -53,13 +53,9 @@ def take_in_order(events: Sequence[Event], positions: Mapping[Key, int]) -> tupl
     taken: list[Event] = []
     verdicts: list[float | None] = []
     for event in events:
-        last = reached.get(event.key, 0)
-        if event.sequence <= last:
-            verdicts.append(None)
-        elif event.sequence == last + 1 or event.deliveries > GIVE_UP_DELIVERIES:
+        last = reached.setdefault(event.key, 0)
+        if event.sequence == last + 1 or (event.sequence > last and event.deliveries > GIVE_UP_DELIVERIES):
             reached[event.key] = event.sequence
             taken.append(event)
-            verdicts.append(None)
-        else:
-            verdicts.append(RETRY_S)
+        verdicts.append(None if event.sequence <= reached[event.key] else RETRY_S)
     return taken, verdicts

@@ -12,7 +12,6 @@ import structlog
 from chassis import ledger
 from chassis.bus import MAX_AGE_S, Bus, StreamMissing, StreamState
 from chassis.database import Connection, Pool
-from chassis.facts import FaitEnregistre
 from chassis.waiting import wait
 
 _log = structlog.get_logger()
@@ -72,7 +71,10 @@ class Outbox:
         rows = await ledger.unpublished(conn, self._brique, self._stream, _BATCH)
         if not rows:
             return 0
-        outcomes = await asyncio.gather(*(self._publish(fait) for _, fait in rows), return_exceptions=True)
+        publications = [
+            self._bus.publish(fait.flux, fait.sujet, str(fait.id), orjson.dumps(fait.evenement())) for _, fait in rows
+        ]
+        outcomes = await asyncio.gather(*publications, return_exceptions=True)
         stored = [(numero, seq) for (numero, _), seq in zip(rows, outcomes, strict=True) if isinstance(seq, int)]
         await ledger.mark_published(conn, stored)
         failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
@@ -81,9 +83,6 @@ class Outbox:
                 await self._bus.ensure_stream(self._stream)
             raise failures[0]
         return len(stored)
-
-    async def _publish(self, fait: FaitEnregistre) -> int:
-        return await self._bus.publish(fait.flux, fait.sujet, str(fait.id), orjson.dumps(fait.evenement()))
 
     async def forget(self, conn: Connection) -> int:
         """Erase from the stream of persons, message by message, those that were erased here; returns how many.

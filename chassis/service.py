@@ -178,8 +178,7 @@ class DueDates:
         if not rows:
             return 0
         entrees = [self._entree(row["agregat"], row["nature"], row["du_a"], row["partition"], now) for row in rows]
-        reponses = await self._engine.decide(entrees)
-        return sum(reponse.etat in ("accepte", "refuse") for reponse in reponses)
+        return sum(reponse.etat in ("accepte", "refuse") for reponse in await self._engine.decide(entrees))
 
     @staticmethod
     def _entree(agregat: UUID, nature: str, du_a: datetime, partition: str, now: datetime) -> Entree:

@@ -74,7 +74,8 @@ def span(
 ) -> Iterator[trace.Span]:
     """A span whose parent is the W3C `traceparent` given, or the current one. Attribute `relais_type` is `relais.type`.
 
-    `started_ns` (Unix time) is for work that was begun before one knew that it deserves a span. An attribute that is not in the allow-list is a programming error, told at once.
+    An attribute that is not in the allow-list is a programming error, told at once. `started_ns` (Unix time) is for
+    work that was begun before one knew that it deserves a span.
     """
     named = {_attribute(key): value for key, value in attributes.items()}
     context = _propagator.extract({"traceparent": parent}) if parent else None
@@ -104,8 +105,8 @@ def traceparent() -> str | None:
 
 def trace_id() -> str | None:
     """The current trace id, 32 hexadecimal digits, or None outside a span."""
-    context = trace.get_current_span().get_span_context()
-    return f"{context.trace_id:032x}" if context.is_valid else None
+    current = traceparent()
+    return current.split("-")[1] if current else None
 
 
 @cache

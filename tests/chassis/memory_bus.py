@@ -79,6 +79,7 @@ class MemoryBus:
         stop: asyncio.Event,
         *,
         batch: int = 256,
+        linger_s: float = 0.0,
     ) -> None:
         while not stop.is_set():
             await self.ensure_stream(stream)
@@ -91,6 +92,7 @@ class MemoryBus:
             ][:batch]
             if not waiting:
                 await self._wait()
+                await asyncio.sleep(linger_s)
                 continue
             await self._hand_over(held, durable, waiting, handle)
 

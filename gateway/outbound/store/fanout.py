@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from chassis.database import Connection, Record
+from chassis.database import Connection, Record, write
 from chassis.ordering import Event
 from gateway.outbound.distribution import Abonne, Cause, Evenement, Livraison
 
@@ -141,7 +141,7 @@ async def insert_deliveries(conn: Connection, livraisons: Sequence[Livraison], n
         for abonnement in livraison.abonnements
     ]
     if sendings:
-        await conn.execute(_INSERT_SENDINGS, *(list(column) for column in zip(*sendings, strict=True)))
+        await write(conn, _INSERT_SENDINGS, sendings)
         await fill_queues(conn, Counter((abonnement, parcours) for abonnement, _, parcours in sendings), now)
     return len(sendings)
 

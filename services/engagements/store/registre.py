@@ -1,11 +1,11 @@
 """Load under lock the dossiers that a batch concerns, and save what it changed in them, one statement per table."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from chassis import ledger
-from chassis.database import Connection, Record
+from chassis.database import Connection, Record, write
 from chassis.facts import Fait, FaitEnregistre
 from services.engagements.domain import messages
 from services.engagements.store import rows
@@ -111,12 +111,12 @@ class Registre:
     async def enregistrer(self, conn: Connection, dossiers: Dossiers, _: Sequence[tuple[Fait, FaitEnregistre]]) -> None:
         changes = dossiers.changes()
         nouveaux = dossiers.nouveaux()
-        await _ecrire(conn, _ADD_DOSSIERS, [rows.du_dossier(dossier) for dossier in nouveaux])
-        await _ecrire(conn, _SAVE_DOSSIERS, [rows.du_dossier(dossier) for dossier in changes])
-        await _ecrire(conn, _SAVE_CONTRATS, [rows.du_contrat(*paire) for paire in dossiers.contrats()])
-        await _ecrire(conn, _SAVE_DELAIS, [rows.du_delai(*paire) for paire in dossiers.delais()])
-        await _ecrire(conn, _ADD_MANQUEMENTS, [rows.du_manquement(*paire) for paire in dossiers.manquements()])
-        await _ecrire(conn, _SAVE_SANCTIONS, [rows.de_la_sanction(*paire) for paire in dossiers.sanctions()])
+        await write(conn, _ADD_DOSSIERS, [rows.du_dossier(dossier) for dossier in nouveaux])
+        await write(conn, _SAVE_DOSSIERS, [rows.du_dossier(dossier) for dossier in changes])
+        await write(conn, _SAVE_CONTRATS, [rows.du_contrat(*paire) for paire in dossiers.contrats()])
+        await write(conn, _SAVE_DELAIS, [rows.du_delai(*paire) for paire in dossiers.delais()])
+        await write(conn, _ADD_MANQUEMENTS, [rows.du_manquement(*paire) for paire in dossiers.manquements()])
+        await write(conn, _SAVE_SANCTIONS, [rows.de_la_sanction(*paire) for paire in dossiers.sanctions()])
         if absorbes := [dossier.parcours for dossier in (*changes, *nouveaux) if dossier.absorbe_par]:
             await conn.execute(_FOLLOW, absorbes)
         if dossiers.effaces:
@@ -151,8 +151,3 @@ async def _effacer(conn: Connection, effaces: Sequence[UUID]) -> None:
     ids = {*effaces, *(row["parcours"] for row in await conn.fetch(_PERSON, effaces))}
     await conn.execute(_ERASE, list(ids))
     await ledger.forget(conn, dict.fromkeys(ids))
-
-
-async def _ecrire(conn: Connection, statement: str, lignes: Sequence[tuple[Any, ...]]) -> None:
-    if lignes:
-        await conn.execute(statement, *(list(colonne) for colonne in zip(*lignes, strict=True)))

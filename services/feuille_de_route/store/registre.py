@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from chassis import ledger
-from chassis.database import Connection, Record
+from chassis.database import Connection, Record, write
 from chassis.facts import Fait, FaitEnregistre
 from services.feuille_de_route.domain import messages, replier
 from services.feuille_de_route.domain.feuille import feuille_de
@@ -58,7 +58,7 @@ async def charger(conn: Connection, lus: Sequence[messages.Message]) -> Dossiers
 
 async def enregistrer(conn: Connection, dossiers: Dossiers, _: Sequence[tuple[Fait, FaitEnregistre]]) -> None:
     """The facts of the batch are in `faits` already: each sheet is folded from what the database now holds of it."""
-    await repli.ecrire(conn, _APPRENDRE, [rows.du_recu(recu) for recu in dossiers.appris])
+    await write(conn, _APPRENDRE, [rows.du_recu(recu) for recu in dossiers.appris])
     if dossiers.absorptions:
         await _absorber(conn, dossiers.absorptions)
     if dossiers.effacees:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from chassis.database import Connection
+from chassis.database import Connection, write
 from services.feuille_de_route.domain import composer, replier
 from services.feuille_de_route.domain.ensemble import Ensemble
 from services.feuille_de_route.domain.recu import Recu
@@ -79,18 +79,13 @@ async def sauver(conn: Connection, pliees: Sequence[Pliee], *, connues: Collecti
     """Write only what differs. A sheet opened twice at once is caught by its primary key."""
     nouvelles = [_ligne(pliee) for pliee in pliees if pliee.ensemble.parcours not in connues]
     anciennes = [_ligne(pliee) for pliee in pliees if pliee.ensemble.parcours in connues]
-    await ecrire(conn, _AJOUTER, nouvelles)
-    await ecrire(conn, _CHANGER, anciennes)
+    await write(conn, _AJOUTER, nouvelles)
+    await write(conn, _CHANGER, anciennes)
     dues = [due for pliee in pliees for due in pliee.prochaines]
     if anciennes:
         cles = [list(colonne) for colonne in zip(*(due[:3] for due in dues), strict=True)] or [[], [], []]
         await conn.execute(_RETIRER, [ligne[0] for ligne in anciennes], *cles)
-    await ecrire(conn, _PROCHAINES, dues)
-
-
-async def ecrire(conn: Connection, statement: str, lignes: Sequence[tuple[Any, ...]]) -> None:
-    if lignes:
-        await conn.execute(statement, *(list(colonne) for colonne in zip(*lignes, strict=True)))
+    await write(conn, _PROCHAINES, dues)
 
 
 def _ligne(pliee: Pliee) -> tuple[UUID, str, bytes]:

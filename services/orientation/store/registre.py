@@ -1,11 +1,11 @@
 """Load under lock the dossiers that a batch concerns, and save what it changed in them, one statement per table."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from chassis import ledger
-from chassis.database import Connection, Record
+from chassis.database import Connection, Record, write
 from chassis.facts import Fait, FaitEnregistre
 from services.orientation.domain import messages
 from services.orientation.domain.preconisation import Regle
@@ -99,10 +99,10 @@ class Registre:
         changes = dossiers.dossiers_changes()
         demandes, nouvelles = dossiers.demandes_changees(), dossiers.orientations_nouvelles()
         changees = dossiers.orientations_changees()
-        await _ecrire(conn, _SAVE_DOSSIERS, [rows.du_dossier(dossier) for dossier in changes])
-        await _ecrire(conn, _SAVE_DEMANDES, [rows.de_la_demande(*paire) for paire in demandes])
-        await _ecrire(conn, _CHANGE_ORIENTATIONS, [rows.du_changement(*paire) for paire in changees])
-        await _ecrire(conn, _ADD_ORIENTATIONS, [rows.de_l_orientation(*paire) for paire in nouvelles])
+        await write(conn, _SAVE_DOSSIERS, [rows.du_dossier(dossier) for dossier in changes])
+        await write(conn, _SAVE_DEMANDES, [rows.de_la_demande(*paire) for paire in demandes])
+        await write(conn, _CHANGE_ORIENTATIONS, [rows.du_changement(*paire) for paire in changees])
+        await write(conn, _ADD_ORIENTATIONS, [rows.de_l_orientation(*paire) for paire in nouvelles])
         if absorbes := [dossier.parcours for dossier in changes if dossier.absorbe_par]:
             await conn.execute(_FOLLOW, absorbes)
         if dossiers.effaces:
@@ -164,8 +164,3 @@ async def _effacer(conn: Connection, effaces: Sequence[UUID]) -> None:
     ids = {*effaces, *(row["parcours"] for row in await conn.fetch(_PERSON, effaces))}
     await conn.execute(_ERASE, list(ids))
     await ledger.forget(conn, dict.fromkeys(ids))
-
-
-async def _ecrire(conn: Connection, statement: str, lignes: Sequence[tuple[Any, ...]]) -> None:
-    if lignes:
-        await conn.execute(statement, *(list(colonne) for colonne in zip(*lignes, strict=True)))

@@ -5,12 +5,11 @@ from typing import TypeVar
 from uuid import UUID
 
 from chassis import ledger
-from chassis.database import Connection, Record
+from chassis.database import Connection, Record, write
 from chassis.facts import Fait, FaitEnregistre
 from services.referents.domain import messages
 from services.referents.store import rows
 from services.referents.store.dossiers import Dossiers, Echeances
-from services.referents.store.rows import Ligne
 
 T = TypeVar("T")
 
@@ -112,12 +111,12 @@ class Registre:
     async def enregistrer(self, conn: Connection, dossiers: Dossiers, _: Sequence[tuple[Fait, FaitEnregistre]]) -> None:
         nouveaux = dossiers.nouveaux()
         changes = dossiers.lignes_changees(lambda dossier: [rows.du_dossier(dossier)])
-        await _ecrire(conn, _ADD_DOSSIERS, [rows.du_dossier(dossier) for dossier in nouveaux])
-        await _ecrire(conn, _CHANGE_DOSSIERS, changes)
-        await _ecrire(conn, _SAVE_ORIENTATIONS, dossiers.lignes_changees(rows.des_orientations))
-        await _ecrire(conn, _SAVE_DESIGNATIONS, dossiers.lignes_changees(rows.des_designations))
-        await _ecrire(conn, _SAVE_ACCOMPAGNANTS, dossiers.lignes_changees(rows.des_accompagnants))
-        await _ecrire(conn, _SAVE_RDVS, dossiers.lignes_changees(rows.des_rdvs))
+        await write(conn, _ADD_DOSSIERS, [rows.du_dossier(dossier) for dossier in nouveaux])
+        await write(conn, _CHANGE_DOSSIERS, changes)
+        await write(conn, _SAVE_ORIENTATIONS, dossiers.lignes_changees(rows.des_orientations))
+        await write(conn, _SAVE_DESIGNATIONS, dossiers.lignes_changees(rows.des_designations))
+        await write(conn, _SAVE_ACCOMPAGNANTS, dossiers.lignes_changees(rows.des_accompagnants))
+        await write(conn, _SAVE_RDVS, dossiers.lignes_changees(rows.des_rdvs))
         if absorbes := [dossier.parcours for dossier in dossiers.changes() if dossier.absorbe_par]:
             await conn.execute(_FOLLOW, absorbes)
         if dossiers.effaces:
@@ -157,8 +156,3 @@ async def _effacer(conn: Connection, effaces: Sequence[UUID]) -> None:
     ids = {*effaces, *(row["parcours"] for row in await conn.fetch(_PERSON, effaces))}
     await conn.execute(_ERASE, list(ids))
     await ledger.forget(conn, dict.fromkeys(ids))
-
-
-async def _ecrire(conn: Connection, statement: str, lignes: Sequence[Ligne]) -> None:
-    if lignes:
-        await conn.execute(statement, *(list(colonne) for colonne in zip(*lignes, strict=True)))

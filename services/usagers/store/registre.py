@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis import ledger
-from chassis.database import Connection
+from chassis.database import Connection, write
 from chassis.facts import Fait, FaitEnregistre
 from services.usagers.domain import EtatParcours, Message, Parcours
 from services.usagers.domain.identite import EXCLUSIVES, Cle, cles, cles_etat_civil
@@ -133,9 +133,7 @@ class Registre:
         ranges = [apres for avant, apres in changes if avant and apres.identite and _secrets(apres) != _secrets(avant)]
         vides = [apres.id for avant, apres in changes if avant and avant.identite and apres.identite is None]
         await ledger.insert(conn, "coffre", _COFFRE, [(p.id, *lignes.secrets(p, self._coffre)) for p in neufs])
-        if ranges:
-            chiffres = [(p.id, *lignes.secrets(p, self._coffre)) for p in ranges]
-            await conn.execute(_RANGER, *(list(colonne) for colonne in zip(*chiffres, strict=True)))
+        await write(conn, _RANGER, [(p.id, *lignes.secrets(p, self._coffre)) for p in ranges])
         if vides:
             await conn.execute(_VIDER, vides)
 
