@@ -17,6 +17,9 @@ from relais_contrats.champs import projeter, projeter_vue
 from relais_contrats.groupes import Groupe
 from relais_contrats.modele import Donnees
 
+PUBLIER = "offres:publier"
+"""The scope without which nobody publishes in the offer, whatever its kind."""
+
 
 class Role(StrEnum):
     """Why a partner takes part in a parcours; the words of the catalogue, and the territory."""
@@ -27,6 +30,8 @@ class Role(StrEnum):
     REFERENT = catalogue.STRUCTURE_REFERENT
     ACCOMPAGNANT = catalogue.ACCOMPAGNANT
     PRESCRIPTION = catalogue.STRUCTURE_SERVICE
+    PRESCRIPTEUR = catalogue.EMETTEUR_PRESCRIPTION
+    """Beside a reason to take part, for what concerns a prescription of its own: never one by itself."""
     ABONNE = catalogue.ABONNES_TERRITOIRE
     TITULAIRE = catalogue.TITULAIRE
     OPPOSITION = "opposition"
@@ -176,6 +181,8 @@ def recoit(message: TypeMessage, partenaire: Partenaire, roles: frozenset[Role],
 
 def peut_emettre(message: TypeMessage, partenaire: Partenaire, roles: frozenset[Role]) -> bool:
     """Whether this partner, with the roles that it holds on the parcours, may emit that message (column E)."""
+    if catalogue.ABONNES_TERRITOIRE in message.recepteurs and PUBLIER not in partenaire.scopes:
+        return False
     if partenaire.type_organisme in message.emetteurs:
         return True
     titres = {catalogue.PARTICIPANT, *roles} if roles else set()

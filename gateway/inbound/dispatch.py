@@ -130,7 +130,9 @@ def _count(entree: Entree, reply: Mapping[str, Any]) -> None:
 def settlement(entree: Entree, reply: Mapping[str, Any], annuaire: Annuaire) -> Settlement:
     """What to write of a service's decision, and what its receipt says."""
     faits = reply.get("faits", [])
-    parcours = UUID(faits[0]["subject"]) if faits else entree.agregat
+    message = CATALOGUE[entree.type]
+    est_d_un_parcours = message.porte_sur_parcours or message.ouvre_parcours
+    parcours = UUID(faits[0]["subject"]) if faits and est_d_un_parcours else entree.agregat
     answer: dict[str, Any] = {"etat": reply["etat"], "parcours": str(parcours) if parcours else None}
     receipt = {
         "partenaire": entree.emetteur.rpartition("/")[2],

@@ -12,13 +12,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chassis.database import Connection, Pool
 from chassis.microbatch import MicroBatch
-from gateway import participations
+from gateway import participations, prescriptions
 from gateway.inbound import store
 from gateway.inbound.store import Access, NewDeposit
 from gateway.oauth.single_use import reserver_lot
 from gateway.oauth.usages import UsageUnique
 from gateway.participations import Participation, Roles
 from gateway.partners import Partenaire
+from gateway.prescriptions import Cle, Suivie, roles_dans
 from gateway.receipts import Chain
 from gateway.rights import Role, peut_emettre
 from relais_contrats.catalogue import CATALOGUE
@@ -68,14 +69,18 @@ Reception = New | Known | Different | Refused | Replayed
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A deposit that was read and is in its partner's territory and purposes. `seal` makes its row, once the parcours
-    that it names are known to be visible and resolved to their survivors."""
+    """A deposit that was read and is in its partner's territory and purposes.
+
+    `prescription` is the key of the prescription to which it gives a suite. `seal` makes its row, once the parcours
+    that it names are known to be visible and resolved to their survivors.
+    """
 
     partenaire: Partenaire
     message: str
     empreinte: bytes
     type: str
     subject: UUID | None
+    prescription: str | None
     references: frozenset[UUID]
     usages: Sequence[UsageUnique]
     seal: Callable[[Mapping[UUID, UUID]], NewDeposit]
@@ -174,9 +179,11 @@ class Journal:
     ) -> None:
         pairs = [(survivors.get(p, p), i.partenaire.code) for i in batch for p in i.named]
         roles = await participations.of_pairs(conn, pairs) if pairs else {}
+        cles = {(survivors.get(i.subject, i.subject), i.prescription) for i in batch if i.subject and i.prescription}
+        suivies = await prescriptions.suivies(conn, cles)
         for rank, incoming in enumerate(batch):
             if receptions[rank] is None:
-                receptions[rank] = _refusal(incoming, roles, survivors)
+                receptions[rank] = _refusal(incoming, roles, survivors, suivies)
 
     async def _insert(
         self,
@@ -276,7 +283,9 @@ def _named(batch: Iterable[Incoming]) -> set[UUID]:
     return {parcours for incoming in batch for parcours in incoming.named}
 
 
-def _refusal(incoming: Incoming, roles: Roles, survivors: Mapping[UUID, UUID]) -> Refused | None:
+def _refusal(
+    incoming: Incoming, roles: Roles, survivors: Mapping[UUID, UUID], suivies: Mapping[Cle, Suivie]
+) -> Refused | None:
     """A parcours that the partner does not see is unknown, whether or not it exists."""
     code = incoming.partenaire.code
     for parcours in incoming.references:
@@ -284,9 +293,14 @@ def _refusal(incoming: Incoming, roles: Roles, survivors: Mapping[UUID, UUID]) -
             return Refused("parcours-inconnu", "/data")
     held: frozenset[Role] = frozenset()
     if incoming.subject:
-        held = roles.get((survivors.get(incoming.subject, incoming.subject), code), held)
+        parcours = survivors.get(incoming.subject, incoming.subject)
+        held = roles.get((parcours, code), held)
         if not held:
             return Refused("parcours-inconnu", "/subject")
+        if incoming.prescription:
+            # Who emitted it is known to the service at once, and here once it was told: whoever takes part may say so.
+            suivie = suivies.get((parcours, incoming.prescription))
+            held = roles_dans(suivie, code, held) | {Role.PRESCRIPTEUR}
     if not peut_emettre(CATALOGUE[incoming.type], incoming.partenaire, held):
         return Refused("non-autorise", "/type")
     return None

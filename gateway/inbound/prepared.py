@@ -20,7 +20,7 @@ from gateway.inbound.problems import Problem
 from gateway.inbound.store import NewDeposit
 from gateway.pseudonyms import Pseudonyms
 from gateway.rights import refus_d_emettre
-from relais_contrats.catalogue import CATALOGUE, TypeMessage
+from relais_contrats.catalogue import CATALOGUE, EMETTEUR_PRESCRIPTION, STRUCTURE_SERVICE, TypeMessage
 from relais_contrats.champs import referencer
 from relais_contrats.enveloppe import Depot
 from relais_contrats.lecture import Erreur, MessageIllisible, MessageInvalide, empreinte, lire_json, lire_objet
@@ -29,6 +29,7 @@ from relais_contrats.refus import REFUS
 
 MAX_MESSAGE_BYTES = 256 * 1024
 _PARIS = ZoneInfo("Europe/Paris")
+_SUITES = frozenset({STRUCTURE_SERVICE, EMETTEUR_PRESCRIPTION})
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ class Prepared:
             empreinte=bytes.fromhex(self._empreinte),
             type=self.message.nom,
             subject=self._subject,
+            prescription=self._data["prescription_id"] if _SUITES & self.message.roles_emetteurs else None,
             references=frozenset(self._references.values()),
             usages=self._call.usages,
             seal=self._seal,

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from gateway import prescriptions
 from gateway.bodies import Bodies, Delivered
 from gateway.feuille_page import Contexte, page
 from gateway.feuille_style import CSP
@@ -29,6 +30,7 @@ from relais_contrats.v1.vues_referents import VueReferent, VueRendezVous
 
 SCOPE = "parcours:lire"
 _PAGE, _MAX_PAGE = 100, 500
+_PAR_PRESCRIPTION = frozenset({Role.PRESCRIPTION, Role.OPPOSITION})
 
 
 # Path, `lecture.<service>.<vue>` that answers, and what of it may leave the hub.
@@ -66,11 +68,19 @@ class Reads:
     async def sheet(self, call: Call, request: Request) -> Response:
         """The roadmap: JSON, or the page that a professional hands to the person where `text/html` is preferred."""
         seen, vue = await self._shown(call, request, "feuille_de_route.feuille", VueFeuilleDeRoute)
+        if seen.roles <= _PAR_PRESCRIPTION and vue.get("prescriptions"):
+            vue["prescriptions"] = await self._its_own(call, seen, vue["prescriptions"])
         if not _prefers_html(request.headers.get("accept", "")):
             return answer(request, vue)
         groupes = groupes_visibles(call.partenaire, seen.roles)
         told = page(vue, Contexte(datetime.now(PARIS).date(), call.partenaire.nom, groupes))
         return tagged(request, told.encode(), "text/html; charset=utf-8", Content_Security_Policy=CSP, Vary="Accept")
+
+    async def _its_own(self, call: Call, seen: Seen, told: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Who takes part through a prescription knows that one, not to which other services the person is sent."""
+        async with self._sight.pool.acquire() as conn:
+            own = await prescriptions.du_partenaire(conn, seen.parcours, call.partenaire.code)
+        return [une for une in told if une["prescription_id"] in own]
 
     async def _shown(
         self, call: Call, request: Request, lecture: str, modele: type[Donnees]
@@ -131,6 +141,8 @@ def _position(read: Any) -> tuple[datetime, UUID]:
 def _told(row: Any, partenaire: Partenaire, seen: Seen) -> Delivered | None:
     """As it was told to the partner; else as it would be today; None when it is not for it."""
     roles = seen.roles if row["roles"] is None else frozenset(map(Role, row["roles"]))
+    if row["roles"] is None and "prescription_id" in row["corps"]["data"]:
+        roles -= {Role.PRESCRIPTION}  # what was told of its own prescriptions, it received
     if row["roles"] is None and not recoit(CATALOGUE[row["type"]], partenaire, roles, est_la_cause=False):
         return None
     return Delivered(row["numero"] or 0, row["evenement"], seen.parcours, row["type"], roles, row["corps"])

@@ -9,6 +9,7 @@ from gateway import webhook_keys
 from gateway.bodies import Bodies
 from gateway.destinations import Resolver
 from gateway.outbound.delivery import Sender, Targets
+from gateway.outbound.departures import Departures
 from gateway.outbound.fanout import Fanout
 from gateway.outbound.http_client import HttpClient
 from gateway.outbound.signals import Signals
@@ -41,6 +42,7 @@ async def assemble(running: Process, configured: Settings) -> None:
     suspensions = Suspensions(running.pool, sender.wake)
     running.loop("partenaires", annuaire.keep_fresh)
     running.loop("suspensions", suspensions.run)
+    running.loop("departs", Departures(running.pool).run)
     running.loop("envois", lambda stop: push(sender, signals, client, stop))
     for stream in STREAMS:
         running.loop(f"distribution {stream}", _consume(running, fanout, stream))

@@ -20,10 +20,14 @@ from gateway.outbound.effects import (
 )
 from gateway.participations import Participation
 from gateway.partners import Partenaire
+from gateway.prescriptions import Cle, Suivie, roles_dans
 from gateway.rights import Role, recoit, roles_ouverts, visible
 from relais_contrats.catalogue import ABONNES_TERRITOIRE, CATALOGUE, TypeMessage
 
 SOURCE = "/services/passerelle"
+_FINS_DE_PRESCRIPTION = frozenset(
+    {"prescription.refusee", "prescription.annulee", "prescription.expiree", "participation.terminee"}
+)
 PARTAGE = "parcours.partage"
 
 Roles = dict[str, frozenset[Role]]
@@ -88,6 +92,11 @@ class Distribution:
     """Erased before: what another brique told of them comes too late for everybody."""
     opposed: set[UUID] = field(default_factory=set)
     """Parcours whose person has objected, before or in this batch."""
+    prescriptions: dict[Cle, Suivie] = field(default_factory=dict)
+    """Those that the events of the batch are about, as far as they were told before."""
+    nouvelles: list[Suivie] = field(default_factory=list)
+    finies: set[Cle] = field(default_factory=set)
+    clos: set[UUID] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._initial = _flat(self.participants)
@@ -107,18 +116,41 @@ class Distribution:
             return
         before = dict(self.participants.get(event.agregat, {}))
         accompagnants = self.accompagnants.get(event.agregat, frozenset())
-        for effet in effets(event, self.repertoire, self.participants, accompagnants):
+        suite = effets(event, self.repertoire, self.participants, accompagnants)
+        for effet in suite:
             self._apply(effet, event)
+        self._follow_prescription(event, suite)
         self.accompagnants[event.agregat] = accompagnants_apres(event.type, event.body["data"], accompagnants)
         if event.type == "usager.oppose":
             self.opposed.add(event.agregat)
         if ABONNES_TERRITOIRE in message.recepteurs:
             self._deliver(event, message, self._readers_of_the_offer(event))
         else:
-            roles_of = _during(before, self.participants.get(event.agregat, {}))
+            roles_of = self._concerned(event, _during(before, self.participants.get(event.agregat, {})))
             self._deliver(event, message, {code: self._told(event.agregat, held) for code, held in roles_of.items()})
         if event.agregat in self.effaces:
             self.participants[event.agregat] = {}
+
+    def _follow_prescription(self, event: Event, suite: Sequence[Effet]) -> None:
+        """Who is concerned is known from the emission on; the end starts the thirty days."""
+        cle = cle_de(event)
+        if event.type == "parcours.clos":
+            self.clos.add(event.agregat)
+        elif cle and event.type == "prescription.emise":
+            structures = frozenset(effet.partenaire.code for effet in suite if isinstance(effet, Entre))
+            nouvelle = Suivie(*cle, event.body["source"].rpartition("/")[2], structures)
+            self.prescriptions[cle] = nouvelle
+            self.nouvelles.append(nouvelle)
+        elif cle and event.type in _FINS_DE_PRESCRIPTION:
+            self.finies.add(cle)
+
+    def _concerned(self, event: Event, roles_of: Roles) -> Roles:
+        """What is told of a prescription goes to its own structure and emitter, not to those of another one."""
+        cle = cle_de(event)
+        if cle is None:
+            return roles_of
+        suivie = self.prescriptions.get(cle)
+        return {code: roles_dans(suivie, code, held) for code, held in roles_of.items()}
 
     def _apply(self, effet: Effet, event: Event) -> None:
         match effet:
@@ -214,6 +246,13 @@ class Distribution:
             held[code] = roles
         else:
             held.pop(code, None)
+
+
+def cle_de(event: Event) -> Cle | None:
+    """The prescription that an event is about."""
+    if CATALOGUE[event.type].brique != "offres" or "prescription_id" not in event.body["data"]:
+        return None
+    return (event.agregat, event.body["data"]["prescription_id"])
 
 
 def _sees(partenaire: Partenaire, roles: frozenset[Role], event: Event) -> bool:

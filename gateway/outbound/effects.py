@@ -59,6 +59,7 @@ _MOTIFS_TERRITOIRE = {
 _MOTIF_ORIENTATION = "La personne est orientée vers votre structure."
 _MOTIF_REFERENT = "Le référent unique de la personne est désigné dans votre structure."
 _MOTIF_ACCOMPAGNANT = "Un professionnel de votre structure rejoint l'accompagnement de la personne."
+_MOTIF_PRESCRIPTION = "La personne est adressée à un service de votre structure."
 _MOTIF_FUSION = "Ce parcours réunit désormais celui auquel vous participiez et un autre de la même personne."
 
 
@@ -109,6 +110,10 @@ def effets(
                 cible.code for cible in _employeurs(accompagnants_apres(event.type, data, accompagnants), repertoire)
             }
             return list(_partants(parcours, Role.ACCOMPAGNANT, restent, participants))
+        case "prescription.emise":
+            # Thirty days after its end, the structure leaves by the clock: see `departures`.
+            cibles = _structure(data["structure"], repertoire) if data.get("structure") else []
+            return [Entre(parcours, cible, Role.PRESCRIPTION, _MOTIF_PRESCRIPTION) for cible in cibles]
         case "parcours.transfere":
             entrants = list(_territoire(parcours, data["departement_nouveau"], repertoire))
             restent = {entre.partenaire.code for entre in entrants}

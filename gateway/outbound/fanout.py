@@ -10,10 +10,11 @@ from chassis import ledger
 from chassis.bus import Message, Verdicts
 from chassis.database import TRANSIENT, Connection, Pool
 from chassis.ordering import RETRY_S, Event, Key, take_in_order
-from gateway import participations
-from gateway.outbound.distribution import Distribution, Roles
+from gateway import participations, prescriptions
+from gateway.outbound.distribution import Distribution, Roles, cle_de
 from gateway.outbound.effects import Accompagnants, Repertoire, accompagnants_apres, concernes
 from gateway.outbound.store import fanout as store
+from relais_contrats.catalogue import CATALOGUE
 
 _log = structlog.get_logger()
 
@@ -70,12 +71,15 @@ class Fanout:
         await participations.enter(conn, distribution.entered, now)
         await participations.leave(conn, distribution.left, now)
         await participations.oppose(conn, distribution.opposed - distribution.opposed_before, now)
+        await prescriptions.noter(conn, distribution.nouvelles)
+        await prescriptions.finir(conn, distribution.finies, distribution.clos, now)
         for absorption in distribution.absorptions:
             await participations.absorb(conn, {absorption.survivant: absorption.absorbes})
         await store.insert_events(conn, distribution.evenements, now)
         pushed = await store.insert_deliveries(conn, distribution.livraisons, now)
         if distribution.effaces:
             await store.erase(conn, distribution.effaces, now)
+            await prescriptions.effacer(conn, distribution.effaces)
         await ledger.advance(conn, _reached(taken))
         return pushed
 
@@ -99,6 +103,7 @@ class Fanout:
             accompagnants,
             forgotten=await store.erased(conn, named),
             opposed=await participations.opposed(conn, named),
+            prescriptions=dict(await prescriptions.suivies(conn, _prescriptions(taken))),
         )
 
     async def _park(self, event: Event, error: Exception) -> Verdicts:
@@ -114,6 +119,10 @@ def _read(message: Message) -> Event | None:
         return Event.read(message)
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def _prescriptions(taken: Sequence[Event]) -> set[prescriptions.Cle]:
+    return {cle for event in taken if event.type in CATALOGUE and (cle := cle_de(event))}
 
 
 def _reached(taken: Sequence[Event]) -> dict[Key, int]:
