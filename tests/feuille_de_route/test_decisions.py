@@ -1,5 +1,6 @@
 """Invariant 16: an action belongs to one objective of the same parcours; what is over does not reopen."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -52,6 +53,19 @@ def test_an_action_is_added_for_an_objective_of_the_sheet() -> None:
 
 def test_an_action_without_its_objective_is_refused() -> None:
     assert decide(feuille(), messages.AjouterAction(PARCOURS, action())) == "etat-interdit"
+
+
+@pytest.mark.parametrize("declaree", [None, "courante", "sante"])
+def test_an_action_that_serves_a_health_objective_is_told_as_one_of_health(declaree: str | None) -> None:
+    soins = replace(objectif(), theme="sante")
+    dite = replace(action(), sensibilite=declaree)
+
+    ajoutee = decider(Situation(feuille(soins)), messages.AjouterAction(PARCOURS, dite), MIDI)
+    changee = decider(Situation(feuille(soins, action())), messages.ChangerAction(PARCOURS, dite), MIDI)
+
+    attendue = replace(dite, sensibilite="sante")
+    assert ajoutee == [faits.ActionAjoutee(PARCOURS, "59", attendue)]
+    assert changee == [faits.ActionChangee(PARCOURS, "59", attendue)]
 
 
 @pytest.mark.parametrize("final", [StatutObjectif.ATTEINT, StatutObjectif.ABANDONNE])

@@ -56,6 +56,8 @@ class Etape:
     vers: str = ""
     refus: str = ""
     """The code with which it is refused; nothing follows then."""
+    dit: Mapping[str, Any] = field(default_factory=dict)
+    """What the hub adds to the data."""
     enveloppe: Mapping[str, Any] = field(default_factory=dict)
     """Attributes that are not what they should be."""
 
@@ -244,7 +246,7 @@ class Piece:
         apres = self.raisons[etape.sur]
         pendant = {c: avant.get(c, frozenset()) | apres.get(c, frozenset()) for c in avant.keys() | apres.keys()}
         sienne = (f"/partenaires/{etape.qui}", etape.fait, message)
-        await self._attend(self._dit(sienne, etape.sur, etape.data, pendant, etape.qui))
+        await self._attend(self._dit(sienne, etape.sur, {**etape.data, **etape.dit}, pendant, etape.qui))
         for fait, sur in etape.suite:
             await self._suite(fait, sur, etape.qui)
         if etape.fait == "usager.oppose":

@@ -233,16 +233,16 @@ def _objectif(cle: str, theme: str, temoin: str, statut: str = "en-cours") -> di
     return {"objectif_id": cle, "theme": theme, "libelle": f"Témoin-{temoin}", "statut": statut}
 
 
-def _action(cle: str, objectif: str, temoin: str, sensibilite: str, statut: str = "prevue") -> dict[str, str]:
-    return {
+def _action(cle: str, objectif: str, temoin: str, sensibilite: str | None, statut: str = "prevue") -> dict[str, str]:
+    action = {
         "action_id": cle,
         "objectif_id": objectif,
         "libelle": f"Témoin-{temoin}",
         "echeance": jour(20),
         "statut": statut,
         "prescription_id": f"temoin-{temoin}-{cle}",
-        "sensibilite": sensibilite,
     }
+    return action | ({"sensibilite": sensibilite} if sensibilite else {})
 
 
 def _accompagne(qui: str, code: str) -> Etape:
@@ -376,6 +376,9 @@ def etapes(rang: int) -> tuple[Etape, ...]:
         Etape(SIAE, "action.ajoutee", "P1", _action("a-1", "o-1", "orientation", "courante")),
         Etape(ML, "action.ajoutee", "P1", _action("a-2", "o-2", "sante", "sante")),
         Etape(ML, "action.ajoutee", "P1", _action("a-3", "o-2", "sante", "sante")),
+        # It serves a health objective: not to say that it is about health does not make it public.
+        Etape(ML, "action.ajoutee", "P1", _action("a-4", "o-2", "sante", None), dit={"sensibilite": "sante"}),
+        Etape(ML, "action.modifiee", "P1", _action("a-4", "o-2", "sante", "courante"), dit={"sensibilite": "sante"}),
         Etape(ML, "action.modifiee", "P1", _action("a-3", "o-2", "sante", "sante", "en-cours")),
         Etape(ML, "action.realisee", "P1", _action("a-1", "o-1", "orientation", "courante", "realisee")),
         Etape(ML, "action.abandonnee", "P1", _action("a-2", "o-2", "sante", "sante", "abandonnee")),

@@ -5,12 +5,13 @@ another (CATALOGUE § 4, invariant 16).
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
 from chassis.decision import Attente, Refus
 from services.feuille_de_route.domain import faits, messages
-from services.feuille_de_route.domain.carnet import Action, StatutAction, StatutObjectif
+from services.feuille_de_route.domain.carnet import SANTE, Action, StatutAction, StatutObjectif
 from services.feuille_de_route.domain.faits import Fait
 from services.feuille_de_route.domain.feuille import Feuille, Situation
 
@@ -86,7 +87,7 @@ def _ajouter_action(feuille: Feuille, action: Action) -> Decision:
         return Refus("deja-traite", "/data/action_id", {"etat": feuille.statut(connue)})
     if refus := _refus_d_objectif(feuille, action):
         return refus
-    return [faits.ActionAjoutee(feuille.parcours, feuille.departement, action)]
+    return [faits.ActionAjoutee(feuille.parcours, feuille.departement, _telle_qu_on_la_dit(feuille, action))]
 
 
 def _changer_action(feuille: Feuille, action: Action) -> Decision:
@@ -101,7 +102,13 @@ def _changer_action(feuille: Feuille, action: Action) -> Decision:
         return _deja_fini(statut, action.statut)
     if not action.statut.est_final and (refus := _refus_d_objectif(feuille, action)):
         return refus
-    return [faits.ActionChangee(feuille.parcours, feuille.departement, action)]
+    return [faits.ActionChangee(feuille.parcours, feuille.departement, _telle_qu_on_la_dit(feuille, action))]
+
+
+def _telle_qu_on_la_dit(feuille: Feuille, action: Action) -> Action:
+    """What serves a health objective is about health, whatever its author declared: in the event as in the sheet."""
+    objectif = feuille.objectifs.get(action.objectif_id)
+    return replace(action, sensibilite=SANTE) if objectif and objectif.theme == SANTE else action
 
 
 def _refus_d_objectif(feuille: Feuille, action: Action) -> Refus | None:
