@@ -29,11 +29,11 @@ async def designate(stage: Stage, person: Person, structure: Mapping[str, str]) 
     """The structure of the orientation names the référente, who accepts: everybody knows who follows the person."""
     own = {"subject": person.parcours[ASSO]}
     designation = {"referent": _REFERENTE, "structure": structure, "date_debut": _day(-8)}
-    await _accepted(stage, ASSO, "referent.designe", person, designation, **own)
-    await _accepted(stage, ASSO, "referent.accepte", person, {}, **own)
+    await accepted(stage, ASSO, "referent.designe", person, designation, **own)
+    await accepted(stage, ASSO, "referent.accepte", person, {}, **own)
     await stage.arrives(FT, "referent.accepte", person, FEED)
     await stage.arrives(CD, "referent.accepte", person, WEBHOOK)
-    seen = await _read(stage, CD, person, "referent", lambda vue: vue.get("referent"))
+    seen = await read(stage, CD, person, "referent", lambda vue: vue.get("referent"))
     shown = seen["referent"]["referent"]
     stage.step.notes.append(f"qui suit cette personne ? {shown['prenom']} {shown['nom']}, {shown['telephone']}")
     stage.check("une seule lecture dit qui est la référente et comment la joindre", shown == _REFERENTE)
@@ -53,22 +53,22 @@ async def meet(stage: Stage, person: Person) -> None:
         "lieu": "12 rue des Tilleuls, Lille",
     }
     own = {"subject": person.parcours[ASSO]}
-    await _accepted(stage, ASSO, "rdv.planifie", person, rdv | {"statut": "planifie"}, **own)
+    await accepted(stage, ASSO, "rdv.planifie", person, rdv | {"statut": "planifie"}, **own)
     await stage.arrives(CD, "rdv.planifie", person, WEBHOOK, is_shown=False)
     tomorrow = rdv | {"rdv_id": f"rdv-{stage.run}-2", "debut": (began + timedelta(days=8)).isoformat()}
-    await _accepted(stage, ASSO, "rdv.planifie", person, tomorrow | {"statut": "planifie"}, **own)
+    await accepted(stage, ASSO, "rdv.planifie", person, tomorrow | {"statut": "planifie"}, **own)
     answer = await stage.deposit(
         ASSO, "rdv.constate", person, tomorrow | {"statut": "honore"}, **own, finalite="accompagnement"
     )
     stage.check("un rendez-vous à venir ne peut pas être honoré", answer.etat == "refuse")
-    await _accepted(stage, ASSO, "rdv.constate", person, rdv | {"statut": "honore"}, **own)
+    await accepted(stage, ASSO, "rdv.constate", person, rdv | {"statut": "honore"}, **own)
     await stage.arrives(CD, "rdv.constate", person, WEBHOOK)
 
 
 async def commit(stage: Stage, person: Person) -> None:
     """A contract in which both sides commit themselves, signed within the month that the notification opened."""
     contrat = f"contrat-{stage.run}"
-    await _accepted(
+    await accepted(
         stage, CD, "orientation.notifiee", person, {"date_notification": _day(-8)}, subject=person.parcours[CD]
     )
     proposed = {
@@ -91,8 +91,8 @@ async def commit(stage: Stage, person: Person) -> None:
         finalite="engagement",
     )
     stage.check("un contrat qui n'engage qu'un côté est refusé", answer.etat == "refuse")
-    await _accepted(stage, CD, "contrat.propose", person, proposed, subject=person.parcours[CD])
-    await _accepted(stage, CD, "contrat.signe", person, signed, subject=person.parcours[CD])
+    await accepted(stage, CD, "contrat.propose", person, proposed, subject=person.parcours[CD])
+    await accepted(stage, CD, "contrat.signe", person, signed, subject=person.parcours[CD])
     await stage.arrives(FT, "contrat.signe", person, FEED)
     stage.does_not_arrive(ASSO, "contrat.signe", person)
 
@@ -101,7 +101,7 @@ async def plan(stage: Stage, person: Person) -> None:
     """The roadmap: an objective and an action that waits for its prescription, as the association may see it too."""
     own = {"subject": person.parcours[ASSO]}
     objectif, action = f"objectif-{stage.run}", f"action-{stage.run}"
-    await _accepted(
+    await accepted(
         stage,
         ASSO,
         "objectif.ajoute",
@@ -114,7 +114,7 @@ async def plan(stage: Stage, person: Person) -> None:
         },
         **own,
     )
-    await _accepted(
+    await accepted(
         stage,
         ASSO,
         "action.ajoutee",
@@ -130,7 +130,7 @@ async def plan(stage: Stage, person: Person) -> None:
         **own,
     )
     await stage.arrives(CD, "action.ajoutee", person, WEBHOOK)
-    sheet = await _read(stage, CD, person, "feuille-de-route", _is_settled)
+    sheet = await read(stage, CD, person, "feuille-de-route", _is_settled)
     stage.check("la feuille de route montre la référente active", sheet["referent"]["etat"] == "actif")
     stage.check("la feuille de route montre le contrat signé", sheet["contrat"]["etat"] == "signe")
     stage.check("la feuille de route montre l'action et son échéance", any(sheet.get("echeances") or []))
@@ -146,13 +146,13 @@ async def unsettle(stage: Stage, person: Person, structure: Mapping[str, str], d
         "accord_personne": True,
         "urgence": False,
     }
-    await _accepted(stage, ASSO, "reorientation.demandee", person, asked, subject=person.parcours[ASSO])
+    await accepted(stage, ASSO, "reorientation.demandee", person, asked, subject=person.parcours[ASSO])
     await stage.arrives(CD, "reorientation.demandee", person, WEBHOOK, is_shown=False)
     decided = {"decision": "acceptee", "nouvelle_decision": decision}
-    await _accepted(stage, CD, "reorientation.decidee", person, decided, subject=person.parcours[CD])
+    await accepted(stage, CD, "reorientation.decidee", person, decided, subject=person.parcours[CD])
     await stage.arrives(FT, "referent.termine", person, FEED)
     await stage.arrives(FT, "contrat.a-resigner", person, FEED)
-    sheet = await _read(
+    sheet = await read(
         stage, CD, person, "feuille-de-route", lambda vue: (vue.get("contrat") or {}).get("etat") == "a-signer"
     )
     stage.check("la nouvelle orientation est en vigueur", sheet["orientation"]["structure"] == structure)
@@ -174,14 +174,14 @@ async def hand_over(stage: Stage, person: Person, folder: Path) -> None:
     stage.check("la page est en français et ne dit ni nom ni numéro", 'lang="fr"' in page and _hides(page, person))
 
 
-async def _accepted(
+async def accepted(
     stage: Stage, partner: str, fait: str, person: Person, data: Mapping[str, Any], *, subject: str
 ) -> None:
     answer = await stage.deposit(partner, fait, person, data, subject=subject, finalite=_finalite(fait))
     stage.need(f"{fait} est accepté", answer.etat == "accepte")
 
 
-async def _read(
+async def read(
     stage: Stage, partner: str, person: Person, what: str, ready: Callable[[Mapping[str, Any]], Any]
 ) -> Mapping[str, Any]:
     """A read of the parcours, again until what the services tell one another has arrived there."""

@@ -21,6 +21,7 @@ from deploy.demo.witnesses import WEBHOOK, About, Received, Witnesses, end_of_fe
 from deploy.partner import Answer, Partner, PartnerError
 
 CAF, CD, FT, ML, ASSO = "caf-59", "cd-59", "ft-hauts-de-france", "ml-lille", "asso-mobilite"
+OFFRE = "di-offres"
 DEPARTEMENT = "59"
 PATIENCE_S = 20.0
 PARIS = ZoneInfo("Europe/Paris")
@@ -138,7 +139,7 @@ async def set_up(folder: Path, display: Display) -> AsyncIterator[Stage]:
     """Partners with their keys, feeds followed from now on, webhooks of the département and of the association open."""
     async with contextlib.AsyncExitStack() as stack:
         partners = {}
-        for code in (CAF, CD, FT, ML, ASSO):
+        for code in (CAF, CD, FT, ML, ASSO, OFFRE):
             partners[code] = await stack.enter_async_context(Partner.load(folder / code, patience_s=PATIENCE_S))
         stage = Stage(partners, display)
         await stack.enter_async_context(stage.receiver.listening())

@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from deploy.demo import follow_up
+from deploy.demo import follow_up, prescription
 from deploy.demo.persons import Person
 from deploy.demo.stage import ASSO, CAF, CD, FT, ML, PATIENCE_S, Stage, today
 from deploy.demo.witnesses import FEED, WEBHOOK, Received
@@ -53,6 +53,8 @@ async def play(stage: Stage, folder: Path) -> None:
         await follow_up.commit(stage, oriented)
     with stage.telling("La feuille de route réunit tout"):
         await follow_up.plan(stage, oriented)
+    with stage.telling("La personne est adressée à un service de l'offre, qui l'accepte"):
+        await prescription.prescribe(stage, oriented, _MOBILITE)
     with stage.telling("Une réorientation remet tout en cohérence"):
         new = {k: v for k, v in _decision("emploi", "france-travail", _AGENCE, rang=2).items() if k != "decision"}
         await follow_up.unsettle(stage, oriented, _AGENCE, new)

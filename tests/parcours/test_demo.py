@@ -19,7 +19,7 @@ def test_the_demonstration_holds_twice_on_the_same_folder(hub: Hub) -> None:
         *steps, last = played(hub)
 
         assert last["bilan"]["en_echec"] == []
-        assert len(steps) == 13
+        assert len(steps) == 14
         assert all(check["vrai"] for step in steps for check in step["verifications"])
 
 
