@@ -4,12 +4,6 @@
 -- migrate: apply
 
 CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
-CREATE EXTENSION IF NOT EXISTS unaccent WITH SCHEMA public;
-
--- French stems without accents, on both sides: « mobilités » finds « Mobilité ».
-CREATE TEXT SEARCH CONFIGURATION francais (COPY = pg_catalog.french);
-ALTER TEXT SEARCH CONFIGURATION francais
-    ALTER MAPPING FOR hword, hword_part, word WITH public.unaccent, pg_catalog.french_stem;
 
 -- One row. Whoever writes the catalogue locks it, takes the next version and commits: versions become visible in their
 -- order, so that `publie_a <= v AND (retire_a IS NULL OR retire_a > v)` is the catalogue as it was at v, for ever.
@@ -47,7 +41,6 @@ CREATE TABLE structures (
     retire_a    bigint CHECK (retire_a > publie_a)
 ) WITH (fillfactor = 90);
 CREATE UNIQUE INDEX structures_vivantes ON structures (id) WHERE retire_a IS NULL;
-CREATE INDEX structures_par_source ON structures (source, id) WHERE retire_a IS NULL;
 CREATE INDEX structures_par_siret ON structures (siret) WHERE retire_a IS NULL AND siret IS NOT NULL;
 CREATE INDEX structures_par_commune ON structures (code_commune) WHERE retire_a IS NULL;
 CREATE INDEX structures_par_version ON structures (publie_a, numero);
@@ -55,14 +48,14 @@ CREATE INDEX structures_retirees ON structures (retire_a) WHERE retire_a IS NOT 
 
 -- `cles` holds all that a search filters on, as words of one GIN index: lists of codes, the cells of a grid (0.1° and
 -- 0.5°), the zones of eligibility. (x, y, z) is the place on the unit sphere: its distance orders like the way on the
--- globe. `qualite_somme` over `qualite_criteres` is the quality but for the age, which changes every day.
+-- globe. `texte` holds the stems of the name (A) and of the description (C). `qualite_somme` over `qualite_criteres`
+-- is the quality but for the age, which changes every day.
 CREATE TABLE services (
     numero           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     id               text NOT NULL,
     structure_id     text NOT NULL,
     source           text NOT NULL,
     empreinte        bytea NOT NULL CHECK (length(empreinte) = 16),
-    nom_simple       text NOT NULL,
     cles             text[] NOT NULL,
     x                float8,
     y                float8,
@@ -85,15 +78,15 @@ CREATE TABLE services (
     CHECK ((x IS NULL) = (latitude IS NULL) AND (x IS NULL) = (longitude IS NULL))
 ) WITH (fillfactor = 90);
 CREATE UNIQUE INDEX services_vivants ON services (id) WHERE retire_a IS NULL;
-CREATE INDEX services_par_source ON services (source, id) WHERE retire_a IS NULL;
 CREATE INDEX services_par_structure ON services (structure_id) WHERE retire_a IS NULL;
-CREATE INDEX services_par_departement ON services (departement) WHERE retire_a IS NULL;
 CREATE INDEX services_par_version ON services (publie_a, numero);
 CREATE INDEX services_retires ON services (retire_a) WHERE retire_a IS NOT NULL;
 CREATE INDEX services_par_cles ON services USING gin (cles) WITH (gin_pending_list_limit = 512);
 CREATE INDEX services_par_texte ON services USING gin (texte) WITH (gin_pending_list_limit = 512);
-CREATE INDEX services_par_nom ON services USING gin (nom_simple public.gin_trgm_ops)
-    WITH (gin_pending_list_limit = 512);
+
+-- The words of the names, as they are written: what a mistyped word may have meant.
+CREATE TABLE mots (mot text PRIMARY KEY);
+CREATE INDEX mots_semblables ON mots USING gin (mot public.gin_trgm_ops) WITH (gin_pending_list_limit = 64);
 
 -- What is no longer in the catalogue, with all that is still asked of it. Published again, it leaves this table.
 CREATE TABLE retraits (
@@ -131,21 +124,24 @@ CREATE TABLE doublons (
 );
 CREATE INDEX doublons_autre ON doublons (autre_id);
 
--- Where an import is: what is committed is not read again after a crash. `vus` are the ids of a complete file.
+-- Where an import is: what is committed is not read again after a crash. A file is known by the hash of its content.
 CREATE TABLE imports (
-    numero       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    source       text NOT NULL,
-    fichier      text NOT NULL,
-    est_complet  boolean NOT NULL,
-    lignes       bigint NOT NULL DEFAULT 0,
-    comptes      jsonb NOT NULL DEFAULT '{}',
-    commence_a   timestamptz NOT NULL,
-    acheve_a     timestamptz
+    numero      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    source      text NOT NULL,
+    fichier     text NOT NULL,
+    est_complet boolean NOT NULL,
+    etape       text NOT NULL CHECK (etape IN ('structures', 'services', 'retraits')),
+    lignes      bigint NOT NULL DEFAULT 0,
+    comptes     jsonb NOT NULL DEFAULT '{}',
+    commence_a  timestamptz NOT NULL,
+    acheve_a    timestamptz
 );
-CREATE UNIQUE INDEX imports_en_cours ON imports (source, fichier) WHERE acheve_a IS NULL;
+CREATE UNIQUE INDEX imports_en_cours ON imports (source) WHERE acheve_a IS NULL;
+
+-- The ids that the file of the running import names; read again from the file after a crash.
 CREATE UNLOGGED TABLE imports_vus (
-    id    text NOT NULL,
-    genre text NOT NULL
+    genre text NOT NULL,
+    id    text NOT NULL
 );
 
 -- What is being published, one transaction at a time; its columns are those of the tables, but for the versions.
@@ -154,10 +150,10 @@ CREATE UNLOGGED TABLE arrivee_structures (
     code_commune text, code_postal text, departement text, date_maj date, donnees json
 );
 CREATE UNLOGGED TABLE arrivee_services (
-    id text, structure_id text, source text, empreinte bytea, nom_simple text, cles text[],
+    id text, structure_id text, source text, empreinte bytea, cles text[],
     x float8, y float8, z float8, latitude float8, longitude float8, courriel text, code_commune text,
     departement text, type text, thematiques text[], date_maj date, qualite_somme float8, qualite_criteres smallint,
-    qualite_age boolean, nom text, description text, donnees json
+    qualite_age boolean, texte text, mots text[], donnees json
 );
 
 -- The centre of a commune that has no other: the median of its located services. Refreshed after an import.
@@ -173,8 +169,8 @@ CREATE FUNCTION entretenir() RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET 
 BEGIN
     PERFORM pg_catalog.gin_clean_pending_list('offres.services_par_cles');
     PERFORM pg_catalog.gin_clean_pending_list('offres.services_par_texte');
-    PERFORM pg_catalog.gin_clean_pending_list('offres.services_par_nom');
-    ANALYZE offres.services, offres.structures;
+    PERFORM pg_catalog.gin_clean_pending_list('offres.mots_semblables');
+    ANALYZE offres.services, offres.structures, offres.mots;
 END $$;
 REVOKE ALL ON FUNCTION entretenir() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION entretenir() TO offres;
@@ -182,5 +178,4 @@ GRANT EXECUTE ON FUNCTION entretenir() TO offres;
 -- migrate: rollback
 DROP FUNCTION entretenir();
 DROP TABLE centres_observes, arrivee_services, arrivee_structures, imports_vus, imports, doublons, retraits_a_annoncer,
-    retraits, services, structures, versions, catalogue;
-DROP TEXT SEARCH CONFIGURATION francais;
+    retraits, mots, services, structures, versions, catalogue;

@@ -6,7 +6,7 @@ and versions in their order (decision 0024).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from chassis.database import Connection
@@ -17,34 +17,32 @@ _LOCK = "SELECT version + 1 FROM catalogue FOR UPDATE"
 _ADVANCE = "UPDATE catalogue SET version = $1, change_a = $2"
 _RECORD = "INSERT INTO versions (version, a) VALUES ($1, $2)"
 
-_CLOSE_STRUCTURES = """
-UPDATE structures v SET retire_a = $1 FROM arrivee_structures a
-WHERE v.id = a.id AND v.retire_a IS NULL AND v.empreinte <> a.empreinte
-"""
-_CLOSE_SERVICES = """
-UPDATE services v SET retire_a = $1 FROM arrivee_services a
-WHERE v.id = a.id AND v.retire_a IS NULL AND v.empreinte <> a.empreinte
-"""
+# One statement for each table, and plain lookups by id: a plan that was made while the catalogue was empty stays good.
+_HASHES = {
+    "structure": "SELECT id, empreinte FROM structures WHERE id = ANY($1) AND retire_a IS NULL",
+    "service": "SELECT id, empreinte FROM services WHERE id = ANY($1) AND retire_a IS NULL",
+}
+_CLOSE = {
+    "structure": "UPDATE structures SET retire_a = $1 WHERE id = ANY($2) AND retire_a IS NULL",
+    "service": "UPDATE services SET retire_a = $1 WHERE id = ANY($2) AND retire_a IS NULL",
+}
+_COLONNES = {"structure": lignes.STRUCTURE, "service": lignes.SERVICE}
 _COMMON_STRUCTURE = ", ".join(lignes.STRUCTURE)
-_COMMON_SERVICE = ", ".join(column for column in lignes.SERVICE if column not in ("nom", "description"))
-_ADD_STRUCTURES = f"""
-INSERT INTO structures ({_COMMON_STRUCTURE}, publie_a)
-SELECT {_COMMON_STRUCTURE}, $1 FROM arrivee_structures a
-WHERE NOT EXISTS (SELECT FROM structures v WHERE v.id = a.id AND v.retire_a IS NULL)
-RETURNING id
-"""  # noqa: S608  constants only
-# The beginning of a description says what the service is; the rest would make the index three times as large.
-_ADD_SERVICES = f"""
+_COMMON_SERVICE = ", ".join(column for column in lignes.SERVICE if column not in ("texte", "mots"))
+_ADD = {
+    "structure": f"""
+INSERT INTO structures ({_COMMON_STRUCTURE}, publie_a) SELECT {_COMMON_STRUCTURE}, $1 FROM arrivee_structures
+""",  # noqa: S608  constants only
+    "service": f"""
+WITH nommes AS (
+    INSERT INTO mots (mot) SELECT DISTINCT unnest(mots) FROM arrivee_services ORDER BY 1 ON CONFLICT DO NOTHING
+)
 INSERT INTO services ({_COMMON_SERVICE}, texte, publie_a)
-SELECT {_COMMON_SERVICE},
-    setweight(to_tsvector('francais', nom), 'A') || setweight(to_tsvector('francais', left(description, 1000)), 'C'), $1
-FROM arrivee_services a
-WHERE NOT EXISTS (SELECT FROM services v WHERE v.id = a.id AND v.retire_a IS NULL)
-RETURNING id
-"""  # noqa: S608
+SELECT {_COMMON_SERVICE}, texte::tsvector, $1 FROM arrivee_services
+""",  # noqa: S608
+}
 _BACK = "DELETE FROM retraits WHERE genre = $1 AND id = ANY($2)"
-_CLEAR = "DELETE FROM arrivee_structures"
-_CLEAR_SERVICES = "DELETE FROM arrivee_services"
+_CLEAR = {"structure": "DELETE FROM arrivee_structures", "service": "DELETE FROM arrivee_services"}
 
 # A service leaves by itself, or with its structure; told twice, its own reason is kept.
 _WITHDRAW_SERVICES = """
@@ -94,13 +92,28 @@ SELECT id, structure_id, siret, courriel, departement, date, raison FROM retrait
 WHERE genre = 'service' AND id = ANY($1)
 """
 
+# Superseded rows are kept as long as a cursor may ask for their version.
+_KEPT = timedelta(hours=24)
+_FLOOR = """
+UPDATE catalogue SET plancher = greatest(plancher, coalesce((SELECT max(version) FROM versions WHERE a < $1), 0))
+RETURNING plancher
+"""
+_PURGE = (
+    "DELETE FROM services WHERE retire_a <= $1",
+    "DELETE FROM structures WHERE retire_a <= $1",
+    "DELETE FROM versions WHERE version < $1",
+)
+
+
+Genre = Literal["structure", "service"]
+
 
 @dataclass(frozen=True, slots=True)
 class RetraitOffre:
     """What leaves the offer, when and why. A structure leaves with its services."""
 
     id: str
-    genre: Literal["structure", "service"]
+    genre: Genre
     date: date
     raison: str
 
@@ -121,14 +134,6 @@ class ServiceConnu:
     raison: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Publies:
-    """The ids that a publication added or changed; the others were there already, the same."""
-
-    structures: Sequence[str]
-    services: Sequence[str]
-
-
 async def publier(
     conn: Connection,
     structures: Sequence[Mapping[str, Any]],
@@ -136,32 +141,31 @@ async def publier(
     instant: datetime,
 ) -> None:
     """Put records of the contract (`StructurePubliee`, `ServicePublie`, as JSON) in place of those of the same id."""
-    await publier_lignes(
-        conn, [lignes.de_structure(fiche) for fiche in structures], [lignes.de_service(f) for f in services], instant
-    )
+    await publier_lignes(conn, "structure", [lignes.de_structure(fiche) for fiche in structures], instant)
+    await publier_lignes(conn, "service", [lignes.de_service(fiche) for fiche in services], instant)
 
 
-async def publier_lignes(
-    conn: Connection, structures: Sequence[Ligne], services: Sequence[Ligne], instant: datetime
-) -> Publies:
-    """The same for rows that are made already. Of two with one id, the last one counts."""
+async def publier_lignes(conn: Connection, genre: Genre, arrivees: Sequence[Ligne], instant: datetime) -> Sequence[str]:
+    """The same for rows of one kind, made already; the ids that were added or changed. Of two with one id, the last
+    one counts; what is in the catalogue already, the same, is left alone."""
+    if not arrivees:
+        return ()
     version = await verrouiller(conn)
-    await _arriver(conn, "arrivee_structures", lignes.STRUCTURE, structures)
-    await _arriver(conn, "arrivee_services", lignes.SERVICE, services)
-    nouvelles, nouveaux = [], []
-    if structures:
-        await conn.execute(_CLOSE_STRUCTURES, version)
-        nouvelles = [row["id"] for row in await conn.fetch(_ADD_STRUCTURES, version)]
-        await conn.execute(_BACK, "structure", nouvelles)
-        await conn.execute(_CLEAR)
-    if services:
-        await conn.execute(_CLOSE_SERVICES, version)
-        nouveaux = [row["id"] for row in await conn.fetch(_ADD_SERVICES, version)]
-        await conn.execute(_BACK, "service", nouveaux)
-        await conn.execute(_CLEAR_SERVICES)
-    if nouvelles or nouveaux:
-        await _avancer(conn, version, instant)
-    return Publies(nouvelles, nouveaux)
+    derniere = {ligne[0]: ligne for ligne in arrivees}
+    vivantes = {row["id"]: row["empreinte"] for row in await conn.fetch(_HASHES[genre], list(derniere))}
+    rang = lignes.RANG_EMPREINTE[genre]
+    changees = [ligne for id_, ligne in derniere.items() if vivantes.get(id_) != ligne[rang]]
+    if not changees:
+        return ()
+    ids = [ligne[0] for ligne in changees]
+    await conn.execute(_CLOSE[genre], version, [id_ for id_ in ids if id_ in vivantes])
+    # The lock makes the table ours, and every writer leaves it empty.
+    await conn.copy_records_to_table(f"arrivee_{genre}s", columns=_COLONNES[genre], records=changees)
+    await conn.execute(_ADD[genre], version)
+    await conn.execute(_CLEAR[genre])
+    await conn.execute(_BACK, genre, ids)
+    await _avancer(conn, version, instant)
+    return ids
 
 
 async def retirer(conn: Connection, ids: Sequence[RetraitOffre], instant: datetime) -> list[str]:
@@ -180,6 +184,19 @@ async def services_vivants(conn: Connection, ids: Sequence[str]) -> dict[str, Se
     return {row["id"]: ServiceConnu(**row) for row in await conn.fetch(_KNOWN, list(ids))}
 
 
+async def purger(conn: Connection, instant: datetime) -> None:
+    """Delete what no cursor may ask for any more: a list that began a day before starts again."""
+    await verrouiller(conn)
+    plancher = await conn.fetchval(_FLOOR, instant - _KEPT)
+    for statement in _PURGE:
+        await conn.execute(statement, plancher)
+
+
+async def entretenir(conn: Connection, *, timeout_s: float) -> None:
+    """After many writes: the pending lists of the indexes emptied, the statistics of the tables renewed."""
+    await conn.execute("SELECT entretenir()", timeout=timeout_s)
+
+
 async def verrouiller(conn: Connection) -> int:
     """Be the only writer of the catalogue until the transaction ends; the version that it may take."""
     version: int = await conn.fetchval(_LOCK)
@@ -189,10 +206,3 @@ async def verrouiller(conn: Connection) -> int:
 async def _avancer(conn: Connection, version: int, instant: datetime) -> None:
     await conn.execute(_ADVANCE, version, instant)
     await conn.execute(_RECORD, version, instant)
-
-
-async def _arriver(conn: Connection, table: str, colonnes: Sequence[str], arrivees: Sequence[Ligne]) -> None:
-    """The lock makes the table ours, and every writer leaves it empty."""
-    if arrivees:
-        derniere = {ligne[0]: ligne for ligne in arrivees}
-        await conn.copy_records_to_table(table, columns=colonnes, records=derniere.values())

@@ -7,9 +7,12 @@ from typing import Any, TypeAlias
 
 import orjson
 
+from services.offres import mots
 from services.offres.domain import fiche as regles
 
 Ligne: TypeAlias = tuple[Any, ...]
+RANG_EMPREINTE = {"structure": 2, "service": 3}
+"""Where a row has the hash of its record; its id comes first."""
 
 STRUCTURE = (
     "id",
@@ -30,7 +33,6 @@ SERVICE = (
     "structure_id",
     "source",
     "empreinte",
-    "nom_simple",
     "cles",
     "x",
     "y",
@@ -46,8 +48,8 @@ SERVICE = (
     "qualite_somme",
     "qualite_criteres",
     "qualite_age",
-    "nom",
-    "description",
+    "texte",
+    "mots",
     "donnees",
 )
 
@@ -86,7 +88,6 @@ def de_service(fiche: Mapping[str, Any]) -> Ligne:
         fiche["structure_id"],
         fiche["source"],
         empreinte,
-        regles.simplifier(fiche["nom"]),
         regles.cles(fiche),
         *(regles.sur_la_sphere(*lieu) if lieu else (None, None, None)),
         *(lieu or (None, None)),
@@ -99,7 +100,7 @@ def de_service(fiche: Mapping[str, Any]) -> Ligne:
         qualite.somme,
         qualite.criteres,
         qualite.compte_l_age,
-        fiche["nom"],
-        fiche["description"],
+        mots.vecteur(fiche["nom"], fiche["description"]),
+        [mot for mot in mots.decouper(fiche["nom"]) if mots.racine(mot)],
         donnees,
     )
