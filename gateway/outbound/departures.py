@@ -14,7 +14,7 @@ from gateway import prescriptions
 from gateway.outbound.store import fanout as store
 
 _log = structlog.get_logger()
-_LOOK_EVERY_S = 60.0
+_LOOK_EVERY_S = 10.0
 
 
 class Departures:
