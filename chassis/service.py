@@ -25,7 +25,7 @@ _log = structlog.get_logger()
 _DUE_EVERY_S = 1.0
 _BATCH = 256
 # Nobody waits for what a service learns from a sibling, and a batch of one costs as much as a batch of twenty.
-_LINGER_S = 0.1
+_LINGER_S = 0.05
 
 Clock = Callable[[], datetime]
 Lecture = Callable[[Connection, Mapping[str, Any]], Awaitable[Any]]
