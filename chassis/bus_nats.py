@@ -1,4 +1,7 @@
-"""The bus on NATS JetStream. The only file that imports the NATS client."""
+"""The bus on NATS JetStream: ask and answer within a deadline, publish with an acknowledgement, consume in batches.
+
+The only file that imports the NATS client.
+"""
 
 import asyncio
 import json
@@ -72,10 +75,13 @@ class NatsBus:
         return self._client.is_connected
 
     async def request(self, subject: str, body: bytes, *, timeout_s: float) -> bytes:
+        """Ask one of those who answer `subject`; raises Unavailable."""
         with _reaching(subject):
             return (await self._client.request(subject, body, timeout=timeout_s)).data
 
     async def respond(self, subject: str, group: str, answer: Respond) -> None:
+        """Answer the requests on `subject` (wildcards allowed), shared within `group`."""
+
         async def on_request(message: Msg) -> None:
             self._tasks.create_task(self._answer(message, answer))
 
@@ -88,10 +94,12 @@ class NatsBus:
             _log.exception("bus.answer_failed", subject=message.subject)
 
     async def publish(self, stream: str, subject: str, message_id: str, body: bytes) -> int:
+        """Store in the stream; returns its place there. Published twice, it is stored twice: readers are idempotent."""
         with _reaching(stream):
             return (await self._jetstream.publish(subject, body, stream=stream, headers={_ID_HEADER: message_id})).seq
 
     async def ensure_stream(self, stream: str) -> None:
+        """Create the stream with its settled configuration if it is missing."""
         config = StreamConfig(
             name=stream,
             subjects=list(STREAMS[stream]),
@@ -108,6 +116,7 @@ class NatsBus:
                     raise
 
     async def stream_state(self, stream: str) -> StreamState:
+        """What the stream holds; raises StreamMissing."""
         with _reaching(stream):
             info = await self._jetstream.stream_info(stream)
         if info.created is None:
@@ -116,6 +125,7 @@ class NatsBus:
         return StreamState(info.created, state.first_seq, state.last_seq, state.num_deleted or 0)
 
     async def stored(self, stream: str, filters: Sequence[str], name: str) -> dict[int, str]:
+        """Place → message id of what is there under `filters`, read without bodies; `name` distinguishes readers."""
         last = (await self.stream_state(stream)).last_sequence
         reader = f"verif-{name}"
         with _reaching(stream):
@@ -140,6 +150,7 @@ class NatsBus:
             await self._jetstream.delete_consumer(stream, consumer)
 
     async def delete(self, stream: str, sequence: int) -> None:
+        """Erase one message from the stream, its bytes included."""
         with _reaching(stream), suppress(NotFoundError):
             await self._jetstream.delete_msg(stream, sequence)
 
@@ -154,6 +165,7 @@ class NatsBus:
         batch: int = 256,
         linger_s: float = 0.0,
     ) -> None:
+        """Hand over, until `stop`, what came within `linger_s` of a first message; survives restarts and deletions."""
         pull = _Pull(self._client, stream, durable, batch, linger_s)
         while not stop.is_set():
             try:

@@ -10,7 +10,8 @@ import orjson
 import structlog
 
 from chassis import ledger
-from chassis.bus import MAX_AGE_S, Bus, StreamMissing, StreamState
+from chassis.bus import MAX_AGE_S, StreamMissing, StreamState
+from chassis.bus_nats import NatsBus
 from chassis.database import Connection, Pool
 from chassis.waiting import wait
 
@@ -36,7 +37,7 @@ _UNPUBLISH = "UPDATE faits SET publie_seq = NULL WHERE id = ANY($1)"
 class Outbox:
     """The relay and the reconciliation of one service with one stream. `wake`: facts have just been committed."""
 
-    def __init__(self, brique: str, stream: str, pool: Pool, bus: Bus, *, forgets: bool = True) -> None:
+    def __init__(self, brique: str, stream: str, pool: Pool, bus: NatsBus, *, forgets: bool = True) -> None:
         self._forgets = forgets
         self._brique = brique
         self._stream = stream

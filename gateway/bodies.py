@@ -11,7 +11,7 @@ from uuid import UUID
 
 import orjson
 
-from chassis.bus import Bus
+from chassis.bus_nats import NatsBus
 from gateway.partners import Partenaire
 from gateway.pseudonyms import Pseudonyms
 from gateway.rights import Role, groupes_visibles, visible
@@ -61,7 +61,7 @@ class Delivered:
 class Bodies:
     """Projects events. What a receiver sees is what its roles opened when the event came, under its rights of now."""
 
-    def __init__(self, bus: Bus, repertoire: Repertoire, pseudonyms: Pseudonyms, base_url: str) -> None:
+    def __init__(self, bus: NatsBus, repertoire: Repertoire, pseudonyms: Pseudonyms, base_url: str) -> None:
         self._bus = bus
         self._repertoire = repertoire
         self._pseudonyms = pseudonyms

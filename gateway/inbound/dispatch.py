@@ -9,7 +9,8 @@ from uuid import UUID
 import orjson
 import structlog
 
-from chassis.bus import Bus, Unavailable
+from chassis.bus import Unavailable
+from chassis.bus_nats import NatsBus
 from chassis.database import Pool
 from chassis.facts import Entree, type_court
 from chassis.microbatch import MicroBatch
@@ -33,7 +34,7 @@ BRIQUES = sorted({message.brique for message in CATALOGUE.values()})
 class Dispatch:
     """Asks services for decisions. One micro-batch per service, so that what arrives together is decided together."""
 
-    def __init__(self, pool: Pool, bus: Bus, journal: Journal, cabinet: Cabinet, annuaire: Annuaire) -> None:
+    def __init__(self, pool: Pool, bus: NatsBus, journal: Journal, cabinet: Cabinet, annuaire: Annuaire) -> None:
         self._pool = pool
         self._annuaire = annuaire
         self._bus = bus

@@ -16,7 +16,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from chassis.bus import Bus
+from chassis.bus_nats import NatsBus
 from chassis.database import Pool
 from gateway import participations
 from gateway.inbound.door import Call
@@ -49,7 +49,7 @@ class Seen:
 class Sight:
     """Shared by all reads of persons."""
 
-    def __init__(self, pool: Pool, bus: Bus, pseudonyms: Pseudonyms) -> None:
+    def __init__(self, pool: Pool, bus: NatsBus, pseudonyms: Pseudonyms) -> None:
         self.pool = pool
         self.pseudonyms = pseudonyms
         self._bus = bus

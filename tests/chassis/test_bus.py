@@ -1,29 +1,23 @@
-"""One behaviour suite for both buses: the one in memory stands for the real one only because it passes this."""
+"""What the components rely on in the bus."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
 import pytest
 
-from chassis.bus import Bus, Message, StreamMissing, Unavailable
-from tests.chassis.memory_bus import MemoryBus
-from tests.engines import Engines, bench, delete_stream
+from chassis.bus import Message, StreamMissing, Unavailable
+from chassis.bus_nats import NatsBus
+from tests.engines import Bench, delete_stream
 
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture(params=["memoire", "nats"])
-async def bus(request: pytest.FixtureRequest, engines: Engines) -> AsyncIterator[Bus]:
-    if request.param == "memoire":
-        memory = MemoryBus()
-        await memory.ensure_stream("PARCOURS")
-        yield memory
-    else:
-        async with bench(engines) as banc:
-            yield banc.bus
+@pytest.fixture
+def bus(banc: Bench) -> NatsBus:
+    return banc.bus
 
 
-async def collect(bus: Bus, expected: int, verdicts: Sequence[float | None] = ()) -> list[Message]:
+async def collect(bus: NatsBus, expected: int, verdicts: Sequence[float | None] = ()) -> list[Message]:
     """Consume until `expected` messages were handed out; `verdicts` are given to the first ones, then all are taken."""
     received: list[Message] = []
     stop = asyncio.Event()
@@ -40,7 +34,7 @@ async def collect(bus: Bus, expected: int, verdicts: Sequence[float | None] = ()
     return received
 
 
-async def test_a_request_is_answered_by_who_listens(bus: Bus) -> None:
+async def test_a_request_is_answered_by_who_listens(bus: NatsBus) -> None:
     async def double(body: bytes) -> bytes:
         return body * 2
 
@@ -49,12 +43,12 @@ async def test_a_request_is_answered_by_who_listens(bus: Bus) -> None:
     assert await bus.request("lecture.usagers.champs", b"ab", timeout_s=1) == b"abab"
 
 
-async def test_a_request_that_nobody_answers_is_unavailable(bus: Bus) -> None:
+async def test_a_request_that_nobody_answers_is_unavailable(bus: NatsBus) -> None:
     with pytest.raises(Unavailable):
         await bus.request("depot.personne", b"", timeout_s=0.5)
 
 
-async def test_a_request_answered_too_late_is_unavailable(bus: Bus) -> None:
+async def test_a_request_answered_too_late_is_unavailable(bus: NatsBus) -> None:
     async def sleepy(body: bytes) -> bytes:
         await asyncio.sleep(0.4)
         return body
@@ -65,7 +59,7 @@ async def test_a_request_answered_too_late_is_unavailable(bus: Bus) -> None:
         await bus.request("depot.lent", b"", timeout_s=0.1)
 
 
-async def test_a_stream_numbers_what_it_stores(bus: Bus) -> None:
+async def test_a_stream_numbers_what_it_stores(bus: NatsBus) -> None:
     first = await bus.publish("PARCOURS", "parcours.59.usagers.ouvert.a", "un", b"1")
     second = await bus.publish("PARCOURS", "parcours.59.usagers.ouvert.a", "deux", b"2")
 
@@ -73,7 +67,7 @@ async def test_a_stream_numbers_what_it_stores(bus: Bus) -> None:
     assert (await bus.stream_state("PARCOURS")).last_sequence == second
 
 
-async def test_a_consumer_receives_in_order_only_what_it_filters(bus: Bus) -> None:
+async def test_a_consumer_receives_in_order_only_what_it_filters(bus: NatsBus) -> None:
     await bus.publish("PARCOURS", "parcours.59.usagers.ouvert.a", "un", b"1")
     await bus.publish("PARCOURS", "parcours.59.orientation.decidee.a", "deux", b"2")
     await bus.publish("PARCOURS", "parcours.62.usagers.ouvert.b", "trois", b"3")
@@ -83,7 +77,7 @@ async def test_a_consumer_receives_in_order_only_what_it_filters(bus: Bus) -> No
     assert [message.body for message in received] == [b"1", b"3"]
 
 
-async def test_what_was_refused_comes_again_after_its_delay(bus: Bus) -> None:
+async def test_what_was_refused_comes_again_after_its_delay(bus: NatsBus) -> None:
     await bus.publish("PARCOURS", "parcours.59.usagers.ouvert.a", "un", b"1")
 
     received = await collect(bus, 2, verdicts=[0.1])
@@ -91,7 +85,7 @@ async def test_what_was_refused_comes_again_after_its_delay(bus: Bus) -> None:
     assert [(message.body, message.deliveries) for message in received] == [(b"1", 1), (b"1", 2)]
 
 
-async def test_what_was_acknowledged_does_not_come_again(bus: Bus) -> None:
+async def test_what_was_acknowledged_does_not_come_again(bus: NatsBus) -> None:
     await bus.publish("PARCOURS", "parcours.59.usagers.ouvert.a", "un", b"1")
     await collect(bus, 1)
     await bus.publish("PARCOURS", "parcours.59.usagers.ouvert.a", "deux", b"2")
@@ -101,7 +95,7 @@ async def test_what_was_acknowledged_does_not_come_again(bus: Bus) -> None:
     assert [message.body for message in received] == [b"2"]
 
 
-async def test_stored_lists_what_the_stream_holds_under_filters_and_where(bus: Bus) -> None:
+async def test_stored_lists_what_the_stream_holds_under_filters_and_where(bus: NatsBus) -> None:
     first = await bus.publish("PARCOURS", "parcours.59.usagers.ouvert.a", "un", b"1")
     deleted = await bus.publish("PARCOURS", "parcours.59.usagers.ouvert.a", "deux", b"2")
     await bus.publish("PARCOURS", "parcours.59.orientation.decidee.a", "trois", b"3")
@@ -116,12 +110,9 @@ async def test_stored_lists_what_the_stream_holds_under_filters_and_where(bus: B
     assert both == {**one, other: "quatre"}
 
 
-async def test_a_deleted_stream_is_told_and_can_be_made_again(bus: Bus) -> None:
+async def test_a_deleted_stream_is_told_and_can_be_made_again(bus: NatsBus) -> None:
     await bus.publish("PARCOURS", "parcours.59.usagers.ouvert.a", "un", b"1")
-    if isinstance(bus, MemoryBus):
-        await bus.delete_stream("PARCOURS")
-    else:
-        await delete_stream(bus, "PARCOURS")  # type: ignore[arg-type]
+    await delete_stream(bus, "PARCOURS")
 
     with pytest.raises(StreamMissing):
         await bus.publish("PARCOURS", "parcours.59.usagers.ouvert.a", "deux", b"2")

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from chassis.outbox import Outbox
-from tests.chassis.memory_bus import MemoryBus
+from tests.engines import Bench
 from tests.orientation.conftest import Essai
 from tests.orientation.fabrique import (
     AUTRE,
@@ -82,9 +82,8 @@ async def test_erasure_leaves_nothing_of_the_person(essai: Essai) -> None:
         assert (await essai.compte(table), await essai.compte(table, AUTRE)) == (0, 0)
 
 
-async def test_the_stream_forgets_what_orientation_told_of_an_erased_person(essai: Essai) -> None:
-    bus = MemoryBus()
-    await bus.ensure_stream("PARCOURS")
+async def test_the_stream_forgets_what_orientation_told_of_an_erased_person(essai: Essai, banc: Bench) -> None:
+    bus = banc.bus
     outbox = Outbox("orientation", "PARCOURS", essai.pool, bus)
     await essai.ouvrir(droit=True)
     await essai.ouvrir(AUTRE, droit=True)

@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from chassis.outbox import Outbox
-from tests.chassis.memory_bus import MemoryBus
+from tests.engines import Bench
 from tests.referents.conftest import Essai
 from tests.referents.fabrique import (
     AUTRE,
@@ -96,9 +96,8 @@ async def test_erasure_leaves_nothing_of_the_person(essai: Essai) -> None:
         assert (await essai.compte(table), await essai.compte(table, AUTRE)) == (0, 0)
 
 
-async def test_the_stream_forgets_what_was_told_of_an_erased_person(essai: Essai) -> None:
-    bus = MemoryBus()
-    await bus.ensure_stream("PARCOURS")
+async def test_the_stream_forgets_what_was_told_of_an_erased_person(essai: Essai, banc: Bench) -> None:
+    bus = banc.bus
     outbox = Outbox("referents", "PARCOURS", essai.pool, bus)
     await essai.suivre()
     await essai.suivre(AUTRE)

@@ -4,8 +4,9 @@ from uuid import UUID
 
 import pytest
 
+from chassis.bus_nats import NatsBus
 from chassis.outbox import Outbox
-from tests.chassis.memory_bus import MemoryBus
+from tests.engines import Bench
 from tests.usagers.conftest import Essai
 from tests.usagers.personnes import Personne, depot, local, nir, signale
 
@@ -15,19 +16,19 @@ CAMILLE = Personne(nir=nir(1))
 DEMANDE = {"motif": "Demande de la personne"}
 
 
-async def _publier(essai: Essai, bus: MemoryBus) -> None:
+async def _publier(essai: Essai, bus: NatsBus) -> None:
     outbox = Outbox("usagers", "PARCOURS", essai.pool, bus)
     async with essai.pool.acquire() as conn:
         await outbox.relay(conn)
 
 
-async def _oublier(essai: Essai, bus: MemoryBus) -> int:
+async def _oublier(essai: Essai, bus: NatsBus) -> int:
     outbox = Outbox("usagers", "PARCOURS", essai.pool, bus)
     async with essai.pool.acquire() as conn:
         return await outbox.forget(conn)
 
 
-async def _dans_le_flux(bus: MemoryBus) -> list[str]:
+async def _dans_le_flux(bus: NatsBus) -> list[str]:
     return list((await bus.stored("PARCOURS", ["parcours.>"], "essai")).values())
 
 
@@ -46,13 +47,11 @@ async def _restes(essai: Essai, *parcours: UUID) -> dict[str, int]:
 
 
 @pytest.fixture
-async def bus() -> MemoryBus:
-    bus = MemoryBus()
-    await bus.ensure_stream("PARCOURS")
-    return bus
+def bus(banc: Bench) -> NatsBus:
+    return banc.bus
 
 
-async def test_the_vault_forgets_the_person_and_all_that_it_absorbed(essai: Essai, bus: MemoryBus) -> None:
+async def test_the_vault_forgets_the_person_and_all_that_it_absorbed(essai: Essai, bus: NatsBus) -> None:
     parcours = await essai.ouvrir(signale(CAMILLE))
     absorbe = await essai.ouvrir(signale(Personne("Petit", "Alex"), local("B")))
     fusion = {"conserve": str(parcours), "absorbes": [str(absorbe)]}
@@ -76,7 +75,7 @@ async def test_an_erased_person_is_unknown_under_every_id(essai: Essai) -> None:
     assert await essai.lire("resoudre", identifiants=[{"type": "nir", "valeur": nir(1)}]) == {"resultat": "aucun"}
 
 
-async def test_the_stream_keeps_the_erasure_and_nothing_before_it(essai: Essai, bus: MemoryBus) -> None:
+async def test_the_stream_keeps_the_erasure_and_nothing_before_it(essai: Essai, bus: NatsBus) -> None:
     parcours = await essai.ouvrir(signale(CAMILLE))
     await _publier(essai, bus)
     [efface] = await essai.accepte(depot("usager.efface", DEMANDE, parcours))
@@ -88,7 +87,7 @@ async def test_the_stream_keeps_the_erasure_and_nothing_before_it(essai: Essai, 
     assert await _dans_le_flux(bus) == [str(efface.id)]
 
 
-async def test_a_fact_that_a_crash_stored_twice_is_forgotten_twice(essai: Essai, bus: MemoryBus) -> None:
+async def test_a_fact_that_a_crash_stored_twice_is_forgotten_twice(essai: Essai, bus: NatsBus) -> None:
     parcours = await essai.ouvrir(signale(CAMILLE))
     await _publier(essai, bus)
     async with essai.pool.acquire() as conn:
@@ -102,7 +101,7 @@ async def test_a_fact_that_a_crash_stored_twice_is_forgotten_twice(essai: Essai,
     assert await _dans_le_flux(bus) == [str(efface.id)]
 
 
-async def test_a_fact_published_while_it_was_erased_is_found_all_the_same(essai: Essai, bus: MemoryBus) -> None:
+async def test_a_fact_published_while_it_was_erased_is_found_all_the_same(essai: Essai, bus: NatsBus) -> None:
     """The relay read it before the erasure and stored it after: no row says where."""
     parcours = await essai.ouvrir(signale(CAMILLE))
     absorbe = await essai.ouvrir(signale(Personne("Petit", "Alex"), local("B")))
@@ -117,7 +116,7 @@ async def test_a_fact_published_while_it_was_erased_is_found_all_the_same(essai:
     assert "en retard" not in await _dans_le_flux(bus)
 
 
-async def test_a_fact_that_was_not_yet_published_is_published_then_forgotten(essai: Essai, bus: MemoryBus) -> None:
+async def test_a_fact_that_was_not_yet_published_is_published_then_forgotten(essai: Essai, bus: NatsBus) -> None:
     parcours = await essai.ouvrir(signale(CAMILLE))
     await essai.accepte(depot("usager.efface", DEMANDE, parcours))
 
@@ -129,7 +128,7 @@ async def test_a_fact_that_was_not_yet_published_is_published_then_forgotten(ess
     assert (await _restes(essai, parcours))["faits"] == 1
 
 
-async def test_reconciliation_does_not_bring_an_erased_person_back(essai: Essai, bus: MemoryBus) -> None:
+async def test_reconciliation_does_not_bring_an_erased_person_back(essai: Essai, bus: NatsBus) -> None:
     parcours = await essai.ouvrir(signale(CAMILLE))
     await essai.accepte(depot("usager.efface", DEMANDE, parcours))
     await _publier(essai, bus)
@@ -142,7 +141,7 @@ async def test_reconciliation_does_not_bring_an_erased_person_back(essai: Essai,
     assert republies == 0
 
 
-async def test_many_persons_are_forgotten_in_one_pass(essai: Essai, bus: MemoryBus) -> None:
+async def test_many_persons_are_forgotten_in_one_pass(essai: Essai, bus: NatsBus) -> None:
     parcours = [await essai.ouvrir(signale(Personne(f"Nom{n}", nir=nir(n)))) for n in range(5)]
     voisin = await essai.ouvrir(signale(Personne("Petit", "Alex"), local("B")))
     for id_ in parcours:
@@ -155,7 +154,7 @@ async def test_many_persons_are_forgotten_in_one_pass(essai: Essai, bus: MemoryB
     assert len(await _dans_le_flux(bus)) == 5 + (await _restes(essai, voisin))["faits"]
 
 
-async def test_facts_of_others_are_left_alone(essai: Essai, bus: MemoryBus) -> None:
+async def test_facts_of_others_are_left_alone(essai: Essai, bus: NatsBus) -> None:
     parcours = await essai.ouvrir(signale(CAMILLE))
     voisin = await essai.ouvrir(signale(Personne("Petit", "Alex"), local("B")))
     await _publier(essai, bus)
