@@ -26,6 +26,7 @@ from gateway.inbound.hygiene import Hygiene, hosts_of
 from gateway.inbound.journal import Cabinet, Journal
 from gateway.inbound.limits import Limits, Policy
 from gateway.inbound.listing import Listing
+from gateway.inbound.offres import Offres
 from gateway.inbound.prepared import Doorway
 from gateway.inbound.problems import Problem
 from gateway.inbound.reads import Reads
@@ -115,6 +116,7 @@ async def build(running: Process, configured: Settings) -> Shield:
         *Search(sight, used, configured.recherches_par_heure).routes(door),
         *Listing(sight, bookmarks).routes(door),
         *Reads(sight, bodies, bookmarks).routes(door),
+        *Offres(sight, bookmarks).routes(door),
         *published.routes(base_url),
         *feed.routes(door),
         *subscriptions.routes(door),

@@ -19,6 +19,7 @@ _HTTP: Mapping[int, tuple[str, str, str]] = {
     403: ("portee-insuffisante", "Portée insuffisante", "Le jeton ne porte pas la portée nécessaire."),
     404: ("inconnu", "Ressource inconnue", "Cette ressource n'existe pas, ou vous ne pouvez pas la voir."),
     405: ("methode-interdite", "Méthode non admise", "Cette ressource n'admet pas cette méthode."),
+    410: ("retire", "Ressource retirée", "Cette ressource a été retirée : `retrait` dit quand et pourquoi."),
     413: ("trop-grand", "Corps trop grand", "Le corps dépasse la taille admise."),
     415: ("type-non-admis", "Type de contenu non admis", "Le Content-Type n'est pas de ceux que ce point accepte."),
     414: ("adresse-trop-longue", "Adresse trop longue", "L'adresse de la requête dépasse la longueur admise."),

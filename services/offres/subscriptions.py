@@ -6,6 +6,7 @@ from chassis.facts import Entree
 from chassis.service import Lecture
 from services.offres import translation
 from services.offres.domain.messages import Message
+from services.offres.lectures_catalogue import LECTURES_CATALOGUE
 from services.offres.store import lectures
 
 Lecteur = Callable[[Entree], Message]
@@ -32,6 +33,7 @@ EVENEMENTS: Mapping[str, Lecteur] = {
 }
 
 LECTURES: Mapping[str, Lecture] = {
+    **LECTURES_CATALOGUE,
     "prescription": lectures.prescription,
     "statistiques_prescriptions": lectures.statistiques_prescriptions,
 }

@@ -61,12 +61,14 @@ def maille(grille: str, latitude: float, longitude: float) -> str:
 
 
 def cles(fiche: Fiche) -> list[str]:
-    """The keys under which a search finds a service. One without a zone of eligibility is for everybody (`z:`)."""
+    """The keys under which a search finds a service."""
     trouvees = [f"{prefixe}:{fiche[champ]}" for champ, prefixe in _CODES.items() if fiche.get(champ)]
     for champ, prefixe in _LISTES.items():
         trouvees += [f"{prefixe}:{code}" for code in fiche.get(champ) or ()]
     trouvees += {f"th:{code.partition('--')[0]}" for code in fiche.get("thematiques") or ()}
-    trouvees += {f"z:{zone}" for zone in fiche.get("zone_eligibilite") or ("",)}
+    if "a-distance" in (fiche.get("modes_accueil") or ()):
+        # Near is found by its cell; at a distance, only the zone tells those who may come from the others.
+        trouvees += {f"zd:{zone}" for zone in fiche.get("zone_eligibilite") or ("",)}
     if lieu := position(fiche):
         trouvees += [maille(grille, *lieu) for grille in MAILLES]
     if ou := departement(fiche):

@@ -46,10 +46,11 @@ CREATE INDEX structures_par_commune ON structures (code_commune) WHERE retire_a 
 CREATE INDEX structures_par_version ON structures (publie_a, numero);
 CREATE INDEX structures_retirees ON structures (retire_a) WHERE retire_a IS NOT NULL;
 
--- `cles` holds all that a search filters on, as words of one GIN index: lists of codes, the cells of a grid (0.1° and
--- 0.5°), the zones of eligibility. (x, y, z) is the place on the unit sphere: its distance orders like the way on the
--- globe. `texte` holds the stems of the name (A) and of the description (C). `qualite_somme` over `qualite_criteres`
--- is the quality but for the age, which changes every day.
+-- `cles` holds what a search filters on, as words of one GIN index: lists of codes and the cells of a grid (0.1° and
+-- 0.5°). `zones`, where one must live, are compared row by row: most of the services near a person take it in.
+-- (x, y, z) is the place on the unit sphere: its distance orders like the way on the globe. `texte` holds the stems of
+-- the name (A) and of the description (C). `qualite_somme` over `qualite_criteres` is the quality but for the age,
+-- which changes every day.
 CREATE TABLE services (
     numero           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     id               text NOT NULL,
@@ -57,6 +58,7 @@ CREATE TABLE services (
     source           text NOT NULL,
     empreinte        bytea NOT NULL CHECK (length(empreinte) = 16),
     cles             text[] NOT NULL,
+    zones            text[] NOT NULL,
     x                float8,
     y                float8,
     z                float8,
@@ -150,7 +152,7 @@ CREATE UNLOGGED TABLE arrivee_structures (
     code_commune text, code_postal text, departement text, date_maj date, donnees json
 );
 CREATE UNLOGGED TABLE arrivee_services (
-    id text, structure_id text, source text, empreinte bytea, cles text[],
+    id text, structure_id text, source text, empreinte bytea, cles text[], zones text[],
     x float8, y float8, z float8, latitude float8, longitude float8, courriel text, code_commune text,
     departement text, type text, thematiques text[], date_maj date, qualite_somme float8, qualite_criteres smallint,
     qualite_age boolean, texte text, mots text[], donnees json
