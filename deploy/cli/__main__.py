@@ -29,6 +29,7 @@ for group in GROUPS:
 # Imported only when they are called or listed: their code weighs more than a second of start.
 OPTIONAL = (
     ("deploy.cli.partenaire", "partenaire"),
+    ("deploy.cli.offres", "offres"),
     ("deploy.demo", None),
     ("deploy.importers.cnaf", "importer"),
     ("deploy.bench", None),
