@@ -59,7 +59,7 @@ class Etape:
     dit: Mapping[str, Any] = field(default_factory=dict)
     """What the hub adds to the data."""
     enveloppe: Mapping[str, Any] = field(default_factory=dict)
-    """Attributes that are not what they should be."""
+    """Attributes that are not what they should be; `{n}006` is the id of the seventh message."""
 
 
 @dataclass(frozen=True)
@@ -167,6 +167,7 @@ class Piece:
         departement: str,
         temoins: Sequence[str],
         serie: str | None = None,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         self.boites = boites
         self.dits: list[Dit] = []
@@ -179,6 +180,7 @@ class Piece:
         self._departement = departement
         self._temoins = temoins
         self._serie = serie or secrets.token_hex(8)
+        self._patience_s = patience_s
 
     def nom(self, code: str, event: Evenement) -> str | None:
         """The parcours that an event is about; None for one that is not of this piece."""
@@ -230,7 +232,7 @@ class Piece:
         partenaire = self.boites[etape.qui].partenaire
         answer = await partenaire.post(message, wait_s=20)
         if answer.etat == "en-attente":
-            answer = await partenaire.settled(message["id"])
+            answer = await partenaire.settled(message["id"], patience_s=self._patience_s)
         assert (answer.code or "accepte") == (etape.refus or "accepte"), (etape.qui, etape.fait, answer)
         self.deposes.append((etape.qui, message, answer))
         if not etape.refus:
@@ -259,15 +261,15 @@ class Piece:
         return self.dits[-1]
 
     def _message(self, etape: Etape) -> dict[str, Any]:
-        message_type = CATALOGUE.get(etape.fait)
-        a_un_sujet = message_type is None or (message_type.porte_sur_parcours and not message_type.ouvre_parcours)
+        connu = CATALOGUE.get(etape.fait)
+        a_un_sujet = connu is not None and connu.porte_sur_parcours and not connu.ouvre_parcours
         message = self.boites[etape.qui].partenaire.message(
             etape.fait,
             {nom: self._noms(etape.qui, valeur) for nom, valeur in etape.data.items()},
             departement=self._departement,
             subject=self.pseudonyme(etape.qui, etape.sur) if a_un_sujet else None,
             id_=f"{self._serie}-{len(self.deposes):03}",
-            finalite=_FINALITES.get(message_type.brique if message_type else "", "accompagnement"),
+            finalite=_FINALITES.get(connu.brique if connu else "", "accompagnement"),
             agent="Temoin-agent Camille t-1",
         )
         return message | {nom: self._noms(etape.qui, valeur) for nom, valeur in etape.enveloppe.items()}
@@ -277,7 +279,7 @@ class Piece:
             return [self._noms(code, v) for v in valeur]
         if isinstance(valeur, str) and valeur.startswith("{P"):
             return self.pseudonyme(code, valeur.strip("{}"))
-        return valeur
+        return valeur.replace("{n}", f"{self._serie}-") if isinstance(valeur, str) else valeur
 
     def _bouge(self, etape: Etape) -> None:
         """A partner that is new on a parcours is told, unless its own deposit made it enter."""
@@ -313,7 +315,7 @@ class Piece:
         self._dit(cle(event), sur, event["data"], raisons, cause)
 
     async def _arrive(self, code: str, est: Callable[[Evenement], bool], fait: str) -> Evenement:
-        boite, limite = self.boites[code], time.monotonic() + PATIENCE_S
+        boite, limite = self.boites[code], time.monotonic() + self._patience_s
         while True:
             if found := next((e for e in reversed(boite.flux) if est(e)), None):
                 return found
