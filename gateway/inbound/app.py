@@ -137,7 +137,7 @@ async def build(running: Process, configured: Settings) -> Shield:
     running.loop("fil", feed.watch)
     running.loop("menage", lambda stop: _clean(running, stop))
     dispatch.start(running)
-    app = Starlette(routes=routes, exception_handlers=_handlers(base_url))
+    app = Starlette(routes=routes, exception_handlers=handlers(base_url))
     return Shield(Hygiene(app, base_url, hosts_of(base_url)), base_url)
 
 
@@ -151,8 +151,8 @@ def _keys(configured: Settings) -> Trousseau:
     return Trousseau(keys)
 
 
-def _handlers(base_url: str) -> dict[Any, Any]:
-    """What routing itself refuses reads like everything else."""
+def handlers(base_url: str) -> dict[Any, Any]:
+    """What routing itself refuses, and what a bug leaves unsaid, reads like everything else."""
 
     async def on_http(_: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
@@ -162,7 +162,11 @@ def _handlers(base_url: str) -> dict[Any, Any]:
         assert isinstance(error, Problem)
         return problems.response(error, base_url)
 
-    return {HTTPException: on_http, Problem: on_problem}
+    async def on_bug(_: Request, error: Exception) -> Response:
+        """Starlette raises it again once this is sent: `Shield` writes it down."""
+        return problems.response(Problem("indisponible"), base_url)
+
+    return {HTTPException: on_http, Problem: on_problem, Exception: on_bug}
 
 
 async def _clean(running: Process, stop: asyncio.Event) -> None:
