@@ -16,6 +16,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from deploy.components import ROOT
@@ -26,6 +27,9 @@ _OUTRE_MER = {"GP": "01", "MQ": "02", "GF": "03", "RE": "04", "YT": "06"}
 # Of two places with the name of a commune, the one whose population differs more is another one.
 _RATIO_MAX = 1.6
 _MERGED_RATIO_MAX = 4.0
+# French Guiana is as large as Portugal.
+_REACH_KM = {"973": 400.0}
+_USUAL_REACH_KM = 110.0
 
 Place = tuple[float, float]
 Json = Mapping[str, Any]
@@ -76,13 +80,32 @@ def _alike(city: Json, commune: Json, ratio_max: float) -> bool:
     return min(here, there) > 0 and max(here, there) / min(here, there) <= ratio_max
 
 
+def _plausible(communes: Sequence[Json], known: Mapping[str, Place]) -> dict[str, Place]:
+    """Without the places that are nowhere near the others of their département: a homonym of the same région."""
+    by_departement: dict[str, list[str]] = defaultdict(list)
+    for commune in communes:
+        if commune["code"] in known:
+            by_departement[commune.get("departement") or ""].append(commune["code"])
+    kept: dict[str, Place] = {}
+    for departement, codes in by_departement.items():
+        middle = median(known[code][0] for code in codes), median(known[code][1] for code in codes)
+        reach_km = _REACH_KM.get(departement, _USUAL_REACH_KM)
+        kept |= {code: known[code] for code in codes if _km(known[code], middle) <= reach_km}
+    return kept
+
+
+def _km(a: Place, b: Place) -> float:
+    """Flat enough for a département."""
+    return 111.2 * math.hypot(a[0] - b[0], (a[1] - b[1]) * math.cos(math.radians(a[0])))
+
+
 def mean(places: Sequence[Place]) -> Place:
     return sum(p[0] for p in places) / len(places), sum(p[1] for p in places) / len(places)
 
 
 def centres(communes: Sequence[Json], epci: Mapping[str, str], cities: Iterable[Json]) -> dict[str, tuple[Place, str]]:
     """Code → (place, where it comes from); a commune that nothing places is absent."""
-    known = from_geonames(communes, cities)
+    known = _plausible(communes, from_geonames(communes, cities))
     by_postal: dict[str, list[Place]] = defaultdict(list)
     by_epci: dict[str, list[Place]] = defaultdict(list)
     for commune in communes:

@@ -111,7 +111,7 @@ def _lire(enregistrement: Enregistrement) -> dict[str, Any] | None:
 
 def _genre(objet: Mapping[str, Any] | None) -> Genre:
     """A service names its structure; what cannot be read is counted with the structures, which come first."""
-    return "service" if objet and "structure_id" in objet else "structure"
+    return "service" if objet and objet.get("structure_id") not in _RIEN else "structure"
 
 
 def _separer(objet: Mapping[str, Any], genre: Genre) -> tuple[dict[str, Any], list[str]]:

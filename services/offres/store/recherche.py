@@ -310,6 +310,8 @@ def score(row: Record, jour: date) -> float:
 
 def joindre(donnees: str, ajout: Mapping[str, Any]) -> orjson.Fragment:
     """A stored JSON object with more fields, without reading it."""
+    if not ajout:
+        return orjson.Fragment(donnees)
     return orjson.Fragment(orjson.dumps(ajout)[:-1] + b"," + donnees.encode()[1:])
 
 

@@ -1,0 +1,126 @@
+"""Publications and withdrawals: versions, what stays known, what is announced, probable duplicates."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from services.offres.store import catalogue, doublons
+from services.offres.store.catalogue import ServiceConnu
+from tests.offres.annonces import ROUBAIX, service, structure
+from tests.offres.catalogues import INSTANT, Catalogue
+
+pytestmark = pytest.mark.anyio
+
+
+async def _connus(offre: Catalogue, *ids: str) -> dict[str, ServiceConnu]:
+    async with offre.pool.acquire() as conn:
+        return await catalogue.services_vivants(conn, ids)
+
+
+async def test_the_same_record_again_changes_nothing(offre: Catalogue) -> None:
+    await offre.publier(structure(), service())
+    version = await offre.valeur("SELECT version FROM catalogue")
+
+    await offre.publier(structure(), service())
+
+    assert await offre.valeur("SELECT version FROM catalogue") == version
+    assert await offre.valeur("SELECT count(*) FROM services") == 1
+
+
+async def test_a_changed_record_replaces_the_former_one(offre: Catalogue) -> None:
+    await offre.publier(structure(), service())
+
+    await offre.publier(service(nom="Garage associatif"))
+
+    assert (await offre.lire("service", id="dora--service-1"))["nom"] == "Garage associatif"
+    assert await offre.valeur("SELECT count(*) FROM services WHERE retire_a IS NULL") == 1
+
+
+async def test_a_service_is_known_with_the_siret_and_the_address_of_its_structure(offre: Catalogue) -> None:
+    await offre.publier(structure(siret="13003013300016", courriel="accueil@exemple.fr"), service())
+
+    connus = await _connus(offre, "dora--service-1", "dora--jamais-vu")
+
+    assert connus == {
+        "dora--service-1": ServiceConnu(
+            "dora--service-1", "dora--structure-1", "13003013300016", "accueil@exemple.fr", "59", None, None
+        )
+    }
+
+
+async def test_a_structure_leaves_with_its_services_and_each_is_announced(offre: Catalogue) -> None:
+    await offre.publier(structure(), structure(2), service(), service(2), service(3, structure_id="dora--structure-2"))
+
+    partis = await offre.retirer("dora--structure-1", "structure", "Cessation d'activité.")
+
+    connu = (await _connus(offre, "dora--service-1"))["dora--service-1"]
+    assert partis == ["dora--service-1", "dora--service-2"]
+    assert (connu.retire_le, connu.raison) == (date(2026, 10, 2), "Cessation d'activité.")
+    assert await offre.valeur("SELECT array_agg(service_id ORDER BY service_id) FROM retraits_a_annoncer") == partis
+    assert await offre.chercher() == ["dora--service-3"]
+
+
+async def test_what_is_withdrawn_is_told_with_its_reason(offre: Catalogue) -> None:
+    await offre.publier(structure(), service())
+    await offre.retirer("dora--service-1", raison="Complet.")
+
+    assert await offre.lire("service", id="dora--service-1") == {"retire": {"date": "2026-10-02", "raison": "Complet."}}
+    assert await offre.lire("service", id="dora--inconnu") is None
+
+
+async def test_what_is_published_again_is_withdrawn_no_more(offre: Catalogue) -> None:
+    await offre.publier(structure(), service())
+    await offre.retirer("dora--service-1")
+
+    await offre.publier(service())
+
+    assert (await _connus(offre, "dora--service-1"))["dora--service-1"].retire_le is None
+    assert (await offre.lire("service", id="dora--service-1"))["id"] == "dora--service-1"
+
+
+async def test_withdrawing_twice_announces_once(offre: Catalogue) -> None:
+    await offre.publier(structure(), service())
+
+    partis = [await offre.retirer("dora--service-1"), await offre.retirer("dora--service-1")]
+
+    assert partis == [["dora--service-1"], []]
+    assert await offre.valeur("SELECT count(*) FROM retraits_a_annoncer") == 1
+
+
+async def test_superseded_rows_stay_a_day_then_go(offre: Catalogue) -> None:
+    await offre.publier(structure(), service())
+    await offre.publier(service(nom="Garage associatif"), instant=INSTANT + timedelta(hours=1))
+
+    restantes = []
+    for heures in (24, 26):
+        async with offre.pool.acquire() as conn, conn.transaction():
+            await catalogue.purger(conn, INSTANT + timedelta(hours=heures))
+        restantes.append(await offre.valeur("SELECT count(*) FROM services"))
+
+    assert restantes == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("autre", "raison"),
+    [
+        ({"siret": "13003013300016", "nom": "Tout autre nom", "adresse": "9 quai Neuf"}, "siret"),
+        ({"nom": "Maison de l'emploi de Lille"}, "nom-et-adresse"),
+        ({"nom": "Maison de l'emploi", "adresse": "1, rue du Moulin, bât. A"}, "nom-et-adresse"),
+        ({"nom": "Maison de l'emploi", "code_insee": ROUBAIX}, None),
+        ({"nom": "Épicerie sociale"}, None),
+    ],
+)
+async def test_structures_that_look_alike_are_told_and_kept_apart(
+    offre: Catalogue, autre: dict[str, str], raison: str | None
+) -> None:
+    await offre.publier(
+        structure(1, siret="13003013300016", nom="Maison de l'emploi", adresse="1 rue du Moulin"),
+        structure(2, **{"adresse": "1 rue du Moulin", **autre}),
+    )
+
+    async with offre.pool.acquire() as conn, conn.transaction():
+        await doublons.signaler(conn, None, INSTANT)
+
+    vues = [await offre.lire("structure", id=f"dora--structure-{numero}") for numero in (1, 2)]
+    attendu = [[{"id": f"dora--structure-{n}", "raison": raison}] if raison else [] for n in (2, 1)]
+    assert [vue["doublons_probables"] for vue in vues] == attendu

@@ -1,0 +1,75 @@
+"""The communes that the service ships, and the centre that a search starts from."""
+
+from collections import Counter, defaultdict
+from statistics import median
+
+import pytest
+
+from deploy.communes import from_geonames
+from services.offres.domain.fiche import sur_la_sphere
+from services.offres.domain.lieu import distance_km
+from services.offres.lieux import communes
+from services.offres.store import centres, recherche
+from tests.offres.annonces import service, structure
+from tests.offres.catalogues import Catalogue
+
+
+def _km(a: tuple[float, float], b: tuple[float, float]) -> float:
+    return distance_km(sum((p - q) ** 2 for p, q in zip(sur_la_sphere(*a), sur_la_sphere(*b), strict=True)))
+
+
+def test_every_commune_of_today_is_there_with_its_epci() -> None:
+    table = communes()
+
+    assert len(table) == 35_014
+    assert table["59350"].zones == ("59350", "59", "200093201", "france", "99100", "")
+    assert table["2A004"].departement == "2A"
+    assert table["97411"].departement == "974"
+
+
+def test_nine_persons_in_ten_live_where_the_centre_is_known() -> None:
+    people: Counter[str] = Counter()
+    for commune in communes().values():
+        people[commune.origine] += commune.population
+
+    assert people["geonames"] / people.total() > 0.85
+    assert people[""] / people.total() < 0.02
+
+
+def test_no_centre_is_far_from_its_departement() -> None:
+    by_departement = defaultdict(list)
+    for commune in communes().values():
+        if commune.centre:
+            by_departement[commune.departement].append(commune)
+
+    far = []
+    for departement, members in by_departement.items():
+        middle = (median(m.centre[0] for m in members if m.centre), median(m.centre[1] for m in members if m.centre))
+        reach_km = 400 if departement == "973" else 130  # French Guiana is as large as Portugal
+        far += [m.code for m in members if m.centre and _km(m.centre, middle) > reach_km]
+    assert far == []
+
+
+def test_homonyms_of_a_region_are_told_apart_by_their_population_or_not_at_all() -> None:
+    places = [
+        {"name": "Saint-Martin", "countrycode": "FR", "admin1code": "32", "population": 900, "latitude": 50.0,
+         "longitude": 3.0, "alternatenames": []},
+    ]  # fmt: skip
+    near = {"code": "59001", "nom": "Saint-Martin", "region": "32", "population": 1_000}
+    other = {"code": "62001", "nom": "Saint-Martin", "region": "32", "population": 10_000}
+    rival = {**other, "population": 800}
+
+    assert from_geonames([near, other], places) == {"59001": (50.0, 3.0)}
+    assert from_geonames([near, rival], places) == {}
+
+
+@pytest.mark.anyio
+async def test_a_commune_without_a_centre_takes_that_of_its_services(offre: Catalogue) -> None:
+    noumea = {"code_insee": "98818", "latitude": -22.27, "longitude": 166.45}
+    await offre.publier(structure(), *(service(n, **noumea) for n in range(2)))
+
+    async with offre.pool.acquire() as conn, conn.transaction():
+        await centres.observer(conn)
+        trouve = await recherche.centre_de(conn, communes()["98818"])
+
+    assert trouve == ((-22.27, 166.45), "services")

@@ -1,0 +1,206 @@
+"""The import: formats, refusals, what a complete file withdraws, the floor, and going on after a crash."""
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from services.offres.importer import passage
+from services.offres.importer.fichier import FichierRefuse, lire
+from services.offres.importer.passage import PlancherAtteint
+from tests.offres.annonces import service, structure
+from tests.offres.catalogues import Catalogue
+
+pytestmark = pytest.mark.anyio
+
+FICHES = [service(1), structure(1), structure(2), service(2, structure_id="dora--structure-2")]
+
+
+def _jsonl(chemin: Path) -> Path:
+    chemin.write_text("\n\n".join(json.dumps(fiche) for fiche in FICHES), encoding="utf-8")
+    return chemin
+
+
+def _gzip(chemin: Path) -> Path:
+    chemin.write_bytes(gzip.compress("\n".join(json.dumps(fiche) for fiche in FICHES).encode()))
+    return chemin
+
+
+def _tableau(chemin: Path) -> Path:
+    chemin.write_text("\ufeff" + json.dumps(FICHES, indent=1, ensure_ascii=False), encoding="utf-8")
+    return chemin
+
+
+def _parquet(chemin: Path) -> Path:
+    pq.write_table(pa.Table.from_pylist(FICHES), chemin)
+    return chemin
+
+
+@pytest.mark.parametrize("ecrire", [_jsonl, _gzip, _tableau, _parquet])
+async def test_every_format_gives_the_same_catalogue(offre: Catalogue, tmp_path: Path, ecrire: Any) -> None:
+    bilan = await offre.importer(ecrire(tmp_path / "fichier"))
+
+    assert (bilan.structure.publiees, bilan.service.publiees) == (2, 2)
+    assert await offre.chercher() == ["dora--service-1", "dora--service-2"]
+
+
+@pytest.mark.parametrize(
+    ("contenu", "phrase"),
+    [
+        (b"id;nom\n1;a\n", "ni du JSON"),
+        (b'[{"id": 1}, {"id": ', "illisible après 1"),
+        (gzip.compress(b'{"id": 1}\n' * 99, mtime=0)[:-9], "jusqu'au bout"),
+        (b'["\xff\xfe"]', "UTF-8"),
+    ],
+)
+def test_a_file_that_is_no_catalogue_is_refused_in_one_sentence(tmp_path: Path, contenu: bytes, phrase: str) -> None:
+    (tmp_path / "fichier").write_bytes(contenu)
+
+    with pytest.raises(FichierRefuse, match=phrase):
+        list(lire(tmp_path / "fichier"))
+
+
+async def test_a_refused_line_says_where_and_why_and_the_others_pass(offre: Catalogue) -> None:
+    fiches = [
+        structure(1),
+        service(1, courriel="pas-une-adresse"),
+        service(2),
+        service(3, structure_id="dora--absente"),
+        service(4, source="autre", id="autre--4"),
+        service(5, date_maj="2026-10-02"),
+        service(6, score_qualite=0.7, commune=""),
+    ]
+
+    bilan = await offre.importer(offre.fichier(fiches))
+
+    assert [(r["ligne"], r["champ"], r["pointeur"], r["code"]) for r in offre.refus()] == [
+        (2, "courriel", "/courriel", "schema-invalide"),
+        (5, "source", "/source", "source-inattendue"),
+        (6, "date_maj", "/date_maj", "dates-incoherentes"),
+        (4, "structure_id", "/structure_id", "structure-inconnue"),
+    ]
+    assert "pas-une-adresse" not in offre.rapport.read_text()
+    assert (bilan.service.publiees, bilan.service.refusees) == (2, 4)
+    assert dict(bilan.champs_ignores) == {"score_qualite": 1}
+
+
+async def test_an_id_told_twice_is_taken_from_neither_line(offre: Catalogue) -> None:
+    bilan = await offre.importer(offre.fichier([structure(1), service(1), service(1, nom="Autre nom"), service(2)]))
+
+    assert [refus["code"] for refus in offre.refus()] == ["doublon", "doublon"]
+    assert bilan.service.publiees == 1
+
+
+async def test_the_same_file_again_changes_nothing(offre: Catalogue) -> None:
+    chemin = offre.fichier([structure(1), service(1)])
+    await offre.importer(chemin)
+    version = await offre.valeur("SELECT version FROM catalogue")
+
+    bilan = await offre.importer(chemin)
+
+    assert (bilan.structure.inchangees, bilan.service.inchangees) == (1, 1)
+    assert await offre.valeur("SELECT version FROM catalogue") == version
+
+
+async def test_a_complete_file_withdraws_what_it_no_longer_names(offre: Catalogue) -> None:
+    fiches = [structure(1), *(service(numero) for numero in range(1, 11))]
+    await offre.importer(offre.fichier(fiches))
+
+    bilan = await offre.importer(offre.fichier(fiches[:-1]))
+
+    assert bilan.service.retirees == 1
+    assert await offre.lire("service", id="dora--service-10") == {
+        "retire": {"date": "2026-10-01", "raison": "Absent de l'import complet de dora du 01/10/2026."}
+    }
+    assert await offre.valeur("SELECT service_id FROM retraits_a_annoncer") == "dora--service-10"
+
+
+async def test_a_refused_line_keeps_what_was_published(offre: Catalogue) -> None:
+    await offre.importer(offre.fichier([structure(1), service(1)]))
+
+    bilan = await offre.importer(offre.fichier([structure(1), service(1, nom="x")]))
+
+    assert (bilan.service.refusees, bilan.service.retirees) == (1, 0)
+    assert await offre.chercher() == ["dora--service-1"]
+
+
+async def test_a_partial_file_withdraws_nothing(offre: Catalogue) -> None:
+    await offre.importer(offre.fichier([structure(1), service(1), service(2)]))
+
+    bilan = await offre.importer(offre.fichier([service(2, nom="Garage associatif")]), complet=False)
+
+    assert (bilan.service.publiees, bilan.service.retirees) == (1, 0)
+    assert len(await offre.chercher()) == 2
+
+
+async def test_other_sources_are_left_alone(offre: Catalogue) -> None:
+    await offre.publier(structure(9, source="soliguide", id="soliguide--9"))
+
+    await offre.importer(offre.fichier([structure(1)]))
+
+    assert await offre.valeur("SELECT count(*) FROM structures WHERE retire_a IS NULL") == 2
+
+
+async def test_more_than_a_fifth_gone_stops_before_anything_is_done(offre: Catalogue) -> None:
+    fiches = [structure(1), *(service(numero) for numero in range(1, 11))]
+    await offre.importer(offre.fichier(fiches))
+    coupe = offre.fichier([structure(1), *(service(numero, nom="Nouveau nom") for numero in range(1, 8))])
+
+    with pytest.raises(PlancherAtteint, match="3 services sur 10"):
+        await offre.importer(coupe)
+    avant = await offre.lire("service", id="dora--service-1")
+    bilan = await offre.importer(coupe, confirme=True)
+
+    assert avant["nom"] == "Garage solidaire"
+    assert (bilan.service.publiees, bilan.service.retirees) == (7, 3)
+
+
+async def test_an_empty_complete_file_stops_at_the_floor(offre: Catalogue) -> None:
+    await offre.importer(offre.fichier([structure(1), service(1)]))
+
+    with pytest.raises(PlancherAtteint):
+        await offre.importer(offre.fichier([]))
+
+
+async def test_a_structure_that_leaves_takes_its_services_although_the_file_has_none(offre: Catalogue) -> None:
+    await offre.importer(
+        offre.fichier([structure(n) for n in range(1, 7)] + [service(1, structure_id="dora--structure-6")])
+    )
+
+    bilan = await offre.importer(offre.fichier([structure(n) for n in range(1, 6)]), genre="structure")
+
+    assert (bilan.structure.retirees, bilan.service.retirees) == (1, 1)
+
+
+class Coupure(Exception):
+    pass
+
+
+async def test_an_import_that_was_cut_goes_on_where_it_was(offre: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passage, "_BLOC", 2)
+    chemin = offre.fichier([structure(1), service(1, nom="x"), *(service(numero) for numero in range(2, 9))])
+    prises = 0
+    prendre = passage._Passage._prendre
+
+    async def coupe(self: Any, *arguments: Any) -> None:
+        nonlocal prises
+        prises += 1
+        if prises == 8:  # two blocks of services are committed
+            raise Coupure
+        await prendre(self, *arguments)
+
+    with monkeypatch.context() as coupee:
+        coupee.setattr(passage._Passage, "_prendre", coupe)
+        with pytest.raises(Coupure):
+            await offre.importer(chemin)
+    entre = await offre.valeur("SELECT count(*) FROM services")
+    bilan = await offre.importer(chemin)
+
+    assert entre == 2
+    assert bilan.repris_a == 4
+    assert (bilan.service.lues, bilan.service.publiees, bilan.service.inchangees) == (8, 7, 0)
+    assert [refus["ligne"] for refus in offre.refus()] == [2]

@@ -1,0 +1,273 @@
+"""The search: places, zones, filters, text, order; and pages that no change disturbs."""
+
+import random
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.offres.domain import lieu
+from services.offres.domain.fiche import maille, sur_la_sphere
+from services.offres.store import catalogue
+from tests.offres.annonces import ARRAS, LILLE, PARIS, ROUBAIX, service, structure
+from tests.offres.catalogues import INSTANT, Catalogue
+
+pytestmark = pytest.mark.anyio
+
+A_ARRAS = {"code_insee": ARRAS, "latitude": 50.2910, "longitude": 2.7775}
+A_ROUBAIX = {"code_insee": ROUBAIX, "latitude": 50.6942, "longitude": 3.1746}
+A_PARIS = {"code_insee": PARIS, "latitude": 48.8534, "longitude": 2.3488}
+
+
+async def test_the_nearest_come_first_and_those_out_of_the_radius_not_at_all(offre: Catalogue) -> None:
+    await offre.publier(structure(), service(1, **A_ARRAS), service(2, **A_PARIS), service(3, **A_ROUBAIX), service(4))
+
+    trouves = await offre.lire("services", code_commune=LILLE)
+
+    assert [(un["id"], un["distance_km"]) for un in trouves["services"]] == [
+        ("dora--service-4", 0.0),
+        ("dora--service-3", 10.8),
+        ("dora--service-1", 42.9),
+    ]
+    assert trouves["lieu"]["centre"] == "geonames"
+
+
+async def test_a_point_and_a_radius(offre: Catalogue) -> None:
+    await offre.publier(structure(), service(1, **A_ARRAS), service(2, **A_ROUBAIX))
+
+    assert await offre.chercher(lat=50.70, lon=3.17, rayon_km=5) == ["dora--service-2"]
+
+
+async def test_who_lives_outside_the_zone_is_not_shown_the_service(offre: Catalogue) -> None:
+    zones: list[Any] = [["59"], ["59350"], ["200093201"], ["france"], ["99100"], None, ["62"], ["59512"]]
+    await offre.publier(structure(), *(service(n, zone_eligibilite=zone) for n, zone in enumerate(zones)))
+
+    trouves = await offre.chercher(code_commune=LILLE)
+
+    assert sorted(trouves) == [f"dora--service-{n}" for n in range(6)]
+
+
+async def test_services_at_a_distance_follow_from_anywhere_when_they_take_in_the_person(offre: Catalogue) -> None:
+    loin = {**A_PARIS, "modes_accueil": ["a-distance"]}
+    await offre.publier(
+        structure(),
+        service(1, **loin, zone_eligibilite=["france"], date_maj="2026-08-01"),
+        service(2, **loin, zone_eligibilite=["75"]),
+        service(3, **loin, date_maj="2026-09-15"),
+        service(4),
+    )
+
+    trouves = (await offre.lire("services", code_commune=LILLE))["services"]
+
+    assert [un["id"] for un in trouves] == ["dora--service-4", "dora--service-3", "dora--service-1"]
+    assert "distance_km" not in trouves[1]
+
+
+@pytest.mark.parametrize(
+    ("filtre", "attendus"),
+    [
+        ({"thematiques": ["mobilite"]}, [1]),
+        ({"thematiques": ["mobilite--passer-le-permis-de-conduire", "logement-hebergement"]}, [2]),
+        ({"types": ["atelier"]}, [2]),
+        ({"publics": ["jeunes"]}, [1, 2]),
+        ({"publics": ["seniors"]}, [1]),
+        ({"frais": ["gratuit"]}, [2]),
+        ({"modes_accueil": ["a-distance"]}, [2]),
+        ({"sources": ["soliguide"]}, []),
+        ({"maj_depuis": "2026-06-01"}, [1]),
+        ({"types": ["atelier"], "frais": ["payant"]}, []),
+    ],
+)
+async def test_each_filter(offre: Catalogue, filtre: dict[str, Any], attendus: list[int]) -> None:
+    await offre.publier(
+        structure(),
+        service(1, publics=["tous-publics"], frais="payant", date_maj="2026-06-01"),
+        service(
+            2,
+            thematiques=["logement-hebergement--se-maintenir-dans-le-logement"],
+            type="atelier",
+            publics=["jeunes", "femmes"],
+            frais="gratuit",
+            modes_accueil=["a-distance"],
+            date_maj="2026-05-31",
+        ),
+    )
+
+    assert await offre.chercher(code_commune=LILLE, **filtre) == [f"dora--service-{n}" for n in attendus]
+
+
+@pytest.mark.parametrize("q", ["mobilités", "MOBILITE solidaires", "mobilté", "la mobilité", "garage"])
+async def test_accents_plurals_and_mistakes_in_names_are_understood(offre: Catalogue, q: str) -> None:
+    await offre.publier(
+        structure(),
+        service(1, nom="Garage solidaire : mobilité"),
+        service(2, nom="Épicerie", description="Des produits frais à petit prix."),
+    )
+
+    assert await offre.chercher(q=q) == ["dora--service-1"]
+
+
+async def test_a_name_weighs_more_than_a_description(offre: Catalogue) -> None:
+    await offre.publier(
+        structure(),
+        service(1, nom="Accompagnement", description="Un atelier de couture, chaque semaine."),
+        service(2, nom="Atelier de couture", description="Apprendre à coudre, à son rythme."),
+    )
+
+    assert await offre.chercher(q="couture", code_commune=LILLE) == ["dora--service-2", "dora--service-1"]
+
+
+async def test_facets_count_the_whole_list(offre: Catalogue) -> None:
+    await offre.publier(
+        structure(), service(1, type="atelier"), service(2, type="atelier"), service(3, type="formation", **A_PARIS)
+    )
+
+    trouves = await offre.lire("services", code_commune=LILLE, facettes=["types", "thematiques"], limite=1)
+
+    assert trouves["total"] == 2
+    assert trouves["facettes"] == {
+        "types": {"atelier": 2},
+        "thematiques": {"mobilite--entretenir-reparer-son-vehicule": 2},
+    }
+
+
+@pytest.mark.parametrize(
+    ("demande", "code"),
+    [
+        ({"code_commune": "59999"}, "commune-inconnue"),
+        ({"code_commune": "98818"}, "commune-sans-centre"),
+        ({"q": "de la"}, "schema-invalide"),
+    ],
+)
+async def test_what_cannot_be_answered_is_said(offre: Catalogue, demande: dict[str, Any], code: str) -> None:
+    assert (await offre.lire("services", **demande))["erreur"]["code"] == code
+
+
+QUESTIONS: list[dict[str, Any]] = [
+    {},
+    {"code_commune": LILLE},
+    {"lat": 50.6, "lon": 3.0, "rayon_km": 30},
+    {"code_commune": LILLE, "q": "garage"},
+    {"q": "garage"},
+]
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=str)
+async def test_pages_have_no_gap_and_no_repeat_while_the_catalogue_changes(
+    offre: Catalogue, question: dict[str, Any]
+) -> None:
+    chance = random.Random(1)  # noqa: S311
+    fiches = [
+        service(
+            n,
+            latitude=50.6 + chance.uniform(-0.3, 0.3) * (n % 3),
+            longitude=3.0 + chance.uniform(-0.3, 0.3) * (n % 3),
+            modes_accueil=[chance.choice(["en-presentiel", "a-distance"])],
+        )
+        for n in range(60)
+    ]
+    await offre.publier(structure(), *fiches)
+    attendus = await offre.chercher(**question, limite=100)
+
+    lus: list[str] = []
+    apres = None
+    while True:
+        page = await offre.lire("services", **question, limite=7, apres=apres)
+        lus += [un["id"] for un in page["services"]]
+        apres = page["suite"]
+        if apres is None:
+            break
+        tour = len(lus)
+        await offre.publier(
+            service(1_000 + tour),
+            *({**fiche, "nom": f"Garage {tour}", "latitude": 50.9} for fiche in chance.sample(fiches, 20)),
+        )
+        await offre.retirer(f"dora--service-{tour % 60}")
+
+    assert lus == attendus
+    assert len(attendus) >= 20
+
+
+async def test_a_list_that_is_no_longer_kept_says_so(offre: Catalogue) -> None:
+    await offre.publier(structure(), service(1), service(2))
+    suite = (await offre.lire("services", limite=1))["suite"]
+    await offre.publier(service(3), instant=INSTANT + timedelta(hours=1))
+    async with offre.pool.acquire() as conn, conn.transaction():
+        await catalogue.purger(conn, INSTANT + timedelta(hours=26))
+
+    assert (await offre.lire("services", apres=suite))["erreur"]["code"] == "curseur-perime"
+
+
+async def _suivre(offre: Catalogue, miroir: dict[str, Any], apres: Any, limite: int) -> Any:
+    """Apply the changes to a mirror until there is none left."""
+    while True:
+        lus = await offre.lire("changements", apres=apres, limite=limite)
+        for change in lus["changements"]:
+            if change["nature"] == "retrait":
+                miroir.pop(change["id"], None)
+            else:
+                miroir[change["id"]] = change["donnees"]
+        apres = lus["suite"]
+        if not lus["reste"]:
+            return apres
+
+
+async def test_a_mirror_that_follows_the_changes_is_the_catalogue(offre: Catalogue) -> None:
+    chance = random.Random(5)  # noqa: S311
+    miroir: dict[str, Any] = {}
+    apres = None
+    for tour in range(12):
+        await offre.publier(
+            structure(1), *(service(chance.randrange(40), nom=f"Garage {chance.random()}") for _ in range(9))
+        )
+        await offre.retirer(f"dora--service-{chance.randrange(40)}")
+        if tour % 3 == 0:
+            apres = await _suivre(offre, miroir, apres, limite=4)
+    await _suivre(offre, miroir, apres, limite=4)
+
+    vivants = await offre.lire("services", limite=100)
+    sans_score = [{k: v for k, v in un.items() if k != "score_qualite"} for un in vivants["services"]]
+    structures = (await offre.lire("structures"))["structures"]
+    assert sorted(miroir.values(), key=lambda f: f["id"]) == sorted([*sans_score, *structures], key=lambda f: f["id"])
+
+
+async def test_structures_are_listed_page_by_page(offre: Catalogue) -> None:
+    await offre.publier(*(structure(n, code_insee=LILLE if n % 2 else PARIS) for n in range(1, 8)))
+
+    premiere = await offre.lire("structures", departement="59", limite=3)
+    seconde = await offre.lire("structures", departement="59", limite=3, apres=premiere["suite"])
+
+    assert [un["id"] for un in premiere["structures"] + seconde["structures"]] == [
+        f"dora--structure-{n}" for n in (1, 3, 5, 7)
+    ]
+    assert seconde["suite"] is None
+
+
+async def test_the_offer_of_a_departement_and_its_stale_share(offre: Catalogue) -> None:
+    await offre.publier(
+        structure(),
+        service(1, date_maj="2026-09-30"),
+        service(2, date_maj="2026-03-01"),
+        service(3, date_maj="2024-09-01"),
+        service(4, **A_PARIS),
+    )
+
+    vue = await offre.lire("statistiques_catalogue", departement="59", maintenant=INSTANT.isoformat())
+
+    assert (vue["services"], vue["a_revoir"], vue["perimes"]) == (3, 2, 1)
+    assert vue["part_a_revoir"] == 0.6667
+    assert vue["thematiques"][0]["services"] == 3
+
+
+def test_the_cells_of_a_disc_hold_every_place_in_it() -> None:
+    chance = random.Random(9)  # noqa: S311
+    for _ in range(3_000):
+        latitude, longitude = chance.uniform(-60, 60), chance.uniform(-180, 180)
+        rayon_km = chance.choice((0.1, 4, 14, 15, 16, 50, 200))
+        autre = latitude + chance.uniform(-2, 2), longitude + chance.uniform(-4, 4)
+        ici, la = sur_la_sphere(latitude, longitude), sur_la_sphere(*autre)
+        corde2 = sum((a - b) ** 2 for a, b in zip(ici, la, strict=True))
+        if corde2 <= lieu.corde2(rayon_km):
+            normale = (autre[1] + 180) % 360 - 180
+            cles = lieu.mailles(latitude, longitude, rayon_km)
+            assert maille(cles[0][:2], autre[0], normale) in cles
