@@ -44,6 +44,5 @@ Verdicts = Sequence[float | None]
 Respond = Callable[[bytes], Awaitable[bytes]]
 Consume = Callable[[Sequence[Message]], Awaitable[Verdicts]]
 
-
 STREAMS: Mapping[str, Sequence[str]] = {"PARCOURS": ["parcours.>"], "OFFRES": ["offres.>"]}
 MAX_AGE_S = 30 * 86_400

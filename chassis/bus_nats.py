@@ -27,6 +27,7 @@ _log = structlog.get_logger()
 # Not `Nats-Msg-Id`: the server's own deduplication would refuse, for its whole window, to store again what it has lost.
 _ID_HEADER = "Relais-Id"
 _PULL_EXPIRES_S = 5
+_BATCH = 256
 _ACK_WAIT_S = 30
 _PUBLISH_TIMEOUT_S = 5
 
@@ -34,16 +35,13 @@ _PUBLISH_TIMEOUT_S = 5
 class NatsBus:
     """A connection under the component's own NATS user. `tasks` runs one task per request being answered."""
 
-    def __init__(self, client: Client, tasks: asyncio.TaskGroup, *, replicas: int = 1) -> None:
+    def __init__(self, client: Client, tasks: asyncio.TaskGroup) -> None:
         self._client = client
         self._jetstream = client.jetstream(timeout=_PUBLISH_TIMEOUT_S)
         self._tasks = tasks
-        self._replicas = replicas
 
     @classmethod
-    async def connect(
-        cls, url: str, nkey_file: Path, component: str, tasks: asyncio.TaskGroup, *, replicas: int = 1
-    ) -> "NatsBus":
+    async def connect(cls, url: str, nkey_file: Path, component: str, tasks: asyncio.TaskGroup) -> "NatsBus":
         """Connect and keep reconnecting. The server tells a denied subject asynchronously: it is logged."""
 
         async def on_error(error: Exception) -> None:
@@ -68,7 +66,7 @@ class NatsBus:
             disconnected_cb=on_disconnect,
             reconnected_cb=on_reconnect,
         )
-        return cls(client, tasks, replicas=replicas)
+        return cls(client, tasks)
 
     @property
     def is_connected(self) -> bool:
@@ -106,7 +104,6 @@ class NatsBus:
             retention=RetentionPolicy.LIMITS,
             storage=StorageType.FILE,
             max_age=MAX_AGE_S,
-            num_replicas=self._replicas,
         )
         with _reaching(stream):
             try:
@@ -162,11 +159,10 @@ class NatsBus:
         handle: Consume,
         stop: asyncio.Event,
         *,
-        batch: int = 256,
         linger_s: float = 0.0,
     ) -> None:
         """Hand over, until `stop`, what came within `linger_s` of a first message; survives restarts and deletions."""
-        pull = _Pull(self._client, stream, durable, batch, linger_s)
+        pull = _Pull(self._client, stream, durable, linger_s)
         while not stop.is_set():
             try:
                 await self._ensure_consumer(stream, durable, filters)
@@ -202,10 +198,9 @@ class NatsBus:
 class _Pull:
     """One standing pull request, renewed as it is used up; a batch is what came within `linger_s` of its first."""
 
-    def __init__(self, client: Client, stream: str, durable: str, batch: int, linger_s: float) -> None:
+    def __init__(self, client: Client, stream: str, durable: str, linger_s: float) -> None:
         self._client = client
         self._subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{durable}"
-        self._batch = batch
         self._linger_s = linger_s
         self._subscription: Subscription | None = None
         self._inbox = ""
@@ -223,7 +218,7 @@ class _Pull:
         self._subscription = None
 
     async def next_batch(self) -> list[Msg]:
-        """What is there, up to `batch`; waits up to a second for the first. Raises when the consumer is gone."""
+        """What is there, up to 256; waits up to a second for the first. Raises when the consumer is gone."""
         assert self._subscription is not None
         if self._credit <= 0 or time.monotonic() > self._expires_at:
             await self._ask()
@@ -233,16 +228,16 @@ class _Pull:
         except TimeoutError:
             return []
         await asyncio.sleep(self._linger_s)
-        while self._subscription.pending_msgs and len(received) < self._batch:
+        while self._subscription.pending_msgs and len(received) < _BATCH:
             received.append(await self._subscription.next_msg(timeout=1))
         messages = [message for message in received if not self._is_status(message)]
         self._credit -= len(messages)
         return messages
 
     async def _ask(self) -> None:
-        body = {"batch": self._batch, "expires": _PULL_EXPIRES_S * 1_000_000_000}
+        body = {"batch": _BATCH, "expires": _PULL_EXPIRES_S * 1_000_000_000}
         await self._client.publish(self._subject, json.dumps(body).encode(), reply=self._inbox)
-        self._credit = self._batch
+        self._credit = _BATCH
         self._expires_at = time.monotonic() + _PULL_EXPIRES_S + 1
 
     def _is_status(self, message: Msg) -> bool:

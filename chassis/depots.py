@@ -28,23 +28,20 @@ _ETATS = {Refus: "refuse", Attente: "attente", NoneType: "accepte"}
 M = TypeVar("M")
 S = TypeVar("S")
 F = TypeVar("F")
-M_contra = TypeVar("M_contra", contravariant=True)
-S_co = TypeVar("S_co", covariant=True)
-F_contra = TypeVar("F_contra", contravariant=True)
 
 
-class Dossiers(Protocol[M_contra, S_co, F_contra]):
+class Dossiers(Protocol):
     """The states loaded for one batch. `appliquer` folds a fact in, so that the next message of the batch sees it."""
 
-    def de(self, message: M_contra) -> S_co: ...
+    def de(self, message: Any) -> Any: ...
 
-    def appliquer(self, fait: F_contra) -> None: ...
+    def appliquer(self, fait: Any) -> None: ...
 
     def echeances(self) -> Iterable[tuple[UUID, str, Sequence[Echeance]]]:
         """Per aggregate touched: its id, its partition and all that falls due for it from now on."""
 
 
-D = TypeVar("D", bound="Dossiers[Any, Any, Any]")
+D = TypeVar("D", bound=Dossiers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +69,9 @@ class Reponse:
     refus: Refus | None = None
 
     def en_json(self) -> dict[str, Any]:
-        brut: dict[str, Any] = {"id": self.id, "etat": self.etat}
-        if self.faits:
-            brut["faits"] = [fait.evenement() for fait in self.faits]
-        if self.refus:
-            brut["refus"] = self.refus.en_json()
-        return brut
+        faits = {"faits": [fait.evenement() for fait in self.faits]} if self.faits else {}
+        refus = {"refus": self.refus.en_json()} if self.refus else {}
+        return {"id": self.id, "etat": self.etat, **faits, **refus}
 
 
 class Engine(Generic[M, S, F, D]):

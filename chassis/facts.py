@@ -115,11 +115,8 @@ class FaitEnregistre:
             "causeid": str(self.cause),
             "data": dict(self.donnees),
         }
-        if self.correlation:
-            evenement["correlationid"] = self.correlation
-        if self.trace:
-            evenement["traceparent"] = self.trace
-        return evenement
+        optional = {"correlationid": self.correlation, "traceparent": self.trace}
+        return evenement | {name: value for name, value in optional.items() if value}
 
 
 def sujet_du_fait(partition: str, brique: str, type_du_fait: str, agregat: UUID, flux: str = "PARCOURS") -> str:

@@ -36,7 +36,7 @@ _REMOVE_DUE_DATES = """
 DELETE FROM echeances e USING unnest($1::uuid[], $2::text[], $3::timestamptz[]) AS t(agregat, nature, du_a)
 WHERE (e.agregat, e.nature, e.du_a) = (t.agregat, t.nature, t.du_a)
 """
-_DUE = "SELECT agregat, nature, du_a, partition FROM echeances WHERE du_a <= $1 ORDER BY du_a LIMIT $2"
+DUE = "SELECT agregat, nature, du_a, partition FROM echeances WHERE du_a <= $1 ORDER BY du_a LIMIT $2"
 
 _PARK = """
 INSERT INTO rebut (id, nature, type, entree, raison, parque_a) VALUES ($1, $2, $3, $4, $5, $6)
@@ -47,6 +47,7 @@ _FORGET = """
 INSERT INTO oublis (agregat, garde) SELECT * FROM unnest($1::uuid[], $2::uuid[])
 ON CONFLICT (agregat) DO UPDATE SET acheve_a = NULL
 """
+_FORGOTTEN = "SELECT agregat FROM oublis WHERE agregat = ANY($1)"
 _ERASE_PARKED = "DELETE FROM rebut WHERE (entree->>'agregat')::uuid = ANY($1)"
 # A fact still to publish before the one that stays goes later: its number would be missing to those who read in order.
 _ERASE_FACTS = """
@@ -132,10 +133,6 @@ async def remove_due_dates(conn: Connection, entrees: Sequence[Entree]) -> None:
     await write(conn, _REMOVE_DUE_DATES, [(e.agregat, e.type.removeprefix("echeance."), e.survenu_a) for e in entrees])
 
 
-async def due(conn: Connection, now: datetime, limit: int) -> list[Record]:
-    return await conn.fetch(_DUE, now, limit)
-
-
 async def park(conn: Connection, entree: Entree, raison: str, now: datetime) -> None:
     """A deposit is parked without its data: the gateway's journal holds them, encrypted, and will offer them again."""
     kept = entree.en_json() | ({"donnees": {}} if entree.nature == "depot" else {})
@@ -148,6 +145,10 @@ async def forget(conn: Connection, agregats: Mapping[UUID, UUID | None]) -> None
     await conn.execute(_CLEAR_DUE_DATES, list(agregats))
     await conn.execute(_ERASE_PARKED, list(agregats))
     await conn.execute(_ERASE_FACTS)
+
+
+async def forgotten(conn: Connection, agregats: Collection[UUID]) -> set[UUID]:
+    return {row["agregat"] for row in await conn.fetch(_FORGOTTEN, list(agregats))}
 
 
 async def to_forget(conn: Connection) -> list[Record]:

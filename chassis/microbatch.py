@@ -4,14 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
-from chassis.waiting import wait
-
 T = TypeVar("T")
 R = TypeVar("R")
 
 
 class MicroBatch(Generic[T, R]):
-    """Calls `execute` with up to `max_items` items, at most `delay_s` after the first of them.
+    """Calls `execute` with up to `max_items` items, `delay_s` after the first of them.
 
     `execute` returns one result per item, in order; an exception goes to every caller of that batch. One batch runs at
     a time, so that items submitted in order are executed in order; while it runs, the next one fills up.
@@ -23,31 +21,26 @@ class MicroBatch(Generic[T, R]):
         self._execute = execute
         self._max_items = max_items
         self._delay_s = delay_s
-        self._waiting: list[tuple[T, asyncio.Future[R]]] = []
-        self._arrived = asyncio.Event()
-        self._full = asyncio.Event()
+        self._waiting: asyncio.Queue[tuple[T, asyncio.Future[R]]] = asyncio.Queue()
 
     async def submit(self, item: T) -> R:
         future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-        self._waiting.append((item, future))
-        self._arrived.set()
-        if len(self._waiting) >= self._max_items:
-            self._full.set()
+        self._waiting.put_nowait((item, future))
         return await future
 
     async def run(self, stop: asyncio.Event) -> None:
         """The loop that executes the batches; returns once `stop` is set and nothing waits any more."""
-        while not (stop.is_set() and not self._waiting):
-            await _first_of(self._arrived, stop)
-            if not stop.is_set() and len(self._waiting) < self._max_items:
-                await wait(self._full, self._delay_s)
-            batch, self._waiting = (self._waiting[: self._max_items], self._waiting[self._max_items :])
-            if not self._waiting:
-                self._arrived.clear()
-            if len(self._waiting) < self._max_items:
-                self._full.clear()
-            if batch:
-                await self._run_one(batch)
+        while not (stop.is_set() and self._waiting.empty()):
+            try:
+                async with asyncio.timeout(0.5):
+                    batch = [await self._waiting.get()]
+            except TimeoutError:
+                continue
+            if not stop.is_set() and self._waiting.qsize() < self._max_items:
+                await asyncio.sleep(self._delay_s)
+            while len(batch) < self._max_items and not self._waiting.empty():
+                batch.append(self._waiting.get_nowait())
+            await self._run_one(batch)
 
     async def _run_one(self, batch: list[tuple[T, asyncio.Future[R]]]) -> None:
         try:
@@ -60,9 +53,3 @@ class MicroBatch(Generic[T, R]):
         for (_, future), result in zip(batch, results, strict=True):
             if not future.done():
                 future.set_result(result)
-
-
-async def _first_of(event: asyncio.Event, stop: asyncio.Event) -> None:
-    """Wait for either event; polling `stop` twice a second keeps this free of extra tasks."""
-    while not event.is_set() and not stop.is_set():
-        await wait(event, 0.5)

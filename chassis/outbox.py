@@ -10,7 +10,7 @@ import orjson
 import structlog
 
 from chassis import ledger
-from chassis.bus import MAX_AGE_S, StreamMissing, StreamState
+from chassis.bus import MAX_AGE_S, StreamState
 from chassis.bus_nats import NatsBus
 from chassis.database import Connection, Pool
 from chassis.waiting import wait
@@ -80,8 +80,6 @@ class Outbox:
         await ledger.mark_published(conn, stored)
         failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
         if failures:
-            if any(isinstance(failure, StreamMissing) for failure in failures):
-                await self._bus.ensure_stream(self._stream)
             raise failures[0]
         return len(stored)
 
@@ -102,11 +100,8 @@ class Outbox:
 
     async def reconcile(self, conn: Connection) -> int:
         """Compare the facts with the stream when it looks changed, and once an hour; returns how many go out again."""
-        try:
-            state = await self._bus.stream_state(self._stream)
-        except StreamMissing:
-            await self._bus.ensure_stream(self._stream)
-            state = await self._bus.stream_state(self._stream)
+        await self._bus.ensure_stream(self._stream)
+        state = await self._bus.stream_state(self._stream)
         now = datetime.now(UTC)
         if not await self._looks_changed(conn, state, now):
             return 0

@@ -40,14 +40,14 @@ class Service:
     """A brique and what it is connected to.
 
     `ecoute` holds the stream subjects of its siblings' events, `lectures` the answers to `lecture.<nom>.<vue>`: each
-    takes the request's JSON and returns what JSON can say. Facts go to `stream`, or to one of `autres_flux`.
+    takes the request's JSON and returns what JSON can say. Facts go to one of `flux`; it listens to
+    the first, which speaks of persons.
     """
 
     brique: Brique[Any, Any, Any, Any]
     ecoute: Sequence[str] = ()
     lectures: Mapping[str, Lecture] = field(default_factory=dict)
-    stream: str = "PARCOURS"
-    autres_flux: Sequence[str] = ()
+    flux: Sequence[str] = ("PARCOURS",)
 
 
 def run(service: Service, settings: Settings, *, clock: Clock = utc_now) -> None:
@@ -59,8 +59,7 @@ def run(service: Service, settings: Settings, *, clock: Clock = utc_now) -> None
 async def connect(service: Service, running: Process, clock: Clock = utc_now) -> None:
     """Start the loops of a service and begin to answer."""
     nom = service.brique.nom
-    outboxes = [Outbox(nom, service.stream, running.pool, running.bus)]
-    outboxes += [Outbox(nom, stream, running.pool, running.bus, forgets=False) for stream in service.autres_flux]
+    outboxes = [Outbox(nom, flux, running.pool, running.bus, forgets=flux == service.flux[0]) for flux in service.flux]
     engine = Engine(service.brique, running.pool, on_facts=outboxes[0].wake, clock=clock)
     intake = MicroBatch(engine.decide, max_items=_BATCH)
     running.loop("depots", intake.run)
@@ -71,7 +70,7 @@ async def connect(service: Service, running: Process, clock: Clock = utc_now) ->
         listener = Listener(engine, running, clock)
 
         async def listen(stop: asyncio.Event) -> None:
-            await running.bus.consume(service.stream, nom, service.ecoute, listener.handle, stop, linger_s=_LINGER_S)
+            await running.bus.consume(service.flux[0], nom, service.ecoute, listener.handle, stop, linger_s=_LINGER_S)
 
         running.loop("evenements", listen)
     for vue, lecture in service.lectures.items():
@@ -116,8 +115,7 @@ class Listener:
             async with self._pool.acquire() as conn:
                 positions = await ledger.positions(conn, list({event.key for event in events}))
             taken, verdicts = take_in_order(events, positions)
-            reponses = await self._engine.decide([self._entree(event) for event in taken])
-            held_back = self._held_back(taken, reponses)
+            held_back = self._held_back(taken, await self._engine.decide([self._entree(event) for event in taken]))
             async with self._pool.acquire() as conn:
                 reached = {e.key: e.sequence for e in taken if e.sequence < held_back.get(e.key, e.sequence + 1)}
                 await ledger.advance(conn, reached)
@@ -174,7 +172,7 @@ class DueDates:
         """Decide what is due now; returns how many due dates were handled."""
         now = self._clock()
         async with self._pool.acquire() as conn:
-            rows = await ledger.due(conn, now, _BATCH)
+            rows = await conn.fetch(ledger.DUE, now, _BATCH)
         if not rows:
             return 0
         entrees = [self._entree(row["agregat"], row["nature"], row["du_a"], row["partition"], now) for row in rows]

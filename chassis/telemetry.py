@@ -74,8 +74,7 @@ def span(
 ) -> Iterator[trace.Span]:
     """A span whose parent is the W3C `traceparent` given, or the current one. Attribute `relais_type` is `relais.type`.
 
-    An attribute that is not in the allow-list is a programming error, told at once. `started_ns` (Unix time) is for
-    work that was begun before one knew that it deserves a span.
+    An attribute outside the allow-list is a programming error, told at once. `started_ns`: Unix time, if begun before.
     """
     named = {_attribute(key): value for key, value in attributes.items()}
     context = _propagator.extract({"traceparent": parent}) if parent else None
@@ -105,8 +104,7 @@ def traceparent() -> str | None:
 
 def trace_id() -> str | None:
     """The current trace id, 32 hexadecimal digits, or None outside a span."""
-    current = traceparent()
-    return current.split("-")[1] if current else None
+    return current.split("-")[1] if (current := traceparent()) else None
 
 
 @cache
@@ -137,7 +135,6 @@ def _without_words(_: Any, __: str, event: structlog.types.EventDict) -> structl
 
 
 def _add_trace_id(_: Any, __: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
-    current = trace_id()
-    if current:
+    if current := trace_id():
         event["trace"] = current
     return event

@@ -20,7 +20,7 @@ SERVICE = Service(
     ),
     ecoute=subscriptions.ECOUTE,
     lectures=subscriptions.LECTURES,
-    autres_flux=(FLUX_DE_L_OFFRE,),
+    flux=("PARCOURS", FLUX_DE_L_OFFRE),
 )
 
 

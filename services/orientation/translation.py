@@ -141,7 +141,7 @@ def usager_oppose(entree: Entree) -> messages.Message:
 
 
 def usager_efface(entree: Entree) -> messages.Message:
-    return messages.UsagerEfface(_parcours(entree))
+    return messages.UsagerEfface(_parcours(entree), entree.partition)
 
 
 def delai_ecoule(entree: Entree, numero: int) -> messages.Message:

@@ -102,7 +102,7 @@ async def test_due_dates_follow_the_state(engine: CounterEngine, pool: Pool) -> 
 
     await engine.decide([deposit(agregat, 50)])
     async with pool.acquire() as conn:
-        at_fifty = await ledger.due(conn, NOW + timedelta(hours=1), 10)
+        at_fifty = await conn.fetch(ledger.DUE, NOW + timedelta(hours=1), 10)
     await engine.decide([deposit(agregat, 1)])
 
     assert [(row["agregat"], row["nature"]) for row in at_fifty] == [(agregat, "rappel")]

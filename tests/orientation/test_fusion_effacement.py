@@ -108,8 +108,11 @@ async def test_what_comes_late_for_an_erased_person_is_refused_and_does_not_wait
     assert code == "parcours-inconnu"
 
 
-async def test_an_event_that_comes_late_does_not_bring_an_erased_person_back(essai: Essai) -> None:
-    await essai.ouvrir(droit=True)
+@pytest.mark.parametrize("est_connu", [True, False])
+async def test_an_event_that_comes_late_does_not_bring_an_erased_person_back(essai: Essai, est_connu: bool) -> None:
+    """The erasure itself may be the first thing heard here of a person."""
+    if est_connu:
+        await essai.ouvrir(droit=True)
 
     await essai.decider(
         evenement("usager.efface", {"motif": "Demande de la personne."}),

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from operator import attrgetter
 from typing import TypeVar
 from uuid import UUID
 
 from chassis.decision import Echeance
+from chassis.lineage import Lineage
 from services.engagements.domain import appliquer, faits, messages, reexamen
 from services.engagements.domain.dossier import EN_VIGUEUR, Contrat, Delai, Dossier, EtatContrat, Manquement, Sanction
 from services.engagements.domain.situation import Situation
@@ -18,42 +20,34 @@ _POUR_CE_PARCOURS = messages.ParcoursTransfere | messages.ParcoursClos | message
 whom the siblings tell again what passes to it."""
 
 
-class Dossiers:
+class Dossiers(Lineage[Dossier]):
     """The dossiers loaded for one batch, and what it changed in them."""
 
     def __init__(self, charges: Iterable[Dossier], echeances: Echeances, oublies: Iterable[UUID] = ()) -> None:
-        self._charges = {dossier.parcours: dossier for dossier in charges}
-        self._actuels: dict[UUID, Dossier] = dict(self._charges)
-        self._alias = {d.parcours: d.absorbe_par for d in self._charges.values() if d.absorbe_par}
+        super().__init__({dossier.parcours: dossier for dossier in charges}, attrgetter("absorbe_par"), oublies)
         self._echeances = echeances
-        self._oublies = set(oublies)
-        self.effaces: list[UUID] = []
 
     def de(self, message: messages.Message) -> Situation:
-        parcours = message.parcours if isinstance(message, _POUR_CE_PARCOURS) else self._survivant(message.parcours)
+        parcours = message.parcours if isinstance(message, _POUR_CE_PARCOURS) else self.survivor(message.parcours)
         absorbes: list[Dossier] = []
         if isinstance(message, messages.UsagerFusionne):
-            absorbes = [self._actuels[id_] for id_ in message.absorbes if id_ in self._actuels]
-        return Situation(self._actuels.get(parcours), tuple(absorbes), est_oublie=parcours in self._oublies)
+            absorbes = [absorbe for id_ in message.absorbes if (absorbe := self[id_])]
+        return Situation(self[parcours], tuple(absorbes), est_oublie=parcours in self.forgotten)
 
     def appliquer(self, fait: faits.Fait) -> None:
-        self._actuels[fait.parcours] = appliquer(self._actuels.get(fait.parcours), fait)
-        if isinstance(fait, faits.DossierAbsorbe):
-            self._alias[fait.parcours] = fait.par
-        elif isinstance(fait, faits.DossierEfface):
-            self.effaces.append(self._actuels.pop(fait.parcours).parcours)
-            self._oublies.add(fait.parcours)
+        self[fait.parcours] = appliquer(self[fait.parcours], fait)
+        if isinstance(fait, faits.DossierEfface):
+            self.erase(fait.parcours)
 
     def echeances(self) -> Iterable[tuple[UUID, str, Sequence[Echeance]]]:
-        return [(dossier.parcours, dossier.departement, self._echeances(dossier)) for dossier in self._changes()]
+        return [(dossier.parcours, dossier.departement, self._echeances(dossier)) for _, dossier in self.changed()]
 
     def nouveaux(self) -> list[Dossier]:
-        return [dossier for dossier in self._changes() if dossier.parcours not in self._charges]
+        return [dossier for avant, dossier in self.changed() if avant is None]
 
     def changes(self) -> list[Dossier]:
         """Those that were there, and changed otherwise than in what has its own table."""
-        anciens = [dossier for dossier in self._changes() if dossier.parcours in self._charges]
-        return [d for d in anciens if _propre(d) != _propre(self._charges[d.parcours])]
+        return [apres for avant, apres in self.changed() if avant and _propre(avant) != _propre(apres)]
 
     def contrats(self) -> list[tuple[Dossier, Contrat]]:
         """Changed or new; those that end first, then those in force: each leaves its place to the next."""
@@ -70,22 +64,13 @@ class Dossiers:
     def sanctions(self) -> list[tuple[Dossier, Sanction]]:
         return self._lignes(lambda dossier: dossier.sanctions)
 
-    def _changes(self) -> list[Dossier]:
-        """What the batch changed, oldest parcours first."""
-        changes = [d for id_, d in self._actuels.items() if d is not self._charges.get(id_)]
-        return sorted(changes, key=lambda dossier: dossier.parcours)
-
     def _lignes(self, lignes: Callable[[Dossier], Sequence[T]]) -> list[tuple[Dossier, T]]:
-        return [(d, ligne) for d in self._changes() for ligne in lignes(d) if ligne not in lignes(self._avant(d))]
-
-    def _avant(self, dossier: Dossier) -> Dossier:
-        """As it was loaded; one that the batch opened was empty."""
-        return self._charges.get(dossier.parcours) or Dossier(dossier.parcours, dossier.departement)
-
-    def _survivant(self, parcours: UUID) -> UUID:
-        while parcours in self._alias:
-            parcours = self._alias[parcours]
-        return parcours
+        return [
+            (apres, ligne)
+            for avant, apres in self.changed()
+            for ligne in lignes(apres)
+            if avant is None or ligne not in lignes(avant)
+        ]
 
 
 def _propre(dossier: Dossier) -> tuple[object, ...]:

@@ -7,6 +7,7 @@ from uuid import UUID
 from chassis import ledger
 from chassis.database import Connection, Record, write
 from chassis.facts import Fait, FaitEnregistre
+from chassis.lineage import lock
 from services.engagements.domain import messages
 from services.engagements.store import rows
 from services.engagements.store.dossiers import Dossiers, Echeances
@@ -79,9 +80,7 @@ _FOLLOW = """
 UPDATE dossiers d SET absorbe_par = dernier.absorbe_par FROM dossiers dernier
 WHERE dernier.parcours = ANY($1) AND dernier.absorbe_par IS NOT NULL AND d.absorbe_par = dernier.parcours
 """
-_PERSON = "SELECT parcours FROM dossiers WHERE parcours = ANY($1) OR absorbe_par = ANY($1)"
-_ERASE = "DELETE FROM dossiers WHERE parcours = ANY($1)"
-_FORGOTTEN = "SELECT agregat FROM oublis WHERE agregat = ANY($1)"
+_ERASE = "DELETE FROM dossiers WHERE parcours = ANY($1) OR absorbe_par = ANY($1) RETURNING parcours"
 
 
 class Registre:
@@ -93,7 +92,7 @@ class Registre:
     async def charger(self, conn: Connection, lus: Sequence[messages.Message]) -> Dossiers:
         """Lock the rows until the transaction ends."""
         nommes = _nommes(lus)
-        trouves = await _verrouiller(conn, nommes)
+        trouves = await lock(conn, _LOCK, nommes)
         ids = list(trouves)
         contrats = _par_parcours(await conn.fetch(_CONTRATS, ids), rows.lire_contrat)
         delais = _par_parcours(await conn.fetch(_DELAIS, ids), rows.lire_delai)
@@ -105,12 +104,11 @@ class Registre:
             )
             for id_, row in trouves.items()
         ]
-        oublies = {row["agregat"] for row in await conn.fetch(_FORGOTTEN, list(nommes))}
+        oublies = await ledger.forgotten(conn, nommes)
         return Dossiers(charges, self._echeances, oublies)
 
     async def enregistrer(self, conn: Connection, dossiers: Dossiers, _: Sequence[tuple[Fait, FaitEnregistre]]) -> None:
-        changes = dossiers.changes()
-        nouveaux = dossiers.nouveaux()
+        nouveaux, changes = dossiers.nouveaux(), dossiers.changes()
         await write(conn, _ADD_DOSSIERS, [rows.du_dossier(dossier) for dossier in nouveaux])
         await write(conn, _SAVE_DOSSIERS, [rows.du_dossier(dossier) for dossier in changes])
         await write(conn, _SAVE_CONTRATS, [rows.du_contrat(*paire) for paire in dossiers.contrats()])
@@ -119,19 +117,8 @@ class Registre:
         await write(conn, _SAVE_SANCTIONS, [rows.de_la_sanction(*paire) for paire in dossiers.sanctions()])
         if absorbes := [dossier.parcours for dossier in (*changes, *nouveaux) if dossier.absorbe_par]:
             await conn.execute(_FOLLOW, absorbes)
-        if dossiers.effaces:
-            await _effacer(conn, dossiers.effaces)
-
-
-async def _verrouiller(conn: Connection, ids: set[UUID]) -> dict[UUID, Record]:
-    """A merge that was committed while we waited for the lock names a survivor that is to be locked too."""
-    trouves = {row["parcours"]: row for row in await conn.fetch(_LOCK, list(ids))}
-    while survivants := {r["absorbe_par"] for r in trouves.values() if r["absorbe_par"]} - trouves.keys():
-        suite = {row["parcours"]: row for row in await conn.fetch(_LOCK, list(survivants))}
-        if not suite:
-            break
-        trouves |= suite
-    return trouves
+        if dossiers.erased:
+            await _effacer(conn, dossiers.erased)
 
 
 def _nommes(lus: Sequence[messages.Message]) -> set[UUID]:
@@ -148,6 +135,5 @@ def _par_parcours(trouvees: Iterable[Record], lire: Callable[[Record], T]) -> di
 
 async def _effacer(conn: Connection, effaces: Sequence[UUID]) -> None:
     """Nothing stays of a person here, the parcours that it had absorbed included."""
-    ids = {*effaces, *(row["parcours"] for row in await conn.fetch(_PERSON, effaces))}
-    await conn.execute(_ERASE, list(ids))
-    await ledger.forget(conn, dict.fromkeys(ids))
+    supprimes = [row["parcours"] for row in await conn.fetch(_ERASE, effaces)]
+    await ledger.forget(conn, dict.fromkeys([*effaces, *supprimes]))

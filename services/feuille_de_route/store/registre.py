@@ -17,7 +17,6 @@ SELECT parcours, absorbee_par FROM feuilles WHERE parcours IN (
     SELECT unnest($1::uuid[]) UNION SELECT absorbee_par FROM feuilles WHERE parcours = ANY($1))
 ORDER BY parcours FOR UPDATE
 """
-_OUBLIEES = "SELECT agregat FROM oublis WHERE agregat = ANY($1)"
 
 _APPRENDRE = f"""
 INSERT INTO recus ({rows.RECU})
@@ -52,7 +51,7 @@ async def charger(conn: Connection, lus: Sequence[messages.Message]) -> Dossiers
     survivants = {alias.get(id_, id_) for id_ in a_decider} & trouves.keys()
     contenus = await repli.lire(conn, survivants)
     feuilles = [feuille_de(replier(parcours, recus)) for parcours, recus in contenus.items()]
-    oubliees = [row["agregat"] for row in await conn.fetch(_OUBLIEES, list(nommes))]
+    oubliees = await ledger.forgotten(conn, nommes)
     return Dossiers(trouves.keys(), alias, feuilles, oubliees)
 
 

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from uuid import UUID
 
 from chassis.decision import Echeance
+from chassis.lineage import Lineage
 from services.offres.domain import appliquer, faits, messages
 from services.offres.domain.dossier import Dossier, Retrait, Service
 from services.offres.domain.messages import Genre
 from services.offres.domain.situation import Offre, Situation
-from services.offres.store.rows import Ligne
 
 Echeances = Callable[[Dossier], list[Echeance]]
 
@@ -46,32 +47,28 @@ class Vitrine:
                 self.retirees.add((fait.genre, fait.cle))
 
 
-class Dossiers:
+class Dossiers(Lineage[Dossier]):
     """The dossiers and the part of the offer loaded for one batch, and what it changed in them."""
 
     def __init__(
         self, charges: Iterable[Dossier], vitrine: Vitrine, echeances: Echeances, oublies: Iterable[UUID] = ()
     ) -> None:
-        self._charges = {dossier.parcours: dossier for dossier in charges}
-        self._actuels: dict[UUID, Dossier] = dict(self._charges)
-        self._alias = {d.parcours: d.absorbe_par for d in self._charges.values() if d.absorbe_par}
+        super().__init__({dossier.parcours: dossier for dossier in charges}, attrgetter("absorbe_par"), oublies)
         self._vitrine = vitrine
         self._echeances = echeances
-        self._oublies = set(oublies)
-        self.effaces: list[UUID] = []
         self.offres: list[faits.SurLOffre] = []
 
     def de(self, message: messages.Message) -> Situation | Offre:
         if isinstance(message, messages.SurLOffre):
             return self._vitrine.offre(message)
-        parcours = message.parcours if isinstance(message, messages.ParcoursClos) else self._survivant(message.parcours)
+        parcours = message.parcours if isinstance(message, messages.ParcoursClos) else self.survivor(message.parcours)
         absorbes: list[Dossier] = []
         if isinstance(message, messages.UsagerFusionne):
-            absorbes = [self._actuels[id_] for id_ in message.absorbes if id_ in self._actuels]
+            absorbes = [absorbe for id_ in message.absorbes if (absorbe := self[id_])]
         return Situation(
-            dossier=self._actuels.get(parcours),
+            dossier=self[parcours],
             absorbes=tuple(absorbes),
-            est_oublie=parcours in self._oublies,
+            est_oublie=parcours in self.forgotten,
             services=self._vitrine.services,
             retraits=self._vitrine.retraits,
         )
@@ -81,51 +78,18 @@ class Dossiers:
             self._vitrine.appliquer(fait)
             self.offres.append(fait)
             return
-        self._actuels[fait.parcours] = appliquer(self._actuels.get(fait.parcours), fait)
-        if isinstance(fait, faits.DossierAbsorbe):
-            self._alias[fait.parcours] = fait.par
-        elif isinstance(fait, faits.DossierEfface):
-            self.effaces.append(self._actuels.pop(fait.parcours).parcours)
-            self._oublies.add(fait.parcours)
+        self[fait.parcours] = appliquer(self[fait.parcours], fait)
+        if isinstance(fait, faits.DossierEfface):
+            self.erase(fait.parcours)
 
     def echeances(self) -> Iterable[tuple[UUID, str, Sequence[Echeance]]]:
-        return [(dossier.parcours, dossier.departement, self._echeances(dossier)) for dossier in self.changes()]
-
-    def changes(self) -> list[Dossier]:
-        """What the batch changed, oldest parcours first."""
-        changes = [d for id_, d in self._actuels.items() if d is not self._charges.get(id_)]
-        return sorted(changes, key=lambda dossier: dossier.parcours)
-
-    def nouveaux(self) -> list[Dossier]:
-        return [dossier for dossier in self.changes() if dossier.parcours not in self._charges]
+        return [(dossier.parcours, dossier.departement, self._echeances(dossier)) for _, dossier in self.changed()]
 
     def absorbes(self) -> list[UUID]:
         """Those that this batch absorbed: their prescriptions are no longer theirs."""
-        return [d.parcours for d in self.changes() if d.absorbe_par and not self._etait_absorbe(d.parcours)]
-
-    def lignes_changees(self, lignes: Callable[[Dossier], Iterable[Ligne]]) -> list[Ligne]:
-        """The rows that are new, or no more the same."""
         return [
-            ligne
-            for dossier in self.changes()
-            for avant in [frozenset(lignes(self._charges.get(dossier.parcours) or _vide(dossier)))]
-            for ligne in lignes(dossier)
-            if ligne not in avant
+            apres.parcours for avant, apres in self.changed() if apres.absorbe_par and not (avant and avant.absorbe_par)
         ]
-
-    def _etait_absorbe(self, parcours: UUID) -> bool:
-        avant = self._charges.get(parcours)
-        return avant is not None and avant.absorbe_par is not None
-
-    def _survivant(self, parcours: UUID) -> UUID:
-        while parcours in self._alias:
-            parcours = self._alias[parcours]
-        return parcours
-
-
-def _vide(dossier: Dossier) -> Dossier:
-    """As it was before the batch opened it."""
-    return Dossier(dossier.parcours, dossier.departement)
 
 
 def services_nommes(lus: Iterable[messages.Message], charges: Iterable[Dossier]) -> set[str]:

@@ -6,15 +6,15 @@ from itertools import groupby
 from uuid import UUID
 
 from chassis import ledger
-from chassis.database import Connection, Record
+from chassis.database import Connection, write
 from chassis.facts import Fait, FaitEnregistre
+from chassis.lineage import lock
 from services.offres.domain import faits, messages
 from services.offres.domain.dossier import Dossier, Prescription, Retrait, Service
 from services.offres.domain.messages import Genre
 from services.offres.store import catalogue, rows
 from services.offres.store.catalogue import RetraitOffre
 from services.offres.store.dossiers import Dossiers, Echeances, Vitrine, cles_nommees, services_nommes
-from services.offres.store.rows import Ligne
 
 # A message for an absorbed parcours concerns its survivor: both are locked, in one order.
 _LOCK = f"""
@@ -23,7 +23,6 @@ SELECT {rows.DOSSIER} FROM dossiers WHERE parcours IN (
 ORDER BY parcours FOR UPDATE
 """  # noqa: S608  constants only
 _PRESCRIPTIONS = f"SELECT {rows.PRESCRIPTION} FROM prescriptions WHERE parcours = ANY($1) ORDER BY parcours, numero"  # noqa: S608
-_FORGOTTEN = "SELECT agregat FROM oublis WHERE agregat = ANY($1)"
 
 # Shared until commit: a withdrawal waits, then finds the prescription that is being written, and expires it.
 _SERVICES = """
@@ -65,8 +64,7 @@ _FOLLOW = """
 UPDATE dossiers d SET absorbe_par = dernier.absorbe_par FROM dossiers dernier
 WHERE dernier.parcours = ANY($1) AND dernier.absorbe_par IS NOT NULL AND d.absorbe_par = dernier.parcours
 """
-_PERSON = "SELECT parcours FROM dossiers WHERE parcours = ANY($1) OR absorbe_par = ANY($1)"
-_ERASE = "DELETE FROM dossiers WHERE parcours = ANY($1)"
+_ERASE = "DELETE FROM dossiers WHERE parcours = ANY($1) OR absorbe_par = ANY($1) RETURNING parcours"
 
 
 class Registre:
@@ -81,7 +79,7 @@ class Registre:
             await catalogue.verrouiller(conn)  # before any other lock: an import takes this one first too
         nommes = _nommes(lus)
         charges = await _dossiers(conn, nommes) if nommes else []
-        oublies = {row["agregat"] for row in await conn.fetch(_FORGOTTEN, list(nommes))} if nommes else set()
+        oublies = await ledger.forgotten(conn, nommes)
         return Dossiers(charges, await _vitrine(conn, lus, charges), self._echeances, oublies)
 
     async def enregistrer(
@@ -91,33 +89,22 @@ class Registre:
             await _ecrire_l_offre(conn, dossiers.offres, faits_dits[0][1].survenu_a)
         if absorbes := dossiers.absorbes():
             await conn.execute(_LEFT, absorbes)
-        changes = dossiers.lignes_changees(lambda dossier: [rows.du_dossier(dossier)])
-        await _ecrire(conn, _ADD_DOSSIERS, [rows.du_dossier(dossier) for dossier in dossiers.nouveaux()])
-        await _ecrire(conn, _CHANGE_DOSSIERS, changes)
-        await _ecrire(conn, _SAVE_PRESCRIPTIONS, dossiers.lignes_changees(rows.des_prescriptions))
+        changes = dossiers.changed()
+        await write(conn, _ADD_DOSSIERS, [rows.du_dossier(dossier) for avant, dossier in changes if avant is None])
+        await write(conn, _CHANGE_DOSSIERS, [rows.du_dossier(dossier) for avant, dossier in changes if avant])
+        await write(conn, _SAVE_PRESCRIPTIONS, dossiers.changed_parts(rows.des_prescriptions))
         if absorbes:
             await conn.execute(_FOLLOW, absorbes)
-        if dossiers.effaces:
-            await _effacer(conn, dossiers.effaces)
+        if dossiers.erased:
+            await _effacer(conn, dossiers.erased)
 
 
 async def _dossiers(conn: Connection, nommes: set[UUID]) -> list[Dossier]:
-    trouves = await _verrouiller(conn, nommes)
+    trouves = await lock(conn, _LOCK, nommes)
     prescriptions: dict[UUID, list[Prescription]] = {}
     for row in await conn.fetch(_PRESCRIPTIONS, list(trouves)):
         prescriptions.setdefault(row["parcours"], []).append(rows.lire_prescription(row))
     return [rows.lire_dossier(row, prescriptions.get(id_, ())) for id_, row in trouves.items()]
-
-
-async def _verrouiller(conn: Connection, ids: set[UUID]) -> dict[UUID, Record]:
-    """A merge that was committed while we waited for the lock names a survivor that is to be locked too."""
-    trouves = {row["parcours"]: row for row in await conn.fetch(_LOCK, list(ids))}
-    while manquants := {r["absorbe_par"] for r in trouves.values() if r["absorbe_par"]} - trouves.keys():
-        suite = {row["parcours"]: row for row in await conn.fetch(_LOCK, list(manquants))}
-        if not suite:
-            break
-        trouves |= suite
-    return trouves
 
 
 async def _vitrine(conn: Connection, lus: Sequence[messages.Message], charges: Iterable[Dossier]) -> Vitrine:
@@ -152,7 +139,7 @@ async def _exposer_les_services(conn: Connection, vitrine: Vitrine, ids: list[st
 async def _ecrire_l_offre(conn: Connection, offres: Sequence[faits.SurLOffre], instant: datetime) -> None:
     """In the order of the deposits: what is withdrawn then published again is offered, and the other way round."""
     liees = [fait for fait in offres if isinstance(fait, faits.SourceLiee)]
-    await _ecrire(conn, _BIND, [(liee.source, liee.partenaire) for liee in liees])
+    await write(conn, _BIND, [(liee.source, liee.partenaire) for liee in liees])
     for est_retrait, suite in groupby(offres, lambda fait: isinstance(fait, faits.OffreRetiree)):
         groupe = list(suite)
         if est_retrait:
@@ -174,11 +161,5 @@ def _nommes(lus: Sequence[messages.Message]) -> set[UUID]:
 
 async def _effacer(conn: Connection, effaces: Sequence[UUID]) -> None:
     """Nothing stays of a person here, the parcours that it had absorbed included."""
-    ids = {*effaces, *(row["parcours"] for row in await conn.fetch(_PERSON, effaces))}
-    await conn.execute(_ERASE, list(ids))
-    await ledger.forget(conn, dict.fromkeys(ids))
-
-
-async def _ecrire(conn: Connection, statement: str, lignes: Sequence[Ligne]) -> None:
-    if lignes:
-        await conn.execute(statement, *(list(colonne) for colonne in zip(*lignes, strict=True)))
+    supprimes = [row["parcours"] for row in await conn.fetch(_ERASE, effaces)]
+    await ledger.forget(conn, dict.fromkeys([*effaces, *supprimes]))

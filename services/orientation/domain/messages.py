@@ -142,6 +142,7 @@ class UsagerOppose:
 @dataclass(frozen=True, slots=True)
 class UsagerEfface:
     parcours: UUID
+    departement: str
 
 
 @dataclass(frozen=True, slots=True)

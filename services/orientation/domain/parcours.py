@@ -33,7 +33,8 @@ def suivre(situation: Situation, message: messages.Evenement, maintenant: dateti
         case messages.UsagerOppose():
             return [faits.DossierOppose(dossier.parcours)] if dossier and not dossier.est_oppose else []
         case messages.UsagerEfface():
-            return [faits.DossierEfface(dossier.parcours)] if dossier else []
+            # Also when nothing was known: what comes late must not open it again.
+            return [*ouvrir(dossier, message.parcours, message.departement), faits.DossierEfface(message.parcours)]
         case _:
             assert_never(message)
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from chassis import ledger
 from chassis.database import Connection, Record, write
 from chassis.facts import Fait, FaitEnregistre
+from chassis.lineage import lock
 from services.orientation.domain import messages
 from services.orientation.domain.preconisation import Regle
 from services.orientation.domain.regles import PAR_DEFAUT
@@ -27,17 +28,20 @@ _ORIENTATIONS = f"SELECT {rows.ORIENTATION} FROM orientations WHERE parcours = A
 _REGLES = f"SELECT departement, {rows.REGLE} FROM regles WHERE departement = ANY($1)"  # noqa: S608
 _DELEGATIONS = "SELECT departement, type_organisme FROM delegations WHERE departement = ANY($1)"
 
-_SAVE_DOSSIERS = f"""
+# Apart from the changes: a dossier opened twice at once is caught by its primary key, and nothing of it overwritten.
+_ADD_DOSSIERS = f"""
 INSERT INTO dossiers ({rows.DOSSIER})
 SELECT * FROM unnest(
     $1::uuid[], $2::text[], $3::bool[], $4::bool[], $5::uuid[], $6::jsonb[], $7::jsonb[], $8::jsonb[], $9::jsonb[],
     $10::timestamptz[], $11::date[], $12::bool[])
+"""  # noqa: S608
+_SAVE_DOSSIERS = f"""{_ADD_DOSSIERS}
 ON CONFLICT (parcours) DO UPDATE SET
     departement = EXCLUDED.departement, brsa = EXCLUDED.brsa, est_clos = EXCLUDED.est_clos,
     absorbe_par = EXCLUDED.absorbe_par, criteres = EXCLUDED.criteres, contraintes = EXCLUDED.contraintes,
     preconisation = EXCLUDED.preconisation, reorientation = EXCLUDED.reorientation,
     droit_dit_a = EXCLUDED.droit_dit_a, droit_effet = EXCLUDED.droit_effet, est_oppose = EXCLUDED.est_oppose
-"""  # noqa: S608
+"""
 _SAVE_DEMANDES = f"""
 INSERT INTO demandes ({rows.DEMANDE})
 SELECT * FROM unnest(
@@ -64,9 +68,7 @@ _FOLLOW = """
 UPDATE dossiers d SET absorbe_par = dernier.absorbe_par FROM dossiers dernier
 WHERE dernier.parcours = ANY($1) AND dernier.absorbe_par IS NOT NULL AND d.absorbe_par = dernier.parcours
 """
-_PERSON = "SELECT parcours FROM dossiers WHERE parcours = ANY($1) OR absorbe_par = ANY($1)"
-_ERASE = "DELETE FROM dossiers WHERE parcours = ANY($1)"
-_FORGOTTEN = "SELECT agregat FROM oublis WHERE agregat = ANY($1)"
+_ERASE = "DELETE FROM dossiers WHERE parcours = ANY($1) OR absorbe_par = ANY($1) RETURNING parcours"
 
 _APPORTE_UN_DEPARTEMENT = (
     messages.ParcoursOuvert
@@ -85,39 +87,29 @@ class Registre:
 
     async def charger(self, conn: Connection, lus: Sequence[messages.Message]) -> Dossiers:
         """Lock the rows until the transaction ends. A dossier opened twice at once is caught by its primary key."""
-        trouves = await _verrouiller(conn, _nommes(lus))
+        trouves = await lock(conn, _LOCK, _nommes(lus))
         ids = list(trouves)
         demandes = _par_parcours(await conn.fetch(_DEMANDES, ids), rows.lire_demande)
         decidees = _par_parcours(await conn.fetch(_ORIENTATIONS, ids), rows.lire_orientation)
         charges = [rows.lire_dossier(row, demandes.get(id_, ()), decidees.get(id_, ())) for id_, row in trouves.items()]
         departements = {dossier.departement for dossier in charges} | _departements(lus)
         reglages = await _reglages(conn, lus, departements)
-        oublies = {row["agregat"] for row in await conn.fetch(_FORGOTTEN, list(_nommes(lus)))}
+        oublies = await ledger.forgotten(conn, _nommes(lus))
         return Dossiers(charges, reglages, self._echeances, oublies)
 
     async def enregistrer(self, conn: Connection, dossiers: Dossiers, _: Sequence[tuple[Fait, FaitEnregistre]]) -> None:
-        changes = dossiers.dossiers_changes()
+        nouveaux, changes = dossiers.nouveaux(), dossiers.changes()
         demandes, nouvelles = dossiers.demandes_changees(), dossiers.orientations_nouvelles()
         changees = dossiers.orientations_changees()
+        await write(conn, _ADD_DOSSIERS, [rows.du_dossier(dossier) for dossier in nouveaux])
         await write(conn, _SAVE_DOSSIERS, [rows.du_dossier(dossier) for dossier in changes])
         await write(conn, _SAVE_DEMANDES, [rows.de_la_demande(*paire) for paire in demandes])
         await write(conn, _CHANGE_ORIENTATIONS, [rows.du_changement(*paire) for paire in changees])
         await write(conn, _ADD_ORIENTATIONS, [rows.de_l_orientation(*paire) for paire in nouvelles])
-        if absorbes := [dossier.parcours for dossier in changes if dossier.absorbe_par]:
+        if absorbes := [dossier.parcours for dossier in (*changes, *nouveaux) if dossier.absorbe_par]:
             await conn.execute(_FOLLOW, absorbes)
-        if dossiers.effaces:
-            await _effacer(conn, dossiers.effaces)
-
-
-async def _verrouiller(conn: Connection, ids: set[UUID]) -> dict[UUID, Record]:
-    """A merge that was committed while we waited for the lock names a survivor that is to be locked too."""
-    trouves = {row["parcours"]: row for row in await conn.fetch(_LOCK, list(ids))}
-    while survivants := {r["absorbe_par"] for r in trouves.values() if r["absorbe_par"]} - trouves.keys():
-        suite = {row["parcours"]: row for row in await conn.fetch(_LOCK, list(survivants))}
-        if not suite:
-            break
-        trouves |= suite
-    return trouves
+        if dossiers.erased:
+            await _effacer(conn, dossiers.erased)
 
 
 def _nommes(lus: Sequence[messages.Message]) -> set[UUID]:
@@ -161,6 +153,5 @@ async def regles_de(conn: Connection, departements: Collection[str]) -> dict[str
 
 async def _effacer(conn: Connection, effaces: Sequence[UUID]) -> None:
     """Nothing stays of a person here, the parcours that it had absorbed included."""
-    ids = {*effaces, *(row["parcours"] for row in await conn.fetch(_PERSON, effaces))}
-    await conn.execute(_ERASE, list(ids))
-    await ledger.forget(conn, dict.fromkeys(ids))
+    supprimes = [row["parcours"] for row in await conn.fetch(_ERASE, effaces)]
+    await ledger.forget(conn, dict.fromkeys([*effaces, *supprimes]))

@@ -7,6 +7,7 @@ from uuid import UUID
 from chassis import ledger
 from chassis.database import Connection, Record, write
 from chassis.facts import Fait, FaitEnregistre
+from chassis.lineage import lock
 from services.referents.domain import messages
 from services.referents.store import rows
 from services.referents.store.dossiers import Dossiers, Echeances
@@ -25,7 +26,6 @@ _ORIENTATIONS = f"SELECT {rows.ORIENTATION} FROM orientations WHERE parcours = A
 _DESIGNATIONS = f"SELECT {rows.DESIGNATION} FROM designations WHERE parcours = ANY($1) ORDER BY parcours, numero"  # noqa: S608
 _ACCOMPAGNANTS = f"SELECT {rows.ACCOMPAGNANT} FROM accompagnants WHERE parcours = ANY($1) ORDER BY parcours, numero"  # noqa: S608
 _RDVS = f"SELECT {rows.RDV} FROM rendez_vous WHERE parcours = ANY($1) ORDER BY parcours, numero"  # noqa: S608
-_FORGOTTEN = "SELECT agregat FROM oublis WHERE agregat = ANY($1)"
 
 # Without ON CONFLICT: of two replicas that open the same dossier, one starts again and finds what the other wrote.
 _ADD_DOSSIERS = f"""
@@ -76,8 +76,7 @@ _FOLLOW = """
 UPDATE dossiers d SET absorbe_par = dernier.absorbe_par FROM dossiers dernier
 WHERE dernier.parcours = ANY($1) AND dernier.absorbe_par IS NOT NULL AND d.absorbe_par = dernier.parcours
 """
-_PERSON = "SELECT parcours FROM dossiers WHERE parcours = ANY($1) OR absorbe_par = ANY($1)"
-_ERASE = "DELETE FROM dossiers WHERE parcours = ANY($1)"
+_ERASE = "DELETE FROM dossiers WHERE parcours = ANY($1) OR absorbe_par = ANY($1) RETURNING parcours"
 
 
 class Registre:
@@ -89,7 +88,7 @@ class Registre:
     async def charger(self, conn: Connection, lus: Sequence[messages.Message]) -> Dossiers:
         """Lock the rows until the transaction ends. A dossier opened twice at once is caught by its primary key."""
         nommes = _nommes(lus)
-        trouves = await _verrouiller(conn, nommes, [lu.parcours for lu in lus if _regarde_les_absorbes(lu)])
+        trouves = await lock(conn, _LOCK, nommes, [lu.parcours for lu in lus if _regarde_les_absorbes(lu)])
         ids = list(trouves)
         orientations = _par_parcours(await conn.fetch(_ORIENTATIONS, ids), rows.lire_orientation)
         designations = _par_parcours(await conn.fetch(_DESIGNATIONS, ids), rows.lire_designation)
@@ -105,33 +104,21 @@ class Registre:
             )
             for id_, row in trouves.items()
         ]
-        oublies = {row["agregat"] for row in await conn.fetch(_FORGOTTEN, list(nommes))}
+        oublies = await ledger.forgotten(conn, nommes)
         return Dossiers(charges, self._echeances, oublies)
 
     async def enregistrer(self, conn: Connection, dossiers: Dossiers, _: Sequence[tuple[Fait, FaitEnregistre]]) -> None:
-        nouveaux = dossiers.nouveaux()
-        changes = dossiers.lignes_changees(lambda dossier: [rows.du_dossier(dossier)])
-        await write(conn, _ADD_DOSSIERS, [rows.du_dossier(dossier) for dossier in nouveaux])
-        await write(conn, _CHANGE_DOSSIERS, changes)
-        await write(conn, _SAVE_ORIENTATIONS, dossiers.lignes_changees(rows.des_orientations))
-        await write(conn, _SAVE_DESIGNATIONS, dossiers.lignes_changees(rows.des_designations))
-        await write(conn, _SAVE_ACCOMPAGNANTS, dossiers.lignes_changees(rows.des_accompagnants))
-        await write(conn, _SAVE_RDVS, dossiers.lignes_changees(rows.des_rdvs))
-        if absorbes := [dossier.parcours for dossier in dossiers.changes() if dossier.absorbe_par]:
+        changes = dossiers.changed()
+        await write(conn, _ADD_DOSSIERS, [rows.du_dossier(dossier) for avant, dossier in changes if avant is None])
+        await write(conn, _CHANGE_DOSSIERS, [rows.du_dossier(dossier) for avant, dossier in changes if avant])
+        await write(conn, _SAVE_ORIENTATIONS, dossiers.changed_parts(rows.des_orientations))
+        await write(conn, _SAVE_DESIGNATIONS, dossiers.changed_parts(rows.des_designations))
+        await write(conn, _SAVE_ACCOMPAGNANTS, dossiers.changed_parts(rows.des_accompagnants))
+        await write(conn, _SAVE_RDVS, dossiers.changed_parts(rows.des_rdvs))
+        if absorbes := [dossier.parcours for _, dossier in changes if dossier.absorbe_par]:
             await conn.execute(_FOLLOW, absorbes)
-        if dossiers.effaces:
-            await _effacer(conn, dossiers.effaces)
-
-
-async def _verrouiller(conn: Connection, ids: set[UUID], survivants: Sequence[UUID]) -> dict[UUID, Record]:
-    """A merge that was committed while we waited for the lock names a survivor that is to be locked too."""
-    trouves = {row["parcours"]: row for row in await conn.fetch(_LOCK, list(ids), survivants)}
-    while manquants := {r["absorbe_par"] for r in trouves.values() if r["absorbe_par"]} - trouves.keys():
-        suite = {row["parcours"]: row for row in await conn.fetch(_LOCK, list(manquants), [])}
-        if not suite:
-            break
-        trouves |= suite
-    return trouves
+        if dossiers.erased:
+            await _effacer(conn, dossiers.erased)
 
 
 def _regarde_les_absorbes(lu: messages.Message) -> bool:
@@ -153,6 +140,5 @@ def _par_parcours(trouvees: Iterable[Record], lire: Callable[[Record], T]) -> di
 
 async def _effacer(conn: Connection, effaces: Sequence[UUID]) -> None:
     """Nothing stays of a person here, the parcours that it had absorbed included."""
-    ids = {*effaces, *(row["parcours"] for row in await conn.fetch(_PERSON, effaces))}
-    await conn.execute(_ERASE, list(ids))
-    await ledger.forget(conn, dict.fromkeys(ids))
+    supprimes = [row["parcours"] for row in await conn.fetch(_ERASE, effaces)]
+    await ledger.forget(conn, dict.fromkeys([*effaces, *supprimes]))
