@@ -58,8 +58,8 @@ def from_geonames(communes: Sequence[Json], cities: Iterable[Json]) -> dict[str,
             sharing[commune["region"], _name(commune["nom"])].append(commune)
         for key, homonyms in sharing.items():
             for commune in homonyms:
-                if city := _only(commune, named.get(key, ()), homonyms):
-                    found.setdefault(commune["code"], (city["latitude"], city["longitude"]))
+                if only := _only(commune, named.get(key, ()), homonyms):
+                    found.setdefault(commune["code"], (only["latitude"], only["longitude"]))
     return found
 
 

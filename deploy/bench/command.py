@@ -30,6 +30,7 @@ class Ligne(StrEnum):
     LOT = "lot"
     LIVRAISON = "livraison"
     LECTURE = "lecture"
+    OFFRES = "offres"
     JETON = "jeton"
 
 
@@ -46,8 +47,8 @@ def bench(
     """Mesure le débit et les temps de réponse, à côté d'un programme plancher qui fait le strict minimum.
 
     `plancher_par_s` vient de la même exécution : une route FastAPI nue qui valide le même modèle et fait une seule
-    publication JetStream (depot, lot), lit une ligne (lecture), vérifie et signe (jeton), reçoit (livraison). Le
-    générateur de charge, NATS et PostgreSQL tournent sur la même machine et comptent donc dans le résultat.
+    publication JetStream (depot, lot), lit une ligne (lecture, offres), vérifie et signe (jeton), reçoit (livraison).
+    Le générateur de charge, NATS et PostgreSQL tournent sur la même machine et comptent donc dans le résultat.
 
     Exemples :
 

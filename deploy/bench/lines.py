@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from deploy.bench import searches
 from deploy.bench.caller import Caller
 from deploy.bench.measure import Load, at_rate, closed_loop, quantiles_ms
 from deploy.bench.receivers import Receivers
@@ -133,6 +134,12 @@ async def lecture(site: Site, durations: Durations, parcours: int = 200) -> Meas
         return Measured(hub, await _loaded(floor, durations, callers=16))
 
 
+async def offres(site: Site, durations: Durations) -> Measured:
+    """Searches of services near a commune, of one thématique, over 100,000 of them, 16 callers."""
+    hub, floor, details = await searches.measure(site, durations.warm_up_s, durations.measured_s)
+    return Measured(hub, floor, details)
+
+
 async def livraison(site: Site, durations: Durations, per_s: float = 300) -> Measured:
     """Accepted → first byte at the receiver's webhook, at 300 deposits/s; then webhooks a second to 50 endpoints.
 
@@ -246,4 +253,11 @@ async def _in_turn(call: Callable[[int], Awaitable[int]], durations: Durations) 
     return Load(round(units / sum(times_s), 1), *quantiles_ms(times_s), len(times_s))
 
 
-LINES: Mapping[str, Line] = {"depot": depot, "lot": lot, "livraison": livraison, "lecture": lecture, "jeton": jeton}
+LINES: Mapping[str, Line] = {
+    "depot": depot,
+    "lot": lot,
+    "livraison": livraison,
+    "lecture": lecture,
+    "offres": offres,
+    "jeton": jeton,
+}

@@ -24,10 +24,11 @@ PREFIXES = {"thematiques": "th", "types": "ty", "publics": "pu", "frais": "fr", 
 """Filter (and facet) → prefix of its keys."""
 _A_DISTANCE = "zd"
 _TOUS_PUBLICS = "pu:tous-publics"
-# In a town the nearest services fill a page: the disc grows only while it holds too few. What is of one thématique is
-# rarer: one step less.
+# Around a town the nearest services fill a page: the disc grows only while it holds too few. Of one thématique they are
+# rarer, one step less; in the country the whole disc costs less than a second look.
 _ANNEAUX_KM = (4.0, 14.0)
 _ANNEAUX_THEMATIQUE_KM = (14.0,)
+_VILLE = 20_000
 _RAYON_KM = 50.0
 _PAGE = 20
 _SUR_A_PARTIR_DE = 3
@@ -224,6 +225,9 @@ class _Recherche:
         depart = self._apres[2] if self._apres else -1.0
         rows: Sequence[Record] = ()
         anneaux = _ANNEAUX_THEMATIQUE_KM if self._demande.get("thematiques") else _ANNEAUX_KM
+        commune = lieux.communes().get(self._demande.get("code_commune") or "")
+        if commune and commune.population < _VILLE:
+            anneaux = ()
         for rayon_km in [r for r in anneaux if r < lieu.rayon_km] + [lieu.rayon_km]:
             if globe.corde2(rayon_km) <= depart:
                 continue
