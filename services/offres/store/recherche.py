@@ -224,7 +224,7 @@ class _Recherche:
     async def _voisins(self, conn: Connection, lieu: Lieu) -> Sequence[Record]:
         depart = self._apres[2] if self._apres else -1.0
         rows: Sequence[Record] = ()
-        anneaux = _ANNEAUX_THEMATIQUE_KM if self._demande.get("thematiques") else _ANNEAUX_KM
+        anneaux: Sequence[float] = _ANNEAUX_THEMATIQUE_KM if self._demande.get("thematiques") else _ANNEAUX_KM
         commune = lieux.communes().get(self._demande.get("code_commune") or "")
         if commune and commune.population < _VILLE:
             anneaux = ()
