@@ -61,6 +61,10 @@ _ERASE = """
 DELETE FROM prescriptions_suivies
 WHERE parcours IN (SELECT unnest($1::uuid[]) UNION SELECT absorbe FROM alias WHERE survivant = ANY($1))
 """
+_ERASE_LINKS = """
+DELETE FROM liens_de_reponse
+WHERE parcours IN (SELECT unnest($1::uuid[]) UNION SELECT absorbe FROM alias WHERE survivant = ANY($1))
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,4 +126,6 @@ async def sortir(conn: Connection, now: datetime) -> int:
 
 
 async def effacer(conn: Connection, parcours: Iterable[UUID]) -> None:
-    await conn.execute(_ERASE, list(parcours))
+    erased = list(parcours)
+    await conn.execute(_ERASE, erased)
+    await conn.execute(_ERASE_LINKS, erased)

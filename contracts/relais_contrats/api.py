@@ -236,6 +236,32 @@ LECTURES = (
     ),
 )
 
+REPONSES = (
+    Operation(
+        "POST",
+        "/v1/prescriptions/{id}/lien",
+        "Obtenir un lien par lequel la structure répond à une prescription sans système",
+        "messages:deposer",
+        {201: ("Le lien, qui expire avec la prescription.", JSON, objet(lien=TEXTE, expire_a=INSTANT))},
+        corps={JSON: objet(("parcours",), parcours=TEXTE)},
+    ),
+    Operation(
+        "GET",
+        "/reponses/{jeton}",
+        "La page qui demande la réponse ; l'ouvrir ne change rien",
+        None,
+        {200: ("La page.", "text/html", TEXTE), 404: ("Lien sans effet.", "text/html", TEXTE)},
+    ),
+    Operation(
+        "POST",
+        "/reponses/{jeton}",
+        "Répondre : accepter, ou refuser avec un motif",
+        None,
+        {200: ("Réponse enregistrée.", "text/html", TEXTE), 409: ("Déjà répondu.", "text/html", TEXTE)},
+        corps={FORMULAIRE: objet(("reponse",), reponse=parmi("acceptee", "refusee"), motif=TEXTE)},
+    ),
+)
+
 PUBLIQUES = (
     Operation("GET", "/v1/contrats", "Le catalogue des messages", None, lu("Le catalogue.", OBJET)),
     Operation(
@@ -265,5 +291,5 @@ PUBLIQUES = (
     ),
 )
 
-OPERATIONS: Sequence[Operation] = (*OAUTH, *MESSAGES, *EVENEMENTS, *WEBHOOKS, *LECTURES, *PUBLIQUES)
+OPERATIONS: Sequence[Operation] = (*OAUTH, *MESSAGES, *EVENEMENTS, *WEBHOOKS, *LECTURES, *REPONSES, *PUBLIQUES)
 """Every operation of the API, in the order in which a developer meets them."""

@@ -16,6 +16,8 @@ from chassis.waiting import wait
 from gateway import webhook_keys
 from gateway.bodies import Bodies
 from gateway.inbound import counters, health, metrics, problems, published, replays_store, revoked, store
+from gateway.inbound.answer_links import Signer
+from gateway.inbound.answers import Answers
 from gateway.inbound.bookmarks import Bookmarks
 from gateway.inbound.counters import Counters
 from gateway.inbound.deposits import Deposits
@@ -113,6 +115,7 @@ async def build(running: Process, configured: Settings) -> Shield:
         *oauth_routes(profil, trousseau, annuaire, usages, revocations, proxy, lambda: datetime.now(UTC)),
         *Reports(doorway, sight, bodies, bookmarks).routes(door),
         *Deposits(doorway, limits).routes(door),
+        *Answers(doorway, sight, annuaire, Signer(configured.pem("recu"))).routes(door),
         *Search(sight, used, configured.recherches_par_heure).routes(door),
         *Listing(sight, bookmarks).routes(door),
         *Reads(sight, bodies, bookmarks).routes(door),

@@ -84,6 +84,8 @@ class Incoming:
     references: frozenset[UUID]
     usages: Sequence[UsageUnique]
     seal: Callable[[Mapping[UUID, UUID]], NewDeposit]
+    est_par_lien: bool = False
+    """Its right is a link that the hub signed, not the roles of its emitter."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -182,7 +184,7 @@ class Journal:
         cles = {(survivors.get(i.subject, i.subject), i.prescription) for i in batch if i.subject and i.prescription}
         suivies = await prescriptions.suivies(conn, cles)
         for rank, incoming in enumerate(batch):
-            if receptions[rank] is None:
+            if receptions[rank] is None and not incoming.est_par_lien:
                 receptions[rank] = _refusal(incoming, roles, survivors, suivies)
 
     async def _insert(
