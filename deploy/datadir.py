@@ -29,6 +29,8 @@ class Ports:
     console: int
     nats: int
     postgres: int
+    metriques: int = 0
+    """Prometheus reads here; 0 in the file of a hub that had none yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ class DataDir:
         write_private(self.path / "etat.json", json.dumps(facts, ensure_ascii=False, indent=1) + "\n")
 
     def choose_ports(self, gateway_port: int | None) -> Ports:
-        """Keep the ports of the last start; NATS and PostgreSQL move when theirs was taken, the gateway never does."""
+        """Keep the ports of the last start; those that nobody types move when theirs was taken, the gateway never does."""
         known = self.ports()
         gateway = gateway_port or (known.passerelle if known else DEFAULT_PORT)
         console = known.console if known and known.passerelle == gateway else gateway + 1
@@ -144,7 +146,8 @@ class DataDir:
             )
         nats = known.nats if known and _is_free(known.nats) else free_port()
         postgres = known.postgres if known and _is_free(known.postgres) else free_port()
-        ports = Ports(gateway, console, nats, postgres)
+        metriques = known.metriques if known and known.metriques and console == known.console else console + 1
+        ports = Ports(gateway, console, nats, postgres, metriques if _is_free(metriques) else free_port())
         write_private(self.path / "ports.json", json.dumps(asdict(ports)) + "\n")
         return ports
 

@@ -214,6 +214,7 @@ def component_environment(data: DataDir, ports: Ports, component: Component) -> 
     if component.serves_partners:
         # No TLS front here: nobody may say with which certificate a request came.
         environment |= {"RELAIS_HOTE": HOST, "RELAIS_PORT": str(ports.passerelle), "RELAIS_PROXY_DE_CONFIANCE": "0"}
+        environment["RELAIS_PORT_ADMIN"] = str(ports.metriques)
     if component.receives_traces:
         environment |= {"RELAIS_HOTE": HOST, "RELAIS_PORT": str(ports.console)}
     elif "RELAIS_OTLP_URL" not in os.environ:

@@ -53,6 +53,9 @@ def _show(found: status.Status, console: Console) -> None:
     if found.ports:
         ports = found.ports
         console.print(f"API http://127.0.0.1:{ports.passerelle} · NATS {ports.nats} · PostgreSQL {ports.postgres}")
+        console.print(
+            f"console http://127.0.0.1:{ports.console} · métriques http://127.0.0.1:{ports.metriques}/metrics"
+        )
     console.print(" · ".join(f"{name} {number}" for name, number in found.versions.items()))
     processes = Table("processus", "pid", "depuis", "mémoire")
     for process in found.processes:

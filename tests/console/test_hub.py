@@ -95,6 +95,16 @@ def test_the_command_says_that_nothing_is_known(hub: Hub) -> None:
     assert ended.stderr.startswith("Erreur : Aucune trace ne porte l'identifiant inconnu.")
 
 
+async def test_the_metrics_of_the_hub_are_on_a_port_that_partners_do_not_see(hub: Hub) -> None:
+    ports = hub.data.known_ports()
+    async with httpx.AsyncClient() as client:
+        metrics = await client.get(f"http://127.0.0.1:{ports.metriques}/metrics")
+        for_partners = await client.get(f"{hub.api}/metrics")
+
+    assert "relais_depot_en_attente_age_secondes" in metrics.text
+    assert for_partners.status_code == 404
+
+
 def test_the_console_holds_in_eighty_megabytes(hub: Hub) -> None:
     assert psutil.Process(hub.pid("console")).memory_full_info().pss < 80e6
 
