@@ -53,6 +53,8 @@ ENVELOPPE = {
     *("specversion", "id", "source", "type", "time", "datacontenttype", "dataschema", "subject", "departement"),
     *("sequence", "causeid", "correlationid", "traceparent", "data"),
 }
+# Well over a thousand deliveries, on a machine that does other things as well.
+_PATIENCE_S = 60.0
 
 
 @dataclass
@@ -93,7 +95,7 @@ class Recit:
         for code, boite in self.piece.boites.items():
             await boite.releve()
             attendus = {e["id"] for e in self.piece.de_la_piece(code, boite.flux)}
-            await _endpoint(boite).wait_for(partial(_a_recu, boite, attendus))
+            await _endpoint(boite).wait_for(partial(_a_recu, boite, attendus), _PATIENCE_S)
             self.recueils[code].pousses = self.piece.de_la_piece(code, _premiers(boite).values())
 
     async def rejoue(self, code: str, debut: datetime) -> None:
@@ -117,7 +119,7 @@ class Recit:
         def venus(_: Endpoint) -> list[Evenement]:
             return self.piece.de_la_piece(code, boite.webhooks[deja:])
 
-        await _endpoint(boite).wait_for(lambda e: len(venus(e)) >= combien)
+        await _endpoint(boite).wait_for(lambda e: len(venus(e)) >= combien, _PATIENCE_S)
         return venus(_endpoint(boite))
 
 
@@ -181,7 +183,7 @@ async def _abonne(boite: Boite) -> None:
     await boite.va_au_bout()
     made = await boite.partenaire.call("POST", "/v1/abonnements", {"url": _endpoint(boite).url, "types": []})
     boite.abonnement, boite.secret = made["id"], made["secret"]
-    await _endpoint(boite).wait_for(lambda e: e.received)
+    await _endpoint(boite).wait_for(lambda e: e.received, _PATIENCE_S)
 
 
 async def _raconte(hub: Hub) -> Recit:
