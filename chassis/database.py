@@ -16,8 +16,7 @@ Record = asyncpg.Record
 TRANSIENT = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
-    # Giving back a connection that the server has just broken.
-    asyncpg.InternalClientError,
+    asyncpg.InternalClientError,  # giving back a connection that the server has just broken
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,

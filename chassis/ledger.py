@@ -17,8 +17,7 @@ _FACTS_OF = f"SELECT {_FACT_COLUMNS} FROM faits WHERE cause = ANY($1) ORDER BY n
 _UNPUBLISHED = f"SELECT numero, {_FACT_COLUMNS} FROM faits WHERE flux = $1 AND publie_seq IS NULL ORDER BY 1 LIMIT $2"  # noqa: S608
 
 _SEQUENCES = """
-SELECT a.agregat, max(f.sequence) AS sequence
-FROM unnest($1::uuid[]) AS a(agregat) JOIN faits f USING (agregat) GROUP BY a.agregat
+SELECT a.agregat, max(f.sequence) AS sequence FROM unnest($1::uuid[]) AS a(agregat) JOIN faits f USING (agregat) GROUP BY a.agregat
 """
 
 _MARK_PUBLISHED = """

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+NO_BROWSER = "Chromium n'est pas installé"
+
 ALLOWED: frozenset[str] = frozenset(
     {
         # Debian's package, which needs root to be installed; .ci/run installs it.
-        "Chromium n'est pas installé",
+        NO_BROWSER,
         # Files of the CNAF, never copied into the project; CI has them.
         "the real CNAF files are not beside this checkout",
     }

@@ -135,7 +135,7 @@ class DataDir:
         write_private(self.path / "etat.json", json.dumps(facts, ensure_ascii=False, indent=1) + "\n")
 
     def choose_ports(self, gateway_port: int | None) -> Ports:
-        """Keep the ports of the last start; those that nobody types move when theirs was taken, the gateway never does."""
+        """Keep the ports of the last start; one that nobody types moves when it was taken, the gateway never does."""
         known = self.ports()
         gateway = gateway_port or (known.passerelle if known else DEFAULT_PORT)
         console = known.console if known and known.passerelle == gateway else gateway + 1

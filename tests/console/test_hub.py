@@ -13,13 +13,13 @@ import httpx
 import psutil
 import pytest
 
+from deploy.allowed_skips import NO_BROWSER
 from deploy.partner import Partner
 from tests.hub import Hub, free_port
 from tests.passerelle.receiver import receiver
 from tests.persons import signalement
 
 pytestmark = [pytest.mark.anyio, pytest.mark.lent]
-NO_BROWSER = "Chromium n'est pas installé"
 # Headless, as root in a container, and silent on the network.
 CHROMIUM = [
     "chromium",

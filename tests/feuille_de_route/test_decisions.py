@@ -68,6 +68,15 @@ def test_an_action_that_serves_a_health_objective_is_told_as_one_of_health(decla
     assert changee == [faits.ActionChangee(PARCOURS, "59", attendue)]
 
 
+@pytest.mark.parametrize(("redite", "attendue"), [(None, "sante"), ("sante", "sante"), ("courante", "courante")])
+def test_an_action_of_health_stays_one_until_it_is_said_otherwise(redite: str | None, attendue: str) -> None:
+    connue = feuille(objectif(), replace(action(), sensibilite="sante"))
+
+    changee = decider(Situation(connue), messages.ChangerAction(PARCOURS, replace(action(), sensibilite=redite)), MIDI)
+
+    assert changee == [faits.ActionChangee(PARCOURS, "59", replace(action(), sensibilite=attendue))]
+
+
 @pytest.mark.parametrize("final", [StatutObjectif.ATTEINT, StatutObjectif.ABANDONNE])
 def test_a_closed_objective_takes_no_new_action(final: StatutObjectif) -> None:
     assert decide(feuille(objectif(final)), messages.AjouterAction(PARCOURS, action())) == "etat-interdit"

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import html
 
+from deploy.allowed_skips import NO_BROWSER
 from gateway.feuille_page import Contexte, page
 from gateway.feuille_style import CSP
 from relais_contrats.champs import projeter_vue
@@ -164,7 +165,7 @@ def test_any_projection_makes_a_page(groupes: set[Groupe]) -> None:
 @pytest.fixture
 def navigateur(tmp_path: Path) -> Navigateur:
     if shutil.which("chromium") is None:
-        pytest.skip("Chromium n'est pas installé")
+        pytest.skip(NO_BROWSER)
     return Navigateur(tmp_path)
 
 

@@ -102,7 +102,9 @@ def _changer_action(feuille: Feuille, action: Action) -> Decision:
         return _deja_fini(statut, action.statut)
     if not action.statut.est_final and (refus := _refus_d_objectif(feuille, action)):
         return refus
-    return [faits.ActionChangee(feuille.parcours, feuille.departement, _telle_qu_on_la_dit(feuille, action))]
+    # Who changes the date of an action of health, and says no more of it, does not show it to everybody.
+    dite = replace(action, sensibilite=action.sensibilite or connue.sensibilite)
+    return [faits.ActionChangee(feuille.parcours, feuille.departement, _telle_qu_on_la_dit(feuille, dite))]
 
 
 def _telle_qu_on_la_dit(feuille: Feuille, action: Action) -> Action:
