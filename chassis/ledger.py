@@ -16,9 +16,7 @@ _FACT_COLUMNS = "id, agregat, sequence, type, partition, donnees, source, surven
 _FACTS_OF = f"SELECT {_FACT_COLUMNS} FROM faits WHERE cause = ANY($1) ORDER BY numero"  # noqa: S608  constants only
 _UNPUBLISHED = f"SELECT numero, {_FACT_COLUMNS} FROM faits WHERE flux = $1 AND publie_seq IS NULL ORDER BY 1 LIMIT $2"  # noqa: S608
 
-_SEQUENCES = """
-SELECT a.agregat, max(f.sequence) AS sequence FROM unnest($1::uuid[]) AS a(agregat) JOIN faits f USING (agregat) GROUP BY a.agregat
-"""
+_SEQUENCES = "SELECT agregat, max(sequence) AS sequence FROM faits WHERE agregat = ANY($1) GROUP BY agregat"
 
 _MARK_PUBLISHED = """
 UPDATE faits SET publie_seq = p.seq FROM unnest($1::bigint[], $2::bigint[]) AS p(numero, seq)

@@ -56,8 +56,8 @@ def environment_reads(path: str, source: str) -> list[str]:
 
 
 def transactions(path: str, source: str) -> list[str]:
-    """Only the batch engine and the use cases of the gateway decide what is one transaction."""
-    if path.startswith(("chassis/depots.py", "gateway/", "console/receiver.py")):
+    """Only the batch engine and the use cases (those of the gateway, the import) decide what is one transaction."""
+    if path.startswith(("chassis/depots.py", "gateway/", "console/receiver.py", "services/offres/importer/")):
         return []
     return [
         ast.unparse(node.func)
