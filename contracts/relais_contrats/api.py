@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from relais_contrats.api_offres import OFFRES
 from relais_contrats.api_webhooks import WEBHOOKS
 from relais_contrats.operations import (
     DATE,
@@ -291,5 +292,5 @@ PUBLIQUES = (
     ),
 )
 
-OPERATIONS: Sequence[Operation] = (*OAUTH, *MESSAGES, *EVENEMENTS, *WEBHOOKS, *LECTURES, *REPONSES, *PUBLIQUES)
+OPERATIONS: Sequence[Operation] = (*OAUTH, *MESSAGES, *EVENEMENTS, *WEBHOOKS, *LECTURES, *OFFRES, *REPONSES, *PUBLIQUES)
 """Every operation of the API, in the order in which a developer meets them."""

@@ -12,6 +12,14 @@ from relais_contrats.refus import REFUS
 from relais_contrats.v1.vues import Recherche, VueEcheance, VueOrientations, VueParcours
 from relais_contrats.v1.vues_engagements import VueContrat
 from relais_contrats.v1.vues_feuille import VueEcheanceFeuille, VueFeuilleDeRoute
+from relais_contrats.v1.vues_offre import (
+    VueChangements,
+    VueOffreDuTerritoire,
+    VuePageServices,
+    VuePageStructures,
+    VueService,
+    VueStructure,
+)
 from relais_contrats.v1.vues_referents import VueFileActive, VueReferent, VueRendezVous
 
 VERSION = "1.0.0"
@@ -29,6 +37,12 @@ _MODELES: tuple[type[BaseModel], ...] = (
     VueEcheance,
     VueFileActive,
     VueEcheanceFeuille,
+    VuePageServices,
+    VueService,
+    VuePageStructures,
+    VueStructure,
+    VueChangements,
+    VueOffreDuTerritoire,
 )
 _CHEMIN = re.compile(r"\{(\w+)\}")
 

@@ -48,7 +48,7 @@ def routes_of(door: Shield) -> set[tuple[str, str]]:
     while not hasattr(wrapped, "routes"):
         wrapped = wrapped._app
     return {
-        (method, route.path)
+        (method, route.path.replace(":path}", "}"))
         for route in wrapped.routes
         if isinstance(route, Route)
         for method in (route.methods or {"POST"}) - {"HEAD"}
