@@ -20,6 +20,7 @@ from console import store
 from console.api import Api
 from console.pages import Pages
 from console.receiver import Receiver
+from console.risks import Demander, asking
 from console.shell import HANDLERS, guarded
 
 COMPONENT = "console"
@@ -39,18 +40,18 @@ class Settings(settings.Settings):
 
 async def assemble(running: Process, configured: Settings) -> None:
     retention = timedelta(days=configured.console_conservation_jours)
-    app, receiver = build(running.pool, configured.console_noms.split(), retention, utc_now)
+    app, receiver = build(running.pool, configured.console_noms.split(), retention, utc_now, asking(running.bus))
     running.loop("traces", receiver.inserts.run)
     running.loop("menage", lambda stop: _forget(running, retention, stop))
     running.loop("http", lambda stop: serve(app, configured.hote, configured.port, stop))
 
 
 def build(
-    pool: Pool, names: list[str], retention: timedelta, clock: Callable[[], datetime]
+    pool: Pool, names: list[str], retention: timedelta, clock: Callable[[], datetime], ask: Demander
 ) -> tuple[Starlette, Receiver]:
     """The application, and its receiver, whose `inserts` must run for a request to be answered."""
     receiver = Receiver(pool, clock, retention)
-    seen = [*Pages(pool, retention).routes(), *Api(pool).routes()]
+    seen = [*Pages(pool, retention, ask).routes(), *Api(pool).routes()]
     routes = [*receiver.routes(), guarded(seen, names)]
     return Starlette(routes=routes, exception_handlers=HANDLERS), receiver
 

@@ -1,4 +1,4 @@
-"""The French pages: the list of traces, one trace, one message."""
+"""The French pages: the list of traces, one trace, one message, what deserves a look."""
 
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
@@ -12,25 +12,28 @@ from starlette.routing import Route
 from chassis.database import Pool
 from console import lookup, store
 from console.lookup import Resume
+from console.risks import Demander
 from console.shell import asked, plain
 from console.store import Filtre
-from console.views import message, trace, traces
+from console.views import message, risks, trace, traces
 
 _PER_PAGE = 50
 
 
 class Pages:
-    """`retention` is told to the reader of an empty list."""
+    """`retention` is told to the reader of an empty list; `ask` tells the risks."""
 
-    def __init__(self, pool: Pool, retention: timedelta) -> None:
+    def __init__(self, pool: Pool, retention: timedelta, ask: Demander) -> None:
         self._pool = pool
         self._retention = retention
+        self._ask = ask
 
     def routes(self) -> list[Route]:
         return [
             Route("/", self.traces),
             Route("/traces/{id}", self.trace),
             Route("/messages/{partenaire}/{id}", self.message),
+            Route("/attention", self.risks),
         ]
 
     async def traces(self, request: Request) -> Response:
@@ -68,6 +71,9 @@ class Pages:
         if found is None:
             raise HTTPException(404)
         return HTMLResponse(message.view(found))
+
+    async def risks(self, _: Request) -> Response:
+        return HTMLResponse(risks.listing(await self._ask()))
 
 
 def _filtre(query: QueryParams) -> Filtre:

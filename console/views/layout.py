@@ -25,7 +25,7 @@ def frame(titre: str, *content: Node, cherche: str = "") -> bytes:
             ),
             h.body(
                 h.a("Aller au contenu", class_="evitement", href="#contenu"),
-                h.header(h.div(_brand(), _search(cherche), class_="largeur"), class_="bandeau"),
+                h.header(h.div(_brand(), _attention(), _search(cherche), class_="largeur"), class_="bandeau"),
                 h.main(*content, id="contenu", class_="largeur"),
                 h.footer(
                     "Heures de Paris. Les traces ne portent ni nom, ni NIR, ni contenu de message : seulement des "
@@ -41,6 +41,10 @@ def frame(titre: str, *content: Node, cherche: str = "") -> bytes:
 def _brand() -> Element:
     image = h.img(src="/static/relais.svg", alt="", width=28, height=28)
     return h.a(image, " ", h.b("Relais"), " ", h.span("console des opérateurs"), class_="marque", href="/")
+
+
+def _attention() -> Element:
+    return h.nav(h.a("Points d'attention", href="/attention"), aria_label="Pages")
 
 
 def _search(value: str) -> Element:

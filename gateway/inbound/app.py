@@ -15,7 +15,7 @@ from chassis.process import Process
 from chassis.waiting import wait
 from gateway import webhook_keys
 from gateway.bodies import Bodies
-from gateway.inbound import counters, health, metrics, problems, published, replays_store, revoked, store
+from gateway.inbound import counters, health, metrics, problems, published, replays_store, revoked, risks, store
 from gateway.inbound.answer_links import Signer
 from gateway.inbound.answers import Answers
 from gateway.inbound.bookmarks import Bookmarks
@@ -75,6 +75,7 @@ class Settings(settings.Settings):
 
 async def assemble(running: Process, configured: Settings) -> None:
     """Start serving once the partners are known."""
+    await running.bus.respond(risks.SUBJECT, COMPONENT, risks.answering(running.pool))
     app = await build(running, configured)
     running.loop("http", lambda stop: serve(app, configured.hote, configured.port, stop))
     if configured.port_admin:

@@ -13,6 +13,7 @@ import uvicorn
 from chassis.database import Pool
 from console import store
 from console.app import build
+from console.risks import Demander, Risque
 from console.spans import Span
 from tests.engines import Bench
 
@@ -42,10 +43,14 @@ class _Server(uvicorn.Server):
         yield
 
 
+async def no_risk() -> list[Risque] | None:
+    return []
+
+
 @asynccontextmanager
-async def served(banc: Bench) -> AsyncIterator[Served]:
+async def served(banc: Bench, ask: Demander = no_risk) -> AsyncIterator[Served]:
     pool = await banc.pool("console")
-    app, receiver = build(pool, ["127.0.0.1"], RETENTION, lambda: datetime.now(UTC))
+    app, receiver = build(pool, ["127.0.0.1"], RETENTION, lambda: datetime.now(UTC), ask)
     stop = asyncio.Event()
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))

@@ -1,13 +1,16 @@
 """What operators read: the list and its filters, a trace, a message; in French, escaped, under known names only."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
+from console.risks import Risque
 from console.spans import SERVEUR, Lien
 from relais_contrats.refus import REFUS
 from tests.console.made import DEPOT, TRACE, accepted, refused, span
-from tests.console.serving import Served
+from tests.console.serving import Served, served
+from tests.engines import Bench
 
 pytestmark = pytest.mark.anyio
 OTHER, THIRD = "b" * 32, "c" * 32
@@ -185,3 +188,29 @@ async def test_another_name_for_this_address_reads_nothing(console: Served) -> N
 
     assert response.status_code == 400
     assert TRACE not in response.text
+
+
+async def test_what_deserves_a_look_is_told_with_what_to_do(banc: Bench) -> None:
+    expire = datetime(2026, 12, 24, 11, tzinfo=UTC)
+
+    async def ask() -> list[Risque] | None:
+        return [
+            Risque("profil-herite", "caf-62", None, expire, 1),
+            Risque("livraisons-arretees", "cd-59", "ab", None, 3),
+        ]
+
+    async with served(banc, ask) as console:
+        page = await console.page("/attention")
+
+    assert all(text in page for text in ("Profil hérité", "caf-62", "2026-12-24", "en échec (3)", "partenaire cle"))
+
+
+@pytest.mark.parametrize(("told", "said"), [([], "Rien à signaler."), (None, "La passerelle ne répond pas.")])
+async def test_nothing_to_tell_and_nobody_to_ask_are_told_apart(
+    banc: Bench, told: list[Risque] | None, said: str
+) -> None:
+    async def ask() -> list[Risque] | None:
+        return told
+
+    async with served(banc, ask) as console:
+        assert said in await console.page("/attention")

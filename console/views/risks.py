@@ -1,0 +1,79 @@
+"""The page of what deserves a look: each risk with what it means and what to do about it."""
+
+from collections.abc import Sequence
+
+from console import presentation as dire
+from console.risks import Risque
+from console.views.elements import Element, Node, h
+from console.views.layout import frame, identifier
+
+_COLUMNS = ("Risque", "Partenaire", "Date", "Que faire")
+
+# Title, what the date means, what to do.
+_SAID: dict[str, tuple[str, str, str]] = {
+    "profil-herite": (
+        "Profil hérité : un secret partagé, sans preuve de possession",
+        "le secret expire le",
+        "Passer ce partenaire à une clé (partenaire cle) ou à un certificat, puis partenaire herite --fermer.",
+    ),
+    "cle-bientot-finie": (
+        "Sa dernière clé finit dans moins de trente jours",
+        "fin le",
+        "Demander au partenaire sa clé suivante, puis partenaire cle.",
+    ),
+    "abonnement-suspendu": (
+        "Abonnement suspendu après 72 heures d'échecs",
+        "en échec depuis le",
+        "Prévenir le partenaire ; il réactive l'abonnement, puis demande un rejeu. Son fil garde tout.",
+    ),
+    "livraisons-arretees": (
+        "Parcours arrêtés derrière une livraison en échec",
+        "depuis le",
+        "Voir les livraisons de l'abonnement ; les nouveaux essais continuent seuls.",
+    ),
+    "depots-en-attente": (
+        "Dépôts reçus et non réglés depuis plus d'une minute",
+        "depuis le",
+        "Un service est arrêté ou en retard : ./relais etat. Rien n'est perdu.",
+    ),
+}
+
+
+def listing(risques: Sequence[Risque] | None) -> bytes:
+    """None: the gateway did not answer."""
+    shown = _unanswered() if risques is None else _table(risques) if risques else _empty()
+    return frame("Points d'attention", h.h1("Points d'attention"), shown)
+
+
+def _table(risques: Sequence[Risque]) -> Element:
+    head = h.thead(h.tr([h.th(name, scope="col") for name in _COLUMNS]))
+    return h.table(head, h.tbody([_row(risque) for risque in risques]), class_="livraisons")
+
+
+def _row(risque: Risque) -> Element:
+    titre, sens, conseil = _SAID.get(risque.nature, (risque.nature, "", ""))
+    nombre = f" ({risque.nombre})" if risque.nombre > 1 else ""
+    abonnement: list[Node] = [h.br(), identifier(risque.abonnement)] if risque.abonnement else []
+    quand: list[Node] = (
+        [sens, " ", h.time(dire.jour(risque.echeance), datetime=dire.iso(risque.echeance))]
+        if risque.echeance
+        else ["—"]
+    )
+    return h.tr(
+        h.th(titre, nombre, scope="row", data_nom="Risque"),
+        h.td(h.span(risque.partenaire, class_="code"), abonnement, data_nom="Partenaire"),
+        h.td(quand, data_nom="Date"),
+        h.td(conseil, data_nom="Que faire"),
+    )
+
+
+def _empty() -> Element:
+    return h.div(
+        h.p("Rien à signaler."),
+        h.p("Ici paraissent les partenaires en profil hérité, les clés qui finissent et ce qui ne se livre pas."),
+        class_="vide",
+    )
+
+
+def _unanswered() -> Element:
+    return h.div(h.p("La passerelle ne répond pas. Rechargez la page dans quelques secondes."), class_="vide")
