@@ -1,4 +1,4 @@
-"""Answering a prescription by a link, for a structure without any system (decision 0026).
+"""Answering a prescription by a link, for a structure without any system (decision 0025).
 
 Opening the link changes nothing: mail scanners open links. Sending the form writes an ordinary deposit in the journal,
 of the structure's partner, or of the hub where it has none; under the id of the link, so that it counts once.
