@@ -146,10 +146,15 @@ def schemas() -> dict[str, tuple[str, ...]]:
     return {component.schema: component.migrations for component in COMPONENTS}
 
 
+_INHERITED = (
+    *("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "RELAIS_OTLP_URL", "RELAIS_NIVEAU_LOG"),
+    *("RELAIS_RAFALE", "RELAIS_DEBIT_PAR_S", "RELAIS_QUOTA_JOUR", "RELAIS_RECHERCHES_PAR_HEURE"),
+)
+
+
 def child_environment() -> dict[str, str]:
     """What every supervised process inherits: never the caller's whole environment, which may hold secrets."""
-    kept = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "RELAIS_OTLP_URL", "RELAIS_NIVEAU_LOG")
-    inherited = {name: os.environ[name] for name in kept if name in os.environ}
+    inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     return inherited | {
         "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "contracts")]),
         "PYTHONUNBUFFERED": "1",
