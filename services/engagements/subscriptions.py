@@ -55,7 +55,6 @@ ECHEANCES: Mapping[str, Callable[[Entree, int], Message]] = {
 
 LECTURES: Mapping[str, Lecture] = {
     "contrat": lectures.contrat,
-    "echeances": lectures.echeances,
     "delais": lectures.delais,
 }
 

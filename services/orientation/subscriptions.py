@@ -43,7 +43,6 @@ LECTURES: Mapping[str, Lecture] = {
     "orientations": lectures.orientations,
     "diagnostic": lectures.diagnostic,
     "delais": lectures.delais,
-    "echeances": lectures.echeances,
     "regles": lectures.regles,
 }
 

@@ -44,7 +44,6 @@ LECTURES: Mapping[str, Lecture] = {
     "rdv": lectures.rdv,
     "file_active": portefeuille.file_active,
     "delais": portefeuille.delais,
-    "echeances": portefeuille.echeances,
 }
 
 

@@ -1,4 +1,4 @@
-"""The reads, on the real PostgreSQL: the contract as its view describes it, what falls due, how long it takes."""
+"""The reads, on the real PostgreSQL: the contract as its view describes it, how long it takes."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -9,8 +9,7 @@ import pytest
 
 from relais_contrats.champs import projeter_vue
 from relais_contrats.groupes import Groupe
-from relais_contrats.v1.vues_engagements import VueContrat, VueContratEcheance
-from services.engagements.store import lectures
+from relais_contrats.v1.vues_engagements import VueContrat
 from tests.engagements.conftest import Essai
 from tests.engagements.fabrique import (
     AUTRE,
@@ -100,81 +99,6 @@ async def test_a_field_is_seen_with_its_group_only(essai: Essai) -> None:
 
 async def test_an_unknown_parcours_has_no_view(essai: Essai) -> None:
     assert await essai.lire("contrat", parcours=str(AUTRE)) is None
-
-
-async def test_signatures_and_re_examinations_fall_due_together(essai: Essai) -> None:
-    await essai.accompagner()
-    await essai.engager(AUTRE)
-    essai.maintenant = a(date(2026, 4, 19), 0)
-    await essai.accepte(echeance("signature-1", essai.maintenant))
-
-    lue = await essai.lire("echeances", departement="59", avant="2026-12-31")
-
-    assert lue["suite"] is None
-    assert lue["echeances"] == [
-        _due(PARCOURS, date(2026, 4, 18), "signature", est_en_retard=True),
-        _due(PARCOURS, date(2026, 9, 16), "reexamen"),
-        _due(AUTRE, date(2026, 9, 16), "reexamen"),
-    ]
-    assert VueContratEcheance.model_validate(lue["echeances"][0]).natures == ["signature"]
-
-
-def _due(parcours: UUID, le: date, *natures: str, est_en_retard: bool = False) -> dict[str, Any]:
-    return {"parcours": str(parcours), "date_echeance": le, "natures": [*natures], "est_en_retard": est_en_retard}
-
-
-async def test_two_things_due_on_one_day_are_one_line(essai: Essai) -> None:
-    await essai.accompagner(notifiee_le="2026-08-16")
-
-    lue = await essai.lire("echeances", departement="59", avant="2026-12-31")
-
-    assert lue["echeances"] == [_due(PARCOURS, date(2026, 9, 16), "reexamen", "signature")]
-
-
-async def test_an_exemption_moves_the_re_examination(essai: Essai) -> None:
-    await essai.accompagner()
-    await essai.accepte(depot("contrat.propose", propose_json(dispense_heures={"motif": "logement"})))
-
-    lue = await essai.lire("echeances", departement="59", avant="2027-12-31")
-
-    assert lue["echeances"][-1] == _due(PARCOURS, date(2027, 3, 16), "reexamen")
-
-
-async def test_what_is_due_elsewhere_later_or_no_more_is_not_listed(essai: Essai) -> None:
-    await essai.accompagner()
-    await essai.accompagner(AUTRE)
-    await essai.accepte(evenement("parcours.clos", {"date_fin": "2026-05-01", "motif": "Déménagement."}, AUTRE))
-
-    lues = [
-        await essai.lire("echeances", departement="62", avant="2026-12-31"),
-        await essai.lire("echeances", departement="59", avant="2026-04-17"),
-        await essai.lire("echeances", departement="59", avant="2026-04-18"),
-    ]
-
-    assert [len(lue["echeances"]) for lue in lues] == [0, 0, 1]
-
-
-async def test_pages_lose_nothing_and_repeat_nothing(essai: Essai, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lectures, "_PAGE", 3)
-    for rang in range(4):
-        await essai.accompagner(UUID(int=PARCOURS.int + rang), notifiee_le="2026-08-16" if rang % 2 else "2026-03-18")
-    pages: list[Any] = []
-    suite = None
-
-    while not pages or suite:
-        page = await essai.lire("echeances", departement="59", avant="2026-12-31", apres=suite)
-        pages.append([(str(due["date_echeance"]), due["parcours"][-1], due["natures"]) for due in page["echeances"]])
-        suite = orjson.loads(orjson.dumps(page["suite"]))
-
-    assert pages == [
-        [("2026-04-18", "1", ["signature"]), ("2026-04-18", "3", ["signature"]), ("2026-09-16", "1", ["reexamen"])],
-        [
-            ("2026-09-16", "2", ["reexamen", "signature"]),
-            ("2026-09-16", "3", ["reexamen"]),
-            ("2026-09-16", "4", ["reexamen", "signature"]),
-        ],
-        [],
-    ]
 
 
 async def test_delays_are_counted_per_departement_and_month(essai: Essai) -> None:

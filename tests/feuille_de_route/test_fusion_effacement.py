@@ -103,6 +103,18 @@ async def test_a_parcours_of_which_nothing_came_is_absorbed_all_the_same(essai: 
     assert (await essai.lire("echeances", departement="59"))["echeances"][0]["parcours"] == str(AUTRE)
 
 
+async def test_what_an_absorbed_parcours_had_due_is_listed_once_under_the_survivor(essai: Essai) -> None:
+    await essai.ouvrir(AUTRE)
+    await essai.accepte(evenement_neuf("orientation.decidee", decision()))
+    avant = await essai.lire("echeances", departement="59")
+
+    await essai.accepte(evenement_neuf("usager.fusionne", fusion(), AUTRE, sequence=3))
+
+    apres = await essai.lire("echeances", departement="59")
+    assert [due["parcours"] for due in avant["echeances"]] == [str(PARCOURS)]
+    assert [due["parcours"] for due in apres["echeances"]] == [str(AUTRE)]
+
+
 async def test_absorbed_twice_a_parcours_reaches_the_last_survivor(essai: Essai) -> None:
     dernier = UUID("01890000-0000-7000-8000-000000000003")
     await essai.accepte(evenement_neuf("orientation.decidee", decision()))

@@ -195,6 +195,28 @@ async def test_the_basket_of_a_departement_is_read_page_by_page_without_gap(essa
     assert {due["nature"] for page in pages for due in page} == {"premier-rendez-vous", "reexamen"}
 
 
+async def test_what_falls_due_on_one_day_is_listed_line_by_line_across_pages(essai: Essai) -> None:
+    await essai.ouvrir()
+    await essai.accepte(
+        depot("objectif.ajoute", objectif()),
+        depot("action.ajoutee", action("a1", echeance="2026-04-15")),
+        depot("action.ajoutee", action("a2", echeance="2026-04-15")),
+        evenement_neuf("orientation.decidee", decision()),
+    )
+    trouvees: list[tuple[str, str, int]] = []
+    suite = None
+    while suite or not trouvees:
+        lue = await essai.lire("echeances", departement="59", apres=suite, limite=1)
+        trouvees += [(due["date_echeance"], due["nature"], due["numero"]) for due in lue["echeances"]]
+        suite = lue["suite"]
+
+    assert trouvees == [
+        ("2026-04-15", "action", 1),
+        ("2026-04-15", "action", 2),
+        ("2026-04-15", "premier-rendez-vous", 1),
+    ]
+
+
 async def test_the_basket_ends_at_a_day_and_at_a_departement(essai: Essai) -> None:
     await essai.accepte(evenement_neuf("orientation.decidee", decision(parcours_type="social")))
 
@@ -225,6 +247,26 @@ async def test_what_is_done_leaves_the_basket(essai: Essai) -> None:
     await essai.accepte(evenement_neuf("rdv.constate", rendez_vous(date(2026, 3, 20), "honore")))
 
     assert (await essai.lire("echeances", departement="59"))["echeances"] == []
+
+
+@pytest.mark.parametrize("fin", ["orientation.close", "parcours.clos"])
+async def test_what_is_closed_leaves_the_basket(essai: Essai, fin: str) -> None:
+    await essai.accepte(evenement_neuf("orientation.decidee", decision()))
+    avant = await essai.lire("echeances", departement="59")
+
+    await essai.accepte(evenement_neuf(fin, {"date_fin": "2026-04-01", "motif": "Emploi durable."}, sequence=2))
+
+    apres = await essai.lire("echeances", departement="59")
+    assert (len(avant["echeances"]), apres["echeances"]) == (1, [])
+
+
+async def test_who_objected_stays_in_the_basket(essai: Essai) -> None:
+    """The gateways narrow what is shown of the person; the delays of the follow-up still run."""
+    await essai.accepte(evenement_neuf("orientation.decidee", decision()))
+
+    await essai.accepte(evenement_neuf("usager.oppose", {"motif": "Demande de la personne."}, sequence=3))
+
+    assert len((await essai.lire("echeances", departement="59"))["echeances"]) == 1
 
 
 async def test_a_transferred_parcours_changes_basket(essai: Essai) -> None:

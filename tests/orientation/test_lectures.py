@@ -1,4 +1,4 @@
-"""The reads, on the real PostgreSQL: what waits, how long it takes, which rules apply, as JSON can say it."""
+"""The reads, on the real PostgreSQL: how long it takes, which rules apply, as JSON can say it."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -51,28 +51,14 @@ async def test_delays_are_counted_per_departement_and_month(essai: Essai) -> Non
     }  # fmt: skip
 
 
-async def test_who_objected_is_counted_in_no_statistic_and_stays_in_the_basket(essai: Essai) -> None:
+async def test_who_objected_is_counted_in_no_statistic(essai: Essai) -> None:
     await essai.ouvrir(droit=True)
     await essai.ouvrir(AUTRE, droit=True)
 
     await essai.accepte(evenement("usager.oppose", {"motif": "Demande de la personne."}))
 
     [mars] = await essai.lire("delais", departement="59", depuis="2026-01-01")
-    panier = await essai.lire("echeances", departement="59", avant="2026-12-31")
     assert mars["demandes"] == 1
-    assert len(panier["echeances"]) == 2
-
-
-async def test_the_most_urgent_requests_come_first(essai: Essai) -> None:
-    await essai.ouvrir(droit=True)
-    await essai.ouvrir(AUTRE)
-    await essai.accepte(depot("orientation.demandee", {"date_reception": "2026-02-20"}, AUTRE))
-
-    lue = await essai.lire("echeances", departement="59", avant="2026-12-31")
-    suite = await essai.lire("echeances", departement="59", avant="2026-12-31", apres=["2026-04-03", str(AUTRE)])
-
-    assert [ligne["parcours"] for ligne in lue["echeances"]] == [str(AUTRE), str(PARCOURS)]
-    assert [ligne["parcours"] for ligne in suite["echeances"]] == [str(PARCOURS)]
 
 
 async def test_every_read_can_travel_as_json(essai: Essai) -> None:
@@ -83,7 +69,6 @@ async def test_every_read_can_travel_as_json(essai: Essai) -> None:
         await essai.lire("orientations", parcours=str(PARCOURS)),
         await essai.lire("diagnostic", parcours=str(PARCOURS)),
         await essai.lire("delais", depuis="2026-01-01"),
-        await essai.lire("echeances", departement="59", avant="2026-12-31"),
         await essai.lire("regles", departement="59"),
         await essai.lire("orientations", parcours=str(AUTRE)),
     ]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.referents.domain.delai import date_echeance, jour_legal, premier_rdv_le, rdv_prevu_le, referent_le
+from services.referents.domain.delai import date_echeance, jour_legal, premier_rdv_le, referent_le
 from services.referents.domain.dossier import Statut
 from tests.referents.fabrique import (
     COLLEGUE,
@@ -114,12 +114,10 @@ def test_an_appointment_of_a_former_orientation_does_not_count_for_the_new_one()
 def test_an_appointment_that_was_missed_is_awaited_again() -> None:
     histoire = oriente()
     histoire.accepte(planifie(debut=RECU_A))
-    prevu = rdv_prevu_le(histoire.dossier, histoire.dossier.orientations[0])
 
     histoire.accepte(constate(debut=RECU_A, statut=Statut.NON_HONORE))
 
-    assert (prevu, premier(histoire)) == (DEBUT, None)
-    assert rdv_prevu_le(histoire.dossier, histoire.dossier.orientations[0]) is None
+    assert premier(histoire) is None
 
 
 def test_the_first_referent_counts_and_not_the_one_that_replaced_it() -> None:

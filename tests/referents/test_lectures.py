@@ -1,6 +1,6 @@
-"""The reads, on the real PostgreSQL: who follows, when they meet, what is due, as the views of the contract say it."""
+"""The reads, on the real PostgreSQL: who follows, when they meet, how long it takes, as views of the contract."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,13 +10,12 @@ import pytest
 from relais_contrats.champs import projeter_vue
 from relais_contrats.groupes import Groupe
 from relais_contrats.modele import Donnees
-from relais_contrats.v1.vues_referents import VueFileActive, VuePremierRdv, VueReferent, VueRendezVous
+from relais_contrats.v1.vues_referents import VueFileActive, VueReferent, VueRendezVous
 from tests.referents.conftest import Essai
 from tests.referents.fabrique import (
     AUTRE,
     DEBUT,
     DECISION,
-    MAINTENANT,
     MISSION,
     PARCOURS,
     POLE,
@@ -167,67 +166,18 @@ async def test_a_merged_decision_is_counted_once(essai: Essai) -> None:
     assert (mars["decisions"], mars["referent"]["nombre"]) == (1, 1)
 
 
-async def test_the_most_urgent_first_appointments_come_first(essai: Essai) -> None:
-    await essai.orienter()
-    await essai.orienter(AUTRE, decidee_le=demain(DECISION, -5))
-    await essai.accepte(depot("rdv.planifie", rdv_json()))
-
-    page = await essai.lire("echeances", departement="59", avant="2026-12-31", limite=1)
-    jour, parcours = page["suite"]
-    suite = await essai.lire("echeances", departement="59", avant="2026-12-31", apres=[jour.isoformat(), parcours])
-
-    assert page["echeances"] == [
-        {
-            "parcours": str(AUTRE), "rang": 1, "date_decision": demain(DECISION, -5),
-            "date_echeance": demain(DECISION, 25), "referent_le": None, "rdv_prevu_le": None,
-        }
-    ]  # fmt: skip
-    assert [(ligne["parcours"], ligne["rdv_prevu_le"]) for ligne in suite["echeances"]] == [
-        (str(PARCOURS), demain(DEBUT, 4))
-    ]
-
-
-async def test_a_first_appointment_that_was_kept_is_due_no_more(essai: Essai) -> None:
-    await essai.orienter()
-    await essai.accepte(depot("rdv.planifie", rdv_json()))
-    await essai.accepte(depot("rdv.constate", rdv_json(statut="honore"), recu_a=MAINTENANT + timedelta(days=9)))
-
-    assert (await essai.lire("echeances", departement="59", avant="2026-12-31"))["echeances"] == []
-
-
-async def test_what_is_due_follows_the_person_to_its_new_departement(essai: Essai) -> None:
-    await essai.orienter()
-    await essai.accepte(evenement("parcours.transfere", {"departement_nouveau": "62", "date_effet": DEBUT.isoformat()}))
-
-    ancien = await essai.lire("echeances", departement="59", avant="2026-12-31")
-    nouveau = await essai.lire("echeances", departement="62", avant="2026-12-31")
-
-    assert (len(ancien["echeances"]), len(nouveau["echeances"])) == (0, 1)
-
-
-async def test_a_closed_orientation_awaits_no_appointment(essai: Essai) -> None:
-    await essai.orienter()
-    await essai.accepte(
-        evenement("orientation.close", {"date_fin": APRES.isoformat(), "motif": "Emploi."}, brique="orientation")
-    )
-
-    assert (await essai.lire("echeances", departement="59", avant="2026-12-31"))["echeances"] == []
-
-
 async def test_the_views_of_the_contract_name_all_that_reads_answer(essai: Essai) -> None:
     await essai.suivre()
     await essai.accepte(depot("rdv.planifie", rdv_json(lieu="Unité territoriale d'Exempleville")))
     page = await essai.lire("file_active", structure=FILE)
-    dus = await essai.lire("echeances", departement="59", avant="2026-12-31")
 
     lues: list[tuple[type[Donnees], Any]] = [
         (VueReferent, await essai.lire("referent", parcours=str(PARCOURS))),
         (VueRendezVous, await essai.lire("rdv", parcours=str(PARCOURS))),
         *((VueFileActive, ligne) for ligne in page["parcours"]),
-        *((VuePremierRdv, ligne) for ligne in dus["echeances"]),
     ]
 
-    assert len(lues) == 4
+    assert len(lues) == 3
     for vue, lue in lues:
         transporte = orjson.loads(orjson.dumps(lue))
         assert vue.model_validate(transporte).model_dump(mode="json").keys() == transporte.keys()

@@ -1,4 +1,4 @@
-"""What reads answer about the reciprocal contract: contract, month to sign, re-examination, sanctions, due dates.
+"""What reads answer about the reciprocal contract: contract, month to sign, re-examination, sanctions.
 
 The service answers more than this, in clear; a field that is not written here never leaves the hub.
 """
@@ -125,14 +125,3 @@ class VueContrat(Donnees):
     reexamen: Annotated[VueContratReexamen | None, dit("Le prochain réexamen.")] = None
     manquements: Annotated[list[VueContratManquement] | None, dit("Manquements."), Groupe.SANCTIONS] = None
     sanctions: Annotated[list[VueContratSanction] | None, dit("Sanctions."), Groupe.SANCTIONS] = None
-
-
-class VueContratEcheance(Donnees):
-    """Un parcours du portefeuille où une signature ou un réexamen est dû."""
-
-    groupe: ClassVar[Groupe | None] = Groupe.CONTRAT
-
-    parcours: Annotated[ReferenceParcours, dit("Pseudonyme du parcours."), Groupe.COMMUN]
-    date_echeance: Annotated[DateIso, dit("Dernier jour pour signer, ou jour du réexamen.")]
-    natures: Annotated[list[str], dit("Ce qui est dû ce jour-là : `signature`, `reexamen`.")]
-    est_en_retard: Annotated[Booleen, dit("Vrai si le hub a déjà dit le retard.")]

@@ -1,4 +1,4 @@
-"""What the reads of the follow-up answer: who follows this person, when they meet, what is due in a portfolio.
+"""What the reads of the follow-up answer: who follows this person, when they meet, who is in an active file.
 
 Like `vues`: each field has its group of rights, and a field that is not written here never leaves the hub. Names and
 contacts are those of professionals: whoever sees the orientation must be able to reach them.
@@ -123,18 +123,3 @@ class VueFileActive(Donnees):
     date_debut: Annotated[DateIso, dit("Depuis quand il suit la personne.")]
     date_fin: Annotated[DateIso | None, dit("Dernier jour, s'il est déjà connu.")] = None
     prochain_rdv: Annotated[Instant | None, dit("Début du prochain rendez-vous.", "RFC 3339")] = None
-
-
-class VuePremierRdv(Donnees):
-    """Une personne orientée qui attend son premier rendez-vous."""
-
-    groupe: ClassVar[Groupe | None] = Groupe.ORIENTATION
-
-    parcours: Annotated[ReferenceParcours, dit("Pseudonyme du parcours."), Groupe.COMMUN]
-    rang: Annotated[Entier, dit("Rang de l'orientation.")]
-    date_decision: Annotated[DateIso, dit("Date de la décision d'orientation.")]
-    date_echeance: Annotated[
-        DateIso, dit("Jour avant la fin duquel le recevoir : décision + 30 jours.", "rdv-insertion, statistiques")
-    ]
-    referent_le: Annotated[DateIso | None, dit("Jour où le premier référent a accepté, s'il y en a un.")] = None
-    rdv_prevu_le: Annotated[DateIso | None, dit("Jour du premier rendez-vous planifié, s'il y en a un.")] = None

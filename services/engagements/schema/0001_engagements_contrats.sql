@@ -4,26 +4,21 @@
 -- migrate: apply
 
 -- `absorbe_par`: this parcours is the same person as that one; its messages reach the survivor. `orientation` and
--- `referent` are small copies of what siblings tell; `reexamen_du_le` is the due date once it was told, and
--- `reexamen_echeance` the one that counts now.
+-- `referent` are small copies of what siblings tell; `reexamen_du_le` is the due date once it was told.
 CREATE TABLE dossiers (
-    parcours          uuid PRIMARY KEY,
-    departement       text NOT NULL,
-    est_clos          boolean NOT NULL,
-    absorbe_par       uuid CHECK (absorbe_par <> parcours),
-    orientation       jsonb,
-    referent          text CHECK (referent IN ('propose', 'actif')),
-    criteres          jsonb NOT NULL,
-    reexamen_depuis   date,
-    reexamen_du_le    date CHECK (reexamen_du_le > reexamen_depuis),
-    reexamen_echeance date,
+    parcours        uuid PRIMARY KEY,
+    departement     text NOT NULL,
+    est_clos        boolean NOT NULL,
+    absorbe_par     uuid CHECK (absorbe_par <> parcours),
+    orientation     jsonb,
+    referent        text CHECK (referent IN ('propose', 'actif')),
+    criteres        jsonb NOT NULL,
+    reexamen_depuis date,
+    reexamen_du_le  date CHECK (reexamen_du_le > reexamen_depuis),
     CHECK (absorbe_par IS NULL OR est_clos),
-    CHECK ((reexamen_depuis IS NULL) = (reexamen_echeance IS NULL)),
     CHECK (reexamen_depuis IS NULL OR (orientation IS NOT NULL AND NOT est_clos))
 );
 CREATE INDEX dossiers_absorbes ON dossiers (absorbe_par) WHERE absorbe_par IS NOT NULL;
-CREATE INDEX dossiers_a_reexaminer ON dossiers (departement, reexamen_echeance, parcours)
-    WHERE reexamen_echeance IS NOT NULL;
 
 -- `engagements` and `histoire` are objects of lists: {usager, organisme} and {signataires, suspensions, bilans}.
 CREATE TABLE contrats (
@@ -72,7 +67,6 @@ CREATE TABLE delais (
     CHECK ((issue IS NOT DISTINCT FROM 'signee') = (signe_le IS NOT NULL))
 );
 CREATE UNIQUE INDEX delais_un_en_cours ON delais (parcours) WHERE issue IS NULL;
-CREATE INDEX delais_a_echoir ON delais (departement, date_echeance, parcours) WHERE issue IS NULL;
 CREATE INDEX delais_par_mois ON delais (departement, date_notification);
 
 CREATE TABLE manquements (

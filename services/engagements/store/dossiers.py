@@ -8,7 +8,7 @@ from uuid import UUID
 
 from chassis.decision import Echeance
 from chassis.lineage import Lineage
-from services.engagements.domain import appliquer, faits, messages, reexamen
+from services.engagements.domain import appliquer, faits, messages
 from services.engagements.domain.dossier import EN_VIGUEUR, Contrat, Delai, Dossier, EtatContrat, Manquement, Sanction
 from services.engagements.domain.situation import Situation
 
@@ -73,6 +73,6 @@ class Dossiers(Lineage[Dossier]):
         ]
 
 
-def _propre(dossier: Dossier) -> tuple[object, ...]:
-    """What the row of the dossier holds: the due date of the re-examination too, which a contract may move."""
-    return replace(dossier, contrats=(), delais=(), manquements=(), sanctions=()), reexamen.date_echeance(dossier)
+def _propre(dossier: Dossier) -> Dossier:
+    """What the row of the dossier holds."""
+    return replace(dossier, contrats=(), delais=(), manquements=(), sanctions=())

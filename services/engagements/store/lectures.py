@@ -1,4 +1,4 @@
-"""The reads: the contract of a parcours, what falls due, how long signatures take."""
+"""The reads: the contract of a parcours, how long signatures take."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from chassis.database import Connection, Record
+from chassis.database import Connection
 from services.engagements.domain import heures, reexamen
 from services.engagements.domain.delai import (
     date_de_fin_d_instruction,
@@ -35,26 +35,6 @@ _CONTRATS = f"SELECT {rows.CONTRAT} FROM contrats WHERE parcours = $1 ORDER BY n
 _DELAIS_DU_PARCOURS = f"SELECT {rows.DELAI} FROM delais WHERE parcours = $1 ORDER BY numero"  # noqa: S608
 _MANQUEMENTS = f"SELECT {rows.MANQUEMENT} FROM manquements WHERE parcours = $1 ORDER BY date_constat"  # noqa: S608
 _SANCTIONS = f"SELECT {rows.SANCTION} FROM sanctions WHERE parcours = $1 ORDER BY numero"  # noqa: S608
-
-# A parcours of which two things fall due on one day is one line: the position (date, parcours) stays unique.
-_ECHEANCES = """
-SELECT parcours::text, date_echeance, array_agg(nature ORDER BY nature) AS natures,
-    bool_or(est_en_retard) AS est_en_retard
-FROM (
-    (SELECT parcours, date_echeance, 'signature' AS nature, est_en_retard FROM delais
-        WHERE issue IS NULL AND departement = $1 AND date_echeance <= $2
-            AND ($3::date IS NULL OR (date_echeance, parcours) > ($3, $4))
-        ORDER BY date_echeance, parcours LIMIT $5)
-    UNION ALL
-    (SELECT parcours, reexamen_echeance, 'reexamen', reexamen_du_le IS NOT NULL FROM dossiers
-        WHERE reexamen_echeance IS NOT NULL AND departement = $1 AND reexamen_echeance <= $2
-            AND ($3::date IS NULL OR (reexamen_echeance, parcours) > ($3, $4))
-        ORDER BY reexamen_echeance, parcours LIMIT $5)
-) AS dues
-GROUP BY dues.parcours, date_echeance
-ORDER BY date_echeance, dues.parcours LIMIT $5
-"""
-_PAGE = 500
 
 # One line per département and month of notification. The share counts the months whose fate is known: signed (in time
 # or not) or over; a recent month is not flattered by its quick signatures. Signed before it was notified is no day.
@@ -94,22 +74,6 @@ async def contrat(conn: Connection, demande: Mapping[str, Any]) -> Json | None:
         "manquements": [_manquement(manquement) for manquement in dossier.manquements],
         "sanctions": [_sanction(sanction) for sanction in dossier.sanctions],
     }
-
-
-async def echeances(conn: Connection, demande: Mapping[str, Any]) -> Json:
-    """`{departement, avant, apres?: [date, parcours]}` → signatures and re-examinations due, most urgent first, page
-    by page."""
-    jour, parcours = demande.get("apres") or (None, None)
-    trouvees = await conn.fetch(
-        _ECHEANCES,
-        demande["departement"],
-        date.fromisoformat(demande["avant"]),
-        date.fromisoformat(jour) if jour else None,
-        UUID(parcours) if parcours else None,
-        _PAGE,
-    )
-    derniere = trouvees[-1] if len(trouvees) == _PAGE else None
-    return {"echeances": [dict(row) for row in trouvees], "suite": _curseur(derniere)}
 
 
 async def delais(conn: Connection, demande: Mapping[str, Any]) -> list[Json]:
@@ -212,7 +176,3 @@ def _sanction(sanction: Sanction) -> Json:
         "date_levee": sanction.levee_le,
         "motif_levee": sanction.motif_levee,
     }
-
-
-def _curseur(derniere: Record | None) -> tuple[date, str] | None:
-    return (derniere["date_echeance"], derniere["parcours"]) if derniere else None

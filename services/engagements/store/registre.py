@@ -29,15 +29,13 @@ _SANCTIONS = f"SELECT {rows.SANCTION} FROM sanctions WHERE parcours = ANY($1) OR
 _ADD_DOSSIERS = f"""
 INSERT INTO dossiers ({rows.DOSSIER})
 SELECT * FROM unnest(
-    $1::uuid[], $2::text[], $3::bool[], $4::uuid[], $5::jsonb[], $6::text[], $7::jsonb[], $8::date[], $9::date[],
-    $10::date[])
+    $1::uuid[], $2::text[], $3::bool[], $4::uuid[], $5::jsonb[], $6::text[], $7::jsonb[], $8::date[], $9::date[])
 """  # noqa: S608
 _SAVE_DOSSIERS = f"""{_ADD_DOSSIERS}
 ON CONFLICT (parcours) DO UPDATE SET
     departement = EXCLUDED.departement, est_clos = EXCLUDED.est_clos, absorbe_par = EXCLUDED.absorbe_par,
     orientation = EXCLUDED.orientation, referent = EXCLUDED.referent, criteres = EXCLUDED.criteres,
-    reexamen_depuis = EXCLUDED.reexamen_depuis, reexamen_du_le = EXCLUDED.reexamen_du_le,
-    reexamen_echeance = EXCLUDED.reexamen_echeance
+    reexamen_depuis = EXCLUDED.reexamen_depuis, reexamen_du_le = EXCLUDED.reexamen_du_le
 """
 _SAVE_CONTRATS = f"""
 INSERT INTO contrats ({rows.CONTRAT})

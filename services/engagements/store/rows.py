@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 from chassis.database import Record
-from services.engagements.domain import reexamen
 from services.engagements.domain.delai import date_de_signature_due
 from services.engagements.domain.dossier import (
     Auteur,
@@ -30,8 +29,7 @@ from services.engagements.domain.dossier import (
 )
 
 DOSSIER = (
-    "parcours, departement, est_clos, absorbe_par, orientation, referent, criteres, reexamen_depuis, reexamen_du_le, "
-    "reexamen_echeance"
+    "parcours, departement, est_clos, absorbe_par, orientation, referent, criteres, reexamen_depuis, reexamen_du_le"
 )
 CONTRAT = (
     "parcours, numero, contrat_id, date_debut, duree_mois, engagements, motif_dispense, proposeur, proposeur_role, "
@@ -147,7 +145,6 @@ def du_dossier(dossier: Dossier) -> tuple[Any, ...]:
         dict(dossier.criteres),
         periode.depuis if periode else None,
         periode.du_le if periode else None,
-        reexamen.date_echeance(dossier),
     )
 
 

@@ -36,7 +36,6 @@ CREATE TABLE demandes (
     CHECK ((issue IS NOT DISTINCT FROM 'decidee') = (decidee_le IS NOT NULL))
 );
 CREATE UNIQUE INDEX demandes_une_en_attente ON demandes (parcours) WHERE issue IS NULL;
-CREATE INDEX demandes_a_echoir ON demandes (departement, date_echeance, parcours) WHERE issue IS NULL;
 CREATE INDEX demandes_par_mois ON demandes (departement, date_reception);
 
 CREATE TABLE orientations (

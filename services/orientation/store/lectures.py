@@ -1,4 +1,4 @@
-"""The reads: what is open for a parcours, what falls due, how long it takes, which rules apply."""
+"""The reads: what is open for a parcours, how long it takes, which rules apply."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from chassis.database import Connection, Record
+from chassis.database import Connection
 from services.orientation.domain.delai import date_echeance
 from services.orientation.domain.dossier import Demande, Dossier, Orientation
 from services.orientation.domain.preconisation import CRITERES_REQUIS, criteres_manquants
@@ -42,14 +42,6 @@ WHERE ($1::text IS NULL OR departement = $1) AND date_reception >= $2
 GROUP BY departement, date_trunc('month', date_reception)
 ORDER BY departement, mois
 """
-
-_ECHEANCES = """
-SELECT parcours::text, date_reception, date_echeance, est_dessaisie FROM demandes
-WHERE issue IS NULL AND departement = $1 AND date_echeance <= $2
-    AND ($3::date IS NULL OR (date_echeance, demandes.parcours) > ($3, $4))
-ORDER BY date_echeance, demandes.parcours LIMIT $5
-"""
-_PAGE = 500
 
 
 async def orientations(conn: Connection, demande: Mapping[str, Any]) -> Json | None:
@@ -87,21 +79,6 @@ async def delais(conn: Connection, demande: Mapping[str, Any]) -> list[Json]:
     """`{departement?, depuis?}` → per département and month: count, median, p90, share within the legal delay."""
     depuis = date.fromisoformat(demande.get("depuis") or "1900-01-01")
     return [dict(row) for row in await conn.fetch(_DELAIS, demande.get("departement"), depuis)]
-
-
-async def echeances(conn: Connection, demande: Mapping[str, Any]) -> Json:
-    """`{departement, avant, apres?: [date, parcours]}` → the requests to decide, most urgent first, page by page."""
-    jour, parcours = demande.get("apres") or (None, None)
-    trouvees = await conn.fetch(
-        _ECHEANCES,
-        demande["departement"],
-        date.fromisoformat(demande["avant"]),
-        date.fromisoformat(jour) if jour else None,
-        UUID(parcours) if parcours else None,
-        _PAGE,
-    )
-    derniere = trouvees[-1] if len(trouvees) == _PAGE else None
-    return {"echeances": [dict(row) for row in trouvees], "suite": _curseur(derniere)}
 
 
 async def regles(conn: Connection, demande: Mapping[str, Any]) -> Json:
@@ -149,7 +126,3 @@ def _demande(demande: Demande) -> Json:
         "decidee_le": demande.decidee_le,
         "motif": demande.motif,
     }
-
-
-def _curseur(derniere: Record | None) -> tuple[date, str] | None:
-    return (derniere["date_echeance"], derniere["parcours"]) if derniere else None

@@ -37,15 +37,7 @@ def referent_le(dossier: Dossier, orientation: Orientation) -> date | None:
 
 def premier_rdv_le(dossier: Dossier, orientation: Orientation) -> date | None:
     """The day of the first appointment at which the person came."""
-    return _premier(dossier, orientation, Statut.HONORE)
-
-
-def rdv_prevu_le(dossier: Dossier, orientation: Orientation) -> date | None:
-    return _premier(dossier, orientation, Statut.PLANIFIE)
-
-
-def _premier(dossier: Dossier, orientation: Orientation, statut: Statut) -> date | None:
-    retenus = (s for s in dossier.rendez_vous if s.statut is statut and _accompagne(s, orientation))
+    retenus = (s for s in dossier.rendez_vous if s.statut is Statut.HONORE and _accompagne(s, orientation))
     return min((jour_legal(suivi.rendez_vous.debut) for suivi in retenus), default=None)
 
 

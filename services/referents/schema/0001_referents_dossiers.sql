@@ -16,12 +16,11 @@ CREATE TABLE dossiers (
 );
 CREATE INDEX dossiers_absorbes ON dossiers (absorbe_par) WHERE absorbe_par IS NOT NULL;
 
--- What `orientation` told, and what followed: `departement` took the decision, `suivie_dans` follows the person now.
+-- What `orientation` told, and what followed; `departement` took the decision.
 CREATE TABLE orientations (
     parcours          uuid NOT NULL REFERENCES dossiers ON DELETE CASCADE,
     rang              integer NOT NULL CHECK (rang > 0),
     departement       text NOT NULL,
-    suivie_dans       text NOT NULL,
     structure_systeme text NOT NULL,
     structure_valeur  text NOT NULL,
     structure_nom     text NOT NULL,
@@ -32,13 +31,10 @@ CREATE TABLE orientations (
     date_echeance     date NOT NULL CHECK (date_echeance > date_decision),
     referent_le       date,
     premier_rdv_le    date,
-    rdv_prevu_le      date,
     PRIMARY KEY (parcours, rang),
     CHECK (NOT est_close OR date_fin IS NOT NULL)
 );
 CREATE UNIQUE INDEX orientations_une_ouverte ON orientations (parcours) WHERE NOT est_close;
-CREATE INDEX orientations_a_echoir ON orientations (suivie_dans, date_echeance, parcours)
-    WHERE NOT est_close AND premier_rdv_le IS NULL;
 CREATE INDEX orientations_par_mois ON orientations (departement, date_decision);
 
 -- Proposed while `acceptee_le` is null, in force while `issue` is null. One that ended before it began has its

@@ -1,4 +1,4 @@
-"""The reads about many parcours: the active file of a structure, what is due, how long it takes."""
+"""The reads about many parcours: the active file of a structure, how long it takes."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -50,12 +50,6 @@ ORDER BY o.departement, mois
 """
 _MESURES = ("nombre", "mediane_jours", "p90_jours", "part_dans_le_delai")
 
-_ECHEANCES = """
-SELECT parcours::text, rang, date_decision, date_echeance, referent_le, rdv_prevu_le FROM orientations
-WHERE NOT est_close AND premier_rdv_le IS NULL AND suivie_dans = $1 AND date_echeance <= $2
-    AND ($3::date IS NULL OR (date_echeance, orientations.parcours) > ($3, $4))
-ORDER BY date_echeance, orientations.parcours LIMIT $5
-"""
 _PAGE = 500
 
 
@@ -86,24 +80,6 @@ async def delais(conn: Connection, demande: Mapping[str, Any]) -> list[Json]:
         | {quoi: {mesure: row[f"{quoi}_{mesure}"] for mesure in _MESURES} for quoi in ("referent", "premier_rdv")}
         for row in await conn.fetch(_DELAIS, demande.get("departement"), depuis, jour)
     ]
-
-
-async def echeances(conn: Connection, demande: Mapping[str, Any]) -> Json:
-    """`{departement, avant, apres?: [date, parcours], limite?}` → the oriented parcours without a first appointment,
-    most urgent first, page by page. `rdv_prevu_le` is null where nothing is planned."""
-    jour, parcours = demande.get("apres") or (None, None)
-    limite = demande.get("limite") or _PAGE
-    trouvees = await conn.fetch(
-        _ECHEANCES,
-        demande["departement"],
-        date.fromisoformat(demande["avant"]),
-        date.fromisoformat(jour) if jour else None,
-        UUID(parcours) if parcours else None,
-        limite,
-    )
-    derniere = trouvees[-1] if len(trouvees) == limite else None
-    suite = (derniere["date_echeance"], derniere["parcours"]) if derniere else None
-    return {"echeances": [dict(row) for row in trouvees], "suite": suite}
 
 
 def _suivi(row: Json) -> Json:

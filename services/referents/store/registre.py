@@ -39,11 +39,11 @@ WHERE d.parcours = c.parcours
 _SAVE_ORIENTATIONS = f"""
 INSERT INTO orientations ({rows.ORIENTATION})
 SELECT * FROM unnest(
-    $1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::date[], $9::date[],
-    $10::date[], $11::bool[], $12::date[], $13::date[], $14::date[], $15::date[])
+    $1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::date[], $8::date[], $9::date[],
+    $10::bool[], $11::date[], $12::date[], $13::date[])
 ON CONFLICT (parcours, rang) DO UPDATE SET
-    suivie_dans = EXCLUDED.suivie_dans, date_fin = EXCLUDED.date_fin, est_close = EXCLUDED.est_close,
-    referent_le = EXCLUDED.referent_le, premier_rdv_le = EXCLUDED.premier_rdv_le, rdv_prevu_le = EXCLUDED.rdv_prevu_le
+    date_fin = EXCLUDED.date_fin, est_close = EXCLUDED.est_close, referent_le = EXCLUDED.referent_le,
+    premier_rdv_le = EXCLUDED.premier_rdv_le
 """  # noqa: S608
 _SAVE_DESIGNATIONS = f"""
 INSERT INTO designations ({rows.DESIGNATION})

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from chassis.database import Record
-from services.referents.domain.delai import date_echeance, premier_rdv_le, rdv_prevu_le, referent_le
+from services.referents.domain.delai import date_echeance, premier_rdv_le, referent_le
 from services.referents.domain.dossier import (
     Accompagnant,
     Affectation,
@@ -25,8 +25,8 @@ DOSSIER = "parcours, departement, est_clos, absorbe_par"
 _STRUCTURE = "structure_systeme, structure_valeur, structure_nom"
 _AGENT = "nom, prenom, courriel, telephone, identifiant_agent"
 ORIENTATION = (
-    f"parcours, rang, departement, suivie_dans, {_STRUCTURE}, date_decision, date_debut, date_fin, est_close, "
-    "date_echeance, referent_le, premier_rdv_le, rdv_prevu_le"
+    f"parcours, rang, departement, {_STRUCTURE}, date_decision, date_debut, date_fin, est_close, "
+    "date_echeance, referent_le, premier_rdv_le"
 )
 DESIGNATION = (
     f"parcours, numero, rang, {_AGENT}, {_STRUCTURE}, date_debut, designee_le, acceptee_le, issue, date_fin, motif_fin"
@@ -119,7 +119,6 @@ def des_orientations(dossier: Dossier) -> Iterable[Ligne]:
             dossier.parcours,
             orientation.rang,
             orientation.departement,
-            dossier.departement,
             *_de_la_structure(orientation.structure),
             orientation.decidee_le,
             orientation.debut,
@@ -128,7 +127,6 @@ def des_orientations(dossier: Dossier) -> Iterable[Ligne]:
             date_echeance(orientation.decidee_le),
             referent_le(dossier, orientation),
             premier_rdv_le(dossier, orientation),
-            rdv_prevu_le(dossier, orientation),
         )
 
 
