@@ -28,10 +28,11 @@ from relais_contrats.v1.vues_offre import (
     VueStructure,
 )
 from services.offres.app import SERVICE
+from services.offres.importer import passage
 from tests.engines import Bench
 from tests.offres.annonces import LILLE, service, structure
 from tests.offres.catalogues import Catalogue
-from tests.passerelle.outgoing import KEY
+from tests.passerelle.outgoing import KEY, until
 from tests.passerelle.partner_api import OpenDoor, api, as_partner
 from tests.securite.oauth.partenaire import cle_es256
 
@@ -185,21 +186,23 @@ async def test_the_unknown_and_the_withdrawn_are_told_apart(client: httpx.AsyncC
 
 
 async def test_a_list_read_during_an_import_has_no_gap_and_no_duplicate(
-    client: httpx.AsyncClient, offre: Catalogue
+    client: httpx.AsyncClient, offre: Catalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(passage, "_BLOC", 20)
     await offre.publier(structure(), *(service(n) for n in range(1, 41)))
     kept = [service(n, nom=f"Garage {n} rouvert") for n in range(1, 36)]
     file = offre.fichier([structure(), *kept, *(service(n) for n in range(100, 400))])
     at_first = (await client.get(SERVICES, headers=CD, params={"limite": 100})).json()
 
+    async def has_begun() -> bool:
+        return bool(await offre.valeur("SELECT version FROM catalogue") > at_first["version"])
+
     async with asyncio.TaskGroup() as tasks:
-        first = (await client.get(SERVICES, headers=CD, params={"limite": 3})).json()
+        read = [(await client.get(SERVICES, headers=CD, params={"limite": 3})).json()]
         imported = tasks.create_task(offre.importer(file))
-        read = [first]
-        while read[-1]["suite"]:
-            read.append(
-                (await client.get(SERVICES, headers=CD, params={"limite": 3, "apres": read[-1]["suite"]})).json()
-            )
+        await until(has_begun, 20)
+        while suite := read[-1]["suite"]:
+            read.append((await client.get(SERVICES, headers=CD, params={"limite": 3, "apres": suite})).json())
     now = await pages(client, SERVICES, limite=100)
 
     assert imported.result().service.publiees == 335
