@@ -37,6 +37,27 @@ _LISTES = {"anyOf": [ref("VueEcheance"), ref("VueFileActive"), ref("VueEcheanceF
 _PAGE_PARCOURS = objet(("parcours", "suite"), parcours=liste(_LISTES), suite=TEXTE)
 _PAGE_EVENEMENTS = objet(("evenements",), evenements=liste(ref("Evenement")), curseur=TEXTE)
 
+_CLIENT = {
+    "client_id": {**TEXTE, "description": "Avec un certificat client (mTLS) ou dans le profil hérité."},
+    "client_assertion_type": parmi("urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+    "client_assertion": {**TEXTE, "description": "JWT signé de la clé du partenaire (RFC 7523), à usage unique."},
+    "client_secret": {**TEXTE, "description": "Profil hérité seulement, ouvert par un opérateur ; il expire."},
+}
+"""One method per request: an assertion, a certificate shown to the TLS front, or a secret."""
+_PREUVE = Parametre("DPoP", "Preuve de possession (RFC 9449), pour un jeton lié à une clé et non à un certificat.")
+_JETON = objet(
+    ("access_token", "token_type", "expires_in"),
+    access_token=TEXTE,
+    token_type=parmi("DPoP", "Bearer"),
+    expires_in=entier(1, 300),
+    scope=TEXTE,
+)
+_ERREUR_OAUTH = objet(("error",), error=TEXTE, error_description=TEXTE)
+_REFUS_OAUTH = {
+    400: ("Demande refusée (RFC 6749, § 5.2).", JSON, _ERREUR_OAUTH),
+    401: ("Client refusé.", JSON, _ERREUR_OAUTH),
+}
+
 OAUTH = (
     Operation(
         "GET", "/.well-known/oauth-authorization-server", "Métadonnées OAuth (RFC 8414)", None, lu("Document.", OBJET)
@@ -54,20 +75,19 @@ OAUTH = (
     Operation(
         "POST",
         "/oauth/token",
-        "Obtenir un jeton d'accès (client_credentials, private_key_jwt, DPoP)",
+        "Obtenir un jeton d'accès (client_credentials ; private_key_jwt ou mTLS ; DPoP)",
         None,
-        {200: ("Jeton.", JSON, objet(access_token=TEXTE, token_type=TEXTE, expires_in=entier(1, 300), scope=TEXTE))},
-        corps={
-            FORMULAIRE: objet(("grant_type",), grant_type=TEXTE, client_assertion=TEXTE, client_assertion_type=TEXTE)
-        },
+        {200: ("Jeton.", JSON, _JETON), **_REFUS_OAUTH},
+        corps={FORMULAIRE: objet(("grant_type",), grant_type=parmi("client_credentials"), scope=TEXTE, **_CLIENT)},
+        en_tetes=(_PREUVE,),
     ),
     Operation(
         "POST",
         "/oauth/revoke",
         "Révoquer un de ses jetons (RFC 7009)",
         None,
-        {200: ("Révoqué, ou inconnu.", None, None)},
-        corps={FORMULAIRE: objet(("token",), token=TEXTE, client_assertion=TEXTE, client_assertion_type=TEXTE)},
+        {200: ("Révoqué, ou inconnu.", None, None), **_REFUS_OAUTH},
+        corps={FORMULAIRE: objet(("token",), token=TEXTE, **_CLIENT)},
     ),
 )
 

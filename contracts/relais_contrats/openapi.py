@@ -57,8 +57,8 @@ def document_openapi() -> dict[str, Any]:
             "title": "Relais : API des partenaires",
             "version": VERSION,
             "description": "Déposer des messages de parcours, recevoir ceux des autres, lire ce que l'on peut voir. "
-            "Chaque requête porte un jeton d'accès lié à une clé et une preuve DPoP (RFC 9449). Le schéma "
-            "de chaque message est à `/v1/contrats/{type}`.",
+            "Chaque requête porte un jeton d'accès lié à une clé et une preuve DPoP (RFC 9449), ou lié au certificat "
+            "de la connexion (RFC 8705). Le schéma de chaque message est à `/v1/contrats/{type}`.",
         },
         "servers": [{"url": "/"}],
         "paths": chemins,
@@ -69,7 +69,12 @@ def document_openapi() -> dict[str, Any]:
                     "type": "oauth2",
                     "description": "Profil FAPI 2.0, client_credentials, private_key_jwt et DPoP.",
                     "flows": {"clientCredentials": {"tokenUrl": "/oauth/token", "scopes": _portees()}},
-                }
+                },
+                "certificat": {
+                    "type": "mutualTLS",
+                    "description": "Certificat client présenté au frontal TLS : il authentifie à `/oauth/token` et "
+                    "lie le jeton, qui ne sert qu'avec lui (RFC 8705).",
+                },
             },
         },
     }
