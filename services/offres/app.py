@@ -1,4 +1,4 @@
-"""The process `offres`: its decision, its tables and its store, put together, and the loop that tells withdrawals."""
+"""The process `offres`: its decision, its tables and its store, put together, and the loops of the catalogue."""
 
 from chassis import process, service, settings
 from chassis.depots import Brique, Engine
@@ -28,6 +28,7 @@ async def assemble(running: Process) -> None:
     await service.connect(SERVICE, running)
     # What it records is found by the relay, which looks for it every tenth of a second.
     engine = Engine(SERVICE.brique, running.pool, on_facts=lambda: None)
+    running.loop("entretien", clocks.Entretien(running.pool, service.utc_now).run)
     running.loop("retraits", clocks.Retraits(engine, running.pool, service.utc_now).run)
 
 

@@ -1,4 +1,4 @@
-"""What falls due: reminders and expiries, derived from the dossier; and withdrawals, which the catalogue announces.
+"""What falls due: reminders and expiries, derived from the dossier; withdrawals that the catalogue announces; its care.
 
 A withdrawal is not a due date of a dossier: it comes from a deposit or from an import of many thousand services, and
 concerns whoever was sent there.
@@ -18,13 +18,15 @@ from chassis.facts import Entree
 from chassis.waiting import wait
 from services.offres.domain.delai import debut_du_jour
 from services.offres.domain.dossier import Dossier
-from services.offres.store import retraits
+from services.offres.store import catalogue, retraits
 
 # The number of the prescription is part of the nature: a due date has one identity for ever.
 PRESCRIPTION = "prescription"
 _LOOK_EVERY_S = 1.0
 _WITHDRAWALS_AT_ONCE = 1_000
 _DECIDED_AT_ONCE = 256
+_CARE_EVERY_S = 3600.0
+_CARE_TIMEOUT_S = 600.0
 
 
 def echeances(dossier: Dossier) -> list[Echeance]:
@@ -79,3 +81,30 @@ class Retraits:
             recu_a=now,
             trace=telemetry.traceparent(),
         )
+
+
+class Entretien:
+    """Keeps a catalogue that deposits alone feed as an import leaves it: what no cursor may ask for deleted, indexes
+    and statistics in order. Replicas that do it at once wait for one another and do no harm."""
+
+    def __init__(self, pool: Pool, clock: Callable[[], datetime]) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._version = -1
+
+    async def run(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            await self.entretenir()
+            await wait(stop, _CARE_EVERY_S)
+
+    async def entretenir(self) -> bool:
+        """Whether the catalogue had changed since the last time; nothing is done to one that had not."""
+        async with self._pool.acquire() as conn:
+            async with conn.transaction():
+                await catalogue.purger(conn, self._clock())
+            version = await catalogue.version_courante(conn)
+            if version == self._version:
+                return False
+            await catalogue.entretenir(conn, timeout_s=_CARE_TIMEOUT_S)
+            self._version = version
+            return True

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from services.offres.clocks import Entretien
 from services.offres.store import catalogue, doublons
 from services.offres.store.catalogue import ServiceConnu
 from tests.offres.annonces import ROUBAIX, service, structure
@@ -100,6 +101,18 @@ async def test_superseded_rows_stay_a_day_then_go(offre: Catalogue) -> None:
     assert restantes == [2, 1]
 
 
+async def test_a_catalogue_fed_by_deposits_alone_is_cared_for_when_it_changed(offre: Catalogue) -> None:
+    await offre.publier(structure(), service())
+    await offre.publier(service(nom="Garage associatif"), instant=INSTANT + timedelta(hours=1))
+    entretien = Entretien(offre.pool, lambda: INSTANT + timedelta(hours=26))
+
+    faits = [await entretien.entretenir(), await entretien.entretenir()]
+
+    assert faits == [True, False]
+    assert await offre.valeur("SELECT count(*) FROM services") == 1
+    assert await offre.valeur("SELECT reltuples FROM pg_class WHERE oid = 'offres.services'::regclass") == 1
+
+
 @pytest.mark.parametrize(
     ("autre", "raison"),
     [
@@ -124,3 +137,18 @@ async def test_structures_that_look_alike_are_told_and_kept_apart(
     vues = [await offre.lire("structure", id=f"dora--structure-{numero}") for numero in (1, 2)]
     attendu = [[{"id": f"dora--structure-{n}", "raison": raison}] if raison else [] for n in (2, 1)]
     assert [vue["doublons_probables"] for vue in vues] == attendu
+
+
+async def test_looking_at_one_structure_leaves_what_is_told_of_the_others(offre: Catalogue) -> None:
+    paires = [structure(n, siret=siret) for n, siret in ((1, "13003013300016"), (2, "13003013300016"))]
+    autres = [structure(n, siret=siret) for n, siret in ((3, "90000075300013"), (4, "90000075300013"))]
+    await offre.publier(*paires, *autres)
+    async with offre.pool.acquire() as conn, conn.transaction():
+        await doublons.signaler(conn, None, INSTANT)
+    await offre.publier(structure(2, siret=None), structure(5, siret="90000075300013"))
+
+    async with offre.pool.acquire() as conn, conn.transaction():
+        await doublons.signaler(conn, ["dora--structure-2", "dora--structure-5"], INSTANT)
+
+    numeros = "SELECT array_agg(right(structure_id, 1) || right(autre_id, 1) ORDER BY 1) FROM doublons"
+    assert await offre.valeur(numeros) == ["34", "35", "45"]

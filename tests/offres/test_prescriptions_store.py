@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import orjson
 import pytest
 
 from chassis.bus_nats import NatsBus
@@ -120,6 +121,15 @@ async def test_a_publication_goes_to_the_stream_of_the_offer(essai: Essai) -> No
 async def test_a_source_is_its_publisher_s_only(essai: Essai) -> None:
     assert await essai.refuse(publication(service_json(), PLATEFORME, "plateforme-offre")) == "non-autorise"
     assert await essai.refuse(publication(service_json("dora--x", "dora"))) == "non-autorise"
+
+
+async def test_a_structure_that_looks_like_a_published_one_is_told_at_once(essai: Essai) -> None:
+    jumelle = structure_json() | {"id": f"{structure_json()['source']}--jumelle"}
+
+    await essai.accepte(publication(jumelle))
+
+    vue = orjson.loads(orjson.dumps(await essai.lire("structure", id=jumelle["id"])))
+    assert [une["raison"] for une in vue["doublons_probables"]] == ["siret"]
 
 
 async def test_the_event_of_a_prescription_says_the_structure_of_its_service(essai: Essai) -> None:

@@ -13,6 +13,7 @@ from chassis.database import Connection
 from services.offres.store import lignes
 from services.offres.store.lignes import Ligne
 
+_VERSION = "SELECT version FROM catalogue"
 _LOCK = "SELECT version + 1 FROM catalogue FOR UPDATE"
 _ADVANCE = "UPDATE catalogue SET version = $1, change_a = $2"
 _RECORD = "INSERT INTO versions (version, a) VALUES ($1, $2)"
@@ -195,6 +196,12 @@ async def purger(conn: Connection, instant: datetime) -> None:
 async def entretenir(conn: Connection, *, timeout_s: float) -> None:
     """After many writes: the pending lists of the indexes emptied, the statistics of the tables renewed."""
     await conn.execute("SELECT entretenir()", timeout=timeout_s)
+
+
+async def version_courante(conn: Connection) -> int:
+    """The last one that was published."""
+    courante: int = await conn.fetchval(_VERSION)
+    return courante
 
 
 async def verrouiller(conn: Connection) -> int:

@@ -12,7 +12,7 @@ from chassis.lineage import lock
 from services.offres.domain import faits, messages
 from services.offres.domain.dossier import Dossier, Prescription, Retrait, Service
 from services.offres.domain.messages import Genre
-from services.offres.store import catalogue, rows
+from services.offres.store import catalogue, doublons, rows
 from services.offres.store.catalogue import RetraitOffre
 from services.offres.store.dossiers import Dossiers, Echeances, Vitrine, cles_nommees, services_nommes
 
@@ -152,6 +152,7 @@ async def _ecrire_l_offre(conn: Connection, offres: Sequence[faits.SurLOffre], i
             structures = [p.donnees for p in publiees if p.genre is Genre.STRUCTURE]
             services = [p.donnees for p in publiees if p.genre is Genre.SERVICE]
             await catalogue.publier(conn, structures, services, instant)
+            await doublons.signaler(conn, [structure["id"] for structure in structures], instant)
 
 
 def _nommes(lus: Sequence[messages.Message]) -> set[UUID]:
