@@ -15,7 +15,7 @@ from services.feuille_de_route.domain.suivi import jour_du_rendez_vous
 DELAI_ORIENTATION = timedelta(weeks=6)
 """From the reception of the right to the decision (CASF D. 262-65-2)."""
 DELAI_PREMIER_RENDEZ_VOUS = timedelta(days=30)
-"""From the first day of an orientation to the first appointment: not law, the target of rdv-insertion."""
+"""From the decision to the first appointment: not law, the target of rdv-insertion; `referents` counts it so too."""
 MOIS_AVANT_REEXAMEN = 6
 """Of a social parcours (CASF L. 262-31), until `reexamen.du` tells another date."""
 MOIS_D_AVANCE = 1
@@ -91,7 +91,7 @@ def _premier_rendez_vous(ensemble: Ensemble, actuel: EnVigueur) -> date | None:
     if any(statut == "honore" for _, statut in depuis):
         return None
     planifies = [jour for jour, statut in depuis if statut == "planifie"]
-    return min(planifies, default=ouverte.debut + DELAI_PREMIER_RENDEZ_VOUS)
+    return min(planifies, default=decidee_le + DELAI_PREMIER_RENDEZ_VOUS)
 
 
 def _engagements(actuel: EnVigueur) -> Iterator[Prochaine]:
