@@ -17,7 +17,7 @@ from chassis.waiting import wait
 
 _log = structlog.get_logger()
 _BATCH = 500
-_IDLE_S = 0.1
+_IDLE_S = (0.1, 1.0)  # between two looks, growing while nothing comes: most facts are told by `wake`
 RECONCILE_EVERY_S = 15.0
 _FULL_CHECK_EVERY = timedelta(hours=1)
 
@@ -57,15 +57,17 @@ class Outbox:
             await wait(stop, 1.0)
 
     async def _lead(self, conn: Connection, stop: asyncio.Event) -> None:
-        next_check = 0.0
-        loop = asyncio.get_running_loop()
+        next_check, (idle_s, longest_s), clock = 0.0, _IDLE_S, asyncio.get_running_loop().time
         while not stop.is_set():
-            if loop.time() >= next_check:
+            if clock() >= next_check:
                 await self.reconcile(conn)
-                next_check = loop.time() + RECONCILE_EVERY_S
-            if not await self.relay(conn) + await self.forget(conn):
-                self._waiting.clear()
-                await wait(self._waiting, _IDLE_S)
+                next_check = clock() + RECONCILE_EVERY_S
+            self._waiting.clear()
+            if await self.relay(conn) + await self.forget(conn):
+                idle_s = _IDLE_S[0]
+            else:
+                await wait(self._waiting, idle_s)
+                idle_s = min(idle_s * 2, longest_s)
 
     async def relay(self, conn: Connection) -> int:
         """Publish the oldest unpublished facts; returns how many. What fails stays, and everything after it waits."""

@@ -25,7 +25,7 @@ from relais_contrats.catalogue import CATALOGUE
 _log = structlog.get_logger()
 _REQUEST_TIMEOUT_S = 5.0
 _CLAIM_LIMIT = 256
-_IDLE_S = 0.1
+_IDLE_S = (0.1, 1.0)  # between two looks, growing while nothing comes
 _PAUSES_S = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
 
 BRIQUES = sorted({message.brique for message in CATALOGUE.values()})
@@ -102,14 +102,17 @@ class Dispatch:
 
     async def _take_up(self, stop: asyncio.Event) -> None:
         """Every replica runs this: unsettled deposits are tried again, the oldest of each parcours first."""
+        idle_s, longest_s = _IDLE_S
         while not stop.is_set():
+            self._work.clear()
             now = datetime.now(UTC)
             async with self._pool.acquire() as conn, conn.transaction():
                 rows = await store.claim(conn, now, now + IN_FLIGHT, _CLAIM_LIMIT)
             if not rows:
-                self._work.clear()
-                await wait(self._work, _IDLE_S)
+                await wait(self._work, idle_s)
+                idle_s = _IDLE_S[0] if self._work.is_set() else min(idle_s * 2, longest_s)
                 continue
+            idle_s = _IDLE_S[0]
             by_brique: dict[str, list[tuple[Entree, int]]] = {}
             for row in rows:
                 entree = Entree.depuis_json(orjson.loads(self._cabinet.open(row["id"], row["corps"])))

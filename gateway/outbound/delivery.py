@@ -38,7 +38,7 @@ from gateway.webhook_keys import Cles
 from gateway.webhook_secrets import Safe
 
 _log = structlog.get_logger()
-_IDLE_S = 0.1
+_IDLE_S = 0.5
 _AWAY_S = 1.0
 _SETTLE_TRIES = 5
 SINGLE = "application/cloudevents+json"
