@@ -54,8 +54,18 @@ def racines(mots: Iterable[str]) -> set[str]:
     return {stem for mot in mots if (stem := racine(mot))}
 
 
+@lru_cache(maxsize=200_000)
+def _du_mot(mot: str) -> str:
+    return racine(simple(mot))
+
+
+def _stems(texte: str) -> set[str]:
+    """Those of a text; each of its words is looked at once."""
+    return {stem for stem in map(_du_mot, set(_MOTS.findall(texte.lower()))) if stem}
+
+
 def vecteur(nom: str, description: str) -> str:
     """A `tsvector` as text: the stems of the name weigh A, those of the description alone C."""
-    du_nom = racines(decouper(nom))
-    autres = racines(decouper(description[:_TEXTE_MAX])) - du_nom
+    du_nom = _stems(nom)
+    autres = _stems(description[:_TEXTE_MAX]) - du_nom
     return " ".join([f"{stem}:1A" for stem in du_nom] + [f"{stem}:1C" for stem in autres])

@@ -37,6 +37,19 @@ async def test_a_changed_record_replaces_the_former_one(offre: Catalogue) -> Non
     assert await offre.valeur("SELECT count(*) FROM services WHERE retire_a IS NULL") == 1
 
 
+async def test_a_record_is_told_as_it_was_published_whatever_its_signs(offre: Catalogue) -> None:
+    texte = 'Un\\N "deux"\ttrois\r\nquatre {cinq},\u00a0six \\t é 🚲'
+    publie = service(nom='Nom \\ "entre" {a,b}', description=texte, zone_eligibilite=["59", "france"])
+    await offre.publier(structure(nom="Les \\. \\N", adresse='1 "bis" \\ rue'), publie)
+
+    lu = await offre.lire("service", id="dora--service-1")
+    structure_lue = await offre.lire("structure", id="dora--structure-1")
+
+    assert {champ: valeur for champ, valeur in lu.items() if champ != "score_qualite"} == publie
+    assert (structure_lue["nom"], structure_lue["adresse"]) == ("Les \\. \\N", '1 "bis" \\ rue')
+    assert await offre.chercher(q="quatre") == ["dora--service-1"]
+
+
 async def test_a_service_is_known_with_the_siret_and_the_address_of_its_structure(offre: Catalogue) -> None:
     await offre.publier(structure(siret="13003013300016", courriel="accueil@exemple.fr"), service())
 

@@ -220,13 +220,15 @@ class _Passage:
         """What the catalogue decides beyond the schema: one record an id, and a service has its structure."""
         connues = set[str]()
         if genre == "service":
-            connues = await importation.structures_vivantes(self._conn, (ligne[1] for _, ligne in controle.acceptes))
+            connues = await importation.structures_vivantes(
+                self._conn, (ligne.structure_id for _, ligne in controle.acceptes)
+            )
         gardes: list[tuple[int, Ligne]] = []
         refus = list(controle.refus)
         for numero, ligne in controle.acceptes:
-            if (genre, ligne[0]) in self._doubles:
+            if (genre, ligne.id) in self._doubles:
                 refus.append(Refus(numero, "id", "/id", "doublon", "Plusieurs lignes du fichier ont cet identifiant."))
-            elif genre == "service" and ligne[1] not in connues:
+            elif genre == "service" and ligne.structure_id not in connues:
                 phrase = "Cette structure n'est pas au catalogue."
                 refus.append(Refus(numero, "structure_id", "/structure_id", "structure-inconnue", phrase))
             else:

@@ -146,18 +146,6 @@ CREATE UNLOGGED TABLE imports_vus (
     id    text NOT NULL
 );
 
--- What is being published, one transaction at a time; its columns are those of the tables, but for the versions.
-CREATE UNLOGGED TABLE arrivee_structures (
-    id text, source text, empreinte bytea, nom_simple text, voie_simple text, siret text, courriel text,
-    code_commune text, code_postal text, departement text, date_maj date, donnees json
-);
-CREATE UNLOGGED TABLE arrivee_services (
-    id text, structure_id text, source text, empreinte bytea, cles text[], zones text[],
-    x float8, y float8, z float8, latitude float8, longitude float8, courriel text, code_commune text,
-    departement text, type text, thematiques text[], date_maj date, qualite_somme float8, qualite_criteres smallint,
-    qualite_age boolean, texte text, mots text[], donnees json
-);
-
 -- The centre of a commune that has no other: the median of its located services. Refreshed after an import.
 CREATE TABLE centres_observes (
     code      text PRIMARY KEY,
@@ -179,5 +167,5 @@ GRANT EXECUTE ON FUNCTION entretenir() TO offres;
 
 -- migrate: rollback
 DROP FUNCTION entretenir();
-DROP TABLE centres_observes, arrivee_services, arrivee_structures, imports_vus, imports, doublons, retraits_a_annoncer,
+DROP TABLE centres_observes, imports_vus, imports, doublons, retraits_a_annoncer,
     retraits, mots, services, structures, versions, catalogue;

@@ -7,6 +7,7 @@ and versions in their order (decision 0024).
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from io import BytesIO
 from typing import Any, Literal
 
 from chassis.database import Connection
@@ -28,22 +29,9 @@ _CLOSE = {
     "service": "UPDATE services SET retire_a = $1 WHERE id = ANY($2) AND retire_a IS NULL",
 }
 _COLONNES = {"structure": lignes.STRUCTURE, "service": lignes.SERVICE}
-_COMMON_STRUCTURE = ", ".join(lignes.STRUCTURE)
-_COMMON_SERVICE = ", ".join(column for column in lignes.SERVICE if column not in ("texte", "mots"))
-_ADD = {
-    "structure": f"""
-INSERT INTO structures ({_COMMON_STRUCTURE}, publie_a) SELECT {_COMMON_STRUCTURE}, $1 FROM arrivee_structures
-""",  # noqa: S608  constants only
-    "service": f"""
-WITH nommes AS (
-    INSERT INTO mots (mot) SELECT DISTINCT unnest(mots) FROM arrivee_services ORDER BY 1 ON CONFLICT DO NOTHING
-)
-INSERT INTO services ({_COMMON_SERVICE}, texte, publie_a)
-SELECT {_COMMON_SERVICE}, texte::tsvector, $1 FROM arrivee_services
-""",  # noqa: S608
-}
+_TABLES = {"structure": "structures", "service": "services"}
+_WORDS = "INSERT INTO mots (mot) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING"
 _BACK = "DELETE FROM retraits WHERE genre = $1 AND id = ANY($2)"
-_CLEAR = {"structure": "DELETE FROM arrivee_structures", "service": "DELETE FROM arrivee_services"}
 
 # A service leaves by itself, or with its structure; told twice, its own reason is kept.
 _WITHDRAW_SERVICES = """
@@ -152,18 +140,18 @@ async def publier_lignes(conn: Connection, genre: Genre, arrivees: Sequence[Lign
     if not arrivees:
         return ()
     version = await verrouiller(conn)
-    derniere = {ligne[0]: ligne for ligne in arrivees}
+    derniere = {ligne.id: ligne for ligne in arrivees}
     vivantes = {row["id"]: row["empreinte"] for row in await conn.fetch(_HASHES[genre], list(derniere))}
-    rang = lignes.RANG_EMPREINTE[genre]
-    changees = [ligne for id_, ligne in derniere.items() if vivantes.get(id_) != ligne[rang]]
+    changees = [ligne for id_, ligne in derniere.items() if vivantes.get(id_) != ligne.empreinte]
     if not changees:
         return ()
-    ids = [ligne[0] for ligne in changees]
+    ids = [ligne.id for ligne in changees]
     await conn.execute(_CLOSE[genre], version, [id_ for id_ in ids if id_ in vivantes])
-    # The lock makes the table ours, and every writer leaves it empty.
-    await conn.copy_records_to_table(f"arrivee_{genre}s", columns=_COLONNES[genre], records=changees)
-    await conn.execute(_ADD[genre], version)
-    await conn.execute(_CLEAR[genre])
+    if connus := {mot for ligne in changees for mot in ligne.mots}:
+        await conn.execute(_WORDS, sorted(connus))
+    fin = b"\t%d\n" % version
+    copie = BytesIO(b"".join([part for ligne in changees for part in (ligne.copie, fin)]))
+    await conn.copy_to_table(_TABLES[genre], source=copie, columns=(*_COLONNES[genre], "publie_a"))
     await conn.execute(_BACK, genre, ids)
     await _avancer(conn, version, instant)
     return ids

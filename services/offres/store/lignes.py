@@ -1,18 +1,26 @@
-"""Published records as rows of the catalogue, column by column and in one order."""
+"""Published records as rows of the catalogue, in the text that COPY reads: made once, where the record is checked."""
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
-from typing import Any, TypeAlias
+from types import NoneType
+from typing import Any, NamedTuple
 
 import orjson
 
 from services.offres import mots
 from services.offres.domain import fiche as regles
 
-Ligne: TypeAlias = tuple[Any, ...]
-RANG_EMPREINTE = {"structure": 2, "service": 3}
-"""Where a row has the hash of its record; its id comes first."""
+
+class Ligne(NamedTuple):
+    """`copie` has the columns of the kind, in their order; whoever publishes adds the version. `structure_id` is empty
+    for a structure, `mots` are the words of the name of a service."""
+
+    id: str
+    structure_id: str
+    empreinte: bytes
+    mots: Sequence[str]
+    copie: bytes
+
 
 STRUCTURE = (
     "id",
@@ -50,7 +58,6 @@ SERVICE = (
     "qualite_criteres",
     "qualite_age",
     "texte",
-    "mots",
     "donnees",
 )
 
@@ -64,7 +71,7 @@ def _ecrite(fiche: Mapping[str, Any]) -> tuple[bytes, str]:
 
 def de_structure(fiche: Mapping[str, Any]) -> Ligne:
     empreinte, donnees = _ecrite(fiche)
-    return (
+    copie = _copie(
         fiche["id"],
         fiche["source"],
         empreinte,
@@ -75,16 +82,17 @@ def de_structure(fiche: Mapping[str, Any]) -> Ligne:
         fiche.get("code_insee"),
         fiche.get("code_postal"),
         regles.departement(fiche),
-        date.fromisoformat(fiche["date_maj"]),
+        fiche["date_maj"],
         donnees,
     )
+    return Ligne(fiche["id"], "", empreinte, (), copie)
 
 
 def de_service(fiche: Mapping[str, Any]) -> Ligne:
     empreinte, donnees = _ecrite(fiche)
     lieu = regles.position(fiche)
     qualite = regles.qualite(fiche)
-    return (
+    copie = _copie(
         fiche["id"],
         fiche["structure_id"],
         fiche["source"],
@@ -98,11 +106,38 @@ def de_service(fiche: Mapping[str, Any]) -> Ligne:
         regles.departement(fiche),
         fiche.get("type"),
         fiche.get("thematiques") or [],
-        date.fromisoformat(fiche["date_maj"]),
+        fiche["date_maj"],
         qualite.somme,
         qualite.criteres,
         qualite.compte_l_age,
         mots.vecteur(fiche["nom"], fiche["description"]),
-        [mot for mot in mots.decouper(fiche["nom"]) if mots.racine(mot)],
         donnees,
     )
+    du_nom = [mot for mot in mots.decouper(fiche["nom"]) if mots.racine(mot)]
+    return Ligne(fiche["id"], fiche["structure_id"], empreinte, du_nom, copie)
+
+
+def _copie(*valeurs: Any) -> bytes:
+    return "\t".join([_ECRIRE[type(valeur)](valeur) for valeur in valeurs]).encode()
+
+
+def _texte(valeur: str) -> str:
+    """Backslash, tabulation and ends of line mean something to COPY."""
+    return valeur.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+
+
+def _liste(valeurs: Sequence[str]) -> str:
+    """An array, whose quotes and backslashes are escaped once for it, then for COPY."""
+    ecrites = [valeur.replace("\\", "\\\\").replace('"', '\\"') for valeur in valeurs]
+    return _texte('{"' + '","'.join(ecrites) + '"}') if ecrites else "{}"
+
+
+_ECRIRE: Mapping[type, Callable[[Any], str]] = {
+    str: _texte,
+    NoneType: lambda _: "\\N",
+    bytes: lambda valeur: "\\\\x" + valeur.hex(),
+    list: _liste,
+    float: repr,
+    int: str,
+    bool: lambda valeur: "t" if valeur else "f",
+}
