@@ -65,6 +65,7 @@ def expected_environment(component: Component) -> dict[str, str]:
         "RELAIS_HOTE": "0.0.0.0",  # noqa: S104
         "RELAIS_AUTORISER_LOOPBACK": "0",
         "RELAIS_PROXY_DE_CONFIANCE": "1",
+        "RELAIS_PORT_ADMIN": "9464",
         "RELAIS_OTLP_URL": "http://jaeger:4318",
     }
     return own | {name: value for name, value in moved.items() if name in own}

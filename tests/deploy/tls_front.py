@@ -109,7 +109,7 @@ def door(data: DataDir, public_url: str, port: int, **settings: str) -> Iterator
     """A door of the hub on `data` that knows itself under another address: what partners call once TLS is in front."""
     entrant = next(component for component in COMPONENTS if component.name == "entrant")
     environment = child_environment() | component_environment(data, data.known_ports(), entrant)
-    environment |= {"RELAIS_URL_PUBLIQUE": public_url, "RELAIS_PORT": str(port), **settings}
+    environment |= {"RELAIS_URL_PUBLIQUE": public_url, "RELAIS_PORT": str(port), "RELAIS_PORT_ADMIN": "0", **settings}
     log = (data.logs / "entrant-tls.log").open("wb")
     with log:
         process = subprocess.Popen([sys.executable, "-m", entrant.module], env=environment, stdout=log, stderr=log)

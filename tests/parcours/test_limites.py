@@ -76,7 +76,11 @@ def porte(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Porte]
     program = component_program(hub.data, hub.data.known_ports(), entrant)
     url = f"http://127.0.0.1:{port}"
     small = {name: str(value) for name, value in _LIMITES.items()}
-    environment = dict(program.environment) | {"RELAIS_PORT": str(port), "RELAIS_URL_PUBLIQUE": url} | small
+    environment = (
+        dict(program.environment)
+        | {"RELAIS_PORT": str(port), "RELAIS_PORT_ADMIN": "0", "RELAIS_URL_PUBLIQUE": url}
+        | small
+    )
     with journal.open("wb") as log:
         process = subprocess.Popen(program.command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
     try:

@@ -217,7 +217,9 @@ async def move_end(hub: Hub, key: str, by: timedelta) -> int:
     conn: asyncpg.Connection[Any] = await postgres.connect_admin(hub.data, port, postgres.DATABASE)
     try:
         done = await conn.execute(
-            "UPDATE passerelle.prescriptions_suivies SET sort_le = sort_le - $2::interval WHERE prescription_id = $1", key, by
+            "UPDATE passerelle.prescriptions_suivies SET sort_le = sort_le - $2::interval WHERE prescription_id = $1",
+            key,
+            by,
         )
         return int(done.rpartition(" ")[2])
     finally:
