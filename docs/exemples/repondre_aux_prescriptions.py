@@ -10,7 +10,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from deploy.partner import Partner
+from deploy.partner import Partner, RequestRefused
 
 EMISE = "fr.insertion.prescription.emise.v1"
 
@@ -20,7 +20,10 @@ async def repondre(dossier: Path, reponse: str | None) -> None:
         while (page := await moi.events()).evenements:
             for recu in (evenement for evenement in page.evenements if evenement["type"] == EMISE):
                 prc, donnees = recu["subject"], recu["data"]
-                personne = (await moi.get(f"/v1/parcours/{prc}")).get("identite", {})
+                try:
+                    personne = (await moi.get(f"/v1/parcours/{prc}")).get("identite", {})
+                except RequestRefused:  # finie depuis longtemps : la personne n'est plus visible
+                    continue
                 qui = f"{personne.get('prenoms')} {personne.get('nom_naissance')} : {donnees['motif']}"
                 choix = reponse or await asyncio.to_thread(input, f"{qui} — accepter ou refuser ? ")
                 suite = {"prescription_id": donnees["prescription_id"], "date": date.today().isoformat()}  # noqa: DTZ011
