@@ -56,8 +56,9 @@ def environment_reads(path: str, source: str) -> list[str]:
 
 
 def transactions(path: str, source: str) -> list[str]:
-    """Only the batch engine and the use cases (those of the gateway, the import) decide what is one transaction."""
-    if path.startswith(("chassis/depots.py", "gateway/", "console/receiver.py", "services/offres/importer/")):
+    """Only the batch engine and the use cases (the gateway's; a catalogue taken in and kept) decide what is one."""
+    use_cases = ("gateway/", "console/receiver.py", "services/offres/importer/", "services/offres/clocks.py")
+    if path.startswith(("chassis/depots.py", *use_cases)):
         return []
     return [
         ast.unparse(node.func)
