@@ -266,11 +266,15 @@ def test_an_upstream_that_is_away_is_said_in_the_words_of_the_api(tmp_path: Path
     assert (answer.json()["code"], answer.json()["relancable"]) == ("indisponible", True)
 
 
-def test_the_access_log_keeps_no_query(client: httpx.Client, mirror: Front) -> None:
-    client.get("/v1/offres/services?q=confidentiel")
+@pytest.mark.parametrize(
+    ("asked", "kept"),
+    [("/v1/offres/services?q=confidentiel", "/v1/offres/services"), ("/reponses/confidentiel", "/reponses/")],
+)
+def test_the_access_log_keeps_no_query_and_no_link(client: httpx.Client, mirror: Front, asked: str, kept: str) -> None:
+    client.get(asked)
 
     line = json.loads(mirror.access_log().splitlines()[-1])
-    assert (line["path"], line["status"], line["upstream_status"]) == ("/v1/offres/services", 200, "200")
+    assert (line["path"], line["status"], line["upstream_status"]) == (kept, 200, "200")
     assert "confidentiel" not in mirror.access_log()
 
 
