@@ -48,6 +48,29 @@ def test_past_the_delay_the_decision_is_still_awaited_from_france_travail() -> N
     assert natures(recit.vue()) == ["decision"]
 
 
+def test_what_the_former_departement_had_to_do_ends_with_a_transfer() -> None:
+    recit = Recit()
+    recit.dit("orientation.demandee", {"date_reception": "2026-03-02"})
+    recit.dit("parcours.transfere", {"departement_nouveau": "62", "date_effet": "2026-03-20"})
+    transfere = recit.vue()
+    recit.dit("orientation.demandee", {"date_reception": "2026-03-20"})
+
+    assert ("demande" in transfere, natures(transfere)) == (False, [])
+    assert due(recit.vue(), "decision") == date(2026, 5, 1)
+
+
+def test_the_month_to_sign_opens_again_with_the_notification_of_the_new_departement() -> None:
+    recit = Recit()
+    recit.dit("orientation.decidee", decision())
+    recit.dit("orientation.notifiee", {"date_notification": "2026-03-18"})
+    recit.dit("parcours.transfere", {"departement_nouveau": "62", "date_effet": "2026-03-20"})
+    transfere = recit.vue()
+    recit.dit("orientation.notifiee", {"date_notification": "2026-03-25"})
+
+    assert due(transfere, "signature") is None
+    assert due(recit.vue(), "signature") == date(2026, 4, 25)
+
+
 def test_the_contract_is_signed_within_the_month_of_the_notification() -> None:
     recit = Recit()
     recit.dit("orientation.decidee", decision())

@@ -13,21 +13,23 @@ from uuid import UUID
 
 from services.feuille_de_route.domain.contrats import Contrat
 from services.feuille_de_route.domain.ensemble import Ensemble
-from services.feuille_de_route.domain.orientations import Orientation
+from services.feuille_de_route.domain.orientations import Demande, Orientation
 from services.feuille_de_route.domain.suivi import Designation
 
 
 @dataclass(frozen=True, slots=True)
 class EnVigueur:
     """What holds together now. `closes` and `anciennes` are what was before, the oldest first; `renouvellement` is
-    the contract that waits for its signature beside the one in force."""
+    the contract that waits for its signature beside the one in force; `limite_de_signature` the last day to sign."""
 
+    demande: Demande | None
     ouverte: Orientation | None
     closes: tuple[Orientation, ...]
     referent: Designation | None
     anciennes: tuple[Designation, ...]
     contrat: Contrat | None
     renouvellement: Contrat | None
+    limite_de_signature: date | None
 
 
 def en_vigueur(ensemble: Ensemble) -> EnVigueur:
@@ -35,13 +37,36 @@ def en_vigueur(ensemble: Ensemble) -> EnVigueur:
     referent, anciennes = _designations(ensemble, ouverte)
     contrat, attendu = ensemble.contrats.actuel, ensemble.contrats.en_attente
     return EnVigueur(
+        demande=_demande(ensemble),
         ouverte=ouverte,
         closes=_closes(ensemble, ouverte),
         referent=referent,
         anciennes=anciennes,
         contrat=_contrat(ensemble, ouverte, contrat) if contrat else None,
         renouvellement=attendu if attendu is not contrat else None,
+        limite_de_signature=_limite_de_signature(ensemble, ouverte),
     )
+
+
+def _demande(ensemble: Ensemble) -> Demande | None:
+    """What the former département was asked to decide is no more awaited: the new one is asked anew."""
+    demande = ensemble.orientations.demande
+    if demande is None or ensemble.vie.est_close or _precede_le_transfert(ensemble, demande.demandee_par):
+        return None
+    return demande
+
+
+def _limite_de_signature(ensemble: Ensemble, ouverte: Orientation | None) -> date | None:
+    """The last day of the month that the notification opens (C. trav. D. 5411-14-1); a new one opens a new month, and
+    in another département the contract waits for its own notification."""
+    if ouverte is None or ouverte.notifiee_le is None or _precede_le_transfert(ensemble, ouverte.notifiee_par):
+        return None
+    return ajouter_mois(ouverte.notifiee_le, 1)
+
+
+def _precede_le_transfert(ensemble: Ensemble, evenement: UUID | None) -> bool:
+    transfere_par = ensemble.vie.transfere_par
+    return transfere_par is not None and evenement is not None and evenement < transfere_par
 
 
 def _closes(ensemble: Ensemble, ouverte: Orientation | None) -> tuple[Orientation, ...]:
@@ -98,19 +123,13 @@ def _contrat(ensemble: Ensemble, ouverte: Orientation | None, contrat: Contrat) 
         return contrat
     if ouverte and contrat.repondu_par < _decidee_par(ensemble, ouverte):
         return _a_signer(contrat, "reorientation")
-    transfere_par = ensemble.vie.transfere_par
-    if transfere_par and contrat.repondu_par < transfere_par:
+    if _precede_le_transfert(ensemble, contrat.repondu_par):
         return _a_signer(contrat, "transfert")
     return contrat
 
 
 def _a_signer(contrat: Contrat, cause: str) -> Contrat:
     return replace(contrat, etat="a-signer", cause=cause, signe_le=None, signataires=(), refuse_le=None, motif=None)
-
-
-def limite_de_signature(ouverte: Orientation | None) -> date | None:
-    """The last day of the month that the notification opens (C. trav. D. 5411-14-1); a new one opens a new month."""
-    return ajouter_mois(ouverte.notifiee_le, 1) if ouverte and ouverte.notifiee_le else None
 
 
 def ajouter_mois(jour: date, mois: int) -> date:

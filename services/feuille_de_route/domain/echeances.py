@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from services.feuille_de_route.domain.carnet import SANTE
-from services.feuille_de_route.domain.coherence import EnVigueur, ajouter_mois, limite_de_signature
+from services.feuille_de_route.domain.coherence import EnVigueur, ajouter_mois
 from services.feuille_de_route.domain.ensemble import Ensemble
 from services.feuille_de_route.domain.orientations import Orientation
 from services.feuille_de_route.domain.prescriptions import statut_effectif
@@ -53,10 +53,9 @@ def prochaines(ensemble: Ensemble, actuel: EnVigueur) -> tuple[Prochaine, ...]:
 
 
 def _legales(ensemble: Ensemble, actuel: EnVigueur) -> Iterator[Prochaine]:
-    demande, ouverte = ensemble.orientations.demande, actuel.ouverte
-    if demande:
-        yield Prochaine(demande.recue_le + DELAI_ORIENTATION, Nature.DECISION)
-    limite = limite_de_signature(ouverte)
+    ouverte, limite = actuel.ouverte, actuel.limite_de_signature
+    if actuel.demande:
+        yield Prochaine(actuel.demande.recue_le + DELAI_ORIENTATION, Nature.DECISION)
     if limite and (actuel.contrat is None or actuel.contrat.etat in ("a-signer", "refuse")):
         yield Prochaine(limite, Nature.SIGNATURE)
     if ouverte and ouverte.decision["parcours_type"] == PARCOURS_SOCIAL:

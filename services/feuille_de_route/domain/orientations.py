@@ -23,6 +23,7 @@ class Orientation:
     est_close: bool = False
     motif_fin: str | None = None
     notifiee_le: date | None = None
+    notifiee_par: UUID | None = None
 
     @property
     def structure(self) -> tuple[str, str]:
@@ -37,7 +38,10 @@ class Orientation:
 
 @dataclass(frozen=True, slots=True)
 class Demande:
+    """`demandee_par` is the event that told it."""
+
     recue_le: date
+    demandee_par: UUID
     motif: str | None = None
     est_dessaisie: bool = False
 
@@ -71,7 +75,8 @@ class Orientations:
             case "orientation.decidee":
                 self._decider(recu)
             case "orientation.notifiee":
-                self._sur_l_ouverte(recu, notifiee_le=date.fromisoformat(recu.donnees["date_notification"]))
+                notifiee_le = date.fromisoformat(recu.donnees["date_notification"])
+                self._sur_l_ouverte(recu, notifiee_le=notifiee_le, notifiee_par=recu.id)
             case "diagnostic.realise" | "reorientation.decidee":
                 self.examens.append(jour_de(recu.survenu_a))
             case "orientation.close":
@@ -81,7 +86,8 @@ class Orientations:
 
     def _demander(self, recu: Recu) -> None:
         if recu.parcours == self.survivant:
-            self.demande = Demande(date.fromisoformat(recu.donnees["date_reception"]), recu.donnees.get("motif"))
+            recue_le = date.fromisoformat(recu.donnees["date_reception"])
+            self.demande = Demande(recue_le, recu.id, recu.donnees.get("motif"))
 
     def _decider(self, recu: Recu) -> None:
         """After all others it opens, and ends the one before it; in a gap of the past it is over already."""

@@ -4,11 +4,11 @@ It is a function of the events alone: no clock, so that the same events give the
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from services.feuille_de_route.domain.carnet import SANTE, Action, Inscription, Objectif, Observation
-from services.feuille_de_route.domain.coherence import en_vigueur, limite_de_signature
+from services.feuille_de_route.domain.coherence import en_vigueur
 from services.feuille_de_route.domain.contrats import Contrat
 from services.feuille_de_route.domain.echeances import Prochaine, prochaines
 from services.feuille_de_route.domain.ensemble import Ensemble
@@ -23,7 +23,6 @@ def composer(ensemble: Ensemble) -> tuple[Document, tuple[Prochaine, ...]]:
     """The view, and what falls due, which the view tells too."""
     actuel = en_vigueur(ensemble)
     dues = prochaines(ensemble, actuel)
-    demande = None if ensemble.vie.est_close else ensemble.orientations.demande
     return _connus(
         {
             "parcours": ensemble.parcours,
@@ -31,13 +30,13 @@ def composer(ensemble: Ensemble) -> tuple[Document, tuple[Prochaine, ...]]:
             "etat": "close" if ensemble.vie.est_close else "ouverte",
             "date_fin": ensemble.vie.fin,
             "motif_fin": ensemble.vie.motif_fin,
-            "demande": _demande(demande, dues) if demande else None,
+            "demande": _demande(actuel.demande, dues) if actuel.demande else None,
             "orientation": _orientation(actuel.ouverte) if actuel.ouverte else None,
             "orientations_passees": [_orientation(orientation) for orientation in actuel.closes],
             "referent": _designation(actuel.referent) if actuel.referent else None,
             "anciens_referents": [_designation(designation) for designation in actuel.anciennes],
             "accompagnants": [ensemble.suivi.accompagnants[agent] for agent in sorted(ensemble.suivi.accompagnants)],
-            "contrat": _contrat(actuel.contrat, actuel.ouverte) if actuel.contrat else None,
+            "contrat": _contrat(actuel.contrat, actuel.limite_de_signature) if actuel.contrat else None,
             "renouvellement": _contrat(actuel.renouvellement, None) if actuel.renouvellement else None,
             "rendez_vous": sorted(ensemble.suivi.rendez_vous.values(), key=_debut),
             "objectifs": _objectifs(ensemble),
@@ -78,8 +77,7 @@ def _designation(designation: Designation) -> Document:
     return _connus({**designation.donnees, **suite})
 
 
-def _contrat(contrat: Contrat, ouverte: Orientation | None) -> Document:
-    limite = limite_de_signature(ouverte)
+def _contrat(contrat: Contrat, limite: date | None) -> Document:
     return _connus(
         {
             **contrat.propose,
