@@ -14,7 +14,7 @@ _SAID: dict[str, tuple[str, str, str]] = {
     "profil-herite": (
         "Profil hérité : un secret partagé, sans preuve de possession",
         "le secret expire le",
-        "Passer ce partenaire à une clé (partenaire cle) ou à un certificat, puis partenaire herite --fermer.",
+        "Passer ce partenaire à une clé (partenaire cle) ou à un certificat, puis partenaire herite --retirer.",
     ),
     "cle-bientot-finie": (
         "Sa dernière clé finit dans moins de trente jours",
