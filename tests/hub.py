@@ -65,13 +65,14 @@ class Hub:
 
 
 def free_port() -> int:
-    """A port whose successor is free too: the console takes it."""
+    """A port whose two successors are free too: the console and the metrics take them."""
     while True:
-        with socket.socket() as first, socket.socket() as second:
+        with socket.socket() as first, socket.socket() as second, socket.socket() as third:
             first.bind(("127.0.0.1", 0))
             port = int(first.getsockname()[1])
             try:
                 second.bind(("127.0.0.1", port + 1))
+                third.bind(("127.0.0.1", port + 2))
             except OSError:
                 continue
             return port
