@@ -1,7 +1,8 @@
 """A world without a database: every parcours in memory, decided on by the same rules and folded by the same facts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from random import Random
 from uuid import UUID
 
 from chassis.decision import Attente, Refus
@@ -9,18 +10,24 @@ from chassis.facts import Entree
 from services.usagers import clocks, subscriptions
 from services.usagers.domain import EtatParcours, Fait, Parcours, decider
 from services.usagers.domain.identite import Identifiant
+from services.usagers.domain.messages import Signalement
 from services.usagers.store import Dossiers
 from tests.usagers.personnes import MAINTENANT
 
 
 @dataclass
 class Monde:
+    """The ids of its parcours are drawn, the same in every run, and follow no order."""
+
     dossiers: Dossiers = field(default_factory=lambda: Dossiers([], {}, clocks.echeances))
+    hasard: Random = field(default_factory=lambda: Random(20260302))  # noqa: S311
 
     def recevoir(self, entree: Entree) -> Sequence[Fait] | Refus:
         message = subscriptions.lire(entree)
         if isinstance(message, Refus):
             return message
+        if isinstance(message, Signalement):
+            message = replace(message, nouveau=UUID(int=self.hasard.getrandbits(128)))
         decision = decider(self.dossiers.de(message), message, MAINTENANT)
         if isinstance(decision, Refus):
             return decision

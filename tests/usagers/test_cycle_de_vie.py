@@ -147,6 +147,18 @@ def test_a_merge_gives_identifiers_to_the_survivor() -> None:
     assert monde.parcours[absorbe].identite is None
 
 
+def test_a_merge_leaves_to_another_what_it_holds_since_the_absorbed_one_was_closed() -> None:
+    monde = Monde()
+    conserve, absorbe = _ouvrir(monde, CAMILLE), _ouvrir(monde, replace(ALEX, nir=None), local("B"), local("C"))
+    monde.accepter(depot("parcours.clos", CLOS, absorbe))
+    tenant = _ouvrir(monde, Personne("Leroy", "Lou", date(1999, 9, 9)), local("B"))
+
+    monde.accepter(depot("usager.fusionne", _fusion(conserve, absorbe), conserve))
+
+    assert {i.valeur for i in monde.parcours[conserve].identifiants if i.nature == "local"} == {"C"}
+    assert {i.valeur for i in monde.parcours[tenant].identifiants} == {"B"}
+
+
 def test_merges_of_merges_lead_to_the_last_survivor() -> None:
     monde = Monde()
     a, b, c = (_ouvrir(monde, Personne(f"Nom{x}", "Alex", date(1990, 5, 5)), local(x)) for x in "abc")

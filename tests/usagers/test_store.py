@@ -9,7 +9,19 @@ import pytest
 from cryptography.exceptions import InvalidTag
 
 from tests.usagers.conftest import Essai
-from tests.usagers.personnes import CD, Personne, depot, local, matricule, nir, nir_avec_cle, numero_ft, signale, types
+from tests.usagers.personnes import (
+    CAF,
+    CD,
+    Personne,
+    depot,
+    local,
+    matricule,
+    nir,
+    nir_avec_cle,
+    numero_ft,
+    signale,
+    types,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -138,6 +150,19 @@ async def test_a_new_person_leaves_to_another_what_it_holds(essai: Essai) -> Non
 
     assert await essai.ouvrir(signale(replace(CAMILLE, nir=nir(2)))) == douteux
     assert await essai.ouvrir(signale(CAMILLE, local("A"))) == connu
+
+
+async def test_a_merge_leaves_to_another_what_it_holds_since_the_absorbed_one_was_closed(essai: Essai) -> None:
+    conserve, alias = await essai.ouvrir(signale(CAMILLE)), await essai.ouvrir(signale(ALEX, local("A")))
+    absorbe = await essai.ouvrir(signale(replace(ALEX, nom="Grand"), local("B")))
+    await essai.accepte(depot("usager.fusionne", _fusion(absorbe, alias), absorbe))
+    await essai.accepte(depot("parcours.clos", CLOS, absorbe))
+    tenant = await essai.ouvrir(signale(replace(ALEX, nom="Leroy"), local("B")))
+
+    await essai.accepte(depot("usager.fusionne", _fusion(conserve, alias), conserve))
+
+    trouves = [await essai.lire("resoudre", identifiants=[local(v)], emetteur=CAF) for v in "AB"]
+    assert [t["parcours"] for t in trouves] == [str(conserve), str(tenant)]
 
 
 async def test_merges_of_merges_move_every_alias_in_the_database(essai: Essai) -> None:

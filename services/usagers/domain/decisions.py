@@ -165,7 +165,7 @@ def _trancher(etat: Etat, message: DecisionRapprochement) -> Decision:
     if en_attente.etat is not EtatParcours.AMBIGU:
         return Refus("deja-traite", "/subject")
     if message.decision == "personne-nouvelle":
-        ecartes = frozenset(i for i in en_attente.identifiants if etat.tenu_ailleurs(i, sauf=en_attente.id))
+        ecartes = frozenset(i for i in en_attente.identifiants if etat.tenu_ailleurs(i, en_attente.id))
         return [
             UsagerRapproche(en_attente.id, en_attente.departement, "personne-nouvelle", None),
             ParcoursOuvert(en_attente.id, en_attente.departement, Regle.DECISION, ecartes),
@@ -191,7 +191,7 @@ def _sans(etat: Etat, parcours: Parcours) -> Etat:
 
 def _corriger(etat: Etat, parcours: Parcours, message: Correction) -> Decision:
     for place, identifiant in enumerate(message.identifiants):
-        if etat.tenu_ailleurs(identifiant, sauf=parcours.id):
+        if etat.tenu_ailleurs(identifiant, parcours.id):
             return Refus("usager-ambigu", f"/data/identifiants/{place}")
     genres = [i.genre for i in message.identifiants]
     if len(remplacer((), message.identifiants)) > len(set(genres)):

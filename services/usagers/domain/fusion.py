@@ -1,6 +1,6 @@
 """Two parcours that are one person: by a fusion that partners declare, or by the decision on an ambiguous one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import reduce
 
 from chassis.decision import Refus
@@ -12,7 +12,10 @@ from services.usagers.domain.parcours import Droits, Etat, EtatParcours, Parcour
 
 
 def fusionner(etat: Etat, message: Fusion) -> Sequence[UsagerFusionne] | Refus:
-    """`conserve` must be active; an ambiguous parcours is settled by `usager.rapproche`, never by a fusion."""
+    """`conserve` must be active; an ambiguous parcours is settled by `usager.rapproche`, never by a fusion.
+
+    A number that a closed parcours had, and that another active one holds since, stays where it is.
+    """
     if message.parcours not in (message.conserve, *message.absorbes):
         return Refus("schema-invalide", "/subject", {"motif": "sujet-hors-fusion"})
     conserve = etat.nommes.get(message.conserve)
@@ -31,7 +34,9 @@ def fusionner(etat: Etat, message: Fusion) -> Sequence[UsagerFusionne] | Refus:
     personnes = (conserve, *absorbes.values())
     if len(frozenset[str]().union(*(p.nirs_definitifs for p in personnes))) > 1:
         return Refus("etat-interdit", "/data/absorbes", {"motif": "nir-differents"})
-    return [_fusion(conserve, tuple(absorbes.values()), _tous(absorbes.values()))]
+    ids = [p.id for p in personnes]
+    libres = frozenset(i for p in absorbes.values() for i in p.identifiants if not etat.tenu_ailleurs(i, *ids))
+    return [_fusion(conserve, tuple(absorbes.values()), libres)]
 
 
 def reconnaitre(etat: Etat, reconnu: Parcours, en_attente: Parcours) -> UsagerFusionne:
@@ -43,9 +48,7 @@ def reconnaitre(etat: Etat, reconnu: Parcours, en_attente: Parcours) -> UsagerFu
     libres = frozenset(
         i
         for i in en_attente.identifiants
-        if not etat.tenu_ailleurs(i, sauf=reconnu.id)
-        and not (i.nature == "nir" and reconnu.nirs)
-        and i.genre not in genres
+        if not etat.tenu_ailleurs(i, reconnu.id) and not (i.nature == "nir" and reconnu.nirs) and i.genre not in genres
     )
     return _fusion(reconnu, (en_attente,), libres)
 
@@ -82,7 +85,3 @@ def _coordonnees(conserve: Parcours, absorbes: Sequence[Parcours]) -> Coordonnee
     """What the survivor does not know, it takes from the others, first come first taken."""
     connues = [p.coordonnees for p in (conserve, *absorbes) if p.coordonnees]
     return reduce(lambda a, b: b.remplacees(a), connues) if connues else None
-
-
-def _tous(absorbes: Iterable[Parcours]) -> frozenset[Identifiant]:
-    return frozenset[Identifiant]().union(*(p.identifiants for p in absorbes))

@@ -94,6 +94,6 @@ class Etat:
     def ambigus(self) -> tuple[Parcours, ...]:
         return tuple(p for p in self.proches if p.etat is EtatParcours.AMBIGU)
 
-    def tenu_ailleurs(self, identifiant: Identifiant, sauf: UUID) -> bool:
-        """Whether another active parcours holds this identifier, which only one may hold."""
-        return identifiant.est_exclusif and any(identifiant in p.identifiants for p in self.actifs if p.id != sauf)
+    def tenu_ailleurs(self, identifiant: Identifiant, *sauf: UUID) -> bool:
+        """Whether an active parcours other than those of `sauf` holds this identifier, which only one may hold."""
+        return identifiant.est_exclusif and any(identifiant in p.identifiants for p in self.actifs if p.id not in sauf)

@@ -7,7 +7,7 @@ from uuid import UUID
 from chassis.decision import Echeance
 from services.usagers.domain import Etat, EtatParcours, Fait, Message, Parcours, appliquer, concernes
 from services.usagers.domain.identite import Cle, cles
-from services.usagers.domain.messages import Correction, DecisionRapprochement, Signalement, nommes
+from services.usagers.domain.messages import Correction, DecisionRapprochement, Fusion, Signalement, nommes
 
 Echeances = Callable[[Parcours], Sequence[Echeance]]
 _TROUVABLES = frozenset({EtatParcours.ACTIF, EtatParcours.AMBIGU})
@@ -69,6 +69,8 @@ class Dossiers:
             case DecisionRapprochement(parcours):
                 en_attente = self._resolu(parcours)
                 return en_attente.cles if en_attente else frozenset()
+            case Fusion(_, _, absorbes):
+                return frozenset(cle for id_ in absorbes if (p := self._resolu(id_)) for cle in p.cles)
             case _:
                 return frozenset()
 

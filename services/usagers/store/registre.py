@@ -9,7 +9,7 @@ from chassis.database import Connection, write
 from chassis.facts import Fait, FaitEnregistre
 from services.usagers.domain import EtatParcours, Message, Parcours
 from services.usagers.domain.identite import EXCLUSIVES, Cle, cles, cles_etat_civil
-from services.usagers.domain.messages import Correction, DecisionRapprochement, Signalement, nommes
+from services.usagers.domain.messages import Correction, DecisionRapprochement, Fusion, Signalement, nommes
 from services.usagers.store import effacements, lignes
 from services.usagers.store.dossiers import Dossiers, Echeances
 from services.usagers.store.vault import Coffre
@@ -22,7 +22,10 @@ _VERROUILLER_TOUT = "SELECT pg_advisory_xact_lock($1)"
 _VERROUILLER_PARTAGE = "SELECT pg_advisory_xact_lock_shared($1)"
 _VERROUILLER_CLES = "SELECT count(pg_advisory_xact_lock(v)) FROM unnest($1::bigint[]) AS v"
 
-_CLES_DE = "SELECT empreinte, nature FROM cles WHERE parcours = ANY($1)"
+_CLES_DE = """
+SELECT empreinte, nature FROM cles
+WHERE parcours IN (SELECT coalesce(survivant, id) FROM parcours WHERE id = ANY($1))
+"""
 _ALIAS = "SELECT id, survivant FROM parcours WHERE id = ANY($1) AND survivant IS NOT NULL"
 # The two halves are the predicates of the two partial indexes: each key is in exactly one of them, and one whose nature
 # is shared ($2 holds all, $1 those of the other natures) is not worth a look into the first.
@@ -80,9 +83,9 @@ class Registre:
         Two batches about one person therefore decide one after the other, and the second sees what the first did.
         """
         natures = {self._coffre.empreinte(cle): cle[0] for message in messages for cle in _recherchees(message)}
-        en_attente = [m.parcours for m in messages if isinstance(m, DecisionRapprochement)]
-        if en_attente:
-            natures |= {ligne["empreinte"]: ligne["nature"] for ligne in await conn.fetch(_CLES_DE, en_attente)}
+        cedants = [id_ for message in messages for id_ in _cedants(message)]
+        if cedants:
+            natures |= {ligne["empreinte"]: ligne["nature"] for ligne in await conn.fetch(_CLES_DE, cedants)}
         await _verrouiller(conn, natures)
         nommes_ = [id_ for message in messages for id_ in nommes(message)]
         parcours, alias = await self._trouver(conn, nommes_, natures)
@@ -168,6 +171,17 @@ def _recherchees(message: Message) -> frozenset[Cle]:
             return cles((), message.identifiants)
         case _:
             return frozenset()
+
+
+def _cedants(message: Message) -> tuple[UUID, ...]:
+    """The parcours whose identifiers may pass to another one, unless a third one holds them."""
+    match message:
+        case DecisionRapprochement(parcours):
+            return (parcours,)
+        case Fusion(_, _, absorbes):
+            return absorbes
+        case _:
+            return ()
 
 
 async def _verrouiller(conn: Connection, empreintes: Collection[bytes]) -> None:
