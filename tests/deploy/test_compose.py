@@ -72,6 +72,9 @@ def expected_environment(component: Component) -> dict[str, str]:
 
 
 def secret_files(component: Component) -> set[str]:
+    """One by one, but for the gateway: it mounts its folder, where a changing key has a second file."""
+    if component.gateway:
+        return {f"nats/{component.name}.nk", f"postgres/{component.schema}.mdp"}
     own = {f"{component.secrets}/{secret.filename}" for secret in SECRETS.get(component.secrets, ())}
     return {f"nats/{component.name}.nk", f"postgres/{component.schema}.mdp", *own}
 
@@ -101,6 +104,15 @@ def test_a_component_gets_its_own_secrets_and_no_other(name: str) -> None:
 
     assert set(inside) == {f"/run/secrets/{path}" for path in secret_files(OURS[name])}
     assert all(host == target.removeprefix("/run/") for target, host in inside.items())
+
+
+@pytest.mark.parametrize("name", GATEWAYS)
+def test_a_gateway_reads_every_key_of_its_folder_and_writes_none(name: str) -> None:
+    [mounted] = service(name)["volumes"]
+
+    assert (mounted["type"], mounted["target"], mounted["read_only"]) == ("bind", "/run/secrets/passerelle", True)
+    assert mounted["source"].endswith("/.relais-compose/secrets/passerelle")
+    assert mounted["bind"] == {"create_host_path": False}
 
 
 def test_provisioning_gets_the_password_of_every_role_and_nothing_else() -> None:
