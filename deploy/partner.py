@@ -93,6 +93,10 @@ class Answer:
         )
 
 
+def _prefer(wait_s: int | None) -> dict[str, str]:
+    return {} if wait_s is None else {"Prefer": f"wait={wait_s}" if wait_s else "respond-async"}
+
+
 def _sentence(problem: Mapping[str, Any]) -> str:
     """That of the first error, which names the field, before the general one."""
     errors = [f"{e.get('pointeur') or '/'} : {e.get('message')}" for e in problem.get("erreurs") or ()]
@@ -173,7 +177,7 @@ class Partner:
         """Deposit one message. It is sent again under the same id until the hub answers: it takes effect once."""
         headers = {"Content-Type": CLOUDEVENT}
         headers |= {"traceparent": traceparent} if traceparent else {}
-        headers |= {"Prefer": f"wait={wait_s}"} if wait_s is not None else {}
+        headers |= _prefer(wait_s)
         response = await self._send("POST", "/v1/messages", content=json.dumps(message).encode(), headers=headers)
         corps = _json(response)
         if response.is_error and "code" not in corps:
@@ -181,28 +185,29 @@ class Partner:
         replayed = response.headers.get("Relais-Rejoue") == "true"
         return Answer.read(corps, est_rejoue=replayed, id_=str(message["id"]))
 
-    async def post_many(self, messages: Iterable[Message]) -> list[Answer]:
+    async def post_many(self, messages: Iterable[Message], *, wait_s: int | None = None) -> list[Answer]:
         """Deposit up to 100,000 messages (64 MB) in one NDJSON request: one answer each, in their order.
 
         Those that the hub could not take yet go again, under the same ids, until the patience runs out.
         """
         sent = list(messages)
-        answers = await self._post_lines(sent)
+        answers = await self._post_lines(sent, wait_s)
         deadline, pause_s = time.monotonic() + self._patience_s, 0.5
         while again := [place for place, answer in enumerate(answers) if answer.est_relancable]:
             if time.monotonic() + pause_s > deadline:
                 break
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, 10.0)
-            for place, answer in zip(again, await self._post_lines([sent[place] for place in again]), strict=True):
+            for place, answer in zip(again, await self._post_lines([sent[p] for p in again], wait_s), strict=True):
                 answers[place] = answer
         return answers
 
-    async def _post_lines(self, sent: Sequence[Message]) -> list[Answer]:
+    async def _post_lines(self, sent: Sequence[Message], wait_s: int | None) -> list[Answer]:
         if not sent:
             return []
         content = b"".join(json.dumps(m, ensure_ascii=False).encode() + b"\n" for m in sent)
-        response = await self._send("POST", "/v1/messages", content=content, headers={"Content-Type": NDJSON})
+        headers = {"Content-Type": NDJSON} | _prefer(wait_s)
+        response = await self._send("POST", "/v1/messages", content=content, headers=headers)
         if response.is_error:
             raise RequestRefused(response.status_code, _json(response))
         if len(lines := [json.loads(line) for line in response.content.split(b"\n") if line.strip()]) != len(sent):

@@ -29,7 +29,7 @@ from gateway.inbound import answer_links, answer_page
 from gateway.inbound.answer_links import Lien, Signer
 from gateway.inbound.body import media_type, read_body
 from gateway.inbound.door import Call, Door
-from gateway.inbound.journal import Incoming, Known, New
+from gateway.inbound.journal import IN_FLIGHT, Incoming, Known, New
 from gateway.inbound.json_body import read_model
 from gateway.inbound.prepared import Doorway, refusal_line
 from gateway.inbound.problems import Problem
@@ -214,6 +214,7 @@ class Answers:
             finalite="offre",
             corps=self._doorway.cabinet.seal(entree.id, orjson.dumps(entree.en_json())),
             trace=entree.trace,
+            prochain_essai=entree.recu_a + IN_FLIGHT,
         )
 
 

@@ -19,6 +19,7 @@ from gateway.inbound.body import read_body, read_lines
 from gateway.inbound.door import Call, replayed_proof
 from gateway.inbound.journal import Known, New, Reception
 from gateway.inbound.limits import Limits
+from gateway.inbound.preference import wait_s
 from gateway.inbound.prepared import (
     MAX_MESSAGE_BYTES,
     Doorway,
@@ -37,7 +38,6 @@ MAX_BATCH_BYTES = 16 * 1024 * 1024
 MAX_STREAM_BYTES = 64 * 1024 * 1024
 MAX_STREAM_LINES = 100_000
 _CHUNK = 256
-_WAIT_S = 5.0
 
 Answer = Mapping[str, Any] | None
 
@@ -88,34 +88,37 @@ class Bulk:
         usages, call.usages, call.is_journalled = call.usages, (), True
         if not await self._doorway.journal.record_access(access, usages):
             raise replayed_proof()
-        return _WhileReading(self._stream(call, lines, telemetry.traceparent()), media_type="application/x-ndjson")
+        told = self._stream(call, lines, telemetry.traceparent(), wait_s(request))
+        return _WhileReading(told, media_type="application/x-ndjson")
 
-    async def _stream(self, call: Call, lines: AsyncIterator[bytes], trace: str | None) -> AsyncIterator[bytes]:
+    async def _stream(
+        self, call: Call, lines: AsyncIterator[bytes], trace: str | None, waits: float
+    ) -> AsyncIterator[bytes]:
         chunk: list[bytes] = []
         try:
             async for line in lines:
                 chunk.append(line)
                 if len(chunk) == _CHUNK:
-                    yield await self._take(call, chunk, trace)
+                    yield await self._take(call, chunk, trace, waits)
                     chunk = []
             if chunk:
-                yield await self._take(call, chunk, trace)
+                yield await self._take(call, chunk, trace, waits)
         except Problem as problem:  # the stream breaks off: what was read is answered, then the reason is said
             if chunk and problem.status != 429:  # over the quota, the rest is not taken
-                yield await self._take(call, chunk, trace)
+                yield await self._take(call, chunk, trace, waits)
             yield _line(problems.body(problem, self._doorway.base_url))
         except (*TRANSIENT, BusError):  # what has no line of answer is to be deposited again, under the same ids
             yield _line(problems.body(Problem("indisponible"), self._doorway.base_url))
 
-    async def _take(self, call: Call, lines: Sequence[bytes], trace: str | None) -> bytes:
-        """Journal a chunk in one transaction, have it decided, answer each line."""
+    async def _take(self, call: Call, lines: Sequence[bytes], trace: str | None, waits: float) -> bytes:
+        """Journal a chunk in one transaction, have it decided unless nobody waits for that, answer each line."""
         partenaire = call.partenaire.code
         self._limits.spend(partenaire, len(lines), datetime.now(UTC))
         with telemetry.span("deposer lot", parent=trace, relais_partenaire=partenaire, relais_lot=len(lines)) as span:
-            taken = [self._read(call, line) for line in lines]
+            taken = [self._read(call, line, is_decided_here=waits > 0) for line in lines]
             prepared = [one for one in taken if isinstance(one, Prepared)]
             receptions = await self._doorway.journal.receive_all([one.incoming() for one in prepared])
-            answers = iter(await self._conclude(prepared, receptions))
+            answers = iter(await self._conclude(prepared, receptions, waits))
             outcomes = iter(zip(prepared, receptions, strict=True))
             told = [
                 problems.body(one, self._doorway.base_url) | {"etat": "refuse"}
@@ -134,16 +137,18 @@ class Bulk:
             )
             return b"".join(map(_line, told))
 
-    def _read(self, call: Call, line: bytes) -> Prepared | Problem:
+    def _read(self, call: Call, line: bytes, *, is_decided_here: bool) -> Prepared | Problem:
         try:
-            return read(self._doorway, call, line)
+            return read(self._doorway, call, line, is_decided_here=is_decided_here)
         except Problem as problem:
             return problem
 
-    async def _conclude(self, prepared: Sequence[Prepared], receptions: Sequence[Reception]) -> list[Answer]:
+    async def _conclude(
+        self, prepared: Sequence[Prepared], receptions: Sequence[Reception], waits: float
+    ) -> list[Answer]:
         """The answer of each deposit that the journal took or knew; None for one that still waits, or was refused."""
         answers: dict[int, Answer] = {}
-        for wave in _waves(prepared, receptions):
+        for wave in _waves(prepared, receptions) if waits > 0 else ():
             await asyncio.gather(*(self._decide(brique, ranks, prepared, answers) for brique, ranks in wave.items()))
         waiting: dict[int, UUID] = {}
         for rank, (one, reception) in enumerate(zip(prepared, receptions, strict=True)):
@@ -155,7 +160,8 @@ class Bulk:
                     waiting[rank] = one.entree.id
         if waiting:
             self._doorway.dispatch.wake()
-            settled = await asyncio.gather(*(self._doorway.journal.settled(d, _WAIT_S) for d in waiting.values()))
+        if waiting and waits > 0:
+            settled = await asyncio.gather(*(self._doorway.journal.settled(d, waits) for d in waiting.values()))
             answers |= dict(zip(waiting, settled, strict=True))
         return [answers.get(rank) for rank in range(len(prepared))]
 

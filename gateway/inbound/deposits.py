@@ -1,6 +1,5 @@
 """`/v1/messages`: one deposit, or many; and what became of it."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +16,7 @@ from gateway.inbound.bulk import Bulk
 from gateway.inbound.door import Call, Door
 from gateway.inbound.journal import Different, Known, New, Reception, Refused, Replayed
 from gateway.inbound.limits import Limits
+from gateway.inbound.preference import wait_s
 from gateway.inbound.prepared import (
     MAX_MESSAGE_BYTES,
     Doorway,
@@ -27,10 +27,6 @@ from gateway.inbound.prepared import (
     refused_by_service,
 )
 from gateway.inbound.problems import Problem
-
-_DEFAULT_WAIT_S = 5.0
-_MAX_WAIT_S = 30.0
-_WAIT = re.compile(r"\bwait\s*=\s*(\d{1,4})\b")
 
 
 class Deposits:
@@ -61,13 +57,14 @@ class Deposits:
         corps = await read_body(request, MAX_MESSAGE_BYTES)
         with telemetry.span("deposer", relais_partenaire=call.partenaire.code) as span:
             try:
-                prepared = read(self._doorway, call, corps)
+                waits = wait_s(request)
+                prepared = read(self._doorway, call, corps, is_decided_here=waits > 0)
                 span.update_name(f"deposer {prepared.message.nom}")
                 telemetry.annotate(span, relais_message=prepared.depot.id)
                 reception = await self._doorway.journal.receive(prepared.incoming())
                 call.usages = ()
                 call.is_journalled = isinstance(reception, New | Known) and call.is_bound
-                answer, is_replay = await self._conclude(prepared, reception, _wait_s(request))
+                answer, is_replay = await self._conclude(prepared, reception, waits)
             except Problem as problem:
                 telemetry.annotate(span, relais_etat="refuse", relais_code=problem.code or str(problem.status))
                 raise
@@ -78,21 +75,21 @@ class Deposits:
         return self._answer(call, prepared.depot.id, answer, is_replay)
 
     async def _conclude(
-        self, prepared: Prepared, reception: Reception, wait_s: float
+        self, prepared: Prepared, reception: Reception, waits: float
     ) -> tuple[Mapping[str, Any] | None, bool]:
         """The answer to give now, if there is one, and whether it is one given before."""
         match reception:
-            case New() if wait_s <= 0:
+            case New() if waits <= 0:
                 self._doorway.dispatch.wake()
                 return None, False
             case New(blocked=True):
                 self._doorway.dispatch.wake()
-                return await self._doorway.journal.settled(prepared.entree.id, wait_s), False
+                return await self._doorway.journal.settled(prepared.entree.id, waits), False
             case New():
                 answer = await self._doorway.dispatch.decide(prepared.entree, prepared.message.brique)
-                return answer or await self._doorway.journal.settled(prepared.entree.id, wait_s), False
+                return answer or await self._doorway.journal.settled(prepared.entree.id, waits), False
             case Known(id=depot, answer=known):
-                return known or await self._doorway.journal.settled(depot, wait_s), True
+                return known or await self._doorway.journal.settled(depot, waits), True
             case Different() | Refused() | Replayed():
                 raise problem_of(reception)
 
@@ -131,15 +128,6 @@ def _decided(answer: Mapping[str, Any] | None) -> dict[str, str]:
         return {"relais_etat": "en-attente"}
     code = {"relais_code": answer["refus"]["code"]} if answer["etat"] == "refuse" else {}
     return {"relais_etat": answer["etat"]} | code
-
-
-def _wait_s(request: Request) -> float:
-    """`Prefer` of RFC 7240: `respond-async`, or `wait=N` seconds (30 at most); 5 s by default."""
-    preference = request.headers.get("prefer", "")
-    if "respond-async" in preference:
-        return 0.0
-    asked = _WAIT.search(preference)
-    return min(float(asked[1]), _MAX_WAIT_S) if asked else _DEFAULT_WAIT_S
 
 
 def _accepted_later(message: str) -> Response:

@@ -200,7 +200,7 @@ class Journal:
         for rank, incoming in enumerate(batch):
             if receptions[rank] is None and seen.setdefault(incoming.key, rank) == rank:
                 sealed[rank] = incoming.seal(survivors)
-        numbers = await store.insert(conn, list(sealed.values()), now, now + IN_FLIGHT) if sealed else {}
+        numbers = await store.insert(conn, list(sealed.values()), now) if sealed else {}
         oldest = await store.oldest_waiting(conn, [d.parcours for d in sealed.values() if d.parcours])
         for rank, deposit in sealed.items():
             if deposit.id in numbers:

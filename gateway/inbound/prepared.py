@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ from chassis.database import Pool
 from chassis.facts import Entree, type_court
 from gateway.inbound.dispatch import Dispatch
 from gateway.inbound.door import Call, replayed_proof
-from gateway.inbound.journal import Cabinet, Different, Incoming, Journal, Refused, Replayed
+from gateway.inbound.journal import IN_FLIGHT, Cabinet, Different, Incoming, Journal, Refused, Replayed
 from gateway.inbound.problems import Problem
 from gateway.inbound.store import NewDeposit
 from gateway.pseudonyms import Pseudonyms
@@ -44,7 +44,7 @@ class Doorway:
     base_url: str
 
 
-def read(doorway: Doorway, call: Call, corps: bytes) -> "Prepared":
+def read(doorway: Doorway, call: Call, corps: bytes, *, is_decided_here: bool) -> "Prepared":
     """Parse strictly, then check what needs no database: the emitter, its territory, its purposes. Raises Problem."""
     try:
         objet = lire_json(corps)
@@ -59,18 +59,31 @@ def read(doorway: Doorway, call: Call, corps: bytes) -> "Prepared":
     refus = refus_d_emettre(call.partenaire, depot.departement, depot.finalite, datetime.now(_PARIS).date())
     if refus:
         raise Problem(refus[0], erreurs=[refusal_line(*refus)])
-    return Prepared(doorway, call, depot, donnees, empreinte(objet))
+    return Prepared(doorway, call, depot, donnees, empreinte(objet), is_decided_here=is_decided_here)
 
 
 class Prepared:
-    """A deposit that was read: what the journal needs and, once journalled, what the service decides on."""
+    """A deposit that was read: what the journal needs and, once journalled, what the service decides on.
 
-    def __init__(self, doorway: Doorway, call: Call, depot: Depot, donnees: Donnees, empreinte_hex: str) -> None:
+    `is_decided_here`: its receiver waits for the decision; any replica may take it up at once otherwise.
+    """
+
+    def __init__(
+        self,
+        doorway: Doorway,
+        call: Call,
+        depot: Depot,
+        donnees: Donnees,
+        empreinte_hex: str,
+        *,
+        is_decided_here: bool,
+    ) -> None:
         self.message: TypeMessage = CATALOGUE[type_court(depot.type)]
         self.depot = depot
         self._entree: Entree | None = None
         self._call = call
         self._empreinte = empreinte_hex
+        self._lease = IN_FLIGHT if is_decided_here else timedelta(0)
         self._cabinet = doorway.cabinet
         self._trace = telemetry.traceparent()
         self._data = donnees.en_json()
@@ -149,6 +162,7 @@ class Prepared:
             finalite=depot.finalite,
             corps=self._cabinet.seal(self.entree.id, orjson.dumps(self.entree.en_json())),
             trace=self._trace,
+            prochain_essai=entree.recu_a + self._lease,
         )
 
 

@@ -15,14 +15,15 @@ FROM unnest($1::text[], $2::text[]) AS k(partenaire, message) JOIN depots d USIN
 """
 # Numbers follow the order in which the deposits came: it is the order of each parcours from here on.
 _INSERT = """
-INSERT INTO depots (id, partenaire, message, empreinte, type, brique, parcours, agent, finalite, corps, trace, recu_a,
-                    prochain_essai)
+INSERT INTO depots (id, partenaire, message, empreinte, type, brique, parcours, agent, finalite, corps, trace,
+                    prochain_essai, recu_a)
 SELECT d.id, d.partenaire, d.message, d.empreinte, d.type, d.brique, d.parcours, d.agent, d.finalite, d.corps, d.trace,
-       $12, $13
+       d.prochain_essai, $13
 FROM unnest(
     $1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::uuid[], $8::text[], $9::text[],
-    $10::bytea[], $11::text[]
-) WITH ORDINALITY AS d(id, partenaire, message, empreinte, type, brique, parcours, agent, finalite, corps, trace, rang)
+    $10::bytea[], $11::text[], $12::timestamptz[]
+) WITH ORDINALITY AS d(id, partenaire, message, empreinte, type, brique, parcours, agent, finalite, corps, trace,
+                       prochain_essai, rang)
 ORDER BY d.rang
 ON CONFLICT (partenaire, message) DO NOTHING
 RETURNING id, numero, parcours
@@ -75,7 +76,10 @@ _WAITING = "SELECT count(*) AS nombre, min(recu_a) AS plus_ancien FROM depots WH
 
 @dataclass(frozen=True, slots=True)
 class NewDeposit:
-    """A deposit as it enters the journal. `empreinte` is the SHA-256 of its RFC 8785 form, `corps` is encrypted."""
+    """A deposit as it enters the journal. `empreinte` is the SHA-256 of its RFC 8785 form, `corps` is encrypted.
+
+    Until `prochain_essai` it is left to the process that received it.
+    """
 
     id: UUID
     partenaire: str
@@ -88,6 +92,7 @@ class NewDeposit:
     finalite: str
     corps: bytes
     trace: str | None
+    prochain_essai: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +118,10 @@ async def known(conn: Connection, keys: Sequence[tuple[str, str]]) -> dict[tuple
     return {(row["partenaire"], row["message"]): row for row in rows}
 
 
-async def insert(
-    conn: Connection, deposits: Sequence[NewDeposit], now: datetime, retry_at: datetime
-) -> dict[UUID, int]:
+async def insert(conn: Connection, deposits: Sequence[NewDeposit], now: datetime) -> dict[UUID, int]:
     """Journal the deposits; returns the number of each that is new (another process may have taken the same id)."""
     columns = [[getattr(d, name) for d in deposits] for name in NewDeposit.__slots__]
-    rows = await conn.fetch(_INSERT, *columns, now, retry_at)
+    rows = await conn.fetch(_INSERT, *columns, now)
     return {row["id"]: row["numero"] for row in rows}
 
 

@@ -197,6 +197,34 @@ async def test_a_bulk_deposit_keeps_the_order_of_a_parcours(hub: Hub) -> None:
             assert events == sorted(events)
 
 
+async def test_who_does_not_wait_is_answered_at_once_and_decided_at_once(hub: Hub) -> None:
+    async with hub.partner("caf-59") as caf:
+        message = caf.message("usager.signale", signalement(), departement="59")
+
+        answer = await caf.post(message, wait_s=0)
+        settled = await caf.settled(message["id"], patience_s=4)  # the lease of a deposit that is waited for is 6 s
+
+        assert (answer.etat, settled.etat) == ("en-attente", "accepte")
+
+
+async def test_a_bulk_deposit_that_nobody_waits_for_is_journalled_then_decided_in_order(hub: Hub) -> None:
+    async with hub.partner("caf-59") as caf:
+        parcours = await opened(caf)
+        messages = [
+            caf.message("droits.modifies", rights(date_effet=f"2026-11-{day:02d}"), departement="59", subject=parcours)
+            for day in range(1, 29)
+        ]
+        messages[9] |= {"departement": "75"}
+
+        answers = await caf.post_many(messages, wait_s=0)
+        settled = [await caf.settled(m["id"]) for m in messages if m is not messages[9]]
+
+        assert [rank for rank, answer in enumerate(answers) if answer.etat != "en-attente"] == [9]
+        assert {answer.etat for answer in settled} == {"accepte"}
+        events = [answer.corps["evenements"][0] for answer in settled]
+        assert events == sorted(events)
+
+
 async def test_reading_a_deposit_tells_what_became_of_it_to_its_emitter_only(hub: Hub) -> None:
     async with hub.partner("caf-59") as caf, hub.partner("cd-59") as departement:
         message = caf.message("usager.signale", signalement(), departement="59")
