@@ -49,11 +49,21 @@ class Caller:
         self.credentials.keep(granted)
 
     async def request(
-        self, method: str, path: str, *expected: int, body: Any = None, content_type: str = "application/json"
+        self,
+        method: str,
+        path: str,
+        *expected: int,
+        body: Any = None,
+        content_type: str = "application/json",
+        prefer: str = "wait=5",
     ) -> tuple[int, bytes]:
         """Which of the expected statuses it was, and the bytes of the answer."""
         url = f"{self.client.api}{path}"
-        headers: Mapping[str, str] = {**self.credentials.headers(method, url), "Content-Type": content_type}
+        headers: Mapping[str, str] = {
+            **self.credentials.headers(method, url),
+            "Content-Type": content_type,
+            "Prefer": prefer,
+        }
         async with self._http.request(method, url, data=body, headers=headers) as response:
             content = await response.read()
             _expect(response, expected, content)

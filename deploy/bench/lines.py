@@ -7,7 +7,7 @@ import itertools
 import json
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -80,30 +80,47 @@ async def depot(site: Site, durations: Durations) -> Measured:
         return Measured(hub, await _loaded(bare, durations, callers=64), details)
 
 
-async def lot(site: Site, durations: Durations, lines: int = 10_000) -> Measured:
-    """NDJSON requests of 10,000 new persons, one at a time: messages a second until the last line is answered."""
+async def lot(site: Site, _: Durations, lines: int = 10_000) -> Measured:
+    """One NDJSON request of 10,000 new persons that waits for no decision: messages a second, journalled and answered.
+
+    `decides_par_s` counts the same messages until the last of them is decided.
+    """
     async with Caller.load(site.data, "caf-59", 2) as caf:
         rank = itertools.count(10**7)
 
-        def bodies() -> Iterator[bytes]:
-            """The first is short: it warms up."""
-            for size in itertools.chain([lines // 20], itertools.repeat(lines)):
-                yield b"\n".join(_signalement(caf, next(rank)) for _ in range(size))
+        def body(size: int) -> bytes:
+            return b"\n".join(_signalement(caf, next(rank)) for _ in range(size))
 
-        for_hub, for_floor = bodies(), bodies()
-
-        async def deposit(_: int) -> int:
-            """A line that is not decided in time is stored, and told `en-attente`: it is not counted."""
-            _, answer = await caf.request("POST", "/v1/messages", 200, body=next(for_hub), content_type=NDJSON)
+        async def deposit(lines: int) -> int:
+            _, answer = await caf.request(
+                "POST", "/v1/messages", 200, body=body(lines), content_type=NDJSON, prefer="respond-async"
+            )
             if refused := answer.count(b'"etat":"refuse"'):
                 raise LaunchError(f"La mesure s'arrête : {refused} lignes refusées.")
-            return answer.count(b'"etat":"accepte"')
+            return answer.count(b'"etat":"en-attente"')
 
-        async def bare(_: int) -> int:
-            async with caf.bare("POST", f"{site.floor}/lot", next(for_floor)) as response:
+        async def bare(lines: int) -> int:
+            async with caf.bare("POST", f"{site.floor}/lot", body(lines)) as response:
                 return (await response.read()).count(b'"etat":"accepte"')
 
-        return Measured(await _in_turn(deposit, durations), await _in_turn(bare, durations))
+        before, began_s = site.processor_s(), time.perf_counter()
+        hub = await _once(deposit, lines)
+        await _settled(caf)
+        decided_s, decided = time.perf_counter() - began_s, lines + _warming(lines)
+        details = {
+            "decides_par_s": round(decided / decided_s, 1),
+            "processeur_ms": _each(before, site.processor_s(), decided),
+        }
+        return Measured(hub, await _once(bare, lines), details)
+
+
+async def _settled(caf: Caller) -> None:
+    """Until nothing that this partner deposited waits."""
+    while True:
+        _, waiting = await caf.request("GET", "/v1/messages?etat=en-attente", 200)
+        if not json.loads(waiting)["messages"]:
+            return
+        await asyncio.sleep(0.2)
 
 
 async def jeton(site: Site, durations: Durations) -> Measured:
@@ -240,17 +257,17 @@ async def _loaded(call: Callable[[int], Awaitable[int]], durations: Durations, *
     return await closed_loop(call, callers=callers, warm_up_s=durations.warm_up_s, duration_s=durations.measured_s)
 
 
-async def _in_turn(call: Callable[[int], Awaitable[int]], durations: Durations) -> Load:
-    """Whole requests one after the other until the time is over, the first apart: it warms up."""
-    await call(0)
-    times_s: list[float] = []
-    units = 0
-    while sum(times_s) < durations.measured_s:
-        began_s = time.perf_counter()
-        units += await call(len(times_s) + 1)
-        times_s.append(time.perf_counter() - began_s)
-        await asyncio.sleep(0)
-    return Load(round(units / sum(times_s), 1), *quantiles_ms(times_s), len(times_s))
+def _warming(units: int) -> int:
+    return units // 20
+
+
+async def _once(call: Callable[[int], Awaitable[int]], units: int) -> Load:
+    """One call for so many units, after a short one that warms up."""
+    await call(_warming(units))
+    began_s = time.perf_counter()
+    done = await call(units)
+    elapsed_s = time.perf_counter() - began_s
+    return Load(round(done / elapsed_s, 1), *quantiles_ms([elapsed_s]), 1)
 
 
 LINES: Mapping[str, Line] = {
