@@ -1,7 +1,7 @@
 """PostgreSQL: one pool per process, JSON through orjson, the component's own schema first in the search path."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -11,6 +11,7 @@ from asyncpg.pool import PoolConnectionProxy
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Record = asyncpg.Record
+T = TypeVar("T")
 
 # What passes by itself: a restart of the server, a lost connection, two transactions in each other's way.
 TRANSIENT = (
@@ -62,3 +63,11 @@ async def write(conn: Connection, statement: str, rows: Iterable[Sequence[Any]])
     """Run once, for all rows, a statement whose parameters are their columns (`unnest`); not at all without rows."""
     if columns := [list(column) for column in zip(*rows, strict=True)]:
         await conn.execute(statement, *columns)
+
+
+def grouped(rows: Iterable[Record], key: str, read: Callable[[Record], T]) -> dict[UUID, list[T]]:
+    """What the rows say, by one of their columns, in their order."""
+    groups: dict[UUID, list[T]] = {}
+    for row in rows:
+        groups.setdefault(row[key], []).append(read(row))
+    return groups

@@ -6,23 +6,19 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from chassis.database import Connection, Record, write
+from chassis.database import Connection, Record, grouped, write
 from chassis.decision import Echeance, Refus
 from chassis.facts import Entree, FaitEnregistre
 
 _DECIDED = "SELECT id, refus FROM entrees WHERE id = ANY($1)"
-
 _FACT_COLUMNS = "id, agregat, sequence, type, partition, donnees, source, survenu_a, cause, correlation, trace, flux"
 _FACTS_OF = f"SELECT {_FACT_COLUMNS} FROM faits WHERE cause = ANY($1) ORDER BY numero"  # noqa: S608  constants only
 _UNPUBLISHED = f"SELECT numero, {_FACT_COLUMNS} FROM faits WHERE flux = $1 AND publie_seq IS NULL ORDER BY 1 LIMIT $2"  # noqa: S608
-
 _SEQUENCES = "SELECT agregat, max(sequence) AS sequence FROM faits WHERE agregat = ANY($1) GROUP BY agregat"
-
 _MARK_PUBLISHED = """
 UPDATE faits SET publie_seq = p.seq FROM unnest($1::bigint[], $2::bigint[]) AS p(numero, seq)
 WHERE faits.numero = p.numero
 """
-
 _CLEAR_DUE_DATES = "DELETE FROM echeances WHERE agregat = ANY($1)"
 _INSERT_DUE_DATES = """
 INSERT INTO echeances (agregat, nature, du_a, partition)
@@ -34,12 +30,10 @@ DELETE FROM echeances e USING unnest($1::uuid[], $2::text[], $3::timestamptz[]) 
 WHERE (e.agregat, e.nature, e.du_a) = (t.agregat, t.nature, t.du_a)
 """
 DUE = "SELECT agregat, nature, du_a, partition FROM echeances WHERE du_a <= $1 ORDER BY du_a LIMIT $2"
-
 _PARK = """
 INSERT INTO rebut (id, nature, type, entree, raison, parque_a) VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (id) DO UPDATE SET raison = EXCLUDED.raison, parque_a = EXCLUDED.parque_a
 """
-
 _FORGET = """
 INSERT INTO oublis (agregat, garde) SELECT * FROM unnest($1::uuid[], $2::uuid[])
 ON CONFLICT (agregat) DO UPDATE SET acheve_a = NULL
@@ -55,7 +49,6 @@ _TO_FORGET = """
 SELECT agregat, garde FROM oublis o WHERE acheve_a IS NULL AND NOT EXISTS (
     SELECT FROM faits f WHERE f.agregat = o.agregat AND f.id IS DISTINCT FROM o.garde) ORDER BY demande_a LIMIT 100
 """
-
 _ADVANCE = """
 INSERT INTO positions (brique, agregat, sequence)
 SELECT * FROM unnest($1::text[], $2::uuid[], $3::int[])
@@ -75,11 +68,8 @@ async def decided(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Refus | N
 
 async def facts_of(conn: Connection, brique: str, causes: Sequence[UUID]) -> dict[UUID, list[FaitEnregistre]]:
     """The facts that each of these entries led to, in order."""
-    faits: dict[UUID, list[FaitEnregistre]] = {}
-    if causes:
-        for row in await conn.fetch(_FACTS_OF, causes):
-            faits.setdefault(row["cause"], []).append(fact(row, brique))
-    return faits
+    rows = await conn.fetch(_FACTS_OF, causes) if causes else ()
+    return grouped(rows, "cause", lambda row: fact(row, brique))
 
 
 def fact(row: Record, brique: str) -> FaitEnregistre:

@@ -4,7 +4,7 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 import uvloop
@@ -48,7 +48,7 @@ class Process:
                 pause_s = min(pause_s * 2, 5.0)
 
 
-async def _run(component: str, schema: str, settings: Settings, assemble: Callable[[Process], Awaitable[None]]) -> None:
+async def _run(component: str, schema: str, settings: Settings, assemble: Callable[[Process], Awaitable[Any]]) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -76,7 +76,7 @@ async def _until(stop: asyncio.Event, connect: Callable[[], Awaitable[T]]) -> T:
     raise SystemExit(0)
 
 
-def run(component: str, schema: str, settings: Settings, assemble: Callable[[Process], Awaitable[None]]) -> None:
+def run(component: str, schema: str, settings: Settings, assemble: Callable[[Process], Awaitable[Any]]) -> None:
     """Run a component until SIGTERM or Ctrl-C. `schema` is its schema in PostgreSQL."""
     telemetry.start(component, settings.otlp_url, settings.niveau_log)
     try:

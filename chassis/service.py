@@ -56,8 +56,8 @@ def run(service: Service, settings: Settings, *, clock: Clock = utc_now) -> None
     process.run(nom, nom, settings, lambda running: connect(service, running, clock))
 
 
-async def connect(service: Service, running: Process, clock: Clock = utc_now) -> None:
-    """Start the loops of a service and begin to answer."""
+async def connect(service: Service, running: Process, clock: Clock = utc_now) -> Engine[Any, Any, Any, Any]:
+    """Start the loops of a service and begin to answer; what decides there, for loops of its own."""
     nom = service.brique.nom
     outboxes = [Outbox(nom, flux, running.pool, running.bus, forgets=flux == service.flux[0]) for flux in service.flux]
     engine = Engine(service.brique, running.pool, on_facts=outboxes[0].wake, clock=clock)
@@ -76,6 +76,7 @@ async def connect(service: Service, running: Process, clock: Clock = utc_now) ->
     for vue, lecture in service.lectures.items():
         await running.bus.respond(f"lecture.{nom}.{vue}", nom, _answer_reads(running, lecture))
     await running.bus.respond(f"depot.{nom}", nom, _answer_deposits(intake))
+    return engine
 
 
 def _answer_deposits(intake: MicroBatch[Entree, Reponse]) -> Callable[[bytes], Awaitable[bytes]]:

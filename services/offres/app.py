@@ -1,7 +1,7 @@
 """The process `offres`: its decision, its tables and its store, put together, and the loops of the catalogue."""
 
 from chassis import process, service, settings
-from chassis.depots import Brique, Engine
+from chassis.depots import Brique
 from chassis.process import Process
 from chassis.service import Service
 from services.offres import clocks, domain, subscriptions
@@ -25,9 +25,7 @@ SERVICE = Service(
 
 
 async def assemble(running: Process) -> None:
-    await service.connect(SERVICE, running)
-    # What it records is found by the relay, which looks for it every tenth of a second.
-    engine = Engine(SERVICE.brique, running.pool, on_facts=lambda: None)
+    engine = await service.connect(SERVICE, running)
     running.loop("entretien", clocks.Entretien(running.pool, service.utc_now).run)
     running.loop("retraits", clocks.Retraits(engine, running.pool, service.utc_now).run)
 

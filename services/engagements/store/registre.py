@@ -1,18 +1,15 @@
 """Load under lock the dossiers that a batch concerns, and save what it changed in them, one statement per table."""
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 from uuid import UUID
 
 from chassis import ledger
-from chassis.database import Connection, Record, write
+from chassis.database import Connection, grouped, write
 from chassis.facts import Fait, FaitEnregistre
 from chassis.lineage import lock
 from services.engagements.domain import messages
 from services.engagements.store import rows
 from services.engagements.store.dossiers import Dossiers, Echeances
-
-T = TypeVar("T")
 
 # A message for an absorbed parcours concerns its survivor: both are locked, all in one order.
 _LOCK = f"""
@@ -92,10 +89,10 @@ class Registre:
         nommes = _nommes(lus)
         trouves = await lock(conn, _LOCK, nommes)
         ids = list(trouves)
-        contrats = _par_parcours(await conn.fetch(_CONTRATS, ids), rows.lire_contrat)
-        delais = _par_parcours(await conn.fetch(_DELAIS, ids), rows.lire_delai)
-        manquements = _par_parcours(await conn.fetch(_MANQUEMENTS, ids), rows.lire_manquement)
-        sanctions = _par_parcours(await conn.fetch(_SANCTIONS, ids), rows.lire_sanction)
+        contrats = grouped(await conn.fetch(_CONTRATS, ids), "parcours", rows.lire_contrat)
+        delais = grouped(await conn.fetch(_DELAIS, ids), "parcours", rows.lire_delai)
+        manquements = grouped(await conn.fetch(_MANQUEMENTS, ids), "parcours", rows.lire_manquement)
+        sanctions = grouped(await conn.fetch(_SANCTIONS, ids), "parcours", rows.lire_sanction)
         charges = [
             rows.lire_dossier(
                 row, contrats.get(id_, ()), delais.get(id_, ()), manquements.get(id_, ()), sanctions.get(id_, ())
@@ -122,13 +119,6 @@ class Registre:
 def _nommes(lus: Sequence[messages.Message]) -> set[UUID]:
     absorbes = [lu.absorbes for lu in lus if isinstance(lu, messages.UsagerFusionne)]
     return {lu.parcours for lu in lus}.union(*absorbes)
-
-
-def _par_parcours(trouvees: Iterable[Record], lire: Callable[[Record], T]) -> dict[UUID, list[T]]:
-    par_parcours: dict[UUID, list[T]] = {}
-    for row in trouvees:
-        par_parcours.setdefault(row["parcours"], []).append(lire(row))
-    return par_parcours
 
 
 async def _effacer(conn: Connection, effaces: Sequence[UUID]) -> None:

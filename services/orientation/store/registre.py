@@ -1,11 +1,10 @@
 """Load under lock the dossiers that a batch concerns, and save what it changed in them, one statement per table."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import TypeVar
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from chassis import ledger
-from chassis.database import Connection, Record, write
+from chassis.database import Connection, grouped, write
 from chassis.facts import Fait, FaitEnregistre
 from chassis.lineage import lock
 from services.orientation.domain import messages
@@ -14,8 +13,6 @@ from services.orientation.domain.regles import PAR_DEFAUT
 from services.orientation.domain.situation import Reglage
 from services.orientation.store import rows
 from services.orientation.store.dossiers import Dossiers, Echeances
-
-T = TypeVar("T")
 
 # A message for an absorbed parcours concerns its survivor: both are locked, all in one order.
 _LOCK = f"""
@@ -89,8 +86,8 @@ class Registre:
         """Lock the rows until the transaction ends. A dossier opened twice at once is caught by its primary key."""
         trouves = await lock(conn, _LOCK, _nommes(lus))
         ids = list(trouves)
-        demandes = _par_parcours(await conn.fetch(_DEMANDES, ids), rows.lire_demande)
-        decidees = _par_parcours(await conn.fetch(_ORIENTATIONS, ids), rows.lire_orientation)
+        demandes = grouped(await conn.fetch(_DEMANDES, ids), "parcours", rows.lire_demande)
+        decidees = grouped(await conn.fetch(_ORIENTATIONS, ids), "parcours", rows.lire_orientation)
         charges = [rows.lire_dossier(row, demandes.get(id_, ()), decidees.get(id_, ())) for id_, row in trouves.items()]
         departements = {dossier.departement for dossier in charges} | _departements(lus)
         reglages = await _reglages(conn, lus, departements)
@@ -120,13 +117,6 @@ def _nommes(lus: Sequence[messages.Message]) -> set[UUID]:
 def _departements(lus: Sequence[messages.Message]) -> set[str]:
     """Those that this batch may bring in: of a dossier that it opens, or transfers."""
     return {lu.departement for lu in lus if isinstance(lu, _APPORTE_UN_DEPARTEMENT)}
-
-
-def _par_parcours(trouvees: Iterable[Record], lire: Callable[[Record], T]) -> dict[UUID, list[T]]:
-    par_parcours: dict[UUID, list[T]] = {}
-    for row in trouvees:
-        par_parcours.setdefault(row["parcours"], []).append(lire(row))
-    return par_parcours
 
 
 async def _reglages(

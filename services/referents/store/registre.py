@@ -1,18 +1,15 @@
 """Load under lock the dossiers that a batch concerns, and save what it changed in them, one statement per table."""
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 from uuid import UUID
 
 from chassis import ledger
-from chassis.database import Connection, Record, write
+from chassis.database import Connection, grouped, write
 from chassis.facts import Fait, FaitEnregistre
 from chassis.lineage import lock
 from services.referents.domain import messages
 from services.referents.store import rows
 from services.referents.store.dossiers import Dossiers, Echeances
-
-T = TypeVar("T")
 
 # A message for an absorbed parcours concerns its survivor, an orientation of the survivor those that it absorbed: all
 # are locked, in one order.
@@ -90,10 +87,10 @@ class Registre:
         nommes = _nommes(lus)
         trouves = await lock(conn, _LOCK, nommes, [lu.parcours for lu in lus if _regarde_les_absorbes(lu)])
         ids = list(trouves)
-        orientations = _par_parcours(await conn.fetch(_ORIENTATIONS, ids), rows.lire_orientation)
-        designations = _par_parcours(await conn.fetch(_DESIGNATIONS, ids), rows.lire_designation)
-        accompagnants = _par_parcours(await conn.fetch(_ACCOMPAGNANTS, ids), rows.lire_accompagnant)
-        rdvs = _par_parcours(await conn.fetch(_RDVS, ids), rows.lire_rdv)
+        orientations = grouped(await conn.fetch(_ORIENTATIONS, ids), "parcours", rows.lire_orientation)
+        designations = grouped(await conn.fetch(_DESIGNATIONS, ids), "parcours", rows.lire_designation)
+        accompagnants = grouped(await conn.fetch(_ACCOMPAGNANTS, ids), "parcours", rows.lire_accompagnant)
+        rdvs = grouped(await conn.fetch(_RDVS, ids), "parcours", rows.lire_rdv)
         charges = [
             rows.lire_dossier(
                 row,
@@ -129,13 +126,6 @@ def _regarde_les_absorbes(lu: messages.Message) -> bool:
 def _nommes(lus: Sequence[messages.Message]) -> set[UUID]:
     absorbes = [lu.absorbes for lu in lus if isinstance(lu, messages.UsagerFusionne)]
     return {lu.parcours for lu in lus}.union(*absorbes)
-
-
-def _par_parcours(trouvees: Iterable[Record], lire: Callable[[Record], T]) -> dict[UUID, list[T]]:
-    par_parcours: dict[UUID, list[T]] = {}
-    for row in trouvees:
-        par_parcours.setdefault(row["parcours"], []).append(lire(row))
-    return par_parcours
 
 
 async def _effacer(conn: Connection, effaces: Sequence[UUID]) -> None:
