@@ -4,21 +4,17 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-# BusError
-# ├── Unavailable       nobody answers, or the bus itself is away: try again later
-# └── StreamMissing     the stream was deleted under us: `ensure_stream` makes it again
-
 
 class BusError(Exception):
     """Root of what the bus raises."""
 
 
 class Unavailable(BusError):
-    """No answer within the deadline, nobody listens, or the connection is down."""
+    """No answer within the deadline, nobody listens, or the connection is down: try again later."""
 
 
 class StreamMissing(BusError):
-    """The stream does not exist (any more)."""
+    """The stream does not exist (any more): `ensure_stream` makes it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +30,6 @@ class Message:
 @dataclass(frozen=True, slots=True)
 class StreamState:
     created_at: datetime
-    first_sequence: int
     last_sequence: int
     deleted: int
 

@@ -119,7 +119,7 @@ class NatsBus:
         if info.created is None:
             raise Unavailable(stream)
         state = info.state
-        return StreamState(info.created, state.first_seq, state.last_seq, state.num_deleted or 0)
+        return StreamState(info.created, state.last_seq, state.num_deleted or 0)
 
     async def stored(self, stream: str, filters: Sequence[str], name: str) -> dict[int, str]:
         """Place → message id of what is there under `filters`, read without bodies; `name` distinguishes readers."""
@@ -186,8 +186,7 @@ class NatsBus:
             ack_policy=AckPolicy.EXPLICIT,
             ack_wait=_ACK_WAIT_S,
             max_ack_pending=4096,
-            filter_subject=filters[0] if len(filters) == 1 else None,
-            filter_subjects=list(filters) if len(filters) > 1 else None,
+            filter_subjects=list(filters),
         )
         await self._jetstream.add_consumer(stream, config)
 

@@ -18,14 +18,10 @@ TRANSIENT = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # giving back a connection that the server has just broken
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.SerializationError,
-    asyncpg.DeadlockDetectedError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.TransactionRollbackError,
     asyncpg.TooManyConnectionsError,
     OSError,
-    TimeoutError,
 )
 CONFLICT = asyncpg.UniqueViolationError
 
@@ -45,6 +41,10 @@ async def _prepare(connection: Any) -> None:
     )
 
 
+async def _keep_session(_: Any) -> None:
+    """Whoever changes a session mends it: the driver's reset would cost a round trip each time one is given back."""
+
+
 async def open_pool(url: str, password: str, schema: str, *, min_size: int = 2, max_size: int = 8) -> Pool:
     """A pool bound to `schema`; a statement may take 30 s, a connection 5 s, a wait for a free one is the caller's."""
     return await asyncpg.create_pool(
@@ -53,6 +53,7 @@ async def open_pool(url: str, password: str, schema: str, *, min_size: int = 2, 
         min_size=min_size,
         max_size=max_size,
         init=_prepare,
+        reset=_keep_session,
         timeout=5,
         command_timeout=30,
         server_settings={"search_path": schema, "application_name": f"relais-{schema}", "jit": "off"},

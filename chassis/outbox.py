@@ -53,7 +53,10 @@ class Outbox:
         while not stop.is_set():
             async with self._pool.acquire() as conn:
                 if await conn.fetchval(_LEAD, f"outbox {self._brique} {self._stream}"):
-                    await self._lead(conn, stop)
+                    try:
+                        await self._lead(conn, stop)
+                    finally:  # the lock is the session's, which goes back to the pool
+                        await conn.reset()
             await wait(stop, 1.0)
 
     async def _lead(self, conn: Connection, stop: asyncio.Event) -> None:

@@ -109,3 +109,18 @@ async def test_one_replica_leads_and_another_takes_over(setup: Setup) -> None:
     await running[1]
     assert await setup.stored() == {*first, *second}
     assert await setup.pool.fetchval("SELECT count(*) FROM faits WHERE publie_seq IS NULL") == 0
+
+
+async def test_a_leader_that_is_interrupted_gives_the_lead_back(setup: Setup) -> None:
+    held = """
+    SELECT count(*) FROM pg_locks
+    WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    """
+    leading = asyncio.create_task(setup.outbox.run(asyncio.Event()))
+    await asyncio.sleep(0.5)
+    before = await setup.pool.fetchval(held)
+
+    leading.cancel()
+    await asyncio.wait([leading])
+
+    assert (before, await setup.pool.fetchval(held)) == (1, 0)
