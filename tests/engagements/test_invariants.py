@@ -22,6 +22,7 @@ from services.engagements.domain.dossier import (
     StatutReferent,
 )
 from services.engagements.domain.heures import SEUIL_HEBDO, LectureHeures, comparer
+from services.engagements.domain.reexamen import date_echeance
 from tests.engagements.fabrique import (
     AUTRE,
     CD,
@@ -286,6 +287,20 @@ def test_what_falls_due_is_handled_and_no_sanction_comes_from_silence(recus: Rec
         for sanction in dossier.sanctions:
             assert sanction.etat is EtatSanction.PROPOSEE or sanction.id in decidees
             assert sanction.etat is not EtatSanction.PROPOSEE or sanction.est_hors_delai or dossier.est_clos
+
+
+@settings(max_examples=80, deadline=None)
+@given(sequences())
+def test_the_siblings_always_know_the_day_of_the_next_examination(recus: Recus) -> None:
+    registre = Registre()
+    for recu_a, recu in recus:
+        registre.jouer(recu_a, recu)
+
+        prevus = {f.parcours: f for f in registre.faits if isinstance(f, faits.ReexamenPrevu)}
+        for id_, dossier in registre.dossiers.items():
+            if dossier.reexamen and not dossier.est_clos:
+                assert prevus[id_].depuis == dossier.reexamen.depuis
+                assert prevus[id_].date_echeance == date_echeance(dossier)
 
 
 @settings(max_examples=60, deadline=None)

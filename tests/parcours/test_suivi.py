@@ -143,6 +143,36 @@ async def test_the_roadmap_shows_no_mixture_while_a_service_sleeps(hub: Hub, asl
     assert awake
 
 
+async def test_the_basket_gives_a_year_to_whom_a_difficulty_does(hub: Hub) -> None:
+    async with hub.partner("cd-59") as cd:
+        prc = await followed(hub, cd)
+        soon = await eventually(lambda: examined(cd, prc), lambda le: le)
+        await send(cd, prc, "diagnostic.realise", {"criteres": {"contrainte_logement": "sans-logement"}})
+
+        later = await eventually(lambda: examined(cd, prc), lambda le: le if le != soon else None)
+        roadmap = await sheet(cd, prc)
+        told = (await cd.get(f"/v1/parcours/{prc}/contrat"))["reexamen"]
+
+    since = date.fromisoformat(day(-10))
+    assert date.fromisoformat(soon) < since + timedelta(days=190)
+    assert date.fromisoformat(later) > since + timedelta(days=360)
+    assert [one["date_echeance"] for one in roadmap["echeances"] if one["nature"] == "reexamen"] == [later]
+    assert later == told["date_echeance"]
+
+
+async def examined(cd: Partner, prc: str) -> str | None:
+    """The day of the next examination, from the basket of the département."""
+    apres: dict[str, str] = {}
+    while True:
+        page = await cd.get("/v1/parcours", departement="59", echeance_avant=day(800), limite=200, **apres)
+        for due in page["parcours"]:
+            if (due["parcours"], due["nature"]) == (prc, "reexamen"):
+                return str(due["date_echeance"])
+        if page["suite"] is None:
+            return None
+        apres = {"apres": page["suite"]}
+
+
 async def test_two_designations_at_once_make_one_referent(hub: Hub) -> None:
     async with hub.partner("cd-59") as cd:
         prc = await opened(hub, cd)

@@ -32,6 +32,8 @@ def appliquer(dossier: Dossier | None, fait: faits.Fait) -> Dossier:
         return _sanction(dossier, fait)
     if isinstance(fait, faits.FaitDeVie):
         return _vie(dossier, fait)
+    if isinstance(fait, faits.ReexamenPrevu):
+        return dossier  # it tells what the others make of the state
     return _suivi(dossier, fait)
 
 

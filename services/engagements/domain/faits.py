@@ -112,6 +112,19 @@ class ReexamenDu:
 
 
 @dataclass(frozen=True, slots=True)
+class ReexamenPrevu:
+    """The day on which the re-examination will be due: said when it is known, and each time that it moves.
+
+    For the siblings only: partners hear of it by `ReexamenDu`.
+    """
+
+    parcours: UUID
+    departement: str
+    depuis: date
+    date_echeance: date
+
+
+@dataclass(frozen=True, slots=True)
 class ManquementSignale:
     parcours: UUID
     departement: str
@@ -275,4 +288,4 @@ FaitDeSuivi: TypeAlias = (
 FaitDeVie: TypeAlias = DossierTransfere | DossierAbsorbe | DossierClos | DossierEfface
 FaitSurDossier: TypeAlias = FaitDeSuivi | FaitDeVie
 FaitInterne: TypeAlias = DossierOuvert | FaitSurDossier
-Fait: TypeAlias = FaitPublie | FaitInterne
+Fait: TypeAlias = FaitPublie | ReexamenPrevu | FaitInterne
