@@ -29,11 +29,16 @@ from tests.engagements.fabrique import (
     ORGANISME,
     PARCOURS,
     PERSONNE,
+    SIGNATURE,
     Histoire,
+    a,
     contenu,
+    engage,
     manquement,
     mesure,
     orientation,
+    reprend,
+    suspend,
 )
 
 # Two winters and a 29th of February: changes of hour and every length of month fall inside the delays.
@@ -301,6 +306,28 @@ def test_the_siblings_always_know_the_day_of_the_next_examination(recus: Recus) 
             if dossier.reexamen and not dossier.est_clos:
                 assert prevus[id_].depuis == dossier.reexamen.depuis
                 assert prevus[id_].date_echeance == date_echeance(dossier)
+
+
+jours = st.integers(0, 900)
+
+
+@settings(max_examples=80, deadline=None)
+@given(jours, st.integers(0, 365), jours, st.integers(0, 7 * 24 - 1), st.integers(0, 40))
+def test_a_suspension_and_its_resumption_may_be_told_however_late(
+    debut: int, duree: int, retard: int, heures_entre: int, tic: int
+) -> None:
+    """Both in one week: the contract runs again, whenever the clock of the service looks in between and after."""
+    histoire, saisie = engage(), a(SIGNATURE + timedelta(days=debut + duree + retard))
+    suspendu_le = SIGNATURE + timedelta(days=debut)
+    repris_le = min(suspendu_le + timedelta(days=duree), decaler(suspendu_le, 12))
+    reprise_saisie = saisie + timedelta(hours=heures_entre)
+
+    histoire.accepte(suspend(suspendu_le, recu_a=saisie))
+    histoire.sonner(saisie + timedelta(hours=heures_entre * tic / 40))
+    histoire.accepte(reprend(repris_le, recu_a=reprise_saisie))
+    histoire.sonner(reprise_saisie + timedelta(days=800))
+
+    assert [contrat.etat for contrat in histoire.dossier.contrats] == [EtatContrat.SIGNE]
 
 
 @settings(max_examples=60, deadline=None)

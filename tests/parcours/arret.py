@@ -95,6 +95,8 @@ async def go_through(hub: Hub, service: str, meanwhile: Callable[[], Awaitable[N
             account.stopped_s = time.monotonic() - stopped_at
             os.kill(hub.pid(service), signal.SIGKILL)
         restarted_at = time.monotonic()
+        watching.cancel()  # it may wait for an answer of the process that was stopped
+        watching = tasks.create_task(_watch(account, reader, prc))
         async with asyncio.timeout(_PATIENCE_S):
             while not account.seen or account.seen[-1][1] != AFTER or account.seen[-1][0] < stopped_at:
                 await asyncio.sleep(_LOOK_EVERY_S / 4)

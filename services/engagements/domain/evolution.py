@@ -51,7 +51,7 @@ def _contrat(dossier: Dossier, fait: faits.FaitDeContrat) -> Dossier:
                 lambda c: replace(c, etat=EtatContrat.REFUSE, refuse_le=fait.le, motif_refus=fait.motif),
             )
         case faits.ContratSuspendu():
-            ouverte = Suspension(fait.le, fait.motif)
+            ouverte = Suspension(fait.le, fait.motif, fait.recue_le)
             return _sur(
                 dossier,
                 fait.contrat_id,

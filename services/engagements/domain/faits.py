@@ -56,6 +56,7 @@ class ContratSuspendu:
     contrat_id: str
     le: date
     motif: str
+    recue_le: date
 
 
 @dataclass(frozen=True, slots=True)
