@@ -28,7 +28,7 @@ _log = structlog.get_logger()
 _ID_HEADER = "Relais-Id"
 _PULL_EXPIRES_S = 5
 _BATCH = 256
-_ACK_WAIT_S = 10  # what a killed process held comes back after it; a batch takes tenths of a second
+_ACK_WAIT_S = 4  # what a killed process held comes back after it, within the 5 s of a mixture; a batch takes tenths
 _PUBLISH_TIMEOUT_S = 5
 
 

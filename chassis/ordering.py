@@ -10,9 +10,9 @@ import orjson
 from chassis.bus import Message
 from chassis.facts import type_court
 
-RETRY_S = 0.5
-# The reconciliation of the owning service fills a gap; past this, the fact is too old for the stream and is given up.
-GIVE_UP_DELIVERIES = 240
+RETRY_S, LONGEST_RETRY_S = 0.5, 4.0
+# The owning service fills a gap, also after two hours down; past this, the fact is too old for the stream: given up.
+GIVE_UP_DELIVERIES = 1_800
 
 Key = tuple[str, UUID]
 
@@ -49,13 +49,13 @@ class Event:
 
 def take_in_order(events: Sequence[Event], positions: Mapping[Key, int]) -> tuple[list[Event], list[float | None]]:
     """The events to handle now, and a verdict per event: None when taken or already read, a delay when it is early."""
-    reached = dict(positions)
-    taken: list[Event] = []
+    reached, taken = dict(positions), list[Event]()
     verdicts: list[float | None] = []
     for event in events:
         last = reached.setdefault(event.key, 0)
         if event.sequence == last + 1 or (event.sequence > last and event.deliveries > GIVE_UP_DELIVERIES):
             reached[event.key] = event.sequence
             taken.append(event)
-        verdicts.append(None if event.sequence <= reached[event.key] else RETRY_S)
+        pause_s = RETRY_S if event.deliveries < 20 else LONGEST_RETRY_S
+        verdicts.append(None if event.sequence <= reached[event.key] else pause_s)
     return taken, verdicts

@@ -133,7 +133,7 @@ def _count(entree: Entree, reply: Mapping[str, Any]) -> None:
 
 def settlement(entree: Entree, reply: Mapping[str, Any], annuaire: Annuaire) -> Settlement:
     """What to write of a service's decision, and what its receipt says."""
-    faits = reply.get("faits", [])
+    faits = [fait for fait in reply.get("faits", []) if type_court(fait["type"]) in CATALOGUE]
     message = CATALOGUE[entree.type]
     est_d_un_parcours = message.porte_sur_parcours or message.ouvre_parcours
     parcours = UUID(faits[0]["subject"]) if faits and est_d_un_parcours else entree.agregat

@@ -6,8 +6,8 @@ from chassis.decision import Echeance
 from services.engagements.domain import contrat, reexamen, sanction
 from services.engagements.domain.delai import (
     apres_le,
+    date_d_attente_de_la_reprise,
     date_de_fin_d_instruction,
-    date_de_fin_de_suspension,
     date_de_signature_due,
     debut_du_jour,
 )
@@ -34,8 +34,8 @@ def _echeances(dossier: Dossier) -> Iterator[Echeance]:
     if periode and due_le and reexamen.attend_son_echeance(dossier):
         yield Echeance(parcours, f"{REEXAMEN}-{periode.depuis.toordinal()}", debut_du_jour(due_le))
     if en_vigueur and en_vigueur.suspension:
-        due_a = apres_le(date_de_fin_de_suspension(en_vigueur.suspension.debut))
-        yield Echeance(parcours, f"{SUSPENSION}-{en_vigueur.numero}", due_a)
+        attente = date_d_attente_de_la_reprise(en_vigueur.suspension.debut, en_vigueur.suspension.recue_le)
+        yield Echeance(parcours, f"{SUSPENSION}-{en_vigueur.numero}", apres_le(attente))
     for proposee in dossier.sanctions:
         if proposee.proposee_le and sanction.attend_son_instruction(proposee):
             due_a = apres_le(date_de_fin_d_instruction(proposee.proposee_le))

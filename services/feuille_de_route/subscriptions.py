@@ -58,8 +58,7 @@ _MONTRES = (
     "contrat.repris",
     "contrat.clos",
     "contrat.a-resigner",
-    "contrat.bilan",
-    "reexamen.du",
+    "reexamen.prevu",
     "prescription.emise",
     "prescription.mise-a-l-etude",
     "prescription.acceptee",
@@ -74,8 +73,6 @@ EVENEMENTS: Mapping[str, Lecteur] = {
     **dict.fromkeys(_MONTRES, translation.appris),
     "usager.signale": translation.usager_signale,
     "parcours.ouvert": translation.survenu,
-    "diagnostic.realise": translation.survenu,
-    "reorientation.decidee": translation.survenu,
     "usager.fusionne": translation.usager_fusionne,
     "usager.efface": translation.usager_efface,
 }

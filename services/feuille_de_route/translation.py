@@ -11,6 +11,8 @@ from services.feuille_de_route.domain.recu import Recu
 
 _OUVERTURE = 1
 """Sequence of the first event of a parcours in `usagers`."""
+_HORS_CATALOGUE = {"reexamen.prevu": "engagements"}
+"""What a sibling tells to this service only, and its brique."""
 
 
 def objectif_ajoute(entree: Entree) -> messages.Message:
@@ -98,7 +100,7 @@ def _recu(entree: Entree, *, montre: bool = True) -> Recu:
     return Recu(
         id=entree.id,
         parcours=_parcours(entree),
-        brique=CATALOGUE[entree.type].brique,
+        brique=_HORS_CATALOGUE.get(entree.type) or CATALOGUE[entree.type].brique,
         sequence=entree.sequence,
         type=entree.type,
         departement=entree.partition,

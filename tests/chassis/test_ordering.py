@@ -34,6 +34,18 @@ def test_an_early_event_is_asked_for_again() -> None:
     assert (taken, verdicts) == ([], [RETRY_S])
 
 
+def test_a_gap_is_waited_for_as_long_as_its_owner_may_be_down_and_seen_soon_after_it_is_filled() -> None:
+    agregat, pauses = uuid4(), list[float]()
+
+    for delivery in range(1, GIVE_UP_DELIVERIES + 1):
+        taken, [pause_s] = take_in_order([event(agregat, 7, delivery)], {("orientation", agregat): 5})
+        assert (taken, pause_s is None) == ([], False)
+        pauses.append(pause_s or 0.0)
+
+    assert sum(pauses) > 3_600
+    assert max(pauses) < 5
+
+
 def test_a_gap_that_nothing_fills_is_given_up_in_the_end() -> None:
     late = event(uuid4(), 7, deliveries=GIVE_UP_DELIVERIES + 1)
 

@@ -80,12 +80,12 @@ def refuse(le: date = SIGNATURE, contrat_id: str = "ce-1") -> messages.RefuserCo
     return messages.RefuserContrat(PARCOURS, contrat_id, le, "Le logement d'abord.", a(le, 18))
 
 
-def suspend(le: date, contrat_id: str = "ce-1") -> messages.SuspendreContrat:
-    return messages.SuspendreContrat(PARCOURS, contrat_id, le, "Cessation d'inscription.", a(le, 18))
+def suspend(le: date, contrat_id: str = "ce-1", recu_a: datetime | None = None) -> messages.SuspendreContrat:
+    return messages.SuspendreContrat(PARCOURS, contrat_id, le, "Cessation d'inscription.", recu_a or a(le, 18))
 
 
-def reprend(le: date, contrat_id: str = "ce-1") -> messages.ReprendreContrat:
-    return messages.ReprendreContrat(PARCOURS, contrat_id, le, "Réinscription.", a(le, 18))
+def reprend(le: date, contrat_id: str = "ce-1", recu_a: datetime | None = None) -> messages.ReprendreContrat:
+    return messages.ReprendreContrat(PARCOURS, contrat_id, le, "Réinscription.", recu_a or a(le, 18))
 
 
 def clot(le: date, contrat_id: str = "ce-1") -> messages.CloreContrat:

@@ -10,6 +10,7 @@ from chassis.decision import Attente
 from services.engagements import clocks
 from services.engagements.domain import messages
 from services.engagements.domain.contrat import MOTIF_SUSPENSION, SURSIS
+from services.engagements.domain.delai import decaler
 from services.engagements.domain.dossier import Bilan, Cause, EtatContrat, StatutReferent
 from services.engagements.domain.faits import ContratAResigner, ContratClos, ContratPropose, ContratSigne
 from tests.engagements.fabrique import (
@@ -260,6 +261,41 @@ def test_twelve_months_of_suspension_close_the_contract(debut: date, limite: dat
 
     assert due.du_a == a(limite + timedelta(days=1), 0)
     assert suite == [ContratClos(PARCOURS, "59", "ce-1", limite, MOTIF_SUSPENSION)]
+
+
+def test_a_suspension_told_years_late_leaves_a_week_for_the_resumption_that_goes_with_it() -> None:
+    saisie = a(date(2029, 2, 10))
+    histoire = engage()
+    histoire.accepte(suspend(SUSPENSION, recu_a=saisie))
+
+    histoire.sonner(saisie + timedelta(days=6))
+    pendant = etats(histoire)
+    histoire.accepte(reprend(APRES, recu_a=saisie + timedelta(days=6)))
+    histoire.sonner(saisie + timedelta(days=400))
+
+    assert (pendant, etats(histoire)) == (["suspendu"], ["signe"])
+
+
+def test_a_suspension_told_late_that_nothing_follows_closes_the_contract_as_of_its_twelve_months() -> None:
+    saisie = date(2029, 2, 10)
+    histoire = engage()
+    histoire.accepte(messages.ReorientationDecidee(PARCOURS, "59", saisie), suspend(SUSPENSION, recu_a=a(saisie)))
+    [due] = [e for e in clocks.echeances(histoire.dossier) if e.nature == "suspension-1"]
+
+    suite = histoire.accepte(messages.SuspensionEchue(PARCOURS, 1), maintenant=due.du_a)
+
+    assert due.du_a == a(date(2029, 2, 18), 0)
+    assert suite == [ContratClos(PARCOURS, "59", "ce-1", decaler(SUSPENSION, 12), MOTIF_SUSPENSION)]
+
+
+def test_no_resumption_comes_after_the_twelve_months_however_late_they_are_told() -> None:
+    saisie = a(date(2029, 2, 10))
+    histoire = engage()
+    histoire.accepte(suspend(SUSPENSION, recu_a=saisie))
+
+    refus = histoire.refuse(reprend(decaler(SUSPENSION, 12) + timedelta(days=1), recu_a=saisie))
+
+    assert (refus.code, refus.details) == ("dates-incoherentes", {"au_plus_tard": decaler(SUSPENSION, 12).isoformat()})
 
 
 @pytest.mark.parametrize("message", [suspend(SUSPENSION), reprend(SUSPENSION)])

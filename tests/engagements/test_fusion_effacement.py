@@ -34,6 +34,7 @@ async def test_a_merge_moves_the_contract_and_redirects_what_follows(essai: Essa
 
     lue = await essai.lire("contrat", parcours=str(PARCOURS))
     assert [(fait.type, fait.agregat) for fait in faits] == [
+        ("reexamen.prevu", AUTRE),
         ("contrat.clos", PARCOURS),
         ("contrat.propose", AUTRE),
         ("contrat.signe", AUTRE),

@@ -22,17 +22,23 @@ from services.engagements.domain.dossier import (
     StatutReferent,
 )
 from services.engagements.domain.heures import SEUIL_HEBDO, LectureHeures, comparer
+from services.engagements.domain.reexamen import date_echeance
 from tests.engagements.fabrique import (
     AUTRE,
     CD,
     ORGANISME,
     PARCOURS,
     PERSONNE,
+    SIGNATURE,
     Histoire,
+    a,
     contenu,
+    engage,
     manquement,
     mesure,
     orientation,
+    reprend,
+    suspend,
 )
 
 # Two winters and a 29th of February: changes of hour and every length of month fall inside the delays.
@@ -286,6 +292,42 @@ def test_what_falls_due_is_handled_and_no_sanction_comes_from_silence(recus: Rec
         for sanction in dossier.sanctions:
             assert sanction.etat is EtatSanction.PROPOSEE or sanction.id in decidees
             assert sanction.etat is not EtatSanction.PROPOSEE or sanction.est_hors_delai or dossier.est_clos
+
+
+@settings(max_examples=80, deadline=None)
+@given(sequences())
+def test_the_siblings_always_know_the_day_of_the_next_examination(recus: Recus) -> None:
+    registre = Registre()
+    for recu_a, recu in recus:
+        registre.jouer(recu_a, recu)
+
+        prevus = {f.parcours: f for f in registre.faits if isinstance(f, faits.ReexamenPrevu)}
+        for id_, dossier in registre.dossiers.items():
+            if dossier.reexamen and not dossier.est_clos:
+                assert prevus[id_].depuis == dossier.reexamen.depuis
+                assert prevus[id_].date_echeance == date_echeance(dossier)
+
+
+jours = st.integers(0, 900)
+
+
+@settings(max_examples=80, deadline=None)
+@given(jours, st.integers(0, 365), jours, st.integers(0, 7 * 24 - 1), st.integers(0, 40))
+def test_a_suspension_and_its_resumption_may_be_told_however_late(
+    debut: int, duree: int, retard: int, heures_entre: int, tic: int
+) -> None:
+    """Both in one week: the contract runs again, whenever the clock of the service looks in between and after."""
+    histoire, saisie = engage(), a(SIGNATURE + timedelta(days=debut + duree + retard))
+    suspendu_le = SIGNATURE + timedelta(days=debut)
+    repris_le = min(suspendu_le + timedelta(days=duree), decaler(suspendu_le, 12))
+    reprise_saisie = saisie + timedelta(hours=heures_entre)
+
+    histoire.accepte(suspend(suspendu_le, recu_a=saisie))
+    histoire.sonner(saisie + timedelta(hours=heures_entre * tic / 40))
+    histoire.accepte(reprend(repris_le, recu_a=reprise_saisie))
+    histoire.sonner(reprise_saisie + timedelta(days=800))
+
+    assert [contrat.etat for contrat in histoire.dossier.contrats] == [EtatContrat.SIGNE]
 
 
 @settings(max_examples=60, deadline=None)

@@ -8,7 +8,7 @@ import pytest
 from services.engagements import clocks
 from services.engagements.domain import messages, reexamen
 from services.engagements.domain.dossier import Bilan
-from services.engagements.domain.faits import ReexamenDu
+from services.engagements.domain.faits import ReexamenDu, ReexamenPrevu
 from tests.engagements.fabrique import (
     DECISION,
     NOTIFICATION,
@@ -168,6 +168,14 @@ def test_the_day_begins_in_paris_on_either_side_of_a_change_of_hour() -> None:
 
     assert [e.du_a.astimezone(PARIS).hour for e in (echeance, plus_tard)] == [0, 0]
     assert [e.du_a.hour for e in (echeance, plus_tard)] == [22, 23]
+
+
+def test_the_siblings_are_told_the_date_when_it_is_known_and_when_it_moves() -> None:
+    histoire = Histoire()
+    histoire.accepte(oriente(), diagnostic(boe=True), diagnostic(boe=True), diagnostic(boe=False))
+
+    prevus = [fait.date_echeance for fait in histoire.faits if isinstance(fait, ReexamenPrevu)]
+    assert prevus == [SIX_MOIS, DOUZE_MOIS, SIX_MOIS]
 
 
 def test_a_signature_does_not_move_it() -> None:

@@ -140,7 +140,7 @@ async def test_a_month_without_signature_is_told_once(essai: Essai) -> None:
 
     assert types(faits) == types(encore) == ["engagement.retard"]
     assert faits[0].donnees == {"date_notification": "2026-03-18", "date_echeance": "2026-04-18"}
-    assert await essai.compte("faits") == 1
+    assert await essai.compte("faits") == 2, "with the day of the re-examination"
 
 
 async def test_the_clocks_follow_the_state(essai: Essai) -> None:

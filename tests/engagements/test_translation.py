@@ -51,8 +51,8 @@ def lu(type_: str, donnees: dict[str, Any]) -> messages.Message:
 
 
 def raconte(suite: Sequence[faits.Fait]) -> list[str]:
-    """Translate the published facts, check each against its contract, and name them."""
-    racontes = [raconte for fait in suite if (raconte := traduire(fait))]
+    """Translate the facts told to partners, check each against its contract, and name them."""
+    racontes = [raconte for fait in suite if isinstance(fait, faits.FaitPublie) and (raconte := traduire(fait))]
     for fait in racontes:
         CATALOGUE[fait.type].modele.model_validate(fait.donnees)
         assert separer(fait.type, fait.donnees) == (fait.donnees, {})

@@ -75,6 +75,11 @@ def signature(le: date = JOUR + timedelta(days=10), contrat_id: str = "ce-1") ->
     return {"contrat_id": contrat_id, "date_signature": le.isoformat(), "signataires": ["usager", "referent"]}
 
 
+def reexamen(le: date, depuis: date = JOUR) -> Json:
+    """What `engagements` tells of the re-examination to this service only."""
+    return {"date_debut": depuis.isoformat(), "date_echeance": le.isoformat()}
+
+
 def rendez_vous(le: date, statut: str = "planifie", rdv_id: str = "rdv-1", motif: str = "accompagnement") -> Json:
     return {
         "rdv_id": rdv_id,
@@ -115,7 +120,8 @@ class Recit:
         self._parcours = parcours
 
     def dit(self, type_: str, donnees: Json | None = None, parcours: UUID | None = None, *, par: str = CD) -> Recu:
-        qui, brique = parcours or self._parcours, CATALOGUE[type_].brique
+        qui = parcours or self._parcours
+        brique = "engagements" if type_ == "reexamen.prevu" else CATALOGUE[type_].brique
         rang = len(self.recus) + 1
         recu = Recu(
             id=UUID(int=(rang << 80) | (7 << 76) | (2 << 62)),

@@ -21,6 +21,7 @@ from tests.feuille_de_route.fabrique import (
     oriente,
     prescription,
     rendez_vous,
+    structure,
 )
 
 TOUT = frozenset(Groupe)
@@ -29,6 +30,7 @@ SECRETS = (
     "Suivre un traitement",
     "Voir le médecin",
     "exemple--addictologie",
+    "CSAPA-12",
     "Soins le mardi",
     "p-sante",
     "hospitalisé",
@@ -47,8 +49,9 @@ def complete() -> Json:
     recit.dit("action.ajoutee", action("a1", "o1", prescription_id="p-1", echeance="2026-05-31"))
     soigner = {"libelle": "Voir le médecin", "prescription_id": "p-sante", "echeance": "2026-06-30"}
     recit.dit("action.ajoutee", action("a2", "o2", **soigner))
-    recit.dit("prescription.emise", prescription("p-1"))
-    recit.dit("prescription.emise", prescription("p-sante", service_id="exemple--addictologie", action_id="a2"))
+    recit.dit("prescription.emise", prescription("p-1", structure=structure("AUTO-ECOLE")))
+    chez = {"service_id": "exemple--addictologie", "structure": structure("CSAPA-12")}
+    recit.dit("prescription.emise", prescription("p-sante", action_id="a2", **chez))
     recit.dit("observation.ajoutee", {"texte": "A été hospitalisé en mai.", "sensibilite": "sante"})
     recit.dit("observation.ajoutee", {"texte": "Très motivé.", "sensibilite": "courante"})
     recit.dit("orientation.demandee", {"date_reception": "2026-06-02"})

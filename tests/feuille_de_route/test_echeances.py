@@ -1,13 +1,18 @@
 """What falls due, of every kind: from when, until when, and in which order."""
 
 from datetime import date, timedelta
+from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.feuille_de_route.domain.coherence import ajouter_mois
 from tests.feuille_de_route.fabrique import (
+    AUTRE,
     JOUR,
+    PARCOURS,
     Json,
     Recit,
     action,
@@ -17,6 +22,7 @@ from tests.feuille_de_route.fabrique import (
     objectif,
     oriente,
     prescription,
+    reexamen,
     rendez_vous,
 )
 
@@ -110,24 +116,56 @@ def test_months_are_calendar_months(jour: date, mois: int, attendu: date) -> Non
     assert ajouter_mois(jour, mois) == attendu
 
 
-def test_a_social_parcours_is_examined_again_at_six_months_or_as_told() -> None:
+def test_a_social_parcours_is_examined_again_on_the_day_that_is_told() -> None:
     recit = Recit()
     recit.dit("orientation.decidee", decision(parcours_type="social"))
     avant = due(recit.vue(), "reexamen")
-    dit = {"date_debut": JOUR.isoformat(), "date_echeance": "2027-03-16", "duree_mois": 12, "cause": "logement"}
-    recit.dit("reexamen.du", dit)
+    recit.dit("reexamen.prevu", reexamen(date(2026, 9, 16)))
+    prevu = due(recit.vue(), "reexamen")
+    recit.dit("reexamen.prevu", reexamen(date(2027, 3, 16)))
 
-    assert (avant, due(recit.vue(), "reexamen")) == (date(2026, 9, 16), date(2027, 3, 16))
+    assert (avant, prevu, due(recit.vue(), "reexamen")) == (None, date(2026, 9, 16), date(2027, 3, 16))
 
 
-def test_a_review_near_the_date_puts_the_next_examination_off() -> None:
+@pytest.mark.parametrize("parcours_type", ["social", "emploi"])
+def test_the_examination_of_the_orientation_before_is_not_shown(parcours_type: str) -> None:
     recit = Recit()
     recit.dit("orientation.decidee", decision(parcours_type="social"))
-    recit.dit("contrat.bilan", {"contrat_id": "ce-1", "date": "2026-05-02", "points": ["Trop tôt."]})
-    tot = due(recit.vue(), "reexamen")
-    recit.dit("contrat.bilan", {"contrat_id": "ce-1", "date": "2026-09-01", "points": ["La situation avance."]})
+    recit.dit("reexamen.prevu", reexamen(date(2026, 9, 16)))
+    recit.dit("orientation.decidee", decision(2, date(2026, 6, 1), parcours_type=parcours_type))
 
-    assert (tot, due(recit.vue(), "reexamen")) == (date(2026, 9, 16), date(2027, 3, 1))
+    assert due(recit.vue(), "reexamen") is None
+
+
+def test_after_a_merge_the_examination_is_that_of_the_one_who_goes_on() -> None:
+    recit = Recit()
+    recit.dit("orientation.decidee", decision(parcours_type="social"), AUTRE)
+    recit.dit("reexamen.prevu", reexamen(date(2026, 9, 16)), AUTRE)
+    recit.dit("usager.fusionne", {"conserve": str(PARCOURS), "absorbes": [str(AUTRE)]})
+    fusionne = due(recit.vue(), "reexamen")
+    recit.dit("orientation.decidee", decision(parcours_type="social"))
+    redite = due(recit.vue(), "reexamen")
+    recit.dit("reexamen.prevu", reexamen(date(2026, 9, 16)))
+
+    assert (fusionne, redite, due(recit.vue(), "reexamen")) == (date(2026, 9, 16), None, date(2026, 9, 16))
+
+
+@given(st.lists(st.sampled_from(["social", "emploi", "prevu"]), max_size=8), st.randoms(use_true_random=False))
+def test_the_examination_shown_is_the_last_one_told_for_the_open_orientation(
+    histoire: list[str], hasard: Random
+) -> None:
+    recit, attendu, rang = Recit(), None, 0
+    for le, quoi in enumerate(histoire):
+        if quoi == "prevu":
+            recit.dit("reexamen.prevu", reexamen(JOUR + timedelta(days=180 + le)))
+            attendu = JOUR + timedelta(days=180 + le)
+        else:
+            rang += 1
+            recit.dit("orientation.decidee", decision(rang, JOUR + timedelta(days=le), parcours_type=quoi))
+            ouverte, attendu = quoi, None
+    hasard.shuffle(recit.recus)
+
+    assert due(recit.vue(), "reexamen") == (attendu if rang and ouverte == "social" else None)
 
 
 def test_the_first_appointment_is_due_until_it_is_held() -> None:

@@ -27,6 +27,7 @@ from tests.feuille_de_route.fabrique import (
     objectif,
     oriente,
     prescription,
+    reexamen,
     rendez_vous,
 )
 from tests.feuille_de_route.histoires import Vie
@@ -181,6 +182,7 @@ async def test_the_basket_of_a_departement_is_read_page_by_page_without_gap(essa
         recit = Recit(id_)
         recit.dit("parcours.ouvert")
         recit.dit("orientation.decidee", decision(parcours_type="social"))
+        recit.dit("reexamen.prevu", reexamen(date(2026, 9, 16)))
         await essai.accepte(*[evenement_neuf(r.type, dict(r.donnees), id_, sequence=r.sequence) for r in recit.recus])
     pages: list[list[Json]] = []
     suite = None

@@ -8,11 +8,15 @@ import pytest
 from relais_contrats.catalogue import CATALOGUE
 from relais_contrats.champs import separer
 from relais_contrats.exemples import exemple_valide
+from services.engagements.translation.recit import REEXAMEN_PREVU as ENTRE_SERVICES
+from services.engagements.translation.recit import traduire as raconter
 from services.feuille_de_route.domain import appliquer, decider, faits, messages
 from services.feuille_de_route.domain.carnet import lire_action, lire_objectif
 from services.feuille_de_route.domain.feuille import Feuille, Situation
 from services.feuille_de_route.subscriptions import DEPOTS, ECOUTE, EVENEMENTS, lire
 from services.feuille_de_route.translation import traduire
+from tests.engagements.fabrique import Histoire
+from tests.engagements.fabrique import oriente as oriente_vers_le_social
 from tests.feuille_de_route.fabrique import PARCOURS, Recit, action, depot, evenement_neuf, objectif
 
 FEUILLE = [message for message in CATALOGUE.values() if message.brique == "feuille_de_route"]
@@ -32,7 +36,7 @@ def test_every_deposit_of_the_brique_has_its_reader() -> None:
 
 
 def test_every_event_listened_to_is_of_a_brique_that_is_listened_to() -> None:
-    briques = {CATALOGUE[nom].brique for nom in EVENEMENTS}
+    briques = {CATALOGUE[nom].brique for nom in EVENEMENTS if nom != ENTRE_SERVICES}
 
     assert {f"parcours.*.{brique}.>" for brique in briques} == set(ECOUTE)
 
@@ -54,7 +58,7 @@ def test_the_examples_of_the_contract_are_decided_and_told_back(type_: str) -> N
     assert separer(raconte.type, raconte.donnees) == (donnees, {})
 
 
-@pytest.mark.parametrize("type_", sorted(EVENEMENTS.keys() - {"usager.signale", "usager.efface"}))
+@pytest.mark.parametrize("type_", sorted(EVENEMENTS.keys() - {"usager.signale", "usager.efface", ENTRE_SERVICES}))
 def test_the_examples_of_every_event_are_folded(type_: str) -> None:
     donnees: dict[str, Any] = dict(exemple_valide(type_)["data"])
     if type_ == "usager.fusionne":
@@ -66,6 +70,17 @@ def test_the_examples_of_every_event_are_folded(type_: str) -> None:
     vue.recus = [message.recu]
 
     assert vue.vue()["parcours"] == PARCOURS
+
+
+def test_what_engagements_tells_to_this_service_only_is_read() -> None:
+    decides = Histoire().accepte(oriente_vers_le_social())
+    [dit] = [fait for fait in map(raconter, decides) if fait and fait.type == ENTRE_SERVICES]
+
+    message = lire(evenement_neuf(dit.type, dict(dit.donnees)))
+
+    assert isinstance(message, messages.Apprendre)
+    assert (message.recu.brique, message.recu.donnees["date_echeance"]) == ("engagements", "2026-09-16")
+    assert ENTRE_SERVICES not in CATALOGUE
 
 
 def test_sanctions_are_not_even_kept() -> None:

@@ -14,7 +14,7 @@ import pytest
 from deploy import postgres
 from deploy.partner import Answer, Partner, RequestRefused
 from tests.hub import Hub
-from tests.parcours.test_suivi import eventually, opened
+from tests.parcours.reorientation import eventually, opened
 
 pytestmark = [pytest.mark.anyio, pytest.mark.lent]
 

@@ -12,8 +12,8 @@ import pytest
 
 from deploy.components import ROOT
 from tests.hub import Hub
+from tests.parcours.reorientation import opened
 from tests.parcours.test_prescriptions import ASSO, TODAY, prescription, publish, received, send
-from tests.parcours.test_suivi import opened
 
 pytestmark = [pytest.mark.anyio, pytest.mark.lent]
 

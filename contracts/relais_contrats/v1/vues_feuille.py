@@ -13,6 +13,7 @@ from relais_contrats.groupes import Groupe
 from relais_contrats.modele import Donnees
 from relais_contrats.v1.engagements import DispenseHeures, Engagement
 from relais_contrats.v1.feuille_de_route import Action, Objectif, ObservationAjoutee
+from relais_contrats.v1.partages import Structure
 from relais_contrats.v1.referents import AccompagnantAjoute, Designation, RendezVous
 from relais_contrats.v1.vues import VueOrientation
 from relais_contrats.valeurs import Booleen, CodeLocal, DateIso, Departement, Instant, ReferenceParcours, Texte, dit
@@ -101,6 +102,7 @@ class VuePrescription(Donnees):
     ]
     prescripteur: Annotated[str, dit("Qui l'a émise : `/partenaires/<code>`.")]
     service_id: Annotated[str, dit("Service prescrit, `source--id`.")]
+    structure: Annotated[Structure | None, dit("Structure du service, si sa fiche la nomme.")] = None
     motif: Annotated[Texte, dit("Ce que l'on attend du service.")]
     contact_prefere: Annotated[str, dit("Comment joindre la personne.")]
     disponibilite: Annotated[DateIso | None, dit("Disponible à partir de cette date.")] = None

@@ -12,6 +12,7 @@ from services.engagements.domain.dates import refus_de_date
 from services.engagements.domain.delai import (
     MOIS_AVANT_LE_DEBUT,
     apres_le,
+    date_d_attente_de_la_reprise,
     date_de_fin_de_suspension,
     date_de_signature_due,
     decaler,
@@ -142,7 +143,8 @@ def suspendre(dossier: Dossier, message: SuspendreContrat) -> Sequence[faits.Fai
     depuis = max([contrat.signe_le or date.min, *reprises])
     if refus := refus_de_date(message.le, "/data/date", message.recu_a, depuis=depuis):
         return refus
-    return [faits.ContratSuspendu(dossier.parcours, dossier.departement, contrat.id, message.le, message.motif)]
+    qui, recue_le = (dossier.parcours, dossier.departement), jour_legal(message.recu_a)
+    return [faits.ContratSuspendu(*qui, contrat.id, message.le, message.motif, recue_le)]
 
 
 def reprendre(dossier: Dossier, message: ReprendreContrat) -> Sequence[faits.Fait] | Refus:
@@ -154,6 +156,9 @@ def reprendre(dossier: Dossier, message: ReprendreContrat) -> Sequence[faits.Fai
         return _etat_interdit(contrat)
     if refus := refus_de_date(message.le, "/data/date", message.recu_a, depuis=contrat.suspension.debut):
         return refus
+    limite = date_de_fin_de_suspension(contrat.suspension.debut)
+    if message.le > limite:
+        return Refus("dates-incoherentes", "/data/date", {"au_plus_tard": limite.isoformat()})
     repris = faits.ContratRepris(dossier.parcours, dossier.departement, contrat.id, message.le, message.motif)
     if contrat.cause is None:
         return [repris]
@@ -225,13 +230,14 @@ def constater_le_retard(dossier: Dossier, message: MoisEcoule, maintenant: datet
 def constater_la_fin(
     dossier: Dossier, message: SuspensionEchue, maintenant: datetime
 ) -> Sequence[faits.Fait] | Attente:
+    """As of its twelve months, also when they were over before they were told."""
     contrat = dossier.en_vigueur
     if contrat is None or contrat.numero != message.numero or contrat.suspension is None:
         return Attente("contrat sans suspension")
-    limite = date_de_fin_de_suspension(contrat.suspension.debut)
-    if maintenant < apres_le(limite):
+    debut = contrat.suspension.debut
+    if maintenant < apres_le(date_d_attente_de_la_reprise(debut, contrat.suspension.recue_le)):
         return Attente("échéance à venir")
-    return [_clos(dossier, contrat, limite, MOTIF_SUSPENSION)]
+    return [_clos(dossier, contrat, date_de_fin_de_suspension(debut), MOTIF_SUSPENSION)]
 
 
 def _nomme(dossier: Dossier, contrat_id: str) -> Contrat | Refus:

@@ -7,7 +7,8 @@ from typing import assert_never
 from chassis.decision import Attente, Refus
 from services.engagements.domain import contrat, messages, parcours, reexamen, sanction, suivi
 from services.engagements.domain.dossier import Dossier
-from services.engagements.domain.faits import Fait
+from services.engagements.domain.evolution import appliquer
+from services.engagements.domain.faits import Fait, FaitPublie
 from services.engagements.domain.messages import Message
 from services.engagements.domain.situation import Situation
 
@@ -16,6 +17,24 @@ Decision = Sequence[Fait] | Refus | Attente
 
 def decider(situation: Situation, message: Message, maintenant: datetime) -> Decision:
     """Internal facts come before the published ones."""
+    decision = _decider(situation, message, maintenant)
+    return decision if isinstance(decision, Refus | Attente) else _avec_le_reexamen(situation.dossier, decision)
+
+
+def _avec_le_reexamen(avant: Dossier | None, decides: Sequence[Fait]) -> Sequence[Fait]:
+    """Whatever set or moved the date of the re-examination, the siblings are told it: the rule is here only."""
+    apres = avant
+    for fait in decides:
+        if apres is None or fait.parcours == apres.parcours:
+            apres = appliquer(apres, fait)
+    prevu = reexamen.prevoir(avant, apres) if apres else None
+    if prevu is None:
+        return decides
+    place = next((rang for rang, fait in enumerate(decides) if isinstance(fait, FaitPublie)), len(decides))
+    return [*decides[:place], prevu, *decides[place:]]
+
+
+def _decider(situation: Situation, message: Message, maintenant: datetime) -> Decision:
     dossier = situation.dossier
     if isinstance(message, messages.Evenement):
         return [] if situation.est_oublie else _suivre(situation, message, maintenant)

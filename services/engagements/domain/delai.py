@@ -8,6 +8,8 @@ MOIS_POUR_SIGNER = 1
 """From the notification of the orientation (C. trav. D. 5411-14-1)."""
 MOIS_DE_SUSPENSION = 12
 """A contract that stays suspended is then closed (France Travail, API contrat d'engagement)."""
+SAISIE_TARDIVE = timedelta(days=7)
+"""From the deposit of a suspension: the resumption of a file that is typed in late may follow (decision 0026)."""
 MOIS_AVANT_LE_DEBUT = 3
 """How far ahead a contract may begin (WebRSA, `intervale_debut_contrat`)."""
 INSTRUCTION = timedelta(days=15)
@@ -48,6 +50,11 @@ def date_de_signature_due(notifiee_le: date) -> date:
 def date_de_fin_de_suspension(suspendu_le: date) -> date:
     """The last day on which a suspended contract may still be resumed."""
     return decaler(suspendu_le, MOIS_DE_SUSPENSION)
+
+
+def date_d_attente_de_la_reprise(suspendu_le: date, recue_le: date) -> date:
+    """The last day on which the hub waits for the resumption: later than the twelve months if it was told late."""
+    return max(date_de_fin_de_suspension(suspendu_le), recue_le + SAISIE_TARDIVE)
 
 
 def date_de_fin_d_instruction(proposee_le: date) -> date:

@@ -88,10 +88,11 @@ class Contenu:
 
 @dataclass(frozen=True, slots=True)
 class Suspension:
-    """`reprise` is None while it lasts."""
+    """`recue_le` is the day on which it was deposited; `reprise` is None while it lasts."""
 
     debut: date
     motif: str
+    recue_le: date
     reprise: date | None = None
     motif_reprise: str | None = None
 

@@ -32,6 +32,8 @@ def appliquer(dossier: Dossier | None, fait: faits.Fait) -> Dossier:
         return _sanction(dossier, fait)
     if isinstance(fait, faits.FaitDeVie):
         return _vie(dossier, fait)
+    if isinstance(fait, faits.ReexamenPrevu):
+        return dossier  # it tells what the others make of the state
     return _suivi(dossier, fait)
 
 
@@ -49,7 +51,7 @@ def _contrat(dossier: Dossier, fait: faits.FaitDeContrat) -> Dossier:
                 lambda c: replace(c, etat=EtatContrat.REFUSE, refuse_le=fait.le, motif_refus=fait.motif),
             )
         case faits.ContratSuspendu():
-            ouverte = Suspension(fait.le, fait.motif)
+            ouverte = Suspension(fait.le, fait.motif, fait.recue_le)
             return _sur(
                 dossier,
                 fait.contrat_id,

@@ -56,6 +56,7 @@ class ContratSuspendu:
     contrat_id: str
     le: date
     motif: str
+    recue_le: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,19 @@ class ReexamenDu:
     date_echeance: date
     duree_mois: int
     cause: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReexamenPrevu:
+    """The day on which the re-examination will be due: said when it is known, and each time that it moves.
+
+    For the siblings only: partners hear of it by `ReexamenDu`.
+    """
+
+    parcours: UUID
+    departement: str
+    depuis: date
+    date_echeance: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,4 +289,4 @@ FaitDeSuivi: TypeAlias = (
 FaitDeVie: TypeAlias = DossierTransfere | DossierAbsorbe | DossierClos | DossierEfface
 FaitSurDossier: TypeAlias = FaitDeSuivi | FaitDeVie
 FaitInterne: TypeAlias = DossierOuvert | FaitSurDossier
-Fait: TypeAlias = FaitPublie | FaitInterne
+Fait: TypeAlias = FaitPublie | ReexamenPrevu | FaitInterne

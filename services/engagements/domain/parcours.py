@@ -107,7 +107,8 @@ def _contrat_repris(survivant: Dossier, repris: Contrat) -> Iterator[faits.Fait]
         yield faits.ContratSigne(*qui, repris.id, repris.signe_le, repris.signataires, repris.est_hors_delai)
         yield from (faits.ContratBilan(*qui, repris.id, bilan) for bilan in repris.bilans)
     if repris.suspension:
-        yield faits.ContratSuspendu(*qui, repris.id, repris.suspension.debut, repris.suspension.motif)
+        suspension = repris.suspension
+        yield faits.ContratSuspendu(*qui, repris.id, suspension.debut, suspension.motif, suspension.recue_le)
         if repris.cause:
             yield faits.ResignatureDifferee(survivant.parcours, repris.id, repris.cause)
     elif repris.cause:

@@ -69,6 +69,17 @@ def attend_son_echeance(dossier: Dossier) -> bool:
     return dossier.reexamen is not None and dossier.reexamen.du_le is None and not dossier.est_clos
 
 
+def prevoir(avant: Dossier | None, apres: Dossier) -> faits.ReexamenPrevu | None:
+    """What is to be told of the date, if it is no more the one that was told."""
+    reexamen, due_le = apres.reexamen, date_echeance(apres)
+    if reexamen is None or due_le is None or apres.est_clos:
+        return None
+    connu = avant and avant.reexamen
+    if avant and connu and (connu.depuis, date_echeance(avant)) == (reexamen.depuis, due_le):
+        return None
+    return faits.ReexamenPrevu(apres.parcours, apres.departement, reexamen.depuis, due_le)
+
+
 def constater(dossier: Dossier, _: ReexamenEchu, maintenant: datetime) -> Sequence[faits.Fait] | Attente:
     """Told once per period. What has no object any more leaves no trace: a due date is derived again from the state."""
     due_le, reexamen = date_echeance(dossier), dossier.reexamen

@@ -240,7 +240,13 @@ def _engagements(bruts: Sequence[Mapping[str, Any]]) -> tuple[Engagement, ...]:
 
 
 def _suspension(brut: Mapping[str, Any]) -> Suspension:
-    return Suspension(date.fromisoformat(brut["debut"]), brut["motif"], _jour(brut["reprise"]), brut["motif_reprise"])
+    return Suspension(
+        date.fromisoformat(brut["debut"]),
+        brut["motif"],
+        date.fromisoformat(brut["recue_le"]),
+        _jour(brut["reprise"]),
+        brut["motif_reprise"],
+    )
 
 
 def _bilan(brut: Mapping[str, Any]) -> Bilan:

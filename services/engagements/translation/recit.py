@@ -9,11 +9,17 @@ from relais_contrats.v1 import engagements as contrat
 from services.engagements.domain import faits
 from services.engagements.domain.dossier import Contenu
 
+REEXAMEN_PREVU = "reexamen.prevu"
+"""For the siblings only: it is not in the catalogue, so that no partner receives it."""
+
 
 def traduire(fait: faits.Fait) -> Fait | None:
     """The fact of the catalogue, valid by construction, or None for one that stays at home."""
     if isinstance(fait, faits.FaitInterne):
         return None
+    if isinstance(fait, faits.ReexamenPrevu):
+        dates = {"date_debut": fait.depuis.isoformat(), "date_echeance": fait.date_echeance.isoformat()}
+        return Fait(REEXAMEN_PREVU, fait.parcours, fait.departement, dates)
     type_court, donnees = _donnees(fait)
     return Fait(type_court, fait.parcours, fait.departement, donnees.en_json())
 

@@ -16,11 +16,14 @@ from services.feuille_de_route.domain.ensemble import Ensemble
 from services.feuille_de_route.domain.orientations import Demande, Orientation
 from services.feuille_de_route.domain.suivi import Designation
 
+PARCOURS_SOCIAL = "social"
+
 
 @dataclass(frozen=True, slots=True)
 class EnVigueur:
     """What holds together now. `closes` and `anciennes` are what was before, the oldest first; `renouvellement` is
-    the contract that waits for its signature beside the one in force; `limite_de_signature` the last day to sign."""
+    the contract that waits for its signature beside the one in force; `limite_de_signature` the last day to sign;
+    `reexamen_le` the day on which a social parcours is to be examined again, once `engagements` has told it."""
 
     demande: Demande | None
     ouverte: Orientation | None
@@ -30,6 +33,7 @@ class EnVigueur:
     contrat: Contrat | None
     renouvellement: Contrat | None
     limite_de_signature: date | None
+    reexamen_le: date | None
 
 
 def en_vigueur(ensemble: Ensemble) -> EnVigueur:
@@ -45,6 +49,7 @@ def en_vigueur(ensemble: Ensemble) -> EnVigueur:
         contrat=_contrat(ensemble, ouverte, contrat) if contrat else None,
         renouvellement=attendu if attendu is not contrat else None,
         limite_de_signature=_limite_de_signature(ensemble, ouverte),
+        reexamen_le=_reexamen_le(ensemble, ouverte),
     )
 
 
@@ -62,6 +67,14 @@ def _limite_de_signature(ensemble: Ensemble, ouverte: Orientation | None) -> dat
     if ouverte is None or ouverte.notifiee_le is None or _precede_le_transfert(ensemble, ouverte.notifiee_par):
         return None
     return ajouter_mois(ouverte.notifiee_le, 1)
+
+
+def _reexamen_le(ensemble: Ensemble, ouverte: Orientation | None) -> date | None:
+    """As told for the decision that is open; a date told before it belongs to the one before."""
+    if ouverte is None or ouverte.decision["parcours_type"] != PARCOURS_SOCIAL:
+        return None
+    prevu = ensemble.contrats.reexamens.get(ouverte.parcours)
+    return prevu.le if prevu and prevu.dit_par > _decidee_par(ensemble, ouverte) else None
 
 
 def _precede_le_transfert(ensemble: Ensemble, evenement: UUID | None) -> bool:

@@ -1,4 +1,4 @@
-"""What `engagements` tells: the contract, its signature and its states, the re-examination that is due."""
+"""What `engagements` tells: the contract, its signature and its states, the day of the re-examination."""
 
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -28,17 +28,24 @@ class Contrat:
     """Why it is to be signed again."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reexamen:
+    """The day on which the re-examination is due, and the event that told it."""
+
+    le: date
+    dit_par: UUID
+
+
 @dataclass(slots=True)
 class Contrats:
     """Folds the events of `engagements`; manquements and sanctions are not shown here.
 
     One contract is in force at most, and one waits for its signature. After a merge the service tells those that go on
-    again, on the survivor. `examens` are the days of the reviews.
+    again, on the survivor. `reexamens` is what was last told of the re-examination, by parcours.
     """
 
     connus: dict[str, Contrat] = field(default_factory=dict)
-    reexamen: Json | None = None
-    examens: list[date] = field(default_factory=list)
+    reexamens: dict[UUID, Reexamen] = field(default_factory=dict)
 
     @property
     def actuel(self) -> Contrat | None:
@@ -55,14 +62,12 @@ class Contrats:
     def recevoir(self, recu: Recu) -> None:
         donnees = recu.donnees
         match recu.type:
-            case "reexamen.du":
-                self.reexamen = donnees
+            case "reexamen.prevu":
+                self.reexamens[recu.parcours] = Reexamen(date.fromisoformat(donnees["date_echeance"]), recu.id)
             case "contrat.propose":
                 remplace = self.connus.pop(donnees["contrat_id"], None)
                 cause = remplace.cause if remplace else None
                 self.connus[donnees["contrat_id"]] = Contrat(donnees["contrat_id"], donnees, cause=cause)
-            case "contrat.bilan":
-                self.examens.append(date.fromisoformat(donnees["date"]))
             case _:
                 contrat = self.connus.get(donnees["contrat_id"]) or Contrat(donnees["contrat_id"])
                 self.connus[contrat.contrat_id] = replace(contrat, **_change(contrat, recu))

@@ -6,9 +6,8 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from services.feuille_de_route.domain.carnet import SANTE
-from services.feuille_de_route.domain.coherence import EnVigueur, ajouter_mois
+from services.feuille_de_route.domain.coherence import EnVigueur
 from services.feuille_de_route.domain.ensemble import Ensemble
-from services.feuille_de_route.domain.orientations import Orientation
 from services.feuille_de_route.domain.prescriptions import statut_effectif
 from services.feuille_de_route.domain.suivi import jour_du_rendez_vous
 
@@ -16,11 +15,6 @@ DELAI_ORIENTATION = timedelta(weeks=6)
 """From the reception of the right to the decision (CASF D. 262-65-2)."""
 DELAI_PREMIER_RENDEZ_VOUS = timedelta(days=30)
 """From the decision to the first appointment: not law, the target of rdv-insertion; `referents` counts it so too."""
-MOIS_AVANT_REEXAMEN = 6
-"""Of a social parcours (CASF L. 262-31), until `reexamen.du` tells another date."""
-MOIS_D_AVANCE = 1
-"""How long before the date a look at the situation counts as the re-examination."""
-PARCOURS_SOCIAL = "social"
 
 
 class Nature(StrEnum):
@@ -53,27 +47,15 @@ def prochaines(ensemble: Ensemble, actuel: EnVigueur) -> tuple[Prochaine, ...]:
 
 
 def _legales(ensemble: Ensemble, actuel: EnVigueur) -> Iterator[Prochaine]:
-    ouverte, limite = actuel.ouverte, actuel.limite_de_signature
+    limite = actuel.limite_de_signature
     if actuel.demande:
         yield Prochaine(actuel.demande.recue_le + DELAI_ORIENTATION, Nature.DECISION)
     if limite and (actuel.contrat is None or actuel.contrat.etat in ("a-signer", "refuse")):
         yield Prochaine(limite, Nature.SIGNATURE)
-    if ouverte and ouverte.decision["parcours_type"] == PARCOURS_SOCIAL:
-        yield Prochaine(_reexamen(ensemble, ouverte), Nature.REEXAMEN)
+    if actuel.reexamen_le:
+        yield Prochaine(actuel.reexamen_le, Nature.REEXAMEN)
     if rendez_vous := _premier_rendez_vous(ensemble, actuel):
         yield Prochaine(rendez_vous, Nature.PREMIER_RENDEZ_VOUS)
-
-
-def _reexamen(ensemble: Ensemble, ouverte: Orientation) -> date:
-    """As last told for this orientation, else at six months; a look at the situation near the date puts it off."""
-    du, duree = ensemble.contrats.reexamen, MOIS_AVANT_REEXAMEN
-    limite = ajouter_mois(ouverte.debut, duree)
-    if du and date.fromisoformat(du["date_debut"]) >= ouverte.debut:
-        limite, duree = date.fromisoformat(du["date_echeance"]), du["duree_mois"]
-    for vu_le in sorted((*ensemble.contrats.examens, *ensemble.orientations.examens)):
-        if vu_le >= ajouter_mois(limite, -MOIS_D_AVANCE):
-            limite = ajouter_mois(vu_le, duree)
-    return limite
 
 
 def _premier_rendez_vous(ensemble: Ensemble, actuel: EnVigueur) -> date | None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from uuid import UUID
 
-from services.feuille_de_route.domain.recu import Json, Recu, jour_de
+from services.feuille_de_route.domain.recu import Json, Recu
 
 MOTIF_REMPLACEE = "Remplacée par une nouvelle décision."
 _UN_JOUR = timedelta(days=1)
@@ -50,14 +50,13 @@ class Demande:
 class Orientations:
     """Folds the events of `orientation`. A request of a merged parcours does not count: it is asked again if need be.
 
-    `changee_par` is the last event that changed what is open; `examens` the days on which the situation was looked at.
+    `changee_par` is the last event that changed what is open.
     """
 
     survivant: UUID
     decidees: list[Orientation] = field(default_factory=list)
     demande: Demande | None = None
     changee_par: UUID | None = None
-    examens: list[date] = field(default_factory=list)
 
     @property
     def ouverte(self) -> Orientation | None:
@@ -77,8 +76,6 @@ class Orientations:
             case "orientation.notifiee":
                 notifiee_le = date.fromisoformat(recu.donnees["date_notification"])
                 self._sur_l_ouverte(recu, notifiee_le=notifiee_le, notifiee_par=recu.id)
-            case "diagnostic.realise" | "reorientation.decidee":
-                self.examens.append(jour_de(recu.survenu_a))
             case "orientation.close":
                 fin = date.fromisoformat(recu.donnees["date_fin"])
                 self._sur_l_ouverte(recu, fin=fin, est_close=True, motif_fin=recu.donnees["motif"])
