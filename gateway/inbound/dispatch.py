@@ -26,7 +26,7 @@ _log = structlog.get_logger()
 _REQUEST_TIMEOUT_S = 5.0
 _CLAIM_LIMIT = 256
 _IDLE_S = (0.1, 1.0)  # between two looks, growing while nothing comes
-_PAUSES_S = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
+_PAUSES_S = (0.1, 0.25, 0.5, 1.0, 2.0)
 
 BRIQUES = sorted({message.brique for message in CATALOGUE.values()})
 
