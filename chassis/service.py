@@ -23,6 +23,7 @@ from chassis.settings import Settings
 
 _log = structlog.get_logger()
 _DUE_EVERY_S = 1.0
+_CATCH_UP_S = 10.0  # the deposits and events that waited for the process come before what time does
 _BATCH = 256
 # Nobody waits for what a service learns from a sibling, and a batch of one costs as much as a batch of twenty.
 _LINGER_S = 0.05
@@ -165,6 +166,7 @@ class DueDates:
         self._clock = clock
 
     async def run(self, stop: asyncio.Event) -> None:
+        await process.wait(stop, _CATCH_UP_S)
         while not stop.is_set():
             if not await self.fire():
                 await process.wait(stop, _DUE_EVERY_S)

@@ -7,11 +7,11 @@ from uuid import uuid4
 import orjson
 import pytest
 
-from chassis import ledger
+from chassis import ledger, service
 from chassis.database import Pool
 from chassis.decision import Refus
 from chassis.depots import Engine
-from tests.chassis.counter import BRIQUE, LIMIT, NOW, CounterEngine, deposit
+from tests.chassis.counter import BRIQUE, LIMIT, NOM, NOW, CounterEngine, deposit
 from tests.engines import Bench
 
 pytestmark = pytest.mark.anyio
@@ -107,6 +107,25 @@ async def test_due_dates_follow_the_state(engine: CounterEngine, pool: Pool) -> 
 
     assert [(row["agregat"], row["nature"]) for row in at_fifty] == [(agregat, "rappel")]
     assert await pool.fetchval("SELECT count(*) FROM echeances") == 0
+
+
+async def test_what_waited_for_the_process_comes_before_what_time_does(
+    banc: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "_CATCH_UP_S", 1.0)
+    process = await banc.process(NOM, NOM)
+    engine = Engine(BRIQUE, process.pool, on_facts=lambda: None, clock=lambda: NOW)
+    agregat, stop = uuid4(), asyncio.Event()
+    await engine.decide([deposit(agregat, 50)])
+
+    starting = asyncio.create_task(service.DueDates(engine, process, lambda: NOW + timedelta(hours=2)).run(stop))
+    await asyncio.sleep(0.4)
+    await engine.decide([deposit(agregat, 1)])  # 51 is not reminded of
+    await asyncio.sleep(1)
+    stop.set()
+    await starting
+
+    assert await process.pool.fetchval("SELECT sum((donnees ->> 'plus')::int) FROM faits") == 51
 
 
 async def test_an_answer_crosses_the_bus_as_json(engine: CounterEngine) -> None:
