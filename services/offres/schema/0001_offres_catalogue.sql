@@ -96,9 +96,10 @@ CREATE TABLE reperes (
     x      float8 NOT NULL,
     y      float8 NOT NULL,
     z      float8 NOT NULL,
+    zones  text[] NOT NULL,
     numero bigint NOT NULL
 ) WITH (autovacuum_vacuum_insert_scale_factor = 0.05);
-CREATE INDEX reperes_par_maille ON reperes (cle, maille) INCLUDE (x, y, z, numero);
+CREATE INDEX reperes_par_maille ON reperes (cle, maille) INCLUDE (x, y, z, zones, numero);
 
 CREATE TABLE distants (
     cle      text NOT NULL,
@@ -108,14 +109,15 @@ CREATE TABLE distants (
 );
 CREATE INDEX distants_par_zone ON distants (cle, zone, date_maj DESC, numero);
 
+-- In the order of the indexes, for half the time: neighbours go to one page.
 CREATE FUNCTION reperer() RETURNS trigger LANGUAGE plpgsql SET search_path = offres, pg_temp AS $$
 BEGIN
-    INSERT INTO reperes (cle, maille, x, y, z, numero)
-    SELECT cle, maille, x, y, z, numero FROM ajoutes, unnest(cles || ''::text) AS cle
-    WHERE maille IS NOT NULL AND (cle = '' OR starts_with(cle, 'th:'));
+    INSERT INTO reperes (cle, maille, x, y, z, zones, numero)
+    SELECT cle, maille, x, y, z, zones, numero FROM ajoutes, unnest(cles || ''::text) AS cle
+    WHERE maille IS NOT NULL AND (cle = '' OR starts_with(cle, 'th:')) ORDER BY cle, maille;
     INSERT INTO distants (cle, zone, date_maj, numero)
     SELECT cle, zone, date_maj, numero FROM ajoutes, unnest(zones) AS zone, unnest(cles || ''::text) AS cle
-    WHERE est_a_distance AND (cle = '' OR starts_with(cle, 'th:'));
+    WHERE est_a_distance AND (cle = '' OR starts_with(cle, 'th:')) ORDER BY cle, zone;
     RETURN NULL;
 END $$;
 CREATE TRIGGER services_ajoutes AFTER INSERT ON services REFERENCING NEW TABLE AS ajoutes

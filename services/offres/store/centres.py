@@ -38,6 +38,10 @@ class Lieu:
         x, y, z = (f"{requete.arg(c)}::float8" for c in sur_la_sphere(self.latitude, self.longitude))
         return _CORDE2.format(x=x, y=y, z=z)
 
+    def eligible(self, requete: Requete) -> str:
+        """Whether `zones` takes in who lives here, as SQL; true of everything when nobody knows where that is."""
+        return "true" if self.zones is None else f"zones && {requete.liste(self.zones)}"
+
     def en_json(self) -> Json:
         return {
             "latitude": self.latitude,

@@ -44,7 +44,8 @@ SELECT version, plancher, page.* FROM catalogue LEFT JOIN LATERAL (
 """
 _REPERES = """(
     SELECT DISTINCT a, a AS b, numero FROM (
-        SELECT {corde2} AS a, numero FROM reperes WHERE cle IN ({cles}) AND maille = ANY({mailles}::int[])
+        SELECT {corde2} AS a, numero FROM reperes
+        WHERE cle IN ({cles}) AND maille = ANY({mailles}::int[]) AND {eligible}
     ) alentour WHERE a <= {rayon} AND (a, numero) > {depart}
     ORDER BY a, numero
 ) proches JOIN services USING (numero)"""
@@ -139,7 +140,7 @@ class _Recherche:
         if lieu.zones is None:
             requete.et(proche.ou())
         else:
-            requete.et(f"zones && {requete.liste(lieu.zones)}")
+            requete.et(lieu.eligible(requete))
             requete.et(f"(({proche.ou()}) OR {self._a_distance(requete, lieu.zones)})")
         return requete
 
@@ -201,14 +202,13 @@ class _Recherche:
                 mailles=requete.arg(globe.mailles_fines(lieu.latitude, lieu.longitude, rayon_km)),
                 rayon=requete.arg(globe.corde2(rayon_km)),
                 depart=requete.position(*depart),
+                eligible=lieu.eligible(requete),
             )
         else:
             requete = self._filtree()
             corde2 = self._autour(requete, lieu, rayon_km)
             source = _PARMI.format(a=corde2, b=corde2)
-            requete.et(f"(a, numero) > {requete.position(*depart)}")
-        if lieu.zones is not None:
-            requete.et(f"zones && {requete.liste(lieu.zones)}")
+            requete.et(f"(a, numero) > {requete.position(*depart)} AND {lieu.eligible(requete)}")
         return await self._page(conn, requete, source, "a, numero", self._limite)
 
     async def _distants(self, conn: Connection, lieu: Lieu, zones: Sequence[str], limite: int) -> Sequence[Record]:
