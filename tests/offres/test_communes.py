@@ -9,7 +9,7 @@ from deploy.communes import from_geonames
 from services.offres.domain.fiche import sur_la_sphere
 from services.offres.domain.lieu import distance_km
 from services.offres.lieux import communes
-from services.offres.store import centres, recherche
+from services.offres.store import centres
 from tests.offres.annonces import service, structure
 from tests.offres.catalogues import Catalogue
 
@@ -70,6 +70,6 @@ async def test_a_commune_without_a_centre_takes_that_of_its_services(offre: Cata
 
     async with offre.pool.acquire() as conn, conn.transaction():
         await centres.observer(conn)
-        trouve = await recherche.centre_de(conn, communes()["98818"])
+        trouve = await centres.centre_de(conn, communes()["98818"])
 
     assert trouve == ((-22.27, 166.45), "services")

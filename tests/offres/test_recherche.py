@@ -1,13 +1,15 @@
 """The search: places, zones, filters, text, order; and pages that no change disturbs."""
 
 import random
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from services.offres.domain import lieu
-from services.offres.domain.fiche import maille, sur_la_sphere
+from services.offres.domain.fiche import maille, maille_fine, sur_la_sphere
+from services.offres.lieux import communes
 from services.offres.store import catalogue
 from tests.offres.annonces import ARRAS, LILLE, PARIS, ROUBAIX, service, structure
 from tests.offres.catalogues import INSTANT, Catalogue
@@ -115,6 +117,73 @@ async def test_a_name_weighs_more_than_a_description(offre: Catalogue) -> None:
     )
 
     assert await offre.chercher(q="couture", code_commune=LILLE) == ["dora--service-2", "dora--service-1"]
+
+
+THEMES = ("mobilite--acceder-a-un-vehicule", "mobilite--passer-le-permis-de-conduire", "sante--acces-aux-soins")
+
+
+def _au_hasard(chance: random.Random, numero: int) -> dict[str, Any]:
+    """Within 70 km of Lille, a third of them nowhere, half at a distance; no two at one distance nor of one day."""
+    lieu = {"latitude": 50.63 + chance.uniform(-0.6, 0.6), "longitude": 3.06 + chance.uniform(-0.9, 0.9)}
+    return service(
+        numero,
+        **(lieu if numero % 3 else {"latitude": None, "longitude": None}),
+        thematiques=chance.sample(THEMES, chance.choice((0, 1, 2))),
+        modes_accueil=[chance.choice(("en-presentiel", "a-distance"))],
+        zone_eligibilite=chance.choice((["59"], ["62"], ["59", "france"], None)),
+        frais="gratuit",
+        date_maj=str(date(2026, 9, 1) - timedelta(days=numero)),
+    )
+
+
+def _attendus(fiches: Sequence[dict[str, Any]], thematiques: Sequence[str]) -> list[str]:
+    """What a search around Lille must find: every record looked at."""
+    lille = communes()[LILLE]
+    assert lille.centre
+    pres, loin = [], []
+    for fiche in fiches:
+        themes = {*fiche["thematiques"], *(un.partition("--")[0] for un in fiche["thematiques"])}
+        if (thematiques and themes.isdisjoint(thematiques)) or not set(lille.zones) & set(
+            fiche["zone_eligibilite"] or [""]
+        ):
+            continue
+        ecart = 9.0
+        if fiche["latitude"]:
+            places = sur_la_sphere(*lille.centre), sur_la_sphere(fiche["latitude"], fiche["longitude"])
+            ecart = sum((a - b) ** 2 for a, b in zip(*places, strict=True))
+        if ecart <= lieu.corde2(50):
+            pres.append((ecart, fiche["id"]))
+        elif fiche["modes_accueil"] == ["a-distance"]:
+            loin.append((fiche["date_maj"], fiche["id"]))
+    return [id_ for _, id_ in sorted(pres)] + [id_ for _, id_ in sorted(loin, reverse=True)]
+
+
+@pytest.mark.parametrize("thematiques", [[], ["mobilite"], [THEMES[2]], [THEMES[0], THEMES[2]]], ids=str)
+async def test_a_search_finds_what_a_look_at_every_record_finds(offre: Catalogue, thematiques: list[str]) -> None:
+    chance = random.Random(12)  # noqa: S311
+    fiches = [_au_hasard(chance, numero) for numero in range(1, 150)]
+    question: dict[str, Any] = {"code_commune": LILLE, "thematiques": thematiques, "limite": 100}
+    await offre.publier(structure(), *fiches)
+
+    trouves = await offre.chercher(**question)
+    par_l_autre_index = await offre.chercher(**question, frais=["gratuit"])
+
+    assert trouves == par_l_autre_index == _attendus(fiches, thematiques)[:100]
+    assert len(trouves) >= 20
+
+
+async def test_what_no_cursor_asks_for_any_more_leaves_every_index(offre: Catalogue) -> None:
+    await offre.publier(structure(), service(1, modes_accueil=["a-distance"]), service(2))
+    await offre.publier(service(1, nom="Garage"))
+    await offre.retirer("dora--service-2")
+
+    avant = await offre.valeur("SELECT (SELECT count(*) FROM reperes) * 100 + (SELECT count(*) FROM distants)")
+    async with offre.pool.acquire() as conn, conn.transaction():
+        await catalogue.purger(conn, INSTANT + timedelta(hours=26))
+    apres = await offre.valeur("SELECT (SELECT count(*) FROM reperes) * 100 + (SELECT count(*) FROM distants)")
+
+    # Three versions of services, then one; each under '', its thématique and its category.
+    assert (avant, apres) == (903, 300)
 
 
 async def test_facets_count_the_whole_list(offre: Catalogue) -> None:
@@ -271,3 +340,4 @@ def test_the_cells_of_a_disc_hold_every_place_in_it() -> None:
             normale = (autre[1] + 180) % 360 - 180
             cles = lieu.mailles(latitude, longitude, rayon_km)
             assert maille(cles[0][:2], autre[0], normale) in cles
+            assert maille_fine(*autre) in lieu.mailles_fines(latitude, longitude, rayon_km)

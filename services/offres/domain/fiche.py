@@ -60,13 +60,27 @@ def maille(grille: str, latitude: float, longitude: float) -> str:
     return f"{grille}:{math.floor(latitude * par_degre)}:{math.floor(longitude * par_degre)}"
 
 
+def maille_fine(latitude: float, longitude: float) -> int:
+    """The number of its cell of 0.1°, as `lieu.mailles_fines` counts them."""
+    return numero_de_maille(math.floor(latitude * 10), math.floor(longitude * 10))
+
+
+def numero_de_maille(ligne: int, colonne: int) -> int:
+    """Cells of 0.1° counted along the parallels, whose two ends meet."""
+    return ligne * 3_600 + (colonne + 1_800) % 3_600
+
+
+def est_a_distance(fiche: Fiche) -> bool:
+    return "a-distance" in (fiche.get("modes_accueil") or ())
+
+
 def cles(fiche: Fiche) -> list[str]:
     """The keys under which a search finds a service."""
     trouvees = [f"{prefixe}:{fiche[champ]}" for champ, prefixe in _CODES.items() if fiche.get(champ)]
     for champ, prefixe in _LISTES.items():
         trouvees += [f"{prefixe}:{code}" for code in fiche.get(champ) or ()]
     trouvees += {f"th:{code.partition('--')[0]}" for code in fiche.get("thematiques") or ()}
-    if "a-distance" in (fiche.get("modes_accueil") or ()):
+    if est_a_distance(fiche):
         # Near is found by its cell; at a distance, only the zone tells those who may come from the others.
         trouvees += {f"zd:{zone}" for zone in fiche.get("zone_eligibilite") or ("",)}
     if lieu := position(fiche):

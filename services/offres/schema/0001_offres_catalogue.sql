@@ -50,7 +50,7 @@ CREATE INDEX structures_retirees ON structures (retire_a) WHERE retire_a IS NOT 
 -- 0.5°). `zones`, where one must live, are compared row by row: most of the services near a person take it in.
 -- (x, y, z) is the place on the unit sphere: its distance orders like the way on the globe. `texte` holds the stems of
 -- the name (A) and of the description (C). `qualite_somme` over `qualite_criteres` is the quality but for the age,
--- which changes every day.
+-- which changes every day. A row stays in one piece: out of line, its record would cost a search twice as much.
 CREATE TABLE services (
     numero           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     id               text NOT NULL,
@@ -59,9 +59,11 @@ CREATE TABLE services (
     empreinte        bytea NOT NULL CHECK (length(empreinte) = 16),
     cles             text[] NOT NULL,
     zones            text[] NOT NULL,
+    maille           integer,
     x                float8,
     y                float8,
     z                float8,
+    est_a_distance   boolean NOT NULL,
     latitude         float8,
     longitude        float8,
     courriel         text,
@@ -77,14 +79,61 @@ CREATE TABLE services (
     donnees          json NOT NULL,
     publie_a         bigint NOT NULL,
     retire_a         bigint CHECK (retire_a > publie_a),
-    CHECK ((x IS NULL) = (latitude IS NULL) AND (x IS NULL) = (longitude IS NULL))
-) WITH (fillfactor = 90);
+    CHECK (num_nulls(maille, x, y, z, latitude, longitude) IN (0, 6))
+) WITH (fillfactor = 90, toast_tuple_target = 4080);
 CREATE UNIQUE INDEX services_vivants ON services (id) WHERE retire_a IS NULL;
 CREATE INDEX services_par_structure ON services (structure_id) WHERE retire_a IS NULL;
 CREATE INDEX services_par_version ON services (publie_a, numero);
 CREATE INDEX services_retires ON services (retire_a) WHERE retire_a IS NOT NULL;
 CREATE INDEX services_par_cles ON services USING gin (cles) WITH (gin_pending_list_limit = 512);
 CREATE INDEX services_par_texte ON services USING gin (texte) WITH (gin_pending_list_limit = 512);
+
+-- Two indexes of `services` of a kind that PostgreSQL has not, kept by triggers: each service under each of its keys of
+-- thématiques, and under ''. Near a place, cell after cell (0.1°); at a distance, the freshest of a zone first.
+CREATE TABLE reperes (
+    cle    text NOT NULL,
+    maille integer NOT NULL,
+    x      float8 NOT NULL,
+    y      float8 NOT NULL,
+    z      float8 NOT NULL,
+    zones  text[] NOT NULL,
+    numero bigint NOT NULL
+) WITH (autovacuum_vacuum_insert_scale_factor = 0.05);
+CREATE INDEX reperes_par_maille ON reperes (cle, maille) INCLUDE (x, y, z, zones, numero);
+
+CREATE TABLE distants (
+    cle      text NOT NULL,
+    zone     text NOT NULL,
+    date_maj date NOT NULL,
+    numero   bigint NOT NULL
+);
+CREATE INDEX distants_par_zone ON distants (cle, zone, date_maj DESC, numero);
+
+-- In the order of the indexes, for half the time: neighbours go to one page.
+CREATE FUNCTION reperer() RETURNS trigger LANGUAGE plpgsql SET search_path = offres, pg_temp AS $$
+BEGIN
+    INSERT INTO reperes (cle, maille, x, y, z, zones, numero)
+    SELECT cle, maille, x, y, z, zones, numero FROM ajoutes, unnest(cles || ''::text) AS cle
+    WHERE maille IS NOT NULL AND (cle = '' OR starts_with(cle, 'th:')) ORDER BY cle, maille;
+    INSERT INTO distants (cle, zone, date_maj, numero)
+    SELECT cle, zone, date_maj, numero FROM ajoutes, unnest(zones) AS zone, unnest(cles || ''::text) AS cle
+    WHERE est_a_distance AND (cle = '' OR starts_with(cle, 'th:')) ORDER BY cle, zone;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER services_ajoutes AFTER INSERT ON services REFERENCING NEW TABLE AS ajoutes
+FOR EACH STATEMENT EXECUTE FUNCTION reperer();
+
+CREATE FUNCTION oublier_reperes() RETURNS trigger LANGUAGE plpgsql SET search_path = offres, pg_temp AS $$
+BEGIN
+    DELETE FROM reperes r USING supprimes s
+    WHERE r.cle = ANY(s.cles || ''::text) AND r.maille = s.maille AND r.numero = s.numero;
+    DELETE FROM distants d USING supprimes s
+    WHERE d.cle = ANY(s.cles || ''::text) AND d.zone = ANY(s.zones) AND d.date_maj = s.date_maj
+        AND d.numero = s.numero;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER services_supprimes AFTER DELETE ON services REFERENCING OLD TABLE AS supprimes
+FOR EACH STATEMENT EXECUTE FUNCTION oublier_reperes();
 
 -- The words of the names, as they are written: what a mistyped word may have meant.
 CREATE TABLE mots (mot text PRIMARY KEY);
@@ -160,7 +209,7 @@ BEGIN
     PERFORM pg_catalog.gin_clean_pending_list('offres.services_par_cles');
     PERFORM pg_catalog.gin_clean_pending_list('offres.services_par_texte');
     PERFORM pg_catalog.gin_clean_pending_list('offres.mots_semblables');
-    ANALYZE offres.services, offres.structures, offres.mots;
+    ANALYZE offres.services, offres.reperes, offres.distants, offres.structures, offres.mots;
 END $$;
 REVOKE ALL ON FUNCTION entretenir() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION entretenir() TO offres;
@@ -168,4 +217,5 @@ GRANT EXECUTE ON FUNCTION entretenir() TO offres;
 -- migrate: rollback
 DROP FUNCTION entretenir();
 DROP TABLE centres_observes, imports_vus, imports, doublons, retraits_a_annoncer,
-    retraits, mots, services, structures, versions, catalogue;
+    retraits, mots, distants, reperes, services, structures, versions, catalogue;
+DROP FUNCTION oublier_reperes(), reperer();

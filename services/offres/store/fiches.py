@@ -6,7 +6,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from chassis.database import Connection
-from services.offres.store.recherche import Erreur, Json, Requete, joindre, score, version_lue
+from services.offres.store.recherche import joindre, score
+from services.offres.store.requete import Erreur, Json, Requete, version_lue
 
 _PARIS = ZoneInfo("Europe/Paris")
 _PAGE = 50
