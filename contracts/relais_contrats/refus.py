@@ -22,9 +22,9 @@ _TABLE = (
     CodeRefus(
         "schema-invalide",
         422,
-        "Message non conforme au contrat",
-        "Un champ manque, est en trop, ou n'a pas la forme attendue.",
-        "Corrigez les champs désignés par les pointeurs, puis déposez sous un nouvel identifiant.",
+        "Contenu non conforme au contrat",
+        "Un champ ou un paramètre manque, est en trop, ou n'a pas la forme attendue.",
+        "Corrigez ceux que désignent les pointeurs ; un message refusé se dépose sous un nouvel identifiant.",
         False,
         "usager.signale",
     ),

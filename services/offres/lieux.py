@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+# The codes of arrondissements begin like this, and no other one does; those of their cities do not.
+_VILLES = {"751": "75056", "132": "13055", "693": "69123"}
+
 
 @dataclass(frozen=True, slots=True)
 class Commune:
-    """`origine` of the centre: `geonames`, or `code-postal` and `epci` for a mean of neighbours; "" for none."""
+    """`origine` of the centre: `geonames`; `ville` for an arrondissement, that of its whole city; `code-postal`, `epci`
+    and `departement` for a mean of neighbours; "" for none."""
 
     code: str
     nom: str
@@ -22,8 +26,8 @@ class Commune:
     @property
     def zones(self) -> tuple[str, ...]:
         """Every zone of eligibility that takes in who lives here; « » is that of a service that names none."""
-        propres = (self.code, self.departement, self.epci) if self.epci else (self.code, self.departement)
-        return (*propres, "france", "99100", "")
+        propres = (self.code, _VILLES.get(self.code[:3], ""), self.departement, self.epci)
+        return (*filter(None, propres), "france", "99100", "")
 
 
 @cache

@@ -23,6 +23,8 @@ def test_every_commune_of_today_is_there_with_its_epci() -> None:
 
     assert len(table) == 35_014
     assert table["59350"].zones == ("59350", "59", "200093201", "france", "99100", "")
+    assert table["75113"].zones == ("75113", "75056", "75", "200054781", "france", "99100", "")
+    assert [table[code].zones[1] for code in ("13201", "69389")] == ["13055", "69123"]
     assert table["2A004"].departement == "2A"
     assert table["97411"].departement == "974"
 

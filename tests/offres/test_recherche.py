@@ -65,6 +65,19 @@ async def test_services_at_a_distance_follow_from_anywhere_when_they_take_in_the
     assert "distance_km" not in trouves[1]
 
 
+async def test_a_service_at_a_distance_only_is_nowhere_near(offre: Catalogue) -> None:
+    await offre.publier(
+        structure(), service(1, modes_accueil=["a-distance"]), service(2, modes_accueil=["a-distance", "en-presentiel"])
+    )
+
+    trouves = (await offre.lire("services", code_commune=LILLE))["services"]
+
+    assert [(un["id"], un.get("distance_km")) for un in trouves] == [
+        ("dora--service-2", 0.0),
+        ("dora--service-1", None),
+    ]
+
+
 @pytest.mark.parametrize(
     ("filtre", "attendus"),
     [
@@ -123,13 +136,14 @@ THEMES = ("mobilite--acceder-a-un-vehicule", "mobilite--passer-le-permis-de-cond
 
 
 def _au_hasard(chance: random.Random, numero: int) -> dict[str, Any]:
-    """Within 70 km of Lille, a third of them nowhere, half at a distance; no two at one distance nor of one day."""
+    """Within 70 km of Lille, a third of them nowhere, two thirds at a distance, half of these at a distance only; no two
+    at one distance nor of one day."""
     lieu = {"latitude": 50.63 + chance.uniform(-0.6, 0.6), "longitude": 3.06 + chance.uniform(-0.9, 0.9)}
     return service(
         numero,
         **(lieu if numero % 3 else {"latitude": None, "longitude": None}),
         thematiques=chance.sample(THEMES, chance.choice((0, 1, 2))),
-        modes_accueil=[chance.choice(("en-presentiel", "a-distance"))],
+        modes_accueil=chance.choice((["en-presentiel"], ["a-distance"], ["a-distance", "en-presentiel"])),
         zone_eligibilite=chance.choice((["59"], ["62"], ["59", "france"], None)),
         frais="gratuit",
         date_maj=str(date(2026, 9, 1) - timedelta(days=numero)),
@@ -148,12 +162,12 @@ def _attendus(fiches: Sequence[dict[str, Any]], thematiques: Sequence[str]) -> l
         ):
             continue
         ecart = 9.0
-        if fiche["latitude"]:
+        if fiche["latitude"] and fiche["modes_accueil"] != ["a-distance"]:
             places = sur_la_sphere(*lille.centre), sur_la_sphere(fiche["latitude"], fiche["longitude"])
             ecart = sum((a - b) ** 2 for a, b in zip(*places, strict=True))
         if ecart <= lieu.corde2(50):
             pres.append((ecart, fiche["id"]))
-        elif fiche["modes_accueil"] == ["a-distance"]:
+        elif "a-distance" in fiche["modes_accueil"]:
             loin.append((fiche["date_maj"], fiche["id"]))
     return [id_ for _, id_ in sorted(pres)] + [id_ for _, id_ in sorted(loin, reverse=True)]
 

@@ -35,7 +35,7 @@ class VueLieu(Donnees):
     longitude: Annotated[Longitude, dit("Longitude WGS 84, en degrés.")]
     rayon_km: Annotated[Nombre, dit("Rayon, en kilomètres.")]
     centre: Annotated[
-        Literal["point", "geonames", "services", "code-postal", "epci"],
+        Literal["point", "geonames", "services", "ville", "code-postal", "epci", "departement"],
         dit("D'où vient ce point : donné, centre de la commune, ou moyenne de ce qui l'entoure."),
     ]
 

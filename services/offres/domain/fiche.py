@@ -42,9 +42,14 @@ def departement(fiche: Fiche) -> str | None:
 
 
 def position(fiche: Fiche) -> tuple[float, float] | None:
-    """Latitude and longitude in degrees, when both are there; (0, 0) is where the sea is, and where defaults go."""
+    """Where one goes, latitude and longitude in degrees: nowhere for a service that is at a distance only.
+
+    (0, 0) is where the sea is, and where defaults go.
+    """
     latitude, longitude = fiche.get("latitude"), fiche.get("longitude")
     if latitude is None or longitude is None or (latitude == 0 and longitude == 0):
+        return None
+    if fiche.get("modes_accueil") == ["a-distance"]:
         return None
     return float(latitude), float(longitude)
 
