@@ -29,13 +29,13 @@ def test_every_commune_of_today_is_there_with_its_epci() -> None:
     assert table["97411"].departement == "974"
 
 
-def test_nine_persons_in_ten_live_where_the_centre_is_known() -> None:
+def test_eight_persons_in_ten_live_where_the_centre_is_known() -> None:
     people: Counter[str] = Counter()
     for commune in communes().values():
         people[commune.origine] += commune.population
 
-    assert people["geonames"] / people.total() > 0.85
-    assert people[""] / people.total() < 0.02
+    assert people["geonames"] / people.total() > 0.8
+    assert people[""] / people.total() < 0.01
 
 
 def test_no_centre_is_far_from_its_departement() -> None:
