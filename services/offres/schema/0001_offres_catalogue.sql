@@ -141,10 +141,13 @@ CREATE TABLE imports (
 );
 CREATE UNIQUE INDEX imports_en_cours ON imports (source) WHERE acheve_a IS NULL;
 
--- The ids that the file of the running import names; read again from the file after a crash.
+-- The ids that the file of the running import names, at which rank, and the hash of the record when the same one in the
+-- catalogue would make it pass; read again from the file after a crash.
 CREATE UNLOGGED TABLE imports_vus (
-    genre text NOT NULL,
-    id    text NOT NULL
+    rang      integer NOT NULL,
+    genre     text NOT NULL,
+    id        text NOT NULL,
+    empreinte bytea
 );
 
 -- The centre of a commune that has no other: the median of its located services. Refreshed after an import.
