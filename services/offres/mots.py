@@ -11,8 +11,7 @@ from functools import cache, lru_cache
 
 from Stemmer import Stemmer
 
-_MOTS = re.compile(r"[0-9a-zà-öø-ÿœæ]+")
-_LIGATURES = str.maketrans({"œ": "oe", "æ": "ae"})
+_LETTRE = re.compile(r"[0-9a-zà-öø-ÿ]")
 _PETITS_MOTS = """
 au aux avec ce ces dans de des du elle elles en et eux il ils je la le les leur leurs lui ma mais me mes moi mon ne nos
 notre nous on ou par pas pour qu que qui sa se ses son sur ta te tes toi ton tu un une vos votre vous est sont ete etre
@@ -30,10 +29,14 @@ def _racinier() -> Stemmer:
     return Stemmer("french")
 
 
-@lru_cache(maxsize=200_000)
-def simple(mot: str) -> str:
-    """A lower-case word without accents."""
-    return unicodedata.normalize("NFKD", mot.translate(_LIGATURES)).encode("ascii", "ignore").decode()
+def _simplifiees() -> dict[int, str]:
+    """Latin-1 letters and digits without their accents; "" for the few that are not a Latin letter with one."""
+    signes = filter(_LETTRE.match, map(chr, range(256)))
+    return {ord(s): unicodedata.normalize("NFKD", s).encode("ascii", "ignore").decode() for s in signes}
+
+
+_SIMPLES = bytes(ord(_simplifiees().get(code) or " ") for code in range(256))
+_SANS_BASE = bytes(code for code, lettre in _simplifiees().items() if not lettre)
 
 
 @lru_cache(maxsize=200_000)
@@ -46,26 +49,22 @@ def racine(mot: str) -> str:
 
 
 def decouper(texte: str) -> list[str]:
-    """The simple words of a text, in their order."""
-    return [simple(mot) for mot in _MOTS.findall(texte.lower())]
+    """The words of a text, in their order: lower case, without accents."""
+    latin = texte.lower().replace("œ", "oe").replace("æ", "ae").encode("latin-1", "replace")
+    return latin.translate(_SIMPLES, _SANS_BASE).decode("ascii").split()
 
 
 def racines(mots: Iterable[str]) -> set[str]:
-    return {stem for mot in mots if (stem := racine(mot))}
+    return set(map(racine, mots)) - {""}
 
 
-@lru_cache(maxsize=200_000)
-def _du_mot(mot: str) -> str:
-    return racine(simple(mot))
+_POIDS_A, _POIDS_C = "\0\0\1\xc0\1", "\0\0\1\x40\1"
+"""What follows a stem in the binary form of a `tsvector`: its end, one position, the weight and the position."""
 
 
-def _stems(texte: str) -> set[str]:
-    """Those of a text; each of its words is looked at once."""
-    return {stem for stem in map(_du_mot, set(_MOTS.findall(texte.lower()))) if stem}
-
-
-def vecteur(nom: str, description: str) -> str:
-    """A `tsvector` as text: the stems of the name weigh A, those of the description alone C."""
-    du_nom = _stems(nom)
-    autres = _stems(description[:_TEXTE_MAX]) - du_nom
-    return " ".join([f"{stem}:1A" for stem in du_nom] + [f"{stem}:1C" for stem in autres])
+def vecteur(nom: str, description: str) -> bytes:
+    """A `tsvector` in binary form: the stems of the name weigh A, those of the description alone C."""
+    du_nom = racines(set(decouper(nom)))
+    autres = racines(set(decouper(description[:_TEXTE_MAX]))) - du_nom
+    stems = _POIDS_A.join([*du_nom, ""]) + _POIDS_C.join([*autres, ""])
+    return (len(du_nom) + len(autres)).to_bytes(4) + stems.encode("latin-1")

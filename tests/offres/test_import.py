@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from services.offres.importer import passage
-from services.offres.importer.fichier import FichierRefuse, lire
+from services.offres.importer.controle import controler, regarder
+from services.offres.importer.fichier import Bloc, Enregistrement, FichierRefuse, lire
 from services.offres.importer.passage import PlancherAtteint
 from tests.offres.annonces import service, structure
 from tests.offres.catalogues import Catalogue
@@ -88,6 +90,17 @@ async def test_a_refused_line_says_where_and_why_and_the_others_pass(offre: Cata
     assert dict(bilan.champs_ignores) == {"score_qualite": 1}
 
 
+def test_a_record_nested_deeper_than_any_is_looked_at_then_refused() -> None:
+    corps = b'{"source":"dora","id":"dora--structure-1","date_maj":"2026-01-01","nom":' + b"[" * 300 + b"]" * 300 + b"}"
+    bloc = Bloc(0, 1, [Enregistrement(1, corps)])
+
+    vus = regarder(bloc, None, "dora", date(2026, 10, 1))
+    controle = controler(bloc, "structure", "dora", date(2026, 10, 1))
+
+    assert len(vus.genres) == 1
+    assert [(refus.champ, refus.code) for refus in controle.refus] == [("nom", "schema-invalide")]
+
+
 async def test_an_id_told_twice_is_taken_from_neither_line(offre: Catalogue) -> None:
     bilan = await offre.importer(offre.fichier([structure(1), service(1), service(1, nom="Autre nom"), service(2)]))
 
@@ -104,6 +117,47 @@ async def test_the_same_file_again_changes_nothing(offre: Catalogue) -> None:
 
     assert (bilan.structure.inchangees, bilan.service.inchangees) == (1, 1)
     assert await offre.valeur("SELECT version FROM catalogue") == version
+
+
+async def test_a_few_changes_among_many_lines_are_found(offre: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passage, "_BLOC", 2)
+    fiches = [structure(1), *(service(numero, score_qualite=0.7) for numero in range(1, 10))]
+    await offre.importer(offre.fichier(fiches))
+    version = await offre.valeur("SELECT version FROM catalogue")
+    for numero in (3, 8):
+        fiches[numero] = fiches[numero] | {"nom": "Garage associatif"}
+
+    bilan = await offre.importer(offre.fichier(fiches))
+
+    assert (bilan.structure.lues, bilan.structure.inchangees) == (1, 1)
+    assert (bilan.service.lues, bilan.service.publiees, bilan.service.inchangees) == (9, 2, 7)
+    assert dict(bilan.champs_ignores) == {"score_qualite": 9}
+    assert await offre.chercher(q="associatif") == ["dora--service-3", "dora--service-8"]
+    assert await offre.valeur("SELECT version FROM catalogue") == version + 1
+
+
+async def test_a_line_that_the_catalogue_holds_already_is_judged_all_the_same(offre: Catalogue) -> None:
+    fiches = [
+        structure(1),
+        service(1, date_maj="2026-10-02"),
+        service(2, structure_id="dora--absente"),
+        service(3),
+        service(3),
+        service(4, source="autre", id="autre--4"),
+        service(5),
+    ]
+    await offre.publier(*fiches)
+
+    bilan = await offre.importer(offre.fichier(fiches), complet=False)
+
+    assert sorted((refus["ligne"], refus["code"]) for refus in offre.refus()) == [
+        (2, "dates-incoherentes"),
+        (3, "structure-inconnue"),
+        (4, "doublon"),
+        (5, "doublon"),
+        (6, "source-inattendue"),
+    ]
+    assert (bilan.structure.inchangees, bilan.service.inchangees, bilan.service.refusees) == (1, 1, 5)
 
 
 async def test_a_complete_file_withdraws_what_it_no_longer_names(offre: Catalogue) -> None:
@@ -189,7 +243,7 @@ async def test_an_import_that_was_cut_goes_on_where_it_was(offre: Catalogue, mon
     async def coupe(self: Any, *arguments: Any) -> None:
         nonlocal prises
         prises += 1
-        if prises == 8:  # two blocks of services are committed
+        if prises == 4:  # two blocks of services are committed
             raise Coupure
         await prendre(self, *arguments)
 
@@ -200,7 +254,7 @@ async def test_an_import_that_was_cut_goes_on_where_it_was(offre: Catalogue, mon
     entre = await offre.valeur("SELECT count(*) FROM services")
     bilan = await offre.importer(chemin)
 
-    assert entre == 2
-    assert bilan.repris_a == 4
+    assert entre == 3
+    assert bilan.repris_a == 5
     assert (bilan.service.lues, bilan.service.publiees, bilan.service.inchangees) == (8, 7, 0)
     assert [refus["ligne"] for refus in offre.refus()] == [2]

@@ -6,7 +6,7 @@ data·inclusion carry computed ones. An empty text says nothing, like an absent 
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -16,8 +16,8 @@ from pydantic import TypeAdapter, ValidationError
 from relais_contrats.modele import Donnees
 from relais_contrats.phrases import Erreur, traduire
 from relais_contrats.v1.offres import ServicePublie, StructurePubliee
-from services.offres.importer.fichier import Enregistrement
-from services.offres.store import lignes
+from services.offres.importer.fichier import Bloc, Enregistrement
+from services.offres.store import importation, lignes
 from services.offres.store.catalogue import Genre
 from services.offres.store.lignes import Ligne
 
@@ -28,7 +28,6 @@ _LECTEURS = {genre: TypeAdapter(modele) for genre, modele in _MODELES.items()}
 _CHAMPS = {genre: frozenset(modele.model_fields) for genre, modele in _MODELES.items()}
 _LIGNE = {"structure": lignes.de_structure, "service": lignes.de_service}
 _RIEN = (None, "")
-_MARQUE = b"structure_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,61 +43,67 @@ class Refus:
 
 @dataclass(frozen=True, slots=True)
 class Controle:
-    """What a block of records became; `lues` counts those of the genre."""
+    """What records of one genre became."""
 
-    lues: int
     acceptes: Sequence[tuple[int, Ligne]]
     refus: Sequence[Refus]
-    ignores: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)
 class Vus:
-    """A first look at a block: the (genre, id) that it names, and how many records are of each genre."""
+    """A first look at a whole block: the genre of each record (its rank in GENRES), what the block names (rows made by
+    `importation.vu`), and how often it has a field that is not of the schema."""
 
-    ids: Sequence[tuple[Genre, str]]
-    nombres: Counter[Genre]
+    genres: bytes
+    nommes: bytes
+    ignores: Counter[str]
 
 
-def regarder(bloc: Sequence[Enregistrement], impose: Genre | None) -> Vus:
-    """Read no more than the ids: what cannot be read has none."""
-    ids: list[tuple[Genre, str]] = []
-    nombres: Counter[Genre] = Counter()
-    for enregistrement in bloc:
+def regarder(bloc: Bloc, impose: Genre | None, source: str, jour: date) -> Vus:
+    """Tell what each record is, without judging it: what cannot be read has no id."""
+    genres = bytearray()
+    nommes: list[bytes] = []
+    ignores: Counter[str] = Counter()
+    for rang, enregistrement in enumerate(bloc.enregistrements, bloc.debut):
         objet = _lire(enregistrement)
         genre = impose or _genre(objet)
-        nombres[genre] += 1
-        id_ = objet.get("id") if objet else None
-        if isinstance(id_, str) and id_ and "\0" not in id_:
-            ids.append((genre, id_))
-    return Vus(ids, nombres)
-
-
-def controler(bloc: Sequence[Enregistrement], genre: Genre, impose: Genre | None, source: str, jour: date) -> Controle:
-    """The records of one genre among these; those of the other one are not looked at."""
-    acceptes: list[tuple[int, Ligne]] = []
-    refus: list[Refus] = []
-    ignores: Counter[str] = Counter()
-    lues = 0
-    for enregistrement in bloc:
-        # Most records of the other kind are told apart without being read.
-        if impose is None and genre == "service" and _MARQUE not in enregistrement.corps:
-            continue
-        objet = _lire(enregistrement)
-        if (impose or _genre(objet)) != genre:
-            continue
-        lues += 1
+        genres.append(GENRES.index(genre))
         if objet is None:
-            refus.append(Refus(enregistrement.ligne, "", "", "illisible", "Un objet JSON valide est attendu."))
             continue
         connus, inconnus = _separer(objet, genre)
         ignores.update(inconnus)
+        id_ = objet.get("id")
+        if isinstance(id_, str) and id_ and "\0" not in id_:
+            nommes.append(importation.vu(rang, genre, id_, _empreinte(connus, source, jour)))
+    return Vus(bytes(genres), b"".join(nommes), ignores)
+
+
+def controler(bloc: Bloc, genre: Genre, source: str, jour: date) -> Controle:
+    """These records are of one genre."""
+    acceptes: list[tuple[int, Ligne]] = []
+    refus: list[Refus] = []
+    for enregistrement in bloc.enregistrements:
+        objet = _lire(enregistrement)
+        if objet is None:
+            refus.append(Refus(enregistrement.ligne, "", "", "illisible", "Un objet JSON valide est attendu."))
+            continue
+        connus, _ = _separer(objet, genre)
         erreurs = _erreurs(connus, genre, source, jour)
         if erreurs:
             refus += [_refus(enregistrement.ligne, erreur) for erreur in erreurs]
         else:
             acceptes.append((enregistrement.ligne, _LIGNE[genre](connus)))
-    return Controle(lues, acceptes, refus, ignores)
+    return Controle(acceptes, refus)
+
+
+def _empreinte(connus: Mapping[str, Any], source: str, jour: date) -> bytes | None:
+    """What the catalogue has of the same record; None when this import would refuse it all the same (`_erreurs`)."""
+    if connus.get("source") != source or str(connus.get("date_maj")) > jour.isoformat():
+        return None
+    try:
+        return lignes.ecrire(connus)[0]
+    except orjson.JSONEncodeError:  # nested deeper than any record is
+        return None
 
 
 def _lire(enregistrement: Enregistrement) -> dict[str, Any] | None:

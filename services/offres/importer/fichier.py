@@ -7,7 +7,7 @@ Memory does not grow with the file.
 
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
@@ -31,6 +31,14 @@ class Enregistrement(NamedTuple):
 
     ligne: int
     corps: bytes
+
+
+class Bloc(NamedTuple):
+    """Records of the file from the rank `debut` (the first is 0) up to `fin`, left out: all of them, or some."""
+
+    debut: int
+    fin: int
+    enregistrements: Sequence[Enregistrement]
 
 
 def empreinte(chemin: Path) -> str:

@@ -9,11 +9,11 @@ What a block did is committed with the place where it stopped: the same command 
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
+from itertools import count, islice, repeat
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 from chassis.database import Connection, Pool
 from services.offres.importer import fichier
 from services.offres.importer.controle import GENRES, Controle, Refus, Vus, controler, regarder
-from services.offres.importer.fichier import Enregistrement
+from services.offres.importer.fichier import Bloc, Enregistrement
 from services.offres.importer.rapport import Rapport
 from services.offres.store import catalogue, centres, doublons, importation
 from services.offres.store.catalogue import Genre, RetraitOffre
@@ -143,11 +143,14 @@ class _Passage:
         self._dire = dire
         self._avancement = avancement
         self._bilan = Bilan.lire(avancement.comptes)
+        self._genres = bytearray()
+        self._inchanges = bytearray()
         self._doubles: set[tuple[str, str]] = set()
         self._jour = horloge().astimezone(_PARIS).date()
 
     async def faire(self) -> Bilan:
-        total = await self._regarder()
+        await self._regarder()
+        total: Counter[Genre] = Counter({genre: self._genres.count(rang) for rang, genre in enumerate(GENRES)})
         absentes = await self._absentes(total)
         self._bilan.repris_a = self._avancement.lignes if self._avancement.comptes else 0
         with Rapport(self._demande.rapport, self._bilan.rapport_octets) as rapport:
@@ -159,17 +162,24 @@ class _Passage:
             rapport.conclure(self._bilan.en_json())
         return self._bilan
 
-    async def _regarder(self) -> Counter[Genre]:
-        """Note every id of the file, and how many records it has of each genre."""
-        nombres: Counter[Genre] = Counter()
+    async def _regarder(self) -> None:
+        """Note what the file names, of which genre each record is, and which ones the catalogue holds already."""
+        demande = self._demande
+        self._bilan.champs_ignores.clear()
         await importation.oublier_vus(self._conn)
         vus: Vus
-        async for vus, _ in self._en_parallele(_blocs(self._demande.chemin, 0), regarder, self._demande.genre):
-            await importation.noter_vus(self._conn, vus.ids)
-            nombres.update(vus.nombres)
-            self._dire("lecture", nombres.total(), 0)
+        blocs = _blocs(demande.chemin, 0, repeat(True))
+        async for vus, _ in self._en_parallele(blocs, regarder, demande.genre, demande.source, self._jour):
+            await importation.noter_vus(self._conn, vus.nommes)
+            self._genres += vus.genres
+            self._bilan.champs_ignores.update(vus.ignores)
+            self._dire("lecture", len(self._genres), 0)
         self._doubles = await importation.en_double(self._conn)
-        return nombres
+        self._inchanges = bytearray(len(self._genres))
+        async with self._conn.transaction():
+            async for rangs in importation.inchanges(self._conn, self._doubles):
+                for rang in rangs:
+                    self._inchanges[rang] = True
 
     async def _absentes(self, nombres: Counter[Genre]) -> Sequence[tuple[str, str]]:
         """What a complete file no longer names. Raises PlancherAtteint; an empty file names nothing at all."""
@@ -189,30 +199,32 @@ class _Passage:
             return
         depart = self._avancement.lignes if self._avancement.etape == etape else 0
         demande = self._demande
-        jusque = depart
-        blocs = _blocs(demande.chemin, depart)
         controle: Controle
-        async for controle, taille in self._en_parallele(
-            blocs, controler, genre, demande.genre, demande.source, self._jour
-        ):
-            jusque += taille
-            await self._prendre(etape, genre, controle, jusque, rapport)
+        blocs = _blocs(demande.chemin, depart, self._a_voir(genre))
+        async for controle, bloc in self._en_parallele(blocs, controler, genre, demande.source, self._jour):
+            await self._prendre(etape, genre, controle, bloc, rapport)
             self._dire(etape, self._bilan.de(genre).lues, nombres[genre])
 
-    async def _prendre(self, etape: str, genre: Genre, controle: Controle, jusque: int, rapport: Rapport) -> None:
+    def _a_voir(self, genre: Genre) -> Iterator[bool]:
+        """Whether each record of the file is of the genre, and not in the catalogue already."""
+        numero = GENRES.index(genre)
+        return (vu == numero and not inchange for vu, inchange in zip(self._genres, self._inchanges, strict=True))
+
+    async def _prendre(self, etape: str, genre: Genre, controle: Controle, bloc: Bloc, rapport: Rapport) -> None:
         """Publish a block and note that it is done, in one transaction."""
         acceptes, refus = await self._admissibles(genre, controle)
+        lues = self._genres.count(GENRES.index(genre), bloc.debut, bloc.fin)
         async with self._conn.transaction():
             rangees = [ligne for _, ligne in acceptes]
             changees = await catalogue.publier_lignes(self._conn, genre, rangees, self._horloge())
             compte = self._bilan.de(genre)
-            compte.lues += controle.lues
+            refusees = len(bloc.enregistrements) - len(rangees)
+            compte.lues += lues
             compte.publiees += len(changees)
-            compte.inchangees += len(rangees) - len(changees)
-            compte.refusees += controle.lues - len(rangees)
-            self._bilan.champs_ignores.update(controle.ignores)
+            compte.refusees += refusees
+            compte.inchangees += lues - refusees - len(changees)
             self._bilan.rapport_octets = rapport.ecrire(refus)
-            await importation.avancer(self._conn, self._avancement.numero, etape, jusque, self._bilan.en_json())
+            await importation.avancer(self._conn, self._avancement.numero, etape, bloc.fin, self._bilan.en_json())
 
     async def _admissibles(
         self, genre: Genre, controle: Controle
@@ -261,23 +273,32 @@ class _Passage:
             await catalogue.entretenir(self._conn, timeout_s=_LONG_S)
 
     async def _en_parallele(
-        self, blocs: Iterator[Sequence[Enregistrement]], faire: Callable[..., T], *arguments: Any
-    ) -> AsyncIterator[tuple[T, int]]:
-        """Results in the order of the blocks, each with the size of its block; a few are under way at once."""
-        en_vol: deque[tuple[Future[T], int]] = deque()
+        self, blocs: Iterator[Bloc], faire: Callable[..., T], *arguments: Any
+    ) -> AsyncIterator[tuple[T, Bloc]]:
+        """Results in the order of the blocks, each with its block; a few are under way at once."""
+        en_vol: deque[tuple[Future[T], Bloc]] = deque()
         reste = True
         while reste or en_vol:
             while reste and len(en_vol) < _EN_VOL:
-                bloc = await asyncio.to_thread(next, blocs, ())
-                reste = bool(bloc)
+                bloc = await asyncio.to_thread(next, blocs, None)
+                reste = bloc is not None
                 if bloc:
-                    en_vol.append((self._travail.submit(faire, bloc, *arguments), len(bloc)))
+                    en_vol.append((self._travail.submit(faire, bloc, *arguments), bloc))
             if en_vol:
-                promis, taille = en_vol.popleft()
-                yield await asyncio.wrap_future(promis), taille
+                promis, bloc = en_vol.popleft()
+                yield await asyncio.wrap_future(promis), bloc
 
 
-def _blocs(chemin: Path, sauter: int) -> Iterator[Sequence[Enregistrement]]:
-    lus = islice(fichier.lire(chemin), sauter, None)
-    while bloc := list(islice(lus, _BLOC)):
-        yield bloc
+def _blocs(chemin: Path, depart: int, a_voir: Iterable[bool]) -> Iterator[Bloc]:
+    """The file from a rank on, without what is not to be seen: however rare the rest is, a block is full of it."""
+    debut = fin = depart
+    retenus: list[Enregistrement] = []
+    lus = zip(count(1), fichier.lire(chemin), a_voir, strict=False)
+    for fin, enregistrement, est_a_voir in islice(lus, depart, None):
+        if est_a_voir:
+            retenus.append(enregistrement)
+        if len(retenus) == _BLOC:
+            yield Bloc(debut, fin, retenus)
+            debut, retenus = fin, []
+    if debut < fin:
+        yield Bloc(debut, fin, retenus)

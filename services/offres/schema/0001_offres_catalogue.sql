@@ -22,7 +22,8 @@ CREATE TABLE versions (
 );
 CREATE INDEX versions_par_date ON versions (a);
 
--- A row is never changed but to be closed; `donnees` is the record as it was published, told as it is.
+-- A row is never changed but to be closed; `donnees` is the record as it was published, told as it is. Compressing it
+-- would be a third of what PostgreSQL does for a publication.
 CREATE TABLE structures (
     numero      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     id          text NOT NULL,
@@ -36,7 +37,7 @@ CREATE TABLE structures (
     code_postal text,
     departement text,
     date_maj    date NOT NULL,
-    donnees     json NOT NULL,
+    donnees     json STORAGE EXTERNAL NOT NULL,
     publie_a    bigint NOT NULL,
     retire_a    bigint CHECK (retire_a > publie_a)
 ) WITH (fillfactor = 90);
@@ -73,10 +74,10 @@ CREATE TABLE services (
     thematiques      text[] NOT NULL,
     date_maj         date NOT NULL,
     qualite_somme    float8 NOT NULL,
-    qualite_criteres smallint NOT NULL CHECK (qualite_criteres > 0),
+    qualite_criteres integer NOT NULL CHECK (qualite_criteres > 0),
     qualite_age      boolean NOT NULL,
-    texte            tsvector NOT NULL,
-    donnees          json NOT NULL,
+    texte            tsvector STORAGE MAIN NOT NULL,
+    donnees          json STORAGE EXTERNAL NOT NULL,
     publie_a         bigint NOT NULL,
     retire_a         bigint CHECK (retire_a > publie_a),
     CHECK (num_nulls(maille, x, y, z, latitude, longitude) IN (0, 6))
@@ -189,10 +190,13 @@ CREATE TABLE imports (
 );
 CREATE UNIQUE INDEX imports_en_cours ON imports (source) WHERE acheve_a IS NULL;
 
--- The ids that the file of the running import names; read again from the file after a crash.
+-- The ids that the file of the running import names, at which rank, and the hash of the record when the same one in the
+-- catalogue would make it pass; read again from the file after a crash.
 CREATE UNLOGGED TABLE imports_vus (
-    genre text NOT NULL,
-    id    text NOT NULL
+    rang      integer NOT NULL,
+    genre     text NOT NULL,
+    id        text NOT NULL,
+    empreinte bytea
 );
 
 -- The centre of a commune that has no other: the median of its located services. Refreshed after an import.

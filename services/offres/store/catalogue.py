@@ -7,11 +7,10 @@ and versions in their order (decision 0024).
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from io import BytesIO
 from typing import Any, Literal
 
 from chassis.database import Connection
-from services.offres.store import lignes
+from services.offres.store import copie, lignes
 from services.offres.store.lignes import Ligne
 
 _VERSION = "SELECT version FROM catalogue"
@@ -149,9 +148,9 @@ async def publier_lignes(conn: Connection, genre: Genre, arrivees: Sequence[Lign
     await conn.execute(_CLOSE[genre], version, [id_ for id_ in ids if id_ in vivantes])
     if connus := {mot for ligne in changees for mot in ligne.mots}:
         await conn.execute(_WORDS, sorted(connus))
-    fin = b"\t%d\n" % version
-    copie = BytesIO(b"".join([part for ligne in changees for part in (ligne.copie, fin)]))
-    await conn.copy_to_table(_TABLES[genre], source=copie, columns=(*_COLONNES[genre], "publie_a"))
+    fin = copie.grand(version)
+    flux = copie.flux(part for ligne in changees for part in (ligne.copie, fin))
+    await conn.copy_to_table(_TABLES[genre], source=flux, columns=(*_COLONNES[genre], "publie_a"), format="binary")
     await conn.execute(_BACK, genre, ids)
     await _avancer(conn, version, instant)
     return ids

@@ -1,12 +1,14 @@
 """The SQL of an import: where it is, what its file names, what it would withdraw."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from chassis.database import Connection
+from services.offres.store import copie
 
+_AT_ONCE = 5_000
 _FRESH_PLANS = "SET plan_cache_mode = force_custom_plan"
 _LOCK = "SELECT pg_try_advisory_lock(hashtext('relais.offres.importer'))"
 _UNLOCK = "SELECT pg_advisory_unlock(hashtext('relais.offres.importer'))"
@@ -24,6 +26,15 @@ _END = "UPDATE imports SET etape = 'retraits', comptes = $2, acheve_a = $3 WHERE
 
 _FORGET_SEEN = "DELETE FROM imports_vus"
 _TWICE = "SELECT genre, id FROM imports_vus GROUP BY genre, id HAVING count(*) > 1"
+# In the catalogue, the same, and a record that would be taken: named once, a service with its structure.
+_UNCHANGED = """
+SELECT u.rang FROM imports_vus u JOIN structures v ON v.id = u.id AND v.retire_a IS NULL AND v.empreinte = u.empreinte
+WHERE u.genre = 'structure' AND u.id <> ALL($1)
+UNION ALL
+SELECT u.rang FROM imports_vus u JOIN services v ON v.id = u.id AND v.retire_a IS NULL AND v.empreinte = u.empreinte
+WHERE u.genre = 'service' AND u.id <> ALL($2)
+    AND EXISTS (SELECT FROM structures s WHERE s.id = v.structure_id AND s.retire_a IS NULL)
+"""
 _LIVE_STRUCTURES = "SELECT id FROM structures WHERE id = ANY($1) AND retire_a IS NULL"
 # What a complete file does not name leaves; with a structure, its services, those of other sources included.
 _ABSENT = """
@@ -87,13 +98,28 @@ async def oublier_vus(conn: Connection) -> None:
     await conn.execute(_FORGET_SEEN)
 
 
-async def noter_vus(conn: Connection, ids: Iterable[tuple[str, str]]) -> None:
-    await conn.copy_records_to_table("imports_vus", columns=("genre", "id"), records=ids)
+def vu(rang: int, genre: str, id_: str, empreinte: bytes | None) -> bytes:
+    """What the file names, as `noter_vus` writes it down."""
+    return copie.rangee(rang, genre, id_, empreinte)
+
+
+async def noter_vus(conn: Connection, vus: bytes) -> None:
+    await conn.copy_to_table("imports_vus", source=copie.flux([vus]), format="binary")
 
 
 async def en_double(conn: Connection) -> set[tuple[str, str]]:
     """The (genre, id) that the file names more than once."""
     return {(row["genre"], row["id"]) for row in await conn.fetch(_TWICE)}
+
+
+async def inchanges(conn: Connection, doubles: Iterable[tuple[str, str]]) -> AsyncIterator[list[int]]:
+    """The ranks of the records that the catalogue holds already, some at a time: in a transaction."""
+    ids: dict[str, list[str]] = {"structure": [], "service": []}
+    for genre, id_ in doubles:
+        ids[genre].append(id_)
+    lecture = await conn.cursor(_UNCHANGED, *ids.values())
+    while rows := await lecture.fetch(_AT_ONCE):
+        yield [row["rang"] for row in rows]
 
 
 async def structures_vivantes(conn: Connection, ids: Iterable[str]) -> set[str]:

@@ -1,14 +1,16 @@
-"""Published records as rows of the catalogue, in the text that COPY reads: made once, where the record is checked."""
+"""Published records as rows of the catalogue, in the binary form that COPY reads: made once, where the record is
+checked."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from hashlib import blake2b
-from types import NoneType
 from typing import Any, NamedTuple
 
 import orjson
 
 from services.offres import mots
 from services.offres.domain import fiche as regles
+from services.offres.store.copie import rangee
 
 
 class Ligne(NamedTuple):
@@ -64,16 +66,16 @@ SERVICE = (
 )
 
 
-def _ecrite(fiche: Mapping[str, Any]) -> tuple[bytes, str]:
+def ecrire(fiche: Mapping[str, Any]) -> tuple[bytes, bytes]:
     """The record as it is told, without what it does not say, and its hash: the same record has the same one."""
     dite = {champ: valeur for champ, valeur in fiche.items() if valeur is not None}
     ecrit = orjson.dumps(dite, option=orjson.OPT_SORT_KEYS)
-    return blake2b(ecrit, digest_size=16).digest(), ecrit.decode()
+    return blake2b(ecrit, digest_size=16).digest(), ecrit
 
 
 def de_structure(fiche: Mapping[str, Any]) -> Ligne:
-    empreinte, donnees = _ecrite(fiche)
-    copie = _copie(
+    empreinte, donnees = ecrire(fiche)
+    copie = rangee(
         fiche["id"],
         fiche["source"],
         empreinte,
@@ -84,17 +86,18 @@ def de_structure(fiche: Mapping[str, Any]) -> Ligne:
         fiche.get("code_insee"),
         fiche.get("code_postal"),
         regles.departement(fiche),
-        fiche["date_maj"],
+        date.fromisoformat(fiche["date_maj"]),
         donnees,
+        suite=1,
     )
     return Ligne(fiche["id"], "", empreinte, (), copie)
 
 
 def de_service(fiche: Mapping[str, Any]) -> Ligne:
-    empreinte, donnees = _ecrite(fiche)
+    empreinte, donnees = ecrire(fiche)
     lieu = regles.position(fiche)
     qualite = regles.qualite(fiche)
-    copie = _copie(
+    copie = rangee(
         fiche["id"],
         fiche["structure_id"],
         fiche["source"],
@@ -109,38 +112,13 @@ def de_service(fiche: Mapping[str, Any]) -> Ligne:
         regles.departement(fiche),
         fiche.get("type"),
         fiche.get("thematiques") or [],
-        fiche["date_maj"],
+        date.fromisoformat(fiche["date_maj"]),
         qualite.somme,
         qualite.criteres,
         qualite.compte_l_age,
         mots.vecteur(fiche["nom"], fiche["description"]),
         donnees,
+        suite=1,
     )
     du_nom = [mot for mot in mots.decouper(fiche["nom"]) if mots.racine(mot)]
     return Ligne(fiche["id"], fiche["structure_id"], empreinte, du_nom, copie)
-
-
-def _copie(*valeurs: Any) -> bytes:
-    return "\t".join([_ECRIRE[type(valeur)](valeur) for valeur in valeurs]).encode()
-
-
-def _texte(valeur: str) -> str:
-    """Backslash, tabulation and ends of line mean something to COPY."""
-    return valeur.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
-
-
-def _liste(valeurs: Sequence[str]) -> str:
-    """An array, whose quotes and backslashes are escaped once for it, then for COPY."""
-    ecrites = [valeur.replace("\\", "\\\\").replace('"', '\\"') for valeur in valeurs]
-    return _texte('{"' + '","'.join(ecrites) + '"}') if ecrites else "{}"
-
-
-_ECRIRE: Mapping[type, Callable[[Any], str]] = {
-    str: _texte,
-    NoneType: lambda _: "\\N",
-    bytes: lambda valeur: "\\\\x" + valeur.hex(),
-    list: _liste,
-    float: repr,
-    int: str,
-    bool: lambda valeur: "t" if valeur else "f",
-}
