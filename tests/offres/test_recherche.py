@@ -80,7 +80,7 @@ async def test_a_service_at_a_distance_only_is_nowhere_near(offre: Catalogue) ->
     ("filtre", "attendus"),
     [
         ({"thematiques": ["mobilite"]}, [1]),
-        ({"thematiques": ["mobilite--passer-le-permis-de-conduire", "logement-hebergement"]}, [2]),
+        ({"thematiques": ["mobilite--preparer-un-permis", "logement-hebergement"]}, [2]),
         ({"types": ["atelier"]}, [2]),
         ({"publics": ["jeunes"]}, [1, 2]),
         ({"publics": ["seniors"]}, [1]),
@@ -130,7 +130,7 @@ async def test_a_name_weighs_more_than_a_description(offre: Catalogue) -> None:
     assert await offre.chercher(q="couture", code_commune=LILLE) == ["dora--service-2", "dora--service-1"]
 
 
-THEMES = ("mobilite--acceder-a-un-vehicule", "mobilite--passer-le-permis-de-conduire", "sante--acces-aux-soins")
+THEMES = ("mobilite--acceder-a-un-vehicule", "mobilite--preparer-un-permis", "sante--acces-aux-soins")
 
 
 def _au_hasard(chance: random.Random, numero: int) -> dict[str, Any]:
@@ -194,8 +194,8 @@ async def test_what_no_cursor_asks_for_any_more_leaves_every_index(offre: Catalo
         await catalogue.purger(conn, INSTANT + timedelta(hours=26))
     apres = await offre.valeur("SELECT (SELECT count(*) FROM reperes) * 100 + (SELECT count(*) FROM distants)")
 
-    # Three versions of services, then one; each under '', its thématique and its category.
-    assert (avant, apres) == (903, 300)
+    # Three versions of services, then one; each under '' and its thématique.
+    assert (avant, apres) == (602, 200)
 
 
 async def test_facets_count_the_whole_list(offre: Catalogue) -> None:

@@ -89,8 +89,8 @@ CREATE INDEX services_retires ON services (retire_a) WHERE retire_a IS NOT NULL;
 CREATE INDEX services_par_cles ON services USING gin (cles) WITH (gin_pending_list_limit = 512);
 CREATE INDEX services_par_texte ON services USING gin (texte) WITH (gin_pending_list_limit = 512);
 
--- Two indexes of `services` of a kind that PostgreSQL has not, kept by triggers: each service under each of its keys of
--- thématiques, and under ''. Near a place, cell after cell (0.1°); at a distance, the freshest of a zone first.
+-- Two indexes of `services` of a kind that PostgreSQL has not, kept by triggers: each service under each of its
+-- thématiques, categories apart, and under ''. Near a place, cell after cell (0.1°); at a distance, the freshest of a zone first.
 CREATE TABLE reperes (
     cle    text NOT NULL,
     maille integer NOT NULL,
@@ -115,10 +115,10 @@ CREATE FUNCTION reperer() RETURNS trigger LANGUAGE plpgsql SET search_path = off
 BEGIN
     INSERT INTO reperes (cle, maille, x, y, z, zones, numero)
     SELECT cle, maille, x, y, z, zones, numero FROM ajoutes, unnest(cles || ''::text) AS cle
-    WHERE maille IS NOT NULL AND (cle = '' OR starts_with(cle, 'th:')) ORDER BY cle, maille;
+    WHERE maille IS NOT NULL AND (cle = '' OR cle LIKE 'th:%--%') ORDER BY cle, maille;
     INSERT INTO distants (cle, zone, date_maj, numero)
     SELECT cle, zone, date_maj, numero FROM ajoutes, unnest(zones) AS zone, unnest(cles || ''::text) AS cle
-    WHERE est_a_distance AND (cle = '' OR starts_with(cle, 'th:')) ORDER BY cle, zone;
+    WHERE est_a_distance AND (cle = '' OR cle LIKE 'th:%--%') ORDER BY cle, zone;
     RETURN NULL;
 END $$;
 CREATE TRIGGER services_ajoutes AFTER INSERT ON services REFERENCING NEW TABLE AS ajoutes

@@ -10,14 +10,14 @@ from services.offres.domain.fiche import sur_la_sphere
 from services.offres.store.requete import Erreur, Json, Requete
 
 _RAYON_KM = 50.0
-_SUR_A_PARTIR_DE = 3
+_SUR, _SUR_A_PARTIR_DE = "geonames", 3
 _CORDE2 = "((x - {x}) * (x - {x}) + (y - {y}) * (y - {y}) + (z - {z}) * (z - {z}))"
 _FORGET = "DELETE FROM centres_observes"
 _OBSERVE = """
 INSERT INTO centres_observes (code, latitude, longitude, nombre)
 SELECT code_commune, percentile_cont(0.5) WITHIN GROUP (ORDER BY latitude),
     percentile_cont(0.5) WITHIN GROUP (ORDER BY longitude), count(*)
-FROM services WHERE retire_a IS NULL AND latitude IS NOT NULL AND code_commune IS NOT NULL GROUP BY code_commune
+FROM services WHERE retire_a IS NULL AND latitude IS NOT NULL AND code_commune = ANY($1) GROUP BY code_commune
 """
 _OBSERVED = "SELECT latitude, longitude, nombre FROM centres_observes WHERE code = $1"
 
@@ -66,7 +66,7 @@ async def situer(conn: Connection, demande: Mapping[str, Any]) -> Lieu | None:
 
 async def centre_de(conn: Connection, commune: lieux.Commune) -> tuple[tuple[float, float], str]:
     """GeoNames first; then enough services of the commune itself; then its neighbours; then any service of its own."""
-    if commune.centre and commune.origine == "geonames":
+    if commune.centre and commune.origine == _SUR:
         return commune.centre, commune.origine
     observe = await _observe(conn, commune.code)
     if observe and (observe[2] >= _SUR_A_PARTIR_DE or not commune.centre):
@@ -78,9 +78,9 @@ async def centre_de(conn: Connection, commune: lieux.Commune) -> tuple[tuple[flo
 
 
 async def observer(conn: Connection) -> None:
-    """Look at the whole catalogue again: after an import."""
+    """Look at the whole catalogue again, after an import, for the communes that GeoNames does not place."""
     await conn.execute(_FORGET)
-    await conn.execute(_OBSERVE)
+    await conn.execute(_OBSERVE, [c.code for c in lieux.communes().values() if c.origine != _SUR])
 
 
 async def _observe(conn: Connection, code: str) -> tuple[float, float, int] | None:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from chassis.database import Connection, Record
+from relais_contrats.codes.offre import Thematique
 from services.offres.domain import lieu as globe
 from services.offres.domain.fiche import Qualite
 from services.offres.store.centres import Lieu, situer
@@ -83,7 +84,7 @@ class _Recherche:
         self._version: int | None = self._apres[0] if self._apres else None
         """That of the first page, known once it was read."""
         self._est_reperee = not any(demande.get(filtre) for filtre in _HORS_REPERES)
-        self._cles = [f"th:{code}" for code in demande.get("thematiques") or ()] or [""]
+        self._cles = [f"th:{code}" for code in _thematiques(demande.get("thematiques") or ())] or [""]
 
     async def faire(self, conn: Connection) -> Json:
         self._lieu = await situer(conn, self._demande)
@@ -282,6 +283,11 @@ WHERE split_part(cle, ':', 1) = ANY({requete.arg(prefixes)}) GROUP BY cle
                 if PREFIXES[facette] == prefixe and (facette != "thematiques" or "--" in code):
                     facettes[facette][code] = nombres[cle]
         return {"total": nombres[""], "facettes": facettes}
+
+
+def _thematiques(voulues: Sequence[str]) -> list[str]:
+    """Those that are asked for; a category stands for all of its own."""
+    return [code.value for code in Thematique if code in voulues or code.partition("--")[0] in voulues]
 
 
 def score(row: Record, jour: date) -> float:
