@@ -53,7 +53,7 @@ class Limits:
     per_subscription: int = 16
     suspect: int = 2
     total: int = 512
-    lease: timedelta = timedelta(seconds=60)
+    lease: timedelta = timedelta(seconds=30)
 
     def places(self, echecs: int) -> int:
         if echecs >= outcomes.BREAKER_AFTER:
