@@ -1,5 +1,6 @@
 """Fixtures that every folder of tests shares: the real engines once a session, a bench of one's own per test."""
 
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -7,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.engines import Bench, Engines, bench
+
+MEMORY, ROOM_BYTES = Path("/dev/shm"), 4 << 30
 
 
 @pytest.fixture(scope="session")
@@ -16,7 +19,9 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="session")
 def engines() -> Iterator[Engines]:
-    with tempfile.TemporaryDirectory(prefix="relais-essais-") as folder:
+    """Databases are copied and dropped by the thousand: in memory where there is room, three times as fast."""
+    is_roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_BYTES
+    with tempfile.TemporaryDirectory(prefix="relais-essais-", dir=MEMORY if is_roomy else None) as folder:
         started = Engines(Path(folder))
         yield started
         started.stop()
