@@ -27,7 +27,7 @@ CREATE TABLE depots (
     -- What waits keeps its body.
     CHECK (etat <> 'en-attente' OR corps IS NOT NULL)
 );
-CREATE INDEX depots_en_attente ON depots (prochain_essai) WHERE etat = 'en-attente';
+CREATE INDEX depots_en_attente ON depots (numero) WHERE etat = 'en-attente';
 CREATE INDEX depots_en_attente_par_parcours ON depots (parcours, numero) WHERE etat = 'en-attente';
 CREATE INDEX depots_par_date ON depots (partenaire, numero);
 CREATE INDEX depots_a_vider ON depots (regle_a) WHERE corps IS NOT NULL;

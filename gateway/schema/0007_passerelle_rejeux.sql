@@ -23,6 +23,7 @@ CREATE TABLE rejeux_livraisons (
     PRIMARY KEY (rejeu, livraison)
 );
 CREATE INDEX rejeux_a_remettre ON rejeux_livraisons (rejeu, livraison) WHERE etat = 'a-remettre';
+CREATE INDEX rejeux_a_remettre_par_parcours ON rejeux_livraisons (parcours) WHERE etat = 'a-remettre';
 
 -- migrate: rollback
 DROP TABLE rejeux_livraisons, rejeux;

@@ -9,6 +9,8 @@ import httpx
 import pytest
 
 from gateway.inbound.replays import Replays
+from gateway.outbound.store import delivery
+from gateway.outbound.store.delivery import Claim
 from tests.engines import Bench
 from tests.passerelle.outgoing import DROITS, Sortant
 from tests.passerelle.partner_api import OpenDoor, api, as_partner
@@ -79,6 +81,31 @@ async def test_a_new_subscription_catches_up_with_the_period_in_order(
     seen = (await client.get(created.headers["location"], headers=CD)).json()["comptes"]
     assert adds_up(seen)
     assert seen["en_attente"] == 5
+
+
+async def test_what_comes_during_a_replay_waits_for_what_is_older(
+    sortant: Sortant, client: httpx.AsyncClient, replays: Replays
+) -> None:
+    parcours = await told(sortant)
+    abonnement = await sortant.subscribe("cd-59", "http://127.0.0.1:9/recu")
+    await client.post("/v1/rejeux", headers=CD, json=asked(abonnement))
+    await sortant.tell("droits.modifies", parcours, DROITS)
+    await sortant.delivered(12)
+
+    early = await claimed(sortant, abonnement)
+    await replays.hand_over()
+    [claim] = await claimed(sortant, abonnement)
+
+    assert early == []
+    numbers = await sortant.process.pool.fetch("SELECT livraison FROM envois ORDER BY 1")
+    assert len(numbers) == 6
+    assert claim.tete[0].numero == numbers[0]["livraison"]
+
+
+async def claimed(sortant: Sortant, abonnement: UUID) -> list[Claim]:
+    now = datetime.now(UTC)
+    async with sortant.process.pool.acquire() as conn, conn.transaction():
+        return list(await delivery.claim(conn, {abonnement: 9}, {abonnement: 1}, 9, now, now + timedelta(seconds=30)))
 
 
 async def test_what_was_delivered_is_counted_and_not_sent_again_unless_asked(

@@ -15,7 +15,8 @@ _ACTIVE = """
 SELECT id, partenaire, url, lot, signature, secret, secret_ancien, ancien_jusqua, echecs FROM abonnements
 WHERE etat = 'actif' AND (rouvre_a IS NULL OR rouvre_a <= $1)
 """
-# As many queues of each subscription as it has places; over all of them, turn by turn up to the total.
+# As many queues of each subscription as it has places; over all of them, turn by turn up to the total. One for which a
+# replay still has something older to hand over waits for it.
 _CLAIM = """
 WITH pretes AS (
     SELECT f.abonnement, f.parcours, row_number() OVER (PARTITION BY f.abonnement ORDER BY f.prochain_a) AS tour
@@ -24,7 +25,11 @@ WITH pretes AS (
         SELECT q.abonnement, q.parcours, q.prochain_a FROM files q
         WHERE q.abonnement = a.abonnement AND q.restants > 0 AND q.prochain_a <= $4
         AND (q.bail_jusqua IS NULL OR q.bail_jusqua <= $4)
-        ORDER BY q.prochain_a LIMIT a.places FOR UPDATE SKIP LOCKED
+        AND NOT EXISTS (
+            SELECT FROM rejeux_livraisons l JOIN rejeux r ON r.id = l.rejeu
+            WHERE l.parcours = q.parcours AND l.etat = 'a-remettre' AND r.abonnement = q.abonnement
+        )
+        ORDER BY q.prochain_a LIMIT a.places FOR UPDATE OF q SKIP LOCKED
     ) AS f
     ORDER BY tour LIMIT $3
 )
