@@ -1,18 +1,19 @@
 """A whole hub for tests, started as its users start it: `./relais up --detach` on ports and a folder of its own."""
 
+import asyncio
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 from deploy.components import ROOT
 from deploy.datadir import DataDir
-from deploy.partner import Partner
+from deploy.partner import Partner, RequestRefused
 
 
 class Hub:
@@ -41,6 +42,13 @@ class Hub:
         """A client with the keys that the hub made for this demo partner."""
         return Partner.load(self.data.partners / code)
 
+    @asynccontextmanager
+    async def known(self, code: str) -> AsyncIterator[Partner]:
+        """A client of a partner that was declared a moment ago, once the door gives it a token: two seconds at most."""
+        async with self.partner(code) as partner:
+            await until_known(partner)
+            yield partner
+
     def pid(self, process: str) -> int:
         """The process id, waited for when it is being started again."""
         for _ in range(100):
@@ -62,6 +70,14 @@ class Hub:
             yield
         finally:
             os.kill(pid, signal.SIGCONT)
+
+
+async def until_known(partner: Partner) -> None:
+    async with asyncio.timeout(10):
+        while True:
+            with suppress(RequestRefused):
+                return await partner._renew_token()
+            await asyncio.sleep(0.2)
 
 
 def free_port() -> int:

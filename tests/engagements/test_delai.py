@@ -26,6 +26,7 @@ from tests.engagements.fabrique import (
     referent,
     refuse,
     signe,
+    suspend,
 )
 
 UN_JOUR = timedelta(days=1)
@@ -162,13 +163,31 @@ def test_a_signature_stops_the_clock() -> None:
     assert histoire.dossier.delais[0].issue is Issue.SIGNEE
 
 
-def test_a_notification_of_what_is_signed_already_opens_no_month() -> None:
+@pytest.mark.parametrize("le", [NOTIFICATION - UN_JOUR, ECHEANCE, ECHEANCE + UN_JOUR])
+def test_a_notification_heard_of_after_the_signature_makes_the_same_state(le: date) -> None:
+    dans_l_ordre, apres = Histoire(), Histoire()
+    dans_l_ordre.accepte(oriente(), notifie(), referent(), propose(), signe(le))
+
+    apres.accepte(oriente(), referent(), propose(), signe(le), notifie())
+
+    assert apres.dossier == dans_l_ordre.dossier
+    assert apres.dossier.contrats[0].est_hors_delai is (le > ECHEANCE)
+    assert clocks.echeances(apres.dossier) == clocks.echeances(dans_l_ordre.dossier)
+
+
+def test_a_suspended_contract_is_signed_too() -> None:
     histoire = Histoire()
-    histoire.accepte(oriente(), referent(), propose(), signe(NOTIFICATION))
+    histoire.accepte(oriente(), referent(), propose(), signe(NOTIFICATION), suspend(ECHEANCE), notifie())
 
-    histoire.accepte(notifie(NOTIFICATION + UN_JOUR))
+    assert histoire.sonner(a(ECHEANCE + UN_JOUR)) == []
+    assert histoire.dossier.delais[0].issue is Issue.SIGNEE
 
-    assert histoire.dossier.delais == ()
+
+def test_a_notification_of_a_reorientation_during_the_suspension_opens_its_month() -> None:
+    histoire = engage()
+    histoire.accepte(suspend(ECHEANCE), oriente(ECHEANCE, "emploi"), notifie(ECHEANCE))
+
+    assert histoire.dossier.delai is not None
 
 
 def test_the_end_of_the_orientation_takes_the_month_away() -> None:

@@ -4,7 +4,6 @@ The oracle is `droits_attendus`, written from the catalogue; the facts are those
 """
 
 import asyncio
-import contextlib
 import json
 import secrets
 from collections import Counter
@@ -167,19 +166,8 @@ async def _inscrit(hub: Hub) -> None:
             partner_registry.write_client(hub.data, ports, code, jwk, partner.scopes)
 
 
-async def _connu(partenaire: Partner) -> None:
-    """The hub reads its partners again every second and a half: a new one is unknown until then."""
-    async with asyncio.timeout(10):
-        while True:
-            with contextlib.suppress(RequestRefused):
-                await partenaire.events()
-                return
-            await asyncio.sleep(0.2)
-
-
 async def _abonne(boite: Boite) -> None:
     """From now on, and pushed as well."""
-    await _connu(boite.partenaire)
     await boite.va_au_bout()
     made = await boite.partenaire.call("POST", "/v1/abonnements", {"url": _endpoint(boite).url, "types": []})
     boite.abonnement, boite.secret = made["id"], made["secret"]
@@ -192,7 +180,7 @@ async def _raconte(hub: Hub) -> Recit:
     async with AsyncExitStack() as stack:
         boites = {}
         for code, profil in PROFILS.items():
-            partenaire = await stack.enter_async_context(hub.partner(code))
+            partenaire = await stack.enter_async_context(hub.known(code))
             boites[code] = Boite(partenaire, profil, await stack.enter_async_context(listening()))
         await asyncio.gather(*map(_abonne, boites.values()))
         piece = Piece(boites, pseudonymes, script.DEPARTEMENT, (CD, CD_VOISIN))

@@ -113,7 +113,7 @@ def histoires(hub: Hub) -> list[Histoire]:
 async def _raconter(hub: Hub) -> list[Histoire]:
     """Everything told, some scenarios at a time, so that strangers collide in the same batches."""
     async with AsyncExitStack() as stack:
-        partners = {code: await stack.enter_async_context(hub.partner(code)) for code in EMETTEURS}
+        partners = {code: await stack.enter_async_context(hub.known(code)) for code in EMETTEURS}
         scene = Scene(hub, partners)
         jouees = [Histoire(scenario, scene) for scenario in scenarios(GRAINE)]
         places = asyncio.Semaphore(_A_LA_FOIS)

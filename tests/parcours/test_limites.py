@@ -4,7 +4,6 @@ Quotas are counted over all doors, so each test has a partner of its own.
 """
 
 import asyncio
-import contextlib
 import dataclasses
 import json
 import re
@@ -23,10 +22,10 @@ from joserfc.jwk import ECKey
 
 from deploy.components import COMPONENTS, ROOT
 from deploy.launcher import component_program
-from deploy.partner import NDJSON, Partner, RequestRefused
+from deploy.partner import NDJSON, Partner
 from deploy.partner_token import Client
 from relais_contrats.identifiants import cle_nir
-from tests.hub import Hub, free_port
+from tests.hub import Hub, free_port, until_known
 from tests.persons import signalement
 
 pytestmark = [pytest.mark.anyio, pytest.mark.lent]
@@ -61,7 +60,7 @@ class Porte:
         here = {name: getattr(client, name).replace(self.hub.api, self.url) for name in _ADRESSES}
         key = ECKey.import_key((folder / "cle.pem").read_text(encoding="utf-8"))
         async with Partner(dataclasses.replace(client, **here), key) as partner:
-            await _connu(partner)
+            await until_known(partner)
             yield partner
 
     def lignes(self, evenement: str) -> list[dict[str, Any]]:
@@ -101,15 +100,6 @@ def _wait_until_ready(url: str) -> None:
             pass
         time.sleep(0.1)
     raise TimeoutError(url)
-
-
-async def _connu(partner: Partner) -> None:
-    """A new partner is known within two seconds."""
-    async with asyncio.timeout(10):
-        while True:
-            with contextlib.suppress(RequestRefused):
-                return await partner._renew_token()
-            await asyncio.sleep(0.2)
 
 
 async def demande(partner: Partner, method: str, path: str, **request: Any) -> httpx.Response:
@@ -171,7 +161,7 @@ async def test_a_daily_quota_counts_messages_and_ends_at_midnight(porte: Porte) 
 
 
 async def test_a_quota_spent_at_one_door_is_spent_at_the_others(porte: Porte) -> None:
-    async with porte.partenaire("essai-deux-portes") as partner, porte.hub.partner("essai-deux-portes") as ailleurs:
+    async with porte.partenaire("essai-deux-portes") as partner, porte.hub.known("essai-deux-portes") as ailleurs:
         for _ in range(QUOTA_JOUR):
             await ailleurs.get("/v1/abonnements")
         # Each door shares what it counted every second, then learns what the others did.

@@ -88,14 +88,14 @@ def signer(dossier: Dossier, message: SignerContrat, maintenant: datetime) -> De
         contrat.id,
         message.le,
         message.signataires,
-        est_hors_delai(dossier.delai, message.le),
+        dossier.delai is not None and est_hors_delai(dossier.delai.notifiee_le, message.le),
     )
     return [_clos(dossier, precedent, message.le, MOTIF_RENOUVELE), signe] if precedent else [signe]
 
 
-def est_hors_delai(delai: Delai | None, signe_le: date) -> bool:
-    """Without a notification no month runs. The law does not void a late signature: it is said, that is all."""
-    return delai is not None and signe_le > date_de_signature_due(delai.notifiee_le)
+def est_hors_delai(notifiee_le: date, signe_le: date) -> bool:
+    """The law does not void a late signature: it is said, that is all. Without a notification no month runs."""
+    return signe_le > date_de_signature_due(notifiee_le)
 
 
 def _refus_de_signature(dossier: Dossier, contrat: Contrat, message: SignerContrat) -> Refus | None:

@@ -166,6 +166,9 @@ def _suivi(dossier: Dossier, fait: faits.FaitDeSuivi | faits.EngagementRetard | 
             return replace(_terminer(dossier, Issue.CLOSE), orientation=None, reexamen=None)
         case faits.MoisOuvert():
             return _ouvrir_le_mois(dossier, fait)
+        case faits.SignatureRattachee():
+            signe = _sur(dossier, fait.contrat_id, lambda c: replace(c, est_hors_delai=fait.est_hors_delai))
+            return _terminer(signe, Issue.SIGNEE, fait.le)
         case faits.EngagementRetard():
             return _sur_le_delai(dossier, lambda delai: replace(delai, est_en_retard=True))
         case faits.ReferentSuivi():

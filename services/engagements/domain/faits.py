@@ -211,6 +211,16 @@ class MoisOuvert:
 
 
 @dataclass(frozen=True, slots=True)
+class SignatureRattachee:
+    """The month that just opened was closed already: its contract was signed before its notification was heard of."""
+
+    parcours: UUID
+    contrat_id: str
+    le: date
+    est_hors_delai: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ReferentSuivi:
     parcours: UUID
     statut: StatutReferent | None
@@ -278,6 +288,7 @@ FaitDeSuivi: TypeAlias = (
     OrientationSuivie
     | OrientationTerminee
     | MoisOuvert
+    | SignatureRattachee
     | ReferentSuivi
     | DiagnosticSuivi
     | ReexamenFait

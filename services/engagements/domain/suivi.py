@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from services.engagements.domain import contrat, faits, messages, reexamen
-from services.engagements.domain.dossier import Cause, Dossier, EtatContrat
+from services.engagements.domain.dossier import Cause, Dossier
 
 
 def suivre(dossier: Dossier, message: messages.EvenementDuSuivi) -> Sequence[faits.Fait]:
@@ -46,8 +46,13 @@ def _orientation(dossier: Dossier, message: messages.OrientationDecidee) -> Sequ
 
 
 def _notification(dossier: Dossier, message: messages.OrientationNotifiee) -> Sequence[faits.Fait]:
-    """Opens the month, or begins it again; signed already for this orientation, nothing is awaited."""
-    en_vigueur = dossier.en_vigueur
-    if dossier.orientation is None or (en_vigueur and en_vigueur.etat is EtatContrat.SIGNE):
+    """Opens the month, or begins it again. A contract that is signed for this orientation closes it at once: which of
+    the two is heard of first changes nothing."""
+    if dossier.orientation is None:
         return []
-    return [faits.MoisOuvert(dossier.parcours, dossier.departement, message.le)]
+    ouvert = faits.MoisOuvert(dossier.parcours, dossier.departement, message.le)
+    signe = dossier.en_vigueur
+    if signe is None or signe.signe_le is None or signe.cause:
+        return [ouvert]
+    est_hors_delai = contrat.est_hors_delai(message.le, signe.signe_le)
+    return [ouvert, faits.SignatureRattachee(dossier.parcours, signe.id, signe.signe_le, est_hors_delai)]
