@@ -59,7 +59,12 @@ class Hub:
         raise LookupError(process)
 
     def signal(self, process: str, number: int) -> None:
-        os.kill(self.pid(process), number)
+        """To the process that bears this name; one that has just died is still on the list for a moment."""
+        for _ in range(100):
+            with suppress(ProcessLookupError):
+                return os.kill(self.pid(process), number)
+            time.sleep(0.1)
+        raise LookupError(process)
 
     @contextmanager
     def stopped(self, process: str) -> Iterator[None]:

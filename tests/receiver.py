@@ -52,10 +52,13 @@ class Endpoint:
 
     async def wait_for(self, found: Callable[["Endpoint"], Any], timeout_s: float = 10) -> Any:
         """What `found(endpoint)` gives, once it is true."""
-        async with asyncio.timeout(timeout_s):
-            while not (value := found(self)):
-                self._arrived.clear()
-                await self._arrived.wait()
+        try:
+            async with asyncio.timeout(timeout_s):
+                while not (value := found(self)):
+                    self._arrived.clear()
+                    await self._arrived.wait()
+        except TimeoutError:
+            raise TimeoutError(f"not found in {timeout_s:.0f} s among {len(self.received)} requests") from None
         return value
 
 

@@ -115,11 +115,12 @@ class Recit:
         deja = len(boite.webhooks)
         await asyncio.gather(*appels)
 
-        def venus(_: Endpoint) -> list[Evenement]:
-            return self.piece.de_la_piece(code, boite.webhooks[deja:])
+        def venus() -> list[Evenement]:
+            bruts = boite.webhooks[deja:]
+            return self.piece.de_la_piece(code, bruts) if len(bruts) >= combien else []
 
-        await _endpoint(boite).wait_for(lambda e: len(venus(e)) >= combien, _PATIENCE_S)
-        return venus(_endpoint(boite))
+        await _endpoint(boite).wait_for(lambda _: len(venus()) >= combien, _PATIENCE_S)
+        return venus()
 
 
 def _a_recu(boite: Boite, attendus: set[str], _: Endpoint) -> bool:
