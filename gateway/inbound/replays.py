@@ -103,7 +103,7 @@ class Replays:
             done = 0
             for row in rows:
                 async with conn.transaction():
-                    done += await store.hand_over(conn, row["id"], row["abonnement"], _TOGETHER, datetime.now(UTC))
+                    done += await store.hand_over(conn, row, _TOGETHER, datetime.now(UTC))
         return done
 
     async def _shown(self, partenaire: str, rejeu: UUID) -> dict[str, Any]:

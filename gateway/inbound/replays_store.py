@@ -22,8 +22,8 @@ SELECT $9, l.numero, l.parcours, CASE WHEN e.etat = 'livre' AND NOT $8 THEN 'dej
 {_SELECTED}
 """
 _INSERT = """
-INSERT INTO rejeux (id, partenaire, abonnement, du, au, types, selectionnes, demande_a)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO rejeux (id, partenaire, abonnement, du, au, types, renvoyer, selectionnes, demande_a)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 _ONE = "SELECT id, abonnement, du, au, types, selectionnes, demande_a FROM rejeux WHERE partenaire = $1 AND id = $2"
 _ACCOUNTS = """
@@ -35,26 +35,32 @@ SELECT count(*) AS selectionnes,
 FROM rejeux_livraisons r LEFT JOIN envois e ON e.abonnement = $2 AND e.livraison = r.livraison WHERE r.rejeu = $1
 """
 _OPEN = """
-SELECT id, abonnement FROM rejeux r
+SELECT id, abonnement, renvoyer FROM rejeux r
 WHERE EXISTS (SELECT FROM rejeux_livraisons l WHERE l.rejeu = r.id AND l.etat = 'a-remettre')
-ORDER BY demande_a LIMIT 8
+ORDER BY demande_a LIMIT 64
 """
+# A queue of which something is on its way is left alone until that is settled: its receiver may have it already.
 _NEXT = """
-SELECT livraison, parcours FROM rejeux_livraisons WHERE rejeu = $1 AND etat = 'a-remettre'
-ORDER BY livraison LIMIT $2 FOR UPDATE SKIP LOCKED
+SELECT livraison, parcours FROM rejeux_livraisons l
+WHERE rejeu = $1 AND etat = 'a-remettre' AND NOT EXISTS (
+    SELECT FROM files f WHERE (f.abonnement, f.parcours) = ($2, l.parcours) AND f.bail_jusqua > $4
+)
+ORDER BY livraison LIMIT $3 FOR UPDATE OF l SKIP LOCKED
 """
 # In the order of the key, like the fan-out and the sender, so that they wait for one another instead of deadlocking.
 _LOCK_QUEUES = """
 INSERT INTO files (abonnement, parcours, restants, prochain_a)
 SELECT DISTINCT a.id, p, 0, $3::timestamptz FROM abonnements a, unnest($2::uuid[]) AS p WHERE a.id = $1 ORDER BY 1, 2
 ON CONFLICT (abonnement, parcours) DO UPDATE SET prochain_a = EXCLUDED.prochain_a, essais = 0, premier_echec_a = NULL
+RETURNING parcours, bail_jusqua
 """
 # An erased delivery, or a subscription that is gone, leaves nothing to hand over.
 _HAND_OVER = """
 WITH remises AS (
     INSERT INTO envois (abonnement, livraison, parcours)
     SELECT a.id, l.numero, l.parcours FROM livraisons l, abonnements a WHERE l.numero = ANY($2) AND a.id = $1
-    ON CONFLICT (abonnement, livraison) DO UPDATE SET etat = 'a-livrer' WHERE envois.etat <> 'a-livrer'
+    ON CONFLICT (abonnement, livraison) DO UPDATE SET etat = 'a-livrer'
+    WHERE envois.etat <> 'a-livrer' AND ($3 OR envois.etat <> 'livre')
     RETURNING parcours
 )
 UPDATE files f SET restants = f.restants + r.nombre
@@ -78,8 +84,8 @@ async def dry_run(conn: Connection, *selection: Any) -> Record:
 
 async def select(conn: Connection, rejeu: UUID, selection: Sequence[Any], now: datetime) -> int:
     """Write a replay and what it selects; how much that is."""
-    partenaire, abonnement, _, _, du, au, types, _ = selection
-    await conn.execute(_INSERT, rejeu, partenaire, abonnement, du, au, types, 0, now)
+    partenaire, abonnement, _, _, du, au, types, renvoyer = selection
+    await conn.execute(_INSERT, rejeu, partenaire, abonnement, du, au, types, renvoyer, 0, now)
     number = int((await conn.execute(_SELECT, *selection, rejeu)).rpartition(" ")[2])
     await conn.execute("UPDATE rejeux SET selectionnes = $2 WHERE id = $1", rejeu, number)
     return number
@@ -100,15 +106,19 @@ async def unfinished(conn: Connection) -> list[Record]:
     return await conn.fetch(_OPEN)
 
 
-async def hand_over(conn: Connection, rejeu: UUID, abonnement: UUID, limit: int, now: datetime) -> int:
-    """Put the next deliveries back into their queues, due now; how many. To be called in a transaction."""
-    rows = await conn.fetch(_NEXT, rejeu, limit)
-    if rows:
-        numbers = [row["livraison"] for row in rows]
-        await conn.execute(_LOCK_QUEUES, abonnement, list({row["parcours"] for row in rows}), now)
-        await conn.execute(_HAND_OVER, abonnement, numbers)
-        await conn.execute(_HANDED_OVER, rejeu, numbers)
-    return len(rows)
+async def hand_over(conn: Connection, rejeu: Record, limit: int, now: datetime) -> int:
+    """Put the next deliveries of one of `unfinished` back into their queues, due now; how many. To be called in a
+    transaction."""
+    id_, abonnement, renvoyer = rejeu["id"], rejeu["abonnement"], rejeu["renvoyer"]
+    rows = await conn.fetch(_NEXT, id_, abonnement, limit, now)
+    if not rows:
+        return 0
+    queues = await conn.fetch(_LOCK_QUEUES, abonnement, list({row["parcours"] for row in rows}), now)
+    taken = {queue["parcours"] for queue in queues if queue["bail_jusqua"] and queue["bail_jusqua"] > now}
+    numbers = [row["livraison"] for row in rows if row["parcours"] not in taken]
+    await conn.execute(_HAND_OVER, abonnement, numbers, renvoyer)
+    await conn.execute(_HANDED_OVER, id_, numbers)
+    return len(numbers)
 
 
 async def forget(conn: Connection, before: datetime) -> None:

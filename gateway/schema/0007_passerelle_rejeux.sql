@@ -9,6 +9,7 @@ CREATE TABLE rejeux (
     du           timestamptz NOT NULL,
     au           timestamptz NOT NULL CHECK (du < au),
     types        text[] NOT NULL,
+    renvoyer     boolean NOT NULL,
     selectionnes integer NOT NULL CHECK (selectionnes >= 0),
     demande_a    timestamptz NOT NULL
 );

@@ -98,8 +98,9 @@ class Recit:
             self.recueils[code].pousses = self.piece.de_la_piece(code, _premiers(boite).values())
 
     async def rejoue(self, code: str, debut: datetime) -> None:
-        """One delivery of each type, then the whole period."""
+        """One delivery of each type, then the whole period: of what the hub knows to be delivered."""
         boite, recueil = self.piece.boites[code], self.recueils[code]
+        await self._regle(boite)
         siens = self.piece.de_la_piece(code, boite.flux)
         un_par_type = {cle(e)[1]: e["id"] for e in siens}
         appels = [boite.partenaire.call("POST", f"/v1/livraisons/{id_}/rejeu") for id_ in un_par_type.values()]
@@ -108,6 +109,12 @@ class Recit:
         demande = periode | {"abonnement": boite.abonnement, "renvoyer": True}
         plage = boite.partenaire.call("POST", "/v1/rejeux", demande)
         recueil.rejoues_plage = await self._de_nouveau(code, len(siens), [plage])
+
+    async def _regle(self, boite: Boite) -> None:
+        chemin = f"/v1/abonnements/{boite.abonnement}/livraisons"
+        async with asyncio.timeout(_PATIENCE_S):
+            while (await boite.partenaire.get(chemin, etat="a-livrer"))["livraisons"]:
+                await asyncio.sleep(0.1)
 
     async def _de_nouveau(self, code: str, combien: int, appels: Sequence[Any]) -> list[Evenement]:
         """What these calls make come again."""

@@ -102,6 +102,27 @@ async def test_what_comes_during_a_replay_waits_for_what_is_older(
     assert claim.tete[0].numero == numbers[0]["livraison"]
 
 
+@pytest.mark.parametrize(("renvoyer", "encore"), [(True, 5), (False, 4)])
+async def test_what_is_on_its_way_when_a_replay_is_asked_is_settled_first(
+    sortant: Sortant, client: httpx.AsyncClient, replays: Replays, renvoyer: bool, encore: int
+) -> None:
+    """Its receiver may have it already: asked for all, it comes again; else not."""
+    abonnement = await sortant.subscribe("cd-59", "http://127.0.0.1:9/recu")
+    await told(sortant)
+    [claim] = await claimed(sortant, abonnement)
+    created = await client.post("/v1/rejeux", headers=CD, json=asked(abonnement, renvoyer=renvoyer))
+
+    assert await replays.hand_over() == 0
+    await sortant.process.pool.execute("UPDATE envois SET etat = 'livre' WHERE livraison = $1", claim.tete[0].numero)
+    await sortant.process.pool.execute("UPDATE files SET bail_jusqua = NULL, restants = restants - 1")
+    await replays.hand_over()
+
+    assert await sortant.field("SELECT count(*) FROM envois WHERE etat = 'a-livrer'") == encore
+    assert await sortant.field("SELECT sum(restants) FROM files") == encore
+    comptes = (await client.get(created.headers["Location"], headers=CD)).json()["comptes"]
+    assert (comptes["en_attente"], comptes["livres"]) == (encore, 5 - encore)
+
+
 async def claimed(sortant: Sortant, abonnement: UUID) -> list[Claim]:
     now = datetime.now(UTC)
     async with sortant.process.pool.acquire() as conn, conn.transaction():
