@@ -90,7 +90,7 @@ def creer(
         jwk = None if certificat and not cle_publique else _key(data, code, cle_publique, renew=False)
         await partner_registry.create(conn, partner, jwk, certificat.read_bytes() if certificat else None)
         path = partner_registry.write_client(data, ports, code, jwk, scope)
-        typer.echo(f"Partenaire {code} créé : {path.parent}")
+        typer.echo(f"Partenaire {code} créé : {path.parent} ; le relais le connaît dans deux secondes.")
 
     _run(donnees, act)
 
