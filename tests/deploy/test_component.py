@@ -52,6 +52,7 @@ def test_a_hub_is_ready_once_its_gateway_says_so(own_folder: DataDir, launch: La
     assert (own_folder.logs / "entrant.log").read_text().count("sante.demandee") >= 4
 
 
+@pytest.mark.seul
 def test_a_killed_component_is_back_within_two_seconds(own_folder: DataDir, launch: Launch) -> None:
     launch()
     assert until(lambda: is_ready(own_folder), 20)

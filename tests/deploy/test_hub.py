@@ -36,10 +36,10 @@ def launcher(data: DataDir) -> psutil.Process:
 
 
 def is_replaced(data: DataDir, name: str, killed_pid: int) -> bool:
-    """Whether the state tells of another process, which runs; it may still tell of the one that is gone."""
+    """Whether the state tells of another process, which runs; it may still tell of the one that is gone, or of none."""
     try:
         return process(data, name).pid != killed_pid and is_running(process(data, name))
-    except psutil.NoSuchProcess:
+    except (psutil.NoSuchProcess, KeyError):
         return False
 
 
