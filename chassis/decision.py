@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+
+EN_ROUTE = timedelta(seconds=7)
+"""How long what the hub accepted elsewhere may be on its way to a service: until a killed process is back at most."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,8 +49,7 @@ class Event:
 
 def take_in_order(events: Sequence[Event], positions: Mapping[Key, int]) -> tuple[list[Event], list[float | None]]:
     """The events to handle now, and a verdict per event: None when taken or already read, a delay when it is early."""
-    reached, taken = dict(positions), list[Event]()
-    verdicts: list[float | None] = []
+    reached, taken, verdicts = dict(positions), list[Event](), list[float | None]()
     for event in events:
         last = reached.setdefault(event.key, 0)
         if event.sequence == last + 1 or (event.sequence > last and event.deliveries > GIVE_UP_DELIVERIES):

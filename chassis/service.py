@@ -150,11 +150,8 @@ class Listener:
     @staticmethod
     def _held_back(taken: Sequence[Event], reponses: Sequence[Reponse]) -> dict[Key, int]:
         """Per aggregate, the first sequence that could not be decided yet: it and what follows are asked for again."""
-        held: dict[Key, int] = {}
-        for event, reponse in zip(taken, reponses, strict=True):
-            if reponse.etat == "attente":
-                held.setdefault(event.key, event.sequence)
-        return held
+        waiting = [event for event, reponse in zip(taken, reponses, strict=True) if reponse.etat == "attente"]
+        return {event.key: event.sequence for event in reversed(waiting)}
 
 
 class DueDates:

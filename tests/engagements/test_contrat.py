@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from chassis.decision import Attente
+from chassis.decision import EN_ROUTE, Attente
 from services.engagements import clocks
 from services.engagements.domain import messages
-from services.engagements.domain.contrat import MOTIF_SUSPENSION, SURSIS
+from services.engagements.domain.contrat import MOTIF_SUSPENSION
 from services.engagements.domain.delai import decaler
 from services.engagements.domain.dossier import Bilan, Cause, EtatContrat, StatutReferent
 from services.engagements.domain.faits import ContratAResigner, ContratClos, ContratPropose, ContratSigne
@@ -91,8 +91,8 @@ def test_a_referent_accepted_a_moment_ago_is_waited_for() -> None:
     histoire.accepte(oriente(), notifie(), propose())
     recente = signe()
 
-    assert isinstance(histoire.recoit(recente, recente.recu_a + SURSIS / 2), Attente)
-    assert not isinstance(histoire.recoit(recente, recente.recu_a + SURSIS), Attente)
+    assert isinstance(histoire.recoit(recente, recente.recu_a + EN_ROUTE / 2), Attente)
+    assert not isinstance(histoire.recoit(recente, recente.recu_a + EN_ROUTE), Attente)
 
 
 def test_a_new_orientation_decided_a_moment_ago_is_waited_for() -> None:

@@ -5,9 +5,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from chassis.decision import Attente
+from chassis.decision import EN_ROUTE, Attente
 from services.referents.domain import faits, messages
-from services.referents.domain.delai import PROPAGATION
 from services.referents.domain.dossier import Dossier, Etat, Issue
 from tests.referents.fabrique import (
     AGENT,
@@ -104,8 +103,8 @@ def test_nothing_is_proposed_beside_a_designation_in_force(est_accepte: bool) ->
 def test_a_refusal_waits_for_the_decision_that_may_be_on_its_way(message: messages.Message) -> None:
     histoire = orientee_suivie()
 
-    assert isinstance(histoire.recoit(message, RECU_A + PROPAGATION - timedelta(milliseconds=1)), Attente)
-    assert histoire.refuse(message, RECU_A + PROPAGATION).code
+    assert isinstance(histoire.recoit(message, RECU_A + EN_ROUTE - timedelta(milliseconds=1)), Attente)
+    assert histoire.refuse(message, RECU_A + EN_ROUTE).code
 
 
 def test_a_declined_proposal_leaves_the_place_free() -> None:

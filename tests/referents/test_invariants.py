@@ -9,8 +9,8 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chassis.decision import EN_ROUTE
 from services.referents.domain import messages
-from services.referents.domain.delai import PROPAGATION
 from services.referents.domain.dossier import Designation, Dossier, Professionnel, RendezVous, Statut, Structure
 from tests.referents.fabrique import (
     AGENT,
@@ -148,7 +148,7 @@ def jouer(histoire: Histoire, recu_a: datetime, recu: messages.Message) -> None:
         rang = len(histoire.dossiers[recu.parcours].orientations) + 1
         decision = orientation(rang, recu.orientation.debut, recu.orientation.structure)
         recu = messages.OrientationDecidee(recu.parcours, recu.departement, decision)
-    histoire.recoit(recu, recu_a + PROPAGATION)
+    histoire.recoit(recu, recu_a + EN_ROUTE)
 
 
 def jours_suivis(dossier: Dossier) -> list[Designation]:

@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from services.referents.domain.delai import PROPAGATION
+from chassis.decision import EN_ROUTE
 from tests.engines import Bench
 from tests.referents.conftest import Essai
 from tests.referents.fabrique import (
@@ -130,7 +130,7 @@ async def test_the_loser_is_refused_once_no_decision_can_be_on_its_way(essai: Es
     await essai.suivre()
     entree = depot("referent.designe", designe_json(referent=COLLEGUE), recu_a=essai.maintenant)
     [avant] = await essai.decider(entree)
-    essai.maintenant += PROPAGATION
+    essai.maintenant += EN_ROUTE
 
     code = await essai.refuse(entree)
 

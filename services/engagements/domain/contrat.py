@@ -4,9 +4,9 @@ At most one contract is in force (signed or suspended) and one waits for its sig
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from chassis.decision import Attente, Refus
+from chassis.decision import EN_ROUTE, Attente, Refus
 from services.engagements.domain import faits, reexamen
 from services.engagements.domain.dates import refus_de_date
 from services.engagements.domain.delai import (
@@ -35,9 +35,6 @@ MOTIF_REMPLACE = "Remplacé par un autre contrat proposé."
 MOTIF_RENOUVELE = "Remplacé par le contrat qui vient d'être signé."
 MOTIF_A_RESIGNER = "Le contrat en vigueur est à signer de nouveau."
 MOTIF_SUSPENSION = "Douze mois de suspension."
-
-SURSIS = timedelta(seconds=2)
-"""What the hub has just accepted elsewhere (an orientation, a référent) may still be on its way to this service."""
 
 Decision = Sequence[faits.Fait] | Refus | Attente
 
@@ -76,7 +73,7 @@ def signer(dossier: Dossier, message: SignerContrat, maintenant: datetime) -> De
     if isinstance(contrat, Refus):
         return contrat
     if refus := _refus_de_signature(dossier, contrat, message):
-        est_recent = maintenant - message.recu_a < SURSIS
+        est_recent = maintenant - message.recu_a < EN_ROUTE
         return Attente(refus.code) if est_recent and _peut_tomber(refus, contrat, message) else refus
     depuis = [jour for jour in (contrat.signe_le, dossier.orientation and dossier.orientation.decidee_le) if jour]
     if refus := refus_de_date(message.le, "/data/date_signature", message.recu_a, depuis=max(depuis, default=None)):

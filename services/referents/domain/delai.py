@@ -11,9 +11,6 @@ from services.referents.domain.dossier import MOTIF_RDV_ORIENTATION, Dossier, Or
 DELAI_SUIVI = timedelta(days=30)
 """From the decision to the référent and to the first appointment (rdv-insertion, target of its statistics)."""
 
-PROPAGATION = timedelta(seconds=1.5)
-"""How long a decision of `orientation` may be on its way here after its own deposit was accepted."""
-
 UN_JOUR = timedelta(days=1)
 _PARIS = ZoneInfo("Europe/Paris")
 

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from chassis.decision import Attente, Refus
+from chassis.decision import EN_ROUTE, Attente, Refus
 from services.referents.domain import faits
-from services.referents.domain.delai import PROPAGATION, UN_JOUR, jour_legal
+from services.referents.domain.delai import UN_JOUR, jour_legal
 from services.referents.domain.dossier import Affectation, Designation, Dossier, Etat, Issue, Orientation
 from services.referents.domain.messages import (
     AccepterReferent,
@@ -180,4 +180,4 @@ def _en_cours(dossier: Dossier) -> Designation | Refus:
 
 def _sauf_decision_en_route(refus: Refus, recu_a: datetime, maintenant: datetime) -> Refus | Attente:
     """A partner may designate as soon as its decision was accepted, before `orientation` has told it here."""
-    return Attente("décision d'orientation en route") if maintenant - recu_a < PROPAGATION else refus
+    return Attente("décision d'orientation en route") if maintenant - recu_a < EN_ROUTE else refus
