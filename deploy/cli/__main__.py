@@ -26,27 +26,29 @@ for group in GROUPS:
     app.add_typer(group.app)
 
 
-# Imported only when they are called or listed: their code weighs more than a second of start.
-OPTIONAL = (
-    ("deploy.cli.partenaire", "partenaire"),
-    ("deploy.cli.offres", "offres"),
-    ("deploy.demo", None),
-    ("deploy.importers.cnaf", "importer"),
-    ("deploy.bench", None),
-)
+# Imported only when they are called or listed: together, their code weighs more than a second of start.
+OPTIONAL = {
+    "partenaire": "deploy.cli.partenaire",
+    "offres": "deploy.cli.offres",
+    "demo": "deploy.demo",
+    "importer": "deploy.importers.cnaf",
+    "bench": "deploy.bench",
+}
+ALONE = ("demo", "bench")
+"""Not groups: one command, with its own name."""
 
 
 def _add_optional_groups(asked: str | None) -> None:
     """A group whose module is not part of this tree is simply not there."""
     if asked in {command.name or command.callback.__name__ for command in _registered() if command.callback}:
         return
-    for module, name in OPTIONAL:
+    for name in [asked] if asked in OPTIONAL else OPTIONAL:
         try:
-            found = importlib.util.find_spec(module)
+            found = importlib.util.find_spec(OPTIONAL[name])
         except ModuleNotFoundError:
             found = None
         if found is not None:
-            app.add_typer(importlib.import_module(module).app, name=name)
+            app.add_typer(importlib.import_module(OPTIONAL[name]).app, name=None if name in ALONE else name)
 
 
 def _registered() -> list[typer.models.CommandInfo]:

@@ -152,24 +152,25 @@ async def _import(data: DataDir, console: Console, **asked: Any) -> dict[str, An
     from services.offres.importer.atelier import atelier
     from services.offres.importer.passage import Demande, importer
 
-    demande = Demande(**asked)
     ports = data.known_ports()
     url = f"postgresql://offres@{HOST}:{ports.postgres}/{DATABASE}"
-    try:
-        pool = await open_pool(url, data.password_file("offres").read_text().strip(), "offres", min_size=1, max_size=2)
-    except (OSError, asyncpg.PostgresError) as error:
-        raise LaunchError(f"Le relais de {data.path} ne répond pas : ./relais up le démarre.") from error
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    try:
-        with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar, atelier() as work:
-            task = bar.add_task("lecture", total=None)
+    with atelier() as work:
+        try:
+            password = data.password_file("offres").read_text().strip()
+            pool = await open_pool(url, password, "offres", min_size=1, max_size=2)
+        except (OSError, asyncpg.PostgresError) as error:
+            raise LaunchError(f"Le relais de {data.path} ne répond pas : ./relais up le démarre.") from error
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        try:
+            with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
+                task = bar.add_task("lecture", total=None)
 
-            def tell(stage: str, done: int, total: int) -> None:
-                bar.update(task, description=stage, completed=done, total=total or None)
+                def tell(stage: str, done: int, total: int) -> None:
+                    bar.update(task, description=stage, completed=done, total=total or None)
 
-            return (await importer(pool, demande, work, lambda: datetime.now(UTC), tell)).en_json()
-    finally:
-        await pool.close()
+                return (await importer(pool, Demande(**asked), work, lambda: datetime.now(UTC), tell)).en_json()
+        finally:
+            await pool.close()
 
 
 def _show(console: Console, told: dict[str, Any], report: Path, duration_s: float, as_json: bool) -> None:

@@ -30,13 +30,16 @@ def _racinier() -> Stemmer:
 
 
 def _simplifiees() -> dict[int, str]:
-    """Latin-1 letters and digits without their accents; "" for the few that are not a Latin letter with one."""
-    signes = filter(_LETTRE.match, map(chr, range(256)))
-    return {ord(s): unicodedata.normalize("NFKD", s).encode("ascii", "ignore").decode() for s in signes}
+    """Latin-1 letters and digits, small and without their accents; "" for the few that are no Latin letter with one."""
+    signes = [(code, chr(code).lower()) for code in range(256)]
+    lettres = [(code, signe) for code, signe in signes if _LETTRE.match(signe)]
+    return {code: unicodedata.normalize("NFKD", signe).encode("ascii", "ignore").decode() for code, signe in lettres}
 
 
 _SIMPLES = bytes(ord(_simplifiees().get(code) or " ") for code in range(256))
 _SANS_BASE = bytes(code for code, lettre in _simplifiees().items() if not lettre)
+_ECRITS = {"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "Ÿ": "y"}
+"""Letters of French that Latin-1 has not, and ligatures."""
 
 
 @lru_cache(maxsize=200_000)
@@ -50,7 +53,9 @@ def racine(mot: str) -> str:
 
 def decouper(texte: str) -> list[str]:
     """The words of a text, in their order: lower case, without accents."""
-    latin = texte.lower().replace("œ", "oe").replace("æ", "ae").encode("latin-1", "replace")
+    for signe, lettres in _ECRITS.items():
+        texte = texte.replace(signe, lettres)
+    latin = texte.encode("latin-1", "replace")
     return latin.translate(_SIMPLES, _SANS_BASE).decode("ascii").split()
 
 

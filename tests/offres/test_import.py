@@ -94,7 +94,7 @@ def test_a_record_nested_deeper_than_any_is_looked_at_then_refused() -> None:
     corps = b'{"source":"dora","id":"dora--structure-1","date_maj":"2026-01-01","nom":' + b"[" * 300 + b"]" * 300 + b"}"
     bloc = Bloc(0, 1, [Enregistrement(1, corps)])
 
-    vus = regarder(bloc, None, "dora", date(2026, 10, 1))
+    vus = regarder(bloc, None, "dora", date(2026, 10, 1), a_comparer=True)
     controle = controler(bloc, "structure", "dora", date(2026, 10, 1))
 
     assert len(vus.genres) == 1

@@ -59,8 +59,8 @@ class Vus:
     ignores: Counter[str]
 
 
-def regarder(bloc: Bloc, impose: Genre | None, source: str, jour: date) -> Vus:
-    """Tell what each record is, without judging it: what cannot be read has no id."""
+def regarder(bloc: Bloc, impose: Genre | None, source: str, jour: date, a_comparer: bool) -> Vus:
+    """Tell what each record is, without judging it: what cannot be read has no id. `a_comparer`: with its hash."""
     genres = bytearray()
     nommes: list[bytes] = []
     ignores: Counter[str] = Counter()
@@ -70,11 +70,11 @@ def regarder(bloc: Bloc, impose: Genre | None, source: str, jour: date) -> Vus:
         genres.append(GENRES.index(genre))
         if objet is None:
             continue
-        connus, inconnus = _separer(objet, genre)
-        ignores.update(inconnus)
+        ignores.update(objet.keys() - _CHAMPS[genre])
         id_ = objet.get("id")
         if isinstance(id_, str) and id_ and "\0" not in id_:
-            nommes.append(importation.vu(rang, genre, id_, _empreinte(connus, source, jour)))
+            empreinte = _empreinte(_connus(objet, genre), source, jour) if a_comparer else None
+            nommes.append(importation.vu(rang, genre, id_, empreinte))
     return Vus(bytes(genres), b"".join(nommes), ignores)
 
 
@@ -87,7 +87,7 @@ def controler(bloc: Bloc, genre: Genre, source: str, jour: date) -> Controle:
         if objet is None:
             refus.append(Refus(enregistrement.ligne, "", "", "illisible", "Un objet JSON valide est attendu."))
             continue
-        connus, _ = _separer(objet, genre)
+        connus = _connus(objet, genre)
         erreurs = _erreurs(connus, genre, source, jour)
         if erreurs:
             refus += [_refus(enregistrement.ligne, erreur) for erreur in erreurs]
@@ -119,10 +119,10 @@ def _genre(objet: Mapping[str, Any] | None) -> Genre:
     return "service" if objet and objet.get("structure_id") not in _RIEN else "structure"
 
 
-def _separer(objet: Mapping[str, Any], genre: Genre) -> tuple[dict[str, Any], list[str]]:
+def _connus(objet: Mapping[str, Any], genre: Genre) -> dict[str, Any]:
+    """What the record says, in the fields of the schema."""
     champs = _CHAMPS[genre]
-    connus = {champ: valeur for champ, valeur in objet.items() if champ in champs and valeur not in _RIEN}
-    return connus, [champ for champ in objet if champ not in champs] if len(connus) < len(objet) else []
+    return {champ: valeur for champ, valeur in objet.items() if champ in champs and (valeur or valeur not in _RIEN)}
 
 
 def _erreurs(connus: Mapping[str, Any], genre: Genre, source: str, jour: date) -> Sequence[Erreur]:

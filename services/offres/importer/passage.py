@@ -168,8 +168,10 @@ class _Passage:
         self._bilan.champs_ignores.clear()
         await importation.oublier_vus(self._conn)
         vus: Vus
+        a_comparer = any((await importation.vivantes(self._conn, demande.source)).values())
         blocs = _blocs(demande.chemin, 0, repeat(True))
-        async for vus, _ in self._en_parallele(blocs, regarder, demande.genre, demande.source, self._jour):
+        regards = self._en_parallele(blocs, regarder, demande.genre, demande.source, self._jour, a_comparer)
+        async for vus, _ in regards:
             await importation.noter_vus(self._conn, vus.nommes)
             self._genres += vus.genres
             self._bilan.champs_ignores.update(vus.ignores)
@@ -260,17 +262,17 @@ class _Passage:
             self._bilan.structure.retirees = sum(genre == "structure" for genre, _ in absentes)
 
     async def _achever(self) -> None:
-        """What follows from the whole catalogue: duplicates, centres, indexes in order."""
+        """What follows from the whole catalogue: indexes in order, then duplicates and centres."""
         self._dire("finition", 0, 0)
         change = any(self._bilan.de(g).publiees or self._bilan.de(g).retirees for g in GENRES)
+        if change:
+            await catalogue.entretenir(self._conn, timeout_s=_LONG_S)
         async with self._conn.transaction():
             if change:
                 await doublons.signaler(self._conn, None, self._horloge())
                 await centres.observer(self._conn)
                 await catalogue.purger(self._conn, self._horloge())
             await importation.achever(self._conn, self._avancement.numero, self._bilan.en_json(), self._horloge())
-        if change:
-            await catalogue.entretenir(self._conn, timeout_s=_LONG_S)
 
     async def _en_parallele(
         self, blocs: Iterator[Bloc], faire: Callable[..., T], *arguments: Any

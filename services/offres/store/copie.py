@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from io import BytesIO
 from struct import Struct
 from types import NoneType
@@ -40,11 +41,15 @@ def _texte(valeur: str) -> bytes:
     return _octets(valeur.encode())
 
 
+# Lists hold codes, the same ones again and again.
+_code = lru_cache(maxsize=65_536)(_texte)
+
+
 def _liste(valeurs: Sequence[str]) -> bytes:
     """Of one dimension, counted from 1; an empty array has no dimension."""
     if not valeurs:
         return _TABLEAU_VIDE(12, 0, 0, _TEXTE_OID)
-    ecrites = b"".join([_texte(valeur) for valeur in valeurs])
+    ecrites = b"".join(map(_code, valeurs))
     return _TABLEAU(20 + len(ecrites), 1, 0, _TEXTE_OID, len(valeurs), 1) + ecrites
 
 

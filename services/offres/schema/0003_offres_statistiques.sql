@@ -1,0 +1,51 @@
+--of the columns that no plan asks about, no statistics: half of what their table costs to look at after an import
+-- depends: 0002_offres_prescriptions
+
+-- migrate: apply
+
+ALTER TABLE services
+    ALTER empreinte SET STATISTICS 0,
+    ALTER x SET STATISTICS 0,
+    ALTER y SET STATISTICS 0,
+    ALTER z SET STATISTICS 0,
+    ALTER latitude SET STATISTICS 0,
+    ALTER longitude SET STATISTICS 0,
+    ALTER courriel SET STATISTICS 0,
+    ALTER type SET STATISTICS 0,
+    ALTER thematiques SET STATISTICS 0,
+    ALTER qualite_somme SET STATISTICS 0,
+    ALTER qualite_criteres SET STATISTICS 0,
+    ALTER qualite_age SET STATISTICS 0,
+    ALTER donnees SET STATISTICS 0;
+ALTER TABLE structures
+    ALTER empreinte SET STATISTICS 0,
+    ALTER courriel SET STATISTICS 0,
+    ALTER donnees SET STATISTICS 0;
+ALTER TABLE reperes
+    ALTER x SET STATISTICS 0,
+    ALTER y SET STATISTICS 0,
+    ALTER z SET STATISTICS 0;
+
+-- migrate: rollback
+ALTER TABLE services
+    ALTER empreinte SET STATISTICS DEFAULT,
+    ALTER x SET STATISTICS DEFAULT,
+    ALTER y SET STATISTICS DEFAULT,
+    ALTER z SET STATISTICS DEFAULT,
+    ALTER latitude SET STATISTICS DEFAULT,
+    ALTER longitude SET STATISTICS DEFAULT,
+    ALTER courriel SET STATISTICS DEFAULT,
+    ALTER type SET STATISTICS DEFAULT,
+    ALTER thematiques SET STATISTICS DEFAULT,
+    ALTER qualite_somme SET STATISTICS DEFAULT,
+    ALTER qualite_criteres SET STATISTICS DEFAULT,
+    ALTER qualite_age SET STATISTICS DEFAULT,
+    ALTER donnees SET STATISTICS DEFAULT;
+ALTER TABLE structures
+    ALTER empreinte SET STATISTICS DEFAULT,
+    ALTER courriel SET STATISTICS DEFAULT,
+    ALTER donnees SET STATISTICS DEFAULT;
+ALTER TABLE reperes
+    ALTER x SET STATISTICS DEFAULT,
+    ALTER y SET STATISTICS DEFAULT,
+    ALTER z SET STATISTICS DEFAULT;
