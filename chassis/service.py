@@ -41,8 +41,7 @@ class Service:
     """A brique and what it is connected to.
 
     `ecoute` holds the stream subjects of its siblings' events, `lectures` the answers to `lecture.<nom>.<vue>`: each
-    takes the request's JSON and returns what JSON can say. Facts go to one of `flux`; it listens to
-    the first, which speaks of persons.
+    takes the request's JSON and returns what JSON can say. Facts go to one of `flux`; it hears the first, of persons.
     """
 
     brique: Brique[Any, Any, Any, Any]

@@ -124,7 +124,7 @@ def _initdb(folder: Path, password: Path, user: str | None) -> None:
             f"--pwfile={password}",
             "--auth=scram-sha-256",
             "--encoding=UTF8",
-            # PostgreSQL's own order, by code point: comparing bytes is faster, and no libc may change it under an index.
+            # PostgreSQL's own order, by code point: bytes compare faster, and no libc may change it under an index.
             "--locale=C.UTF-8",
             "--locale-provider=builtin",
             "--no-instructions",

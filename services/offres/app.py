@@ -4,7 +4,7 @@ from chassis import process, service, settings
 from chassis.depots import Brique
 from chassis.process import Process
 from chassis.service import Service
-from services.offres import clocks, domain, subscriptions
+from services.offres import clocks, domain, lieux, subscriptions
 from services.offres.store.registre import Registre
 from services.offres.translation import FLUX_DE_L_OFFRE, traduire
 
@@ -25,6 +25,7 @@ SERVICE = Service(
 
 
 async def assemble(running: Process) -> None:
+    lieux.communes()  # read here, not by the first search
     engine = await service.connect(SERVICE, running)
     running.loop("entretien", clocks.Entretien(running.pool, service.utc_now).run)
     running.loop("retraits", clocks.Retraits(engine, running.pool, service.utc_now).run)
