@@ -40,6 +40,8 @@ SETTINGS = {
     "maintenance_work_mem": "48MB",
     "effective_cache_size": "512MB",
     "autovacuum_max_workers": "2",
+    # A plan made while a table was empty stays until its statistics change: on a new hub that fills up, soon.
+    "autovacuum_naptime": "10s",
     "max_parallel_workers": "2",
     "max_parallel_workers_per_gather": "1",
     "random_page_cost": "1.1",
