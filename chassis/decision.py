@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 EN_ROUTE = timedelta(seconds=7)
-"""How long what the hub accepted elsewhere may be on its way to a service: until a killed process is back at most."""
+"""How long a service waits for what the hub accepted elsewhere: a killed process is back by then, a stopped one not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ DATABASE = "relais"
 SYSTEM_USER = "relais-postgres"
 TRAVERSE = stat.S_IXGRP | stat.S_IXOTH
 
-# Sized for two cores and about 250 MB; durability is never traded for speed. The log is not compressed: with the only
-# way that the wheel knows (pglz), that was a quarter of all the instructions of a large import.
+# Sized for two cores and about 250 MB; durability is never traded for speed. The log is not compressed: pglz, the
+# only way that the wheel knows, took a quarter of the time of a large import (docs/mesures.md).
 SETTINGS = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",

@@ -26,7 +26,7 @@ class Shield:
 
         try:
             await self._app(scope, receive, watched)
-        except Exception:
+        except Exception:  # a fault of ours: logged here, told in the words of the API
             _log.exception("http.bug", method=scope.get("method"))
             if not has_begun and scope["type"] == "http":
                 await problems.response(Problem("indisponible"), self._base_url)(scope, receive, send)

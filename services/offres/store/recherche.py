@@ -84,7 +84,7 @@ class _Recherche:
         self._version: int | None = self._apres[0] if self._apres else None
         """That of the first page, known once it was read."""
         self._est_reperee = not any(demande.get(filtre) for filtre in _HORS_REPERES)
-        self._reperes = _thematiques(demande.get("thematiques") or ()) or [""]
+        self._cles = _thematiques(demande.get("thematiques") or ()) or [""]
 
     async def faire(self, conn: Connection) -> Json:
         self._lieu = await situer(conn, self._demande)
@@ -199,7 +199,7 @@ class _Recherche:
             self._visible(requete)
             source = _REPERES.format(
                 corde2=lieu.corde2(requete),
-                cles=", ".join(map(requete.arg, self._reperes)),
+                cles=", ".join(map(requete.arg, self._cles)),
                 mailles=requete.arg(globe.mailles_fines(lieu.latitude, lieu.longitude, rayon_km)),
                 rayon=requete.arg(globe.corde2(rayon_km)),
                 depart=requete.position(*depart),
@@ -225,7 +225,7 @@ class _Recherche:
         source = _DISTANTS.format(
             nulle_part=_NULLE_PART,
             age=_AGE,
-            cles=", ".join(f"({requete.arg(cle)}::text)" for cle in self._reperes),
+            cles=", ".join(f"({requete.arg(cle)}::text)" for cle in self._cles),
             zones=", ".join(f"({requete.arg(zone)}::text)" for zone in zones),
             ou=requete.ou(),
             limite=requete.arg(limite + 1),
