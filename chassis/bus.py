@@ -30,6 +30,7 @@ class Message:
 @dataclass(frozen=True, slots=True)
 class StreamState:
     created_at: datetime
+    first_sequence: int
     last_sequence: int
     deleted: int
 
@@ -40,4 +41,5 @@ Respond = Callable[[bytes], Awaitable[bytes]]
 Consume = Callable[[Sequence[Message]], Awaitable[Verdicts]]
 
 STREAMS: Mapping[str, Sequence[str]] = {"PARCOURS": ["parcours.>"], "OFFRES": ["offres.>"]}
+VERSION = "1.0.0"  # of what components answer one another
 MAX_AGE_S = 30 * 86_400

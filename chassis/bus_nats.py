@@ -6,11 +6,10 @@ The only file that imports the NATS client.
 import asyncio
 import json
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
-import nats
 import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -18,18 +17,24 @@ from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 from nats.errors import NoRespondersError
 from nats.js import JetStreamContext
-from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, RetentionPolicy, StorageType, StreamConfig
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, StorageType, StreamConfig
 from nats.js.errors import APIError, NoStreamResponseError, NotFoundError
+from nats.micro import add_service
+from nats.micro.request import Request
+from nats.micro.service import Service
 
-from chassis.bus import MAX_AGE_S, STREAMS, Consume, Message, Respond, StreamMissing, StreamState, Unavailable, Verdicts
+from chassis.bus import MAX_AGE_S, STREAMS, VERSION, Consume, Message, Respond, StreamMissing, StreamState, Unavailable
 
 _log = structlog.get_logger()
 # Not `Nats-Msg-Id`: the server's own deduplication would refuse, for its whole window, to store again what it has lost.
 _ID_HEADER = "Relais-Id"
+_ERROR_HEADER = "Nats-Service-Error"  # a request that could not be answered, as the services of NATS say it
+_RETRY_S = 1.0
 _PULL_EXPIRES_S = 5
 _BATCH = 256
 _ACK_WAIT_S = 4  # what a killed process held comes back after it, within the 5 s of a mixture; a batch takes tenths
 _PUBLISH_TIMEOUT_S = 5
+_READ_BACK_S = 300
 
 
 class NatsBus:
@@ -39,34 +44,39 @@ class NatsBus:
         self._client = client
         self._jetstream = client.jetstream(timeout=_PUBLISH_TIMEOUT_S)
         self._tasks = tasks
+        self._service: Service
+        self.connections = 0
+        """Grows with each connection: what the server held before is to be looked at again."""
 
     @classmethod
     async def connect(cls, url: str, nkey_file: Path, component: str, tasks: asyncio.TaskGroup) -> "NatsBus":
         """Connect and keep reconnecting. The server tells a denied subject asynchronously: it is logged."""
-
-        async def on_error(error: Exception) -> None:
-            _log.warning("bus.error", error=type(error).__name__, denied="permissions violation" in str(error).lower())
-
-        async def on_disconnect() -> None:
-            _log.warning("bus.disconnected")
-
-        async def on_reconnect() -> None:
-            _log.info("bus.reconnected")
-
-        client = await nats.connect(
+        bus = cls(Client(), tasks)
+        await bus._client.connect(
             url,
             name=component,
             nkeys_seed=str(nkey_file),
             inbox_prefix=f"_INBOX_{component}",
             max_reconnect_attempts=-1,
-            reconnect_time_wait=0.25,
+            reconnect_time_wait=0.25,  # type: ignore[arg-type]  # seconds, whole or not
             connect_timeout=3,
             ping_interval=20,
-            error_cb=on_error,
-            disconnected_cb=on_disconnect,
-            reconnected_cb=on_reconnect,
+            error_cb=bus._on_error,
+            disconnected_cb=bus._on_disconnect,
+            reconnected_cb=bus._on_reconnect,
         )
-        return cls(client, tasks)
+        bus._service = await add_service(bus._client, name=component, version=VERSION)  # for `nats micro`
+        return bus
+
+    async def _on_error(self, error: Exception) -> None:
+        _log.warning("bus.error", error=type(error).__name__, denied="permissions violation" in str(error).lower())
+
+    async def _on_disconnect(self) -> None:
+        _log.warning("bus.disconnected")
+
+    async def _on_reconnect(self) -> None:
+        self.connections += 1
+        _log.info("bus.reconnected")
 
     @property
     def is_connected(self) -> bool:
@@ -75,21 +85,27 @@ class NatsBus:
     async def request(self, subject: str, body: bytes, *, timeout_s: float) -> bytes:
         """Ask one of those who answer `subject`; raises Unavailable."""
         with _reaching(subject):
-            return (await self._client.request(subject, body, timeout=timeout_s)).data
+            reply = await self._client.request(subject, body, timeout=timeout_s)
+        if reply.headers and _ERROR_HEADER in reply.headers:
+            raise Unavailable(f"{subject}: {reply.headers[_ERROR_HEADER]}")
+        return reply.data
 
     async def respond(self, subject: str, group: str, answer: Respond) -> None:
         """Answer the requests on `subject` (wildcards allowed), shared within `group`."""
 
-        async def on_request(message: Msg) -> None:
-            self._tasks.create_task(self._answer(message, answer))
+        async def on_request(request: Request) -> None:
+            self._tasks.create_task(self._answer(request, answer))
 
-        await self._client.subscribe(subject, queue=group, cb=on_request)
+        name = subject.replace(".", "-").replace("*", "_")
+        await self._service.add_endpoint(name=name, subject=subject, queue_group=group, handler=on_request)
 
-    async def _answer(self, message: Msg, answer: Respond) -> None:
+    async def _answer(self, request: Request, answer: Respond) -> None:
         try:
-            await message.respond(await answer(message.data))
-        except Exception:  # the asker falls back on its deadline; this process must go on answering others
-            _log.exception("bus.answer_failed", subject=message.subject)
+            await request.respond(await answer(request.data))
+        except Exception as error:  # the outer loop of a request: its sender learns of it before the log does
+            with suppress(NatsError):
+                await request.respond_error("500", type(error).__name__)
+            _log.exception("bus.answer_failed", subject=request.subject)
 
     async def publish(self, stream: str, subject: str, message_id: str, body: bytes) -> int:
         """Store in the stream; returns its place there. Published twice, it is stored twice: readers are idempotent."""
@@ -98,13 +114,8 @@ class NatsBus:
 
     async def ensure_stream(self, stream: str) -> None:
         """Create the stream with its settled configuration if it is missing."""
-        config = StreamConfig(
-            name=stream,
-            subjects=list(STREAMS[stream]),
-            retention=RetentionPolicy.LIMITS,
-            storage=StorageType.FILE,
-            max_age=MAX_AGE_S,
-        )
+        subjects = list(STREAMS[stream])
+        config = StreamConfig(name=stream, subjects=subjects, storage=StorageType.FILE, max_age=MAX_AGE_S)
         with _reaching(stream):
             try:
                 await self._jetstream.add_stream(config)
@@ -119,28 +130,43 @@ class NatsBus:
         if info.created is None:
             raise Unavailable(stream)
         state = info.state
-        return StreamState(info.created, state.last_seq, state.num_deleted or 0)
+        return StreamState(info.created, state.first_seq, state.last_seq, state.num_deleted or 0)
 
-    async def stored(self, stream: str, filters: Sequence[str], name: str) -> dict[int, str]:
-        """Place → message id of what is there under `filters`, read without bodies; `name` distinguishes readers."""
+    async def stored(self, stream: str, filters: Sequence[str], name: str, start: int = 1) -> dict[int, str]:
+        """Place → message id of what is there from `start` on under `filters`, read without bodies.
+
+        `name` distinguishes readers. A message that was not published by us has the id "".
+        """
         last = (await self.stream_state(stream)).last_sequence
-        reader = f"verif-{name}"
-        with _reaching(stream):
-            await self._forget_consumer(stream, reader)
-            config = ConsumerConfig(
-                name=reader,
-                filter_subjects=list(filters),
-                ack_policy=AckPolicy.NONE,
-                headers_only=True,
-                inactive_threshold=60,
-                mem_storage=True,
-            )
-            pending = (await self._jetstream.add_consumer(stream, config)).num_pending or 0
-            subscription = await self._jetstream.pull_subscribe_bind(consumer=reader, stream=stream)
+        async with self._reader(stream, filters, name, start) as pending, asyncio.timeout(_READ_BACK_S):
+            subscription = await self._jetstream.pull_subscribe_bind(consumer=f"verif-{name}", stream=stream)
             ids = await _read_ids(subscription, pending, last)
             await subscription.unsubscribe()
-            await self._forget_consumer(stream, reader)
         return ids
+
+    async def count(self, stream: str, filters: Sequence[str], name: str, start: int) -> int:
+        """How many messages are there from `start` on under `filters`: the server knows, nothing is read."""
+        async with self._reader(stream, filters, name, start) as pending:
+            return pending
+
+    @asynccontextmanager
+    async def _reader(self, stream: str, filters: Sequence[str], name: str, start: int) -> AsyncIterator[int]:
+        """A consumer of headers for the time of a look; yields how much it would hand over."""
+        reader = f"verif-{name}"
+        config = ConsumerConfig(
+            name=reader,
+            filter_subjects=list(filters),
+            deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+            opt_start_seq=start,
+            ack_policy=AckPolicy.NONE,
+            headers_only=True,
+            inactive_threshold=60,
+            mem_storage=True,
+        )
+        with _reaching(stream):
+            await self._forget_consumer(stream, reader)
+            yield (await self._jetstream.add_consumer(stream, config)).num_pending or 0
+            await self._forget_consumer(stream, reader)
 
     async def _forget_consumer(self, stream: str, consumer: str) -> None:
         with suppress(NotFoundError):
@@ -150,6 +176,13 @@ class NatsBus:
         """Erase one message from the stream, its bytes included."""
         with _reaching(stream), suppress(NotFoundError):
             await self._jetstream.delete_msg(stream, sequence)
+
+    async def reader(self, stream: str, durable: str) -> dict[str, int]:
+        """How far a durable consumer is: what it has to read, what was handed over, its place in the stream."""
+        with _reaching(stream):
+            info = await self._jetstream.consumer_info(stream, durable)
+        place = info.delivered.stream_seq if info.delivered else 0
+        return {"a_lire": info.num_pending or 0, "en_cours": info.num_ack_pending or 0, "place": place}
 
     async def consume(
         self,
@@ -170,7 +203,7 @@ class NatsBus:
                 while not stop.is_set():
                     messages = await pull.next_batch()
                     if messages:
-                        await _settle(messages, await handle([_message(m) for m in messages]))
+                        await _settle(messages, handle)
             except (NatsError, TimeoutError, Unavailable, StreamMissing) as error:
                 _log.warning("bus.consume_interrupted", stream=stream, durable=durable, error=type(error).__name__)
                 await asyncio.sleep(0.5)
@@ -266,7 +299,7 @@ async def _read_ids(subscription: JetStreamContext.PullSubscription, pending: in
     while pending > 0:
         messages = await subscription.fetch(min(pending, 1000), timeout=5)
         pending -= len(messages)
-        ids |= {m.metadata.sequence.stream: m.headers[_ID_HEADER] for m in messages if m.headers}
+        ids |= {m.metadata.sequence.stream: (m.headers or {}).get(_ID_HEADER, "") for m in messages}
         if messages[-1].metadata.sequence.stream >= last:
             break
     return ids
@@ -277,9 +310,11 @@ def _message(message: Msg) -> Message:
     return Message(message.subject, message.data, metadata.sequence.stream, metadata.num_delivered)
 
 
-async def _settle(messages: Sequence[Msg], verdicts: Verdicts) -> None:
+async def _settle(messages: Sequence[Msg], handle: Consume) -> None:
+    try:
+        verdicts = await handle([_message(message) for message in messages])
+    except Exception:  # the outer loop of a consumer: what it could not handle comes again
+        _log.exception("bus.not_handled", messages=len(messages))
+        verdicts = [_RETRY_S] * len(messages)
     for message, delay_s in zip(messages, verdicts, strict=True):
-        if delay_s is None:
-            await message.ack()
-        else:
-            await message.nak(delay=delay_s)
+        await (message.ack() if delay_s is None else message.nak(delay=delay_s))

@@ -13,7 +13,6 @@ EN_ROUTE = timedelta(seconds=7)
 @dataclass(frozen=True, slots=True)
 class Refus:
     """A decision against the message: recorded and answered like any other, never an exception.
-
     `code` is one of the catalogue's refusal codes (CATALOGUE § 6), `pointeur` a JSON Pointer into the deposit,
     `details` non-personal facts that explain it (a legal date, a current state), shown to the partner.
     """

@@ -15,8 +15,8 @@ from uuid import UUID
 import structlog
 from uuid_utils.compat import uuid7
 
-from chassis import ledger, telemetry
-from chassis.database import CONFLICT, TRANSIENT, Connection, Pool
+from chassis import faults, ledger, telemetry
+from chassis.database import CONFLICT, Connection, Pool, Record
 from chassis.decision import Attente, Echeance, Refus
 from chassis.facts import Entree, Fait, FaitEnregistre
 
@@ -91,33 +91,34 @@ class Engine(Generic[M, S, F, D]):
         self._clock = clock
 
     async def decide(self, entrees: Sequence[Entree]) -> Sequence[Reponse]:
-        """One answer per entry, in order. Raises only what is transient (`database.TRANSIENT`): ask again later."""
+        """One answer per entry, in order; `attente` for what is to be asked again, also when the database is away."""
         for _ in range(_CONFLICT_TRIES):
             try:
                 return await self._decide_together(entrees)
             except CONFLICT:  # another replica decided one of them, or opened the same aggregate, meanwhile
                 await asyncio.sleep(0.01)
-            except TRANSIENT:
-                raise
-            except Exception as error:  # one entry of the batch may be poison: it is found by trying them alone
+            except Exception:  # whose fault it is shows when each is tried alone
                 _log.exception("depots.batch_failed", entries=len(entrees))
-                if len(entrees) == 1:
-                    return [await self._park(entrees[0], error)]
                 break
-        if len(entrees) == 1:
-            return [Reponse(entrees[0].id, "attente")]
-        return [(await self.decide([entree]))[0] for entree in entrees]
+        alone = await faults.one_by_one(self._pool, entrees, self._decide_alone, self._park, lambda e: e.agregat)
+        return [reponse or Reponse(entree.id, "attente") for entree, reponse in zip(entrees, alone, strict=True)]
+
+    async def _decide_alone(self, entree: Entree) -> Reponse | None:
+        reponse = (await self._decide_together([entree]))[0]
+        return reponse if reponse.etat != "attente" else None
 
     async def _decide_together(self, entrees: Sequence[Entree]) -> Sequence[Reponse]:
         now = self._clock()
         async with self._pool.acquire() as conn, conn.transaction():
-            reponses = {reponse.id: reponse for reponse in await self._already_decided(conn, entrees)}
+            nommes = {entree.agregat for entree in entrees if entree.agregat}
+            parked = await ledger.parked(conn, nommes, [entree.id for entree in entrees])
+            reponses = {row["id"]: Reponse(row["id"], "rebut") for row in parked if row["etat"] == "parque"}
+            reponses |= {reponse.id: reponse for reponse in await self._already_decided(conn, entrees)}
             nouvelles = list({e.id: e for e in entrees if e.id not in reponses}.values())
             lues = {entree.id: self._brique.lire(entree) for entree in nouvelles}
             messages = [lu for lu in lues.values() if lu is not None and not isinstance(lu, Refus)]
             dossiers = await self._brique.charger(conn, messages)
-            nommes = {entree.agregat for entree in nouvelles if entree.agregat}
-            recorder = _Recorder(self._brique.nom, now, await ledger.sequences(conn, nommes))
+            recorder = _Recorder(self._brique.nom, now, await ledger.sequences(conn, nommes), parked)
             decisions = {e.id: self._decide_one(e, lues[e.id], dossiers, recorder) for e in nouvelles}
             faits = await recorder.number(conn)
             decided = [(e, v) for e in nouvelles if not isinstance(v := decisions[e.id], Attente)]
@@ -125,8 +126,12 @@ class Engine(Generic[M, S, F, D]):
             await ledger.insert_facts(conn, [enregistre for _, enregistre in faits], now)
             await self._brique.enregistrer(conn, dossiers, faits)
             # A due date that was decided, now or before, is not to fire again.
-            handled = [e for e in entrees if not isinstance(decisions.get(e.id), Attente)]
+            set_aside = {id_ for id_, reponse in reponses.items() if reponse.etat == "rebut"}
+            handled = [e for e in entrees if e.id not in set_aside and not isinstance(decisions.get(e.id), Attente)]
             await ledger.remove_due_dates(conn, [e for e in handled if e.nature == "echeance"])
+            await ledger.advance(conn, {e.position: e.sequence for e in handled if e.position and e.sequence})
+            if again := {e.id for e in handled} & {row["id"] for row in parked}:
+                await ledger.unpark(conn, again, now)
             await ledger.replace_due_dates(conn, list(dossiers.echeances()))
         par_cause: dict[UUID, list[FaitEnregistre]] = {}
         for _, enregistre in faits:
@@ -175,9 +180,14 @@ class Engine(Generic[M, S, F, D]):
         return None, [told for fait in decision if (told := self._brique.traduire(fait))]
 
     async def _park(self, entree: Entree, error: Exception) -> Reponse:
-        """Set a poison entry aside with the name of what it raised, never with its text (which may quote the data)."""
+        """Set a poison entry aside with the name of what it raised, never with its text (which may quote the data).
+
+        A deposit without its data: the gateway's journal holds them, encrypted, and will offer them again.
+        """
+        kept = entree.en_json() | ({"donnees": {}} if entree.nature == "depot" else {})
+        raison, now = type(error).__name__, self._clock()
         async with self._pool.acquire() as conn, conn.transaction():
-            await ledger.park(conn, entree, type(error).__name__, self._clock())
+            await ledger.park(conn, entree.id, entree.nature, entree.type, entree.agregat, kept, raison, now)
             if entree.nature == "echeance":
                 await ledger.remove_due_dates(conn, [entree])
         return Reponse(entree.id, "rebut")
@@ -191,20 +201,23 @@ def _reponse(id_: UUID, verdict: _Verdict, faits: dict[UUID, list[FaitEnregistre
 class _Recorder:
     """Collects the facts of one batch, then numbers them per aggregate."""
 
-    def __init__(self, brique: str, now: datetime, sequences: dict[UUID, int]) -> None:
+    def __init__(self, brique: str, now: datetime, sequences: dict[UUID, int], parked: Sequence[Record]) -> None:
         self.now = now
         self._brique = brique
         self._sequences = sequences
         self._added: list[tuple[Entree, Fait, str | None]] = []
         self._waiting: set[UUID | None] = set()
+        self._parked = parked
 
     def hold_back(self, entree: Entree) -> None:
         if entree.agregat:
             self._waiting.add(entree.agregat)
 
     def held_back(self, entree: Entree) -> Attente | None:
-        """What follows an undecided entry of its aggregate waits with it."""
-        return Attente("follows an undecided entry") if entree.agregat in self._waiting else None
+        """What follows an undecided entry of its aggregate, or one that was set aside, waits with it."""
+        aside = any(row["agregat"] == entree.agregat and row["id"] != entree.id for row in self._parked)
+        waits = entree.agregat is not None and (aside or entree.agregat in self._waiting)
+        return Attente("follows an undecided entry") if waits else None
 
     def stale(self, entree: Entree) -> Refus | None:
         """The emitter decided on an older state than the one it would change (`versionattendue`)."""
@@ -226,7 +239,7 @@ class _Recorder:
         return [(fait, self._numbered(entree, fait, trace)) for entree, fait, trace in self._added]
 
     def _numbered(self, entree: Entree, fait: Fait, trace: str | None) -> FaitEnregistre:
-        """A fact that repeats the deposit keeps its emitter as source; any other is told by the service."""
+        """A fact that repeats the deposit keeps its emitter and its agent; any other is told by the service."""
         sequence = self._sequences.get(fait.agregat, 0) + 1
         self._sequences[fait.agregat] = sequence
         repeats = entree.nature == "depot" and fait.type == entree.type
@@ -244,4 +257,6 @@ class _Recorder:
             correlation=entree.correlation,
             trace=trace,
             flux=fait.flux,
+            agent=entree.agent if repeats else None,
+            effet=fait.effet,
         )

@@ -1,6 +1,6 @@
 """What enters a decision and what leaves it, and the event that tells it on the bus (CloudEvents 1.0, JSON)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -24,9 +24,10 @@ def type_court(type_complet: str) -> str:
 class Entree:
     """Something to decide on: a partner's deposit, a sibling's event, or a due date.
 
-    `id` is its identity in the inbox; `agregat` is None when the message opens one; `emetteur` is the CloudEvents
-    source (`/partenaires/cd-59`, `/services/usagers`); `role` the kind of organisation that sent it (`hub` for ours).
-    `message` and `empreinte` are the sender's own id of a deposit and the SHA-256 of what it sent.
+    `id` is its identity in the inbox, `agregat` None when it opens one, `emetteur` the CloudEvents source, `role` the
+    kind of organisation that sent it (`hub` for ours), `message` and `empreinte` its own id of a deposit and the
+    SHA-256 of what it sent, `agent` who acted. It may be told who is who in `partitions_ouvertes`. `brique` told an
+    event, at that `sequence`. `effet`: see `Fait`. `tour_a`: when nothing held a deposit any more, None if nothing did.
     """
 
     id: UUID
@@ -45,6 +46,16 @@ class Entree:
     correlation: str | None = None
     message: str | None = None
     empreinte: str | None = None
+    agent: str | None = None
+    brique: str | None = None
+    effet: str | None = None
+    partitions_ouvertes: Sequence[str] = ()
+    cause: UUID | None = None
+    tour_a: datetime | None = None
+
+    @property
+    def position(self) -> tuple[str, UUID] | None:
+        return (self.brique, self.agregat) if self.brique and self.agregat else None
 
     def en_json(self) -> dict[str, Any]:
         """The shape in which a deposit crosses the bus; `depuis_json` reads it back."""
@@ -53,20 +64,20 @@ class Entree:
 
     @classmethod
     def depuis_json(cls, brut: Mapping[str, Any]) -> "Entree":
+        """Raises ValueError, TypeError or KeyError on what is no entry."""
         champs = dict(brut)
+        if not (isinstance(champs["donnees"], dict) and isinstance(champs["type"], str)):
+            raise TypeError("an entry has a type and data")
         champs["id"] = UUID(champs["id"])
-        champs["agregat"] = UUID(champs["agregat"]) if champs.get("agregat") else None
-        champs["survenu_a"] = datetime.fromisoformat(champs["survenu_a"])
-        champs["recu_a"] = datetime.fromisoformat(champs["recu_a"])
+        champs |= {i: UUID(champs[i]) if champs.get(i) else None for i in ("agregat", "cause")}
+        champs |= {i: datetime.fromisoformat(champs[i]) for i in ("survenu_a", "recu_a", "tour_a") if i in champs}
         return cls(**champs)
 
 
 @dataclass(frozen=True, slots=True)
 class Fait:
-    """A fact to record: what happened to which aggregate, as data of the message catalogue; `flux` is its stream.
-
-    `protege` is what must not travel on the bus (names, numbers): the service that has a vault keeps it, encrypted,
-    under the id of the fact.
+    """A fact to record, as data of the message catalogue, told on the stream `flux`.
+    `protege` is not for the bus (names, numbers): a vault keeps it. `effet` is its first day, if told before it.
     """
 
     type: str
@@ -75,11 +86,12 @@ class Fait:
     donnees: Mapping[str, Any]
     protege: Mapping[str, Any] | None = None
     flux: str = "PARCOURS"
+    effet: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FaitEnregistre:
-    """A fact as recorded. `sequence` grows by one per aggregate; `cause` is the entry that led to it."""
+    """A fact as recorded. `sequence` grows by one per aggregate; `cause` is the entry behind it, `agent` who acted."""
 
     id: UUID
     brique: str
@@ -94,6 +106,8 @@ class FaitEnregistre:
     correlation: str | None
     trace: str | None
     flux: str = "PARCOURS"
+    agent: str | None = None
+    effet: str | None = None
 
     @property
     def sujet(self) -> str:
@@ -115,15 +129,13 @@ class FaitEnregistre:
             "causeid": str(self.cause),
             "data": dict(self.donnees),
         }
-        optional = {"correlationid": self.correlation, "traceparent": self.trace}
-        return evenement | {name: value for name, value in optional.items() if value}
+        more = {"agent": self.agent, "correlationid": self.correlation, "traceparent": self.trace, "effet": self.effet}
+        return evenement | {name: value for name, value in more.items() if value}
 
 
 def sujet_du_fait(partition: str, brique: str, type_du_fait: str, agregat: UUID, flux: str = "PARCOURS") -> str:
-    """Bus subject of a fact: `parcours.59.orientation.decidee.<hex>`; the noun is kept when it is not the brique's.
-
-    Every token is made of our own codes or of hexadecimal digits, never of a partner's text (securite § 4.3).
-    """
+    """`parcours.59.orientation.decidee.<hex>`; the noun is kept when it is not the brique's (`referents.rdv-planifie`).
+    Every token is made of our own codes or of hexadecimal digits, never of a partner's text (securite § 4.3)."""
     nom, _, verbe = type_du_fait.partition(".")
     fait = verbe if nom == brique else f"{nom}-{verbe}"
     return f"{flux.lower()}.{partition.lower()}.{brique}.{fait}.{agregat.hex}"

@@ -4,14 +4,15 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
+from chassis.bus import Message
 from chassis.database import Connection, Record, grouped, write
 from chassis.decision import Echeance, Refus
 from chassis.facts import Entree, FaitEnregistre
 
 _DECIDED = "SELECT id, refus FROM entrees WHERE id = ANY($1)"
-_FACT_COLUMNS = "id, agregat, sequence, type, partition, donnees, source, survenu_a, cause, correlation, trace, flux"
+_FACT_COLUMNS = ", ".join(name for name in FaitEnregistre.__slots__ if name != "brique")
 _FACTS_OF = f"SELECT {_FACT_COLUMNS} FROM faits WHERE cause = ANY($1) ORDER BY numero"  # noqa: S608  constants only
 _UNPUBLISHED = f"SELECT numero, {_FACT_COLUMNS} FROM faits WHERE flux = $1 AND publie_seq IS NULL ORDER BY 1 LIMIT $2"  # noqa: S608
 _SEQUENCES = "SELECT agregat, max(sequence) AS sequence FROM faits WHERE agregat = ANY($1) GROUP BY agregat"
@@ -29,17 +30,32 @@ _REMOVE_DUE_DATES = """
 DELETE FROM echeances e USING unnest($1::uuid[], $2::text[], $3::timestamptz[]) AS t(agregat, nature, du_a)
 WHERE (e.agregat, e.nature, e.du_a) = (t.agregat, t.nature, t.du_a)
 """
-DUE = "SELECT agregat, nature, du_a, partition FROM echeances WHERE du_a <= $1 ORDER BY du_a LIMIT $2"
-_PARK = """
-INSERT INTO rebut (id, nature, type, entree, raison, parque_a) VALUES ($1, $2, $3, $4, $5, $6)
-ON CONFLICT (id) DO UPDATE SET raison = EXCLUDED.raison, parque_a = EXCLUDED.parque_a
+# Those of an aggregate that something set aside holds are left out: they would hide the others.
+DUE = """
+SELECT agregat, nature, du_a, partition FROM echeances e WHERE du_a <= $1 AND NOT EXISTS (
+    SELECT FROM rebut r WHERE r.agregat = e.agregat AND r.etat IN ('parque', 'a-reprendre')) ORDER BY du_a LIMIT $2
 """
+# A deposit is offered again by the gateway, which has its data.
+REDRIVEN = """
+SELECT entree FROM rebut WHERE etat = 'a-reprendre' AND nature IN ('evenement', 'echeance') ORDER BY parque_a LIMIT $1
+"""
+_PARK = """
+INSERT INTO rebut (id, nature, type, agregat, entree, raison, parque_a) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (id) DO UPDATE
+SET raison = EXCLUDED.raison, entree = EXCLUDED.entree, parque_a = EXCLUDED.parque_a, etat = 'parque',
+    echecs = rebut.echecs + 1
+"""
+_PARKED = """
+SELECT id, agregat, etat FROM rebut
+WHERE etat IN ('parque', 'a-reprendre') AND (agregat = ANY($1) OR id = ANY($2))
+"""
+_UNPARK = "UPDATE rebut SET etat = 'repris', entree = '{}', regle_a = $2 WHERE id = ANY($1)"
 _FORGET = """
 INSERT INTO oublis (agregat, garde) SELECT * FROM unnest($1::uuid[], $2::uuid[])
 ON CONFLICT (agregat) DO UPDATE SET acheve_a = NULL
 """
 _FORGOTTEN = "SELECT agregat FROM oublis WHERE agregat = ANY($1)"
-_ERASE_PARKED = "DELETE FROM rebut WHERE (entree->>'agregat')::uuid = ANY($1)"
+_ERASE_KEPT = "WITH d AS (DELETE FROM derniers_mots WHERE agregat = ANY($1)) DELETE FROM rebut WHERE agregat = ANY($1)"
 # A fact still to publish before the one that stays goes later: its number would be missing to those who read in order.
 _ERASE_FACTS = """
 DELETE FROM faits f USING oublis o WHERE o.acheve_a IS NULL AND f.agregat = o.agregat
@@ -73,8 +89,7 @@ async def facts_of(conn: Connection, brique: str, causes: Sequence[UUID]) -> dic
 
 
 def fact(row: Record, brique: str) -> FaitEnregistre:
-    champs = {key: value for key, value in row.items() if key != "numero"}
-    return FaitEnregistre(brique=brique, **champs)
+    return FaitEnregistre(brique=brique, **{key: value for key, value in row.items() if key != "numero"})
 
 
 async def sequences(conn: Connection, agregats: Collection[UUID]) -> dict[UUID, int]:
@@ -120,17 +135,35 @@ async def remove_due_dates(conn: Connection, entrees: Sequence[Entree]) -> None:
     await write(conn, _REMOVE_DUE_DATES, [(e.agregat, e.type.removeprefix("echeance."), e.survenu_a) for e in entrees])
 
 
-async def park(conn: Connection, entree: Entree, raison: str, now: datetime) -> None:
-    """A deposit is parked without its data: the gateway's journal holds them, encrypted, and will offer them again."""
-    kept = entree.en_json() | ({"donnees": {}} if entree.nature == "depot" else {})
-    await conn.execute(_PARK, entree.id, entree.nature, entree.type, kept, raison, now)
+async def park(
+    conn: Connection, id_: UUID, nature: str, type_: str, agregat: UUID | None, kept: Any, raison: str, now: datetime
+) -> None:
+    """Set something aside: it holds its aggregate until it is settled. `kept` is what trying it again needs."""
+    await conn.execute(_PARK, id_, nature, type_, agregat, kept, raison, now)
+
+
+async def park_unreadable(conn: Connection, message: Message, raison: str, now: datetime) -> None:
+    """Note where a message that cannot be read is in its stream, without its content; it belongs to no aggregate."""
+    where = {"sujet": message.subject, "place": message.sequence, "octets": len(message.body)}
+    id_ = uuid5(NAMESPACE_URL, f"nats:{message.subject}:{message.sequence}")
+    await park(conn, id_, "illisible", "", None, where, raison, now)
+
+
+async def parked(conn: Connection, agregats: Collection[UUID], ids: Collection[UUID]) -> list[Record]:
+    """What is set aside of these aggregates, or is one of these itself: `id, agregat, etat`."""
+    return await conn.fetch(_PARKED, list(agregats), list(ids))
+
+
+async def unpark(conn: Connection, ids: Collection[UUID], now: datetime) -> None:
+    """These were handled after all; their content goes."""
+    await conn.execute(_UNPARK, list(ids), now)
 
 
 async def forget(conn: Connection, agregats: Mapping[UUID, UUID | None]) -> None:
     """Erase all that is kept here of aggregates, each but for the fact that tells its erasure, where there is one."""
     await conn.execute(_FORGET, list(agregats), list(agregats.values()))
     await conn.execute(_CLEAR_DUE_DATES, list(agregats))
-    await conn.execute(_ERASE_PARKED, list(agregats))
+    await conn.execute(_ERASE_KEPT, list(agregats))
     await conn.execute(_ERASE_FACTS)
 
 

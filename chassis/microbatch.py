@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
+from chassis.waiting import wait
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -19,36 +21,34 @@ class MicroBatch(Generic[T, R]):
         self, execute: Callable[[Sequence[T]], Awaitable[Sequence[R]]], *, max_items: int = 256, delay_s: float = 0.002
     ) -> None:
         self._execute = execute
-        self._max_items = max_items
-        self._delay_s = delay_s
-        self._waiting: asyncio.Queue[tuple[T, asyncio.Future[R]]] = asyncio.Queue()
+        self._max_items, self._delay_s = max_items, delay_s
+        self._waiting: list[tuple[T, asyncio.Future[R]]] = []
+        self._woken = asyncio.Event()
 
     async def submit(self, item: T) -> R:
         future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-        self._waiting.put_nowait((item, future))
+        self._waiting.append((item, future))
+        self._woken.set()
         return await future
 
     async def run(self, stop: asyncio.Event) -> None:
         """The loop that executes the batches; returns once `stop` is set and nothing waits any more."""
-        while not (stop.is_set() and self._waiting.empty()):
-            try:
-                async with asyncio.timeout(0.5):
-                    batch = [await self._waiting.get()]
-            except TimeoutError:
-                continue
-            if not stop.is_set() and self._waiting.qsize() < self._max_items:
+        while self._waiting or not stop.is_set():
+            await wait(self._woken, 0.5)
+            if not stop.is_set() and len(self._waiting) < self._max_items:
                 await asyncio.sleep(self._delay_s)
-            while len(batch) < self._max_items and not self._waiting.empty():
-                batch.append(self._waiting.get_nowait())
-            await self._run_one(batch)
+            batch, self._waiting = self._waiting[: self._max_items], self._waiting[self._max_items :]
+            if not self._waiting:
+                self._woken.clear()
+            if batch:
+                await self._run_one(batch)
 
     async def _run_one(self, batch: list[tuple[T, asyncio.Future[R]]]) -> None:
         try:
             results = await self._execute([item for item, _ in batch])
         except Exception as error:  # every caller gets it; the loop itself must live on
-            for _, future in batch:
-                if not future.done():
-                    future.set_exception(error)
+            for future in [future for _, future in batch if not future.done()]:
+                future.set_exception(error)
             return
         for (_, future), result in zip(batch, results, strict=True):
             if not future.done():

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import orjson
 
 from chassis.bus import Message
-from chassis.facts import type_court
+from chassis.facts import sujet_du_fait, type_court
 
 RETRY_S, LONGEST_RETRY_S = 0.5, 4.0
 # The owning service fills a gap, also after two hours down; past this, the fact is too old for the stream: given up.
@@ -35,16 +36,38 @@ class Event:
 
     @classmethod
     def read(cls, message: Message) -> "Event":
-        body = orjson.loads(message.body)
-        return cls(
-            id=UUID(body["id"]),
-            type=type_court(body["type"]),
-            brique=body["brique"],
-            agregat=UUID(body["subject"]),
-            sequence=body["sequence"],
-            body=body,
-            deliveries=message.deliveries,
-        )
+        """Raises ValueError on what is no event of ours, or does not say what its subject says (`sujet_du_fait`)."""
+        try:
+            body = orjson.loads(message.body)
+            event = cls(
+                id=UUID(body["id"]),
+                type=type_court(body["type"]),
+                brique=body["brique"],
+                agregat=UUID(body["subject"]),
+                sequence=body["sequence"],
+                body=body,
+                deliveries=message.deliveries,
+            )
+            flux = message.subject.partition(".")[0]
+            told_as = sujet_du_fait(body["departement"], event.brique, event.type, event.agregat, flux)
+            datetime.fromisoformat(body["time"]).astimezone(UTC)
+            kinds = type(event.sequence) is int and isinstance(body["data"], dict) and isinstance(body["source"], str)
+        except (KeyError, TypeError, AttributeError, OverflowError) as error:
+            raise ValueError("not an event") from error
+        if not kinds or told_as != message.subject or not 0 < event.sequence < 2**31:
+            raise ValueError("not an event")
+        return event
+
+
+def read_each(messages: Sequence[Message]) -> tuple[list[Event], dict[int, ValueError]]:
+    """The events among these messages, and, by its place in the list, why each other cannot be read."""
+    events, unreadable = list[Event](), dict[int, ValueError]()
+    for rank, message in enumerate(messages):
+        try:
+            events.append(Event.read(message))
+        except ValueError as error:
+            unreadable[rank] = error
+    return events, unreadable
 
 
 def take_in_order(events: Sequence[Event], positions: Mapping[Key, int]) -> tuple[list[Event], list[float | None]]:

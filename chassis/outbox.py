@@ -5,6 +5,7 @@ One replica of a service relays at a time (an advisory lock), so that the facts 
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import orjson
 import structlog
@@ -12,24 +13,34 @@ import structlog
 from chassis import ledger
 from chassis.bus import MAX_AGE_S, StreamState
 from chassis.bus_nats import NatsBus
-from chassis.database import Connection, Pool
+from chassis.database import Connection, Pool, write
 from chassis.waiting import wait
 
 _log = structlog.get_logger()
-_BATCH = 500
+_WINDOW, _LARGEST_WINDOW = 64, 500  # facts published at once; follows the pace of the disk
+_FAST_TURN_S, _SLOW_TURN_S = 0.25, 1.0
 _IDLE_S = (0.1, 1.0)  # between two looks, growing while nothing comes: most facts are told by `wake`
 RECONCILE_EVERY_S = 15.0
-_FULL_CHECK_EVERY = timedelta(hours=1)
+_COUNT_EVERY = timedelta(hours=1)
+# A fact younger than this must be in the stream; counts leave out what may go by age while they are made.
+_HELD, _COUNTED = timedelta(seconds=MAX_AGE_S, hours=-1), timedelta(seconds=MAX_AGE_S, days=-1)
 
 _LEAD = "SELECT pg_try_advisory_lock(hashtextextended($1, 0))"
-_KNOWN = "SELECT cree_a, supprimes, verifie_a FROM transport WHERE flux = $1"
+_KNOWN = "SELECT supprimes, surplus, verifie_a FROM transport WHERE (flux, cree_a) = ($1, $2) AND surplus IS NOT NULL"
 _REMEMBER = """
-INSERT INTO transport (flux, cree_a, supprimes, verifie_a) VALUES ($1, $2, $3, $4)
-ON CONFLICT (flux) DO UPDATE
-SET cree_a = EXCLUDED.cree_a, supprimes = EXCLUDED.supprimes, verifie_a = EXCLUDED.verifie_a
+INSERT INTO transport (flux, cree_a, supprimes, surplus, verifie_a) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (flux) DO UPDATE SET cree_a = EXCLUDED.cree_a, supprimes = EXCLUDED.supprimes,
+    surplus = EXCLUDED.surplus, verifie_a = EXCLUDED.verifie_a
 """
-_HIGHEST = "SELECT max(publie_seq) FROM faits WHERE flux = $1"
+_LAST = "SELECT id, publie_seq FROM faits WHERE flux = $1 AND publie_seq IS NOT NULL ORDER BY publie_seq DESC LIMIT 1"
+_GONE = "SELECT enregistre_a FROM faits WHERE flux = $1 AND publie_seq < $2 ORDER BY publie_seq DESC LIMIT 1"
+_COUNTED_FROM = "SELECT min(publie_seq) FROM faits WHERE flux = $1 AND enregistre_a > $2"
+_EXPECTED = "SELECT count(*) FROM faits WHERE flux = $1 AND publie_seq >= $2"
 _PUBLISHED_IDS = "SELECT id FROM faits WHERE publie_seq IS NOT NULL AND flux = $1 AND enregistre_a > $2"
+_NOTE_PLACES = """
+UPDATE faits SET publie_seq = p.place FROM unnest($1::bigint[], $2::text[]) AS p(place, id)
+WHERE faits.publie_seq IS NULL AND faits.id::text = p.id
+"""
 _FORGOTTEN = "UPDATE oublis SET acheve_a = now() WHERE agregat = ANY($1)"
 _UNPUBLISH = "UPDATE faits SET publie_seq = NULL WHERE id = ANY($1)"
 
@@ -44,6 +55,8 @@ class Outbox:
         self._pool = pool
         self._bus = bus
         self._waiting = asyncio.Event()
+        self._window = _WINDOW
+        self._subjects = [f"{stream.lower()}.*.{brique}.>"]
 
     def wake(self) -> None:
         self._waiting.set()
@@ -61,8 +74,10 @@ class Outbox:
 
     async def _lead(self, conn: Connection, stop: asyncio.Event) -> None:
         next_check, (idle_s, longest_s), clock = 0.0, _IDLE_S, asyncio.get_running_loop().time
+        connection = self._bus.connections
         while not stop.is_set():
-            if clock() >= next_check:
+            if clock() >= next_check or connection != self._bus.connections:  # a server that came back may be empty
+                connection = self._bus.connections
                 await self.reconcile(conn)
                 next_check = clock() + RECONCILE_EVERY_S
             self._waiting.clear()
@@ -74,9 +89,11 @@ class Outbox:
 
     async def relay(self, conn: Connection) -> int:
         """Publish the oldest unpublished facts; returns how many. What fails stays, and everything after it waits."""
-        rows = await ledger.unpublished(conn, self._brique, self._stream, _BATCH)
+        rows = await ledger.unpublished(conn, self._brique, self._stream, self._window)
         if not rows:
             return 0
+        clock = asyncio.get_running_loop().time
+        started = clock()
         publications = [
             self._bus.publish(fait.flux, fait.sujet, str(fait.id), orjson.dumps(fait.evenement())) for _, fait in rows
         ]
@@ -84,6 +101,7 @@ class Outbox:
         stored = [(numero, seq) for (numero, _), seq in zip(rows, outcomes, strict=True) if isinstance(seq, int)]
         await ledger.mark_published(conn, stored)
         failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+        self._window = next_window(self._window, len(rows), clock() - started, failed=bool(failures))
         if failures:
             raise failures[0]
         return len(stored)
@@ -104,27 +122,55 @@ class Outbox:
         return len(rows)
 
     async def reconcile(self, conn: Connection) -> int:
-        """Compare the facts with the stream when it looks changed, and once an hour; returns how many go out again."""
+        """Compare the stream with what was published there; returns how many facts go out again, in their order.
+
+        Usually it looks at the last place only: the whole is read back, without bodies, when something is lost.
+        """
         await self._bus.ensure_stream(self._stream)
-        state = await self._bus.stream_state(self._stream)
-        now = datetime.now(UTC)
-        if not await self._looks_changed(conn, state, now):
-            return 0
-        # Facts younger than the stream's window, which it should hold.
-        subjects = [f"{self._stream.lower()}.*.{self._brique}.>"]
-        stored = set((await self._bus.stored(self._stream, subjects, self._brique)).values())
-        young = now - timedelta(seconds=MAX_AGE_S - 3600)
-        published = await conn.fetch(_PUBLISHED_IDS, self._stream, young)
-        lost = [row["id"] for row in published if str(row["id"]) not in stored]
-        await conn.execute(_UNPUBLISH, lost)
-        await conn.execute(_REMEMBER, self._stream, state.created_at, state.deleted, now)
+        state, now = await self._bus.stream_state(self._stream), datetime.now(UTC)
+        known = await conn.fetchrow(_KNOWN, self._stream, state.created_at)
+        lost, surplus = list[UUID](), None
+        if known and await self._has_its_ends(conn, state):
+            if known["supprimes"] == state.deleted and now - known["verifie_a"] < _COUNT_EVERY:
+                return 0
+            surplus = await self._surplus(conn, now)
+        if not known or surplus is None or surplus < known["surplus"]:
+            stored = set((await self._bus.stored(self._stream, self._subjects, self._brique)).values())
+            published = await conn.fetch(_PUBLISHED_IDS, self._stream, now - _HELD)
+            lost = [row["id"] for row in published if str(row["id"]) not in stored]
+            await conn.execute(_UNPUBLISH, lost)
+            surplus = await self._surplus(conn, now)
+        await conn.execute(_REMEMBER, self._stream, state.created_at, state.deleted, surplus, now)
         if lost:
             _log.warning("outbox.republishing", stream=self._stream, facts=len(lost))
         return len(lost)
 
-    async def _looks_changed(self, conn: Connection, state: StreamState, now: datetime) -> bool:
-        known = await conn.fetchrow(_KNOWN, self._stream)
-        if known is None or (known["cree_a"], known["supprimes"]) != (state.created_at, state.deleted):
+    async def _has_its_ends(self, conn: Connection, state: StreamState) -> bool:
+        """Whether our last fact is where it was stored, and nothing went at the other end before its age.
+
+        What was stored beyond it, by a publication whose acknowledgement was lost, is noted as published.
+        """
+        last = await conn.fetchrow(_LAST, self._stream)
+        if last is None:
             return True
-        highest = await conn.fetchval(_HIGHEST, self._stream) or 0
-        return bool(state.last_sequence < highest or now - known["verifie_a"] > _FULL_CHECK_EVERY)
+        ends = await self._bus.stored(self._stream, self._subjects, self._brique, last["publie_seq"])
+        if ends.pop(last["publie_seq"], None) != str(last["id"]):
+            return False
+        await write(conn, _NOTE_PLACES, ends.items())
+        gone = await conn.fetchval(_GONE, self._stream, state.first_sequence)
+        return gone is None or gone < datetime.now(UTC) - _HELD
+
+    async def _surplus(self, conn: Connection, now: datetime) -> int:
+        """How many more messages the stream holds of us than facts published there: some are stored twice."""
+        start = await conn.fetchval(_COUNTED_FROM, self._stream, now - _COUNTED)
+        if start is None:
+            return 0
+        expected = await conn.fetchval(_EXPECTED, self._stream, start)
+        return await self._bus.count(self._stream, self._subjects, self._brique, start) - int(expected or 0)
+
+
+def next_window(window: int, published: int, took_s: float, *, failed: bool) -> int:
+    """How many facts to publish at once after a turn: each has a deadline of its own, which a slow disk must keep."""
+    if failed or took_s > _SLOW_TURN_S:
+        return max(1, window // 4)
+    return min(_LARGEST_WINDOW, window * 2) if published == window and took_s < _FAST_TURN_S else window

@@ -5,7 +5,7 @@ import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import structlog
@@ -23,7 +23,7 @@ ATTRIBUTES = frozenset(
     relais.abonnement relais.livraison relais.tentative http.request.method http.route http.response.status_code
     """.split()  # noqa: SIM905  one name a line would make a page of them
 )
-_propagator = TraceContextTextMapPropagator()
+_extract = lru_cache(4096)(lambda parent: TraceContextTextMapPropagator().extract({"traceparent": parent}))
 _tracer = trace.get_tracer("relais")
 
 
@@ -77,7 +77,7 @@ def span(
     An attribute outside the allow-list is a programming error, told at once. `started_ns`: Unix time, if begun before.
     """
     named = {_attribute(key): value for key, value in attributes.items()}
-    context = _propagator.extract({"traceparent": parent}) if parent else None
+    context = _extract(parent) if parent else None
     with _tracer.start_as_current_span(
         name,
         context=context,
@@ -116,7 +116,7 @@ def _attribute(key: str) -> str:
 
 
 def _link(parent: str) -> Link | None:
-    context = trace.get_current_span(_propagator.extract({"traceparent": parent})).get_span_context()
+    context = trace.get_current_span(_extract(parent)).get_span_context()
     return Link(context) if context.is_valid and context.trace_flags & TraceFlags.SAMPLED else None
 
 

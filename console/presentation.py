@@ -49,9 +49,11 @@ ATTRIBUTS: Mapping[str, str] = {
 _SIGNAUX: Mapping[str, str] = {
     "abonnement.verification": "vérification d'un abonnement",
     "abonnement.essai": "essai d'un abonnement",
+    "abonnement.battement": "battement d'un abonnement au repos",
 }
 _RAISONS: Mapping[str, str] = {
     "adresse-interdite": "adresse interdite",
+    "hote-non-declare": "hôte que l'opérateur n'a pas déclaré",
     "nom-introuvable": "nom introuvable",
     "connexion": "connexion impossible",
     "tls": "certificat non admis",
@@ -151,9 +153,9 @@ def etape(span: Span) -> str:
 
 def entree(nom: str, issues: Collection[str]) -> str:
     """The same for a trace of which only the first span's name is known."""
-    if nom == DEPOSIT_ROUTE:
-        return "message refusé à l'entrée" if "refuse" in issues else "dépôt"
     verbe, _, objet = nom.partition(" ")
+    if nom == DEPOSIT_ROUTE or verbe == DEPOSER:
+        return "message refusé à l'entrée" if "refuse" in issues else "dépôt"
     if verbe == DECIDER and objet.startswith("echeance."):
         return f"échéance {objet.removeprefix('echeance.')}"
     return _SIGNAUX.get(nom, nom)

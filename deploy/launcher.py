@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import sys
 import time
-from dataclasses import dataclass, field
+from collections.abc import Awaitable
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
+import asyncpg
 import httpx
 from rich.console import Console
 
@@ -17,9 +21,15 @@ from deploy.components import COMPONENTS, Component, child_environment
 from deploy.datadir import HOST, DataDir, LaunchError, Ports
 from deploy.keys import ensure_secrets
 from deploy.logs import Terminal, last_lines
+from deploy.space import Waiting, is_full, lacks, sentence
 from deploy.supervision import Program, Supervisor, identify, stop_leftovers
 
-READY_TIMEOUT_S = 60.0
+STUCK_AFTER_S = 180.0
+"""A start goes on as long as something happens in it: lines of a process, one more that is at work."""
+SAY_EVERY_S = 15.0
+LOOK_AT_SPACE_EVERY_S = 2.0
+GAVE_UP = ("no space left on device", "will be DISABLED")
+"""What NATS says of a store that takes nothing more until the server is started again, also once there is room."""
 STARTED = '"process.started"'
 ENGINES = ("nats", "postgres")
 NAMES = ["lanceur", *ENGINES, *(component.name for component in COMPONENTS)]
@@ -40,9 +50,14 @@ class Hub:
     _phase: str = field(init=False, default="preparation")
     _pids: dict[str, int] = field(init=False, default_factory=dict)
     _started: set[str] = field(init=False, default_factory=set)
+    _moved_at: float = field(init=False, default_factory=time.monotonic)
+    _space: Waiting = field(init=False)
+    _is_unwritten: bool = field(init=False, default=False)
+    _to_restart: set[str] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
         self._terminal = Terminal(self.console, NAMES)
+        self._space = Waiting(self.data.path)
 
     async def run(self) -> None:
         """Start, announce readiness, watch, and stop in order on SIGINT, SIGTERM or SIGHUP."""
@@ -53,9 +68,14 @@ class Hub:
                 ports = await asyncio.to_thread(self._prepare)
                 await self._serve(ports, started)
             except LaunchError as error:
-                self._record("echec", erreur=str(error))
-                raise
+                told = (
+                    f"Le relais ne peut pas démarrer : {sentence(self.data.path)}." if lacks(self.data.path) else error
+                )
+                self._record("echec", erreur=str(told))
+                raise LaunchError(str(told)) from error
             except Exception as error:
+                if is_full(error):
+                    raise LaunchError(f"Le relais ne peut pas démarrer : {sentence(self.data.path)}.") from error
                 self._record("echec", erreur=f"Erreur inattendue au démarrage : {error!r}.")
                 raise
             self._record("arrete")
@@ -86,8 +106,10 @@ class Hub:
                 try:
                     async with asyncio.TaskGroup() as tasks:
                         starting = tasks.create_task(self._start(ports, started))
+                        watching = tasks.create_task(self._watch_space())
                         await self._stop.wait()
                         starting.cancel()
+                        watching.cancel()
                 finally:
                     self._record("arret")
                     self._say("arrêt…")
@@ -98,10 +120,13 @@ class Hub:
     async def _start(self, ports: Ports, started: float) -> None:
         for program in engines(self.data, ports):
             self._supervisor.start(program)
-        await asyncio.gather(
-            provisioning.wait_for_server(self.data, ports.postgres), readiness.nats_answers(ports.nats)
+        await self._while_it_moves(
+            "PostgreSQL et NATS",
+            asyncio.gather(
+                provisioning.wait_for_server(self.data, ports.postgres, None), readiness.nats_answers(ports.nats, None)
+            ),
         )
-        applied = await provisioning.provision(self.data, ports.postgres)
+        applied = await self._provision(ports)
         migrations = f" ; {len(applied)} migrations appliquées" if applied else ""
         self._say(f"PostgreSQL (port {ports.postgres}) et NATS (port {ports.nats}) répondent{migrations}")
         if self.with_demo:
@@ -124,16 +149,64 @@ class Hub:
     async def _until_ready(self, ports: Ports) -> None:
         if not any(component.serves_partners and component.is_present for component in self.components):
             return
+        await self._while_it_moves("la passerelle", self._all_at_work(ports))
+
+    async def _all_at_work(self, ports: Ports) -> None:
+        async with httpx.AsyncClient(trust_env=False) as client:
+            expected = {component.name for component in self.components if component.is_present}
+            while not (expected <= self._started and await readiness.gateway_ready(client, ports.passerelle)):  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+
+    async def _provision(self, ports: Ports) -> list[str]:
+        """Roles, schemas and migrations; begun again when the disk was full in the middle of it."""
+        while True:
+            try:
+                return await provisioning.provision(self.data, ports.postgres)
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                if not lacks(self.data.path):
+                    raise
+            await asyncio.sleep(LOOK_AT_SPACE_EVERY_S)
+
+    async def _while_it_moves(self, what: str, awaited: Awaitable[Any]) -> None:
+        """Wait, and say so, as long as something happens; raises LaunchError when nothing does, or it cannot start."""
+        task = asyncio.ensure_future(awaited)
+        started = said = self._moved_at = time.monotonic()
         try:
-            async with asyncio.timeout(READY_TIMEOUT_S), httpx.AsyncClient(trust_env=False) as client:
-                expected = {component.name for component in self.components if component.is_present}
-                while not (expected <= self._started and await readiness.gateway_ready(client, ports.passerelle)):
-                    self._give_up_on_failing()
-                    await asyncio.sleep(0.1)
-        except TimeoutError as error:
-            raise LaunchError(
-                f"Le relais n'est pas prêt après {READY_TIMEOUT_S:.0f} s ; voyez {self.data.logs}."
-            ) from error
+            while not (await asyncio.wait({task}, timeout=0.2))[0]:
+                now = time.monotonic()
+                if now - said > SAY_EVERY_S:
+                    said = now
+                    self._say(f"en attente de {self._missing(what)} depuis {now - started:.0f} s")
+                if self._space.is_waiting:
+                    self._moved_at = now
+                    continue
+                self._give_up_on_failing()
+                if now - self._moved_at > STUCK_AFTER_S:
+                    raise LaunchError(
+                        f"Rien ne bouge depuis {STUCK_AFTER_S:.0f} s en attendant {self._missing(what)} ; "
+                        f"voyez {self.data.logs}."
+                    )
+            task.result()
+        finally:
+            task.cancel()
+
+    def _missing(self, what: str) -> str:
+        """The components that are not at work yet, once they were started; else `what`."""
+        pending = [c.name for c in self.components if c.name in self._pids and c.name not in self._started]
+        return ", ".join(pending) or what
+
+    async def _watch_space(self) -> None:
+        """A full disk ends nothing: it is said, and what gave up meanwhile is started again once there is room."""
+        while True:
+            if said := self._space.look():
+                self._say(said)
+            if not self._space.is_waiting:
+                for name in list(self._to_restart):
+                    self._to_restart.discard(name)
+                    self._supervisor.restart(name)
+                if self._is_unwritten:
+                    self._record(self._phase)
+            await asyncio.sleep(LOOK_AT_SPACE_EVERY_S)
 
     def _give_up_on_failing(self) -> None:
         name = self._supervisor.failing()
@@ -142,12 +215,15 @@ class Hub:
             raise LaunchError(f"{name} s'arrête à chaque démarrage :\n  {said}")
 
     async def _stop_in_order(self) -> None:
-        """Gateways first, so that nothing new is promised; the console once all have sent their last traces; the
-        engines last, so that everyone can settle."""
+        """Connectors, then gateways, so that nothing new is promised; the console once all have sent their last
+        traces; the engines last, so that everyone can settle."""
+        connectors = [component.name for component in COMPONENTS if component.serves_systems]
         gateways = [component.name for component in COMPONENTS if component.gateway]
         consoles = [component.name for component in COMPONENTS if component.receives_traces]
-        services = [component.name for component in COMPONENTS if component.name not in {*gateways, *consoles}]
-        for names in (gateways, services, consoles, ["nats"], ["postgres"]):
+        services = [
+            component.name for component in COMPONENTS if component.name not in {*connectors, *gateways, *consoles}
+        ]
+        for names in (connectors, gateways, services, consoles, ["nats"], ["postgres"]):
             await self._supervisor.stop(names)
 
     def _listen_to_signals(self) -> None:
@@ -157,8 +233,11 @@ class Hub:
 
     def _hear(self, name: str, line: str) -> None:
         """A component says once that it is at work: the gateway alone cannot vouch for the others."""
+        self._moved_at = time.monotonic()
         if STARTED in line:
             self._started.add(name)
+        if name == "nats" and any(mark in line for mark in GAVE_UP):
+            self._to_restart.add(name)
         self._terminal.show(name, line)
 
     def _say(self, line: str) -> None:
@@ -170,7 +249,13 @@ class Hub:
 
     def _record(self, phase: str, **facts: str) -> None:
         self._phase = phase
-        self.data.write_state(pid=os.getpid(), phase=phase, processus=identify(self._pids), **facts)
+        try:
+            self.data.write_state(pid=os.getpid(), phase=phase, processus=identify(self._pids), **facts)
+            self._is_unwritten = False
+        except OSError as error:  # written once there is room again
+            if not is_full(error):
+                raise
+            self._is_unwritten = True
 
 
 def engines(data: DataDir, ports: Ports) -> list[Program]:
@@ -210,11 +295,17 @@ def component_environment(data: DataDir, ports: Ports, component: Component) -> 
     }
     if component.gateway:
         environment["RELAIS_AUTORISER_LOOPBACK"] = "1"
+        # Loopback is open to webhooks here, but not what the hub itself serves or uses there.
+        environment["RELAIS_PORTS_DU_HUB"] = json.dumps(sorted(asdict(ports).values()))
         environment["RELAIS_URL_PUBLIQUE"] = f"http://{HOST}:{ports.passerelle}"
     if component.serves_partners:
         # No TLS front here: nobody may say with which certificate a request came.
         environment |= {"RELAIS_HOTE": HOST, "RELAIS_PORT": str(ports.passerelle), "RELAIS_PROXY_DE_CONFIANCE": "0"}
         environment["RELAIS_PORT_ADMIN"] = str(ports.metriques)
+    if component.serves_systems:
+        environment |= {"RELAIS_HOTE": HOST, "RELAIS_PORT": str(ports.connecteurs)}
+        environment["RELAIS_PORT_SFTP"] = str(ports.sftp)
+        environment["RELAIS_DOSSIER_CONNECTEURS"] = str(data.connectors)
     if component.receives_traces:
         environment |= {"RELAIS_HOTE": HOST, "RELAIS_PORT": str(ports.console)}
     elif "RELAIS_OTLP_URL" not in os.environ:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 from collections.abc import Callable
 from datetime import datetime
 from logging.handlers import RotatingFileHandler
@@ -13,6 +14,8 @@ from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.text import Text
+
+from deploy.space import is_full
 
 MAX_FILE_BYTES = 10 * 1024 * 1024
 KEPT_FILES = 4
@@ -26,6 +29,14 @@ Record = Callable[[str, str], None]
 """Called with the component's name and one complete line."""
 
 
+class _Patient(RotatingFileHandler):
+    """A file that misses lines while the disk is full, without a word at each of them."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        if not is_full(sys.exc_info()[1] or OSError()):
+            super().handleError(record)
+
+
 class LineStream:
     """Receives one component's output by chunks and hands complete lines to the file and to the terminal."""
 
@@ -33,7 +44,7 @@ class LineStream:
         self._name = name
         self._show = show
         self._pending = b""
-        self._file = RotatingFileHandler(
+        self._file = _Patient(
             folder / f"{name}.log", maxBytes=MAX_FILE_BYTES, backupCount=KEPT_FILES, encoding="utf-8", delay=True
         )
 
@@ -48,6 +59,7 @@ class LineStream:
         self.write(rest.decode("utf-8", "replace"))
 
     def write(self, line: str) -> None:
+        """A line that a full disk cannot take is shown all the same, and lost for the file."""
         if not line.strip():
             return
         self._file.handle(logging.makeLogRecord({"msg": line}))
@@ -69,7 +81,11 @@ class Terminal:
         text = readable(name, line)
         if text is not None:
             prefix = Text(f"{name:>{self._width}} │ ", style=self._colours.get(name, "dim"))
-            self._console.print(prefix + text, soft_wrap=True, highlight=False)
+            try:
+                self._console.print(prefix + text, soft_wrap=True, highlight=False)
+            except OSError as error:  # the terminal may be a file, on a disk that is full
+                if not is_full(error):
+                    raise
 
 
 def readable(name: str, line: str) -> Text | None:

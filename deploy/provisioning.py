@@ -77,8 +77,8 @@ async def _connect_external(url: str, password: str, wait_s: float) -> Admin:
             await asyncio.sleep(0.5)
 
 
-async def wait_for_server(data: DataDir, port: int, timeout_s: float = 60) -> None:
-    """Until PostgreSQL accepts the admin role; long enough for a crash recovery."""
+async def wait_for_server(data: DataDir, port: int, timeout_s: float | None = 60) -> None:
+    """Until PostgreSQL accepts the admin role; long enough for a crash recovery. None: as long as the caller waits."""
     try:
         async with asyncio.timeout(timeout_s):
             while True:

@@ -1,4 +1,8 @@
-"""The stages of `./relais test`: every one runs, then the first that failed decides the exit code."""
+"""The stages of `./relais test`: every one runs, then the first that failed decides the exit code.
+
+A chosen test comes first: who asked for it waits for nothing else. In a whole run pytest comes last, so that its
+summary is the last line of a run in which the other stages passed.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,17 @@ from rich.console import Console
 
 from deploy.components import ROOT
 
-PACKAGES = ("contracts/relais_contrats", "chassis", "services", "gateway", "console", "deploy", "tests")
+PACKAGES = (
+    "contracts/relais_contrats",
+    "contracts/relais_kit",
+    "chassis",
+    "services",
+    "gateway",
+    "console",
+    "connectors",
+    "deploy",
+    "tests",
+)
 BIN = Path(sys.executable).parent
 _WORKERS = 3
 
@@ -25,13 +39,14 @@ class Stage:
 
 def stages(expression: str | None, fast: bool, extra: list[str]) -> list[Stage]:
     packages = [package for package in PACKAGES if (ROOT / package).is_dir()]
-    return [
+    checks = [
         Stage("ruff check", [str(BIN / "ruff"), "check", "."]),
         Stage("ruff format", [str(BIN / "ruff"), "format", "--check", "."]),
         Stage("mypy --strict", [str(BIN / "mypy"), *packages]),
         Stage("frontières d'import", [str(BIN / "lint-imports"), "--no-logo"]),
-        *_pytest(expression, fast, extra),
     ]
+    tests = _pytest(expression, fast, extra)
+    return [*tests, *checks] if expression or extra else [*checks, *tests]
 
 
 def _pytest(expression: str | None, fast: bool, extra: list[str]) -> list[Stage]:
@@ -56,7 +71,6 @@ def run_all(expression: str | None, fast: bool, extra: list[str]) -> int:
     console = Console(highlight=False)
     failed: list[str] = []
     code = 0
-    # pytest comes last, so that its own summary is the last line of a run in which the other stages passed.
     for stage in stages(expression, fast, extra):
         console.rule(f"[bold]{stage.name}[/]", align="left")
         started = time.monotonic()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import httpx
 
 from deploy.datadir import HOST, LaunchError
 
 
-async def nats_answers(port: int, timeout_s: float = 15) -> None:
+async def nats_answers(port: int, timeout_s: float | None = 15) -> None:
     try:
         async with asyncio.timeout(timeout_s):
             while True:
@@ -29,6 +30,15 @@ async def _nats_greets(port: int) -> bool:
         return (await reader.readline()).startswith(b"INFO ")
     finally:
         writer.close()
+
+
+async def gateway_health(client: httpx.AsyncClient, port: int) -> dict[str, Any]:
+    """What `/sante/pret` says, readers and components included; empty when nobody answers."""
+    try:
+        content = (await client.get(f"http://{HOST}:{port}/sante/pret", timeout=2)).json()
+    except (httpx.HTTPError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 async def gateway_ready(client: httpx.AsyncClient, port: int) -> bool:

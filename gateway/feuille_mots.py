@@ -3,8 +3,7 @@
 import re
 from datetime import date, datetime
 
-from relais_contrats.codes.engagements import CauseResignature
-from relais_contrats.codes.suivi import Theme
+from relais_contrats.codes.liste import Code
 
 _JOURS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 _MOIS = (
@@ -21,10 +20,14 @@ ECHEANCES = {
     "action": "Action à mener",
     "decision": "Décision d'orientation attendue",
     "engagement": "Engagement à tenir",
+    "fin-contrat": "Fin du contrat d'engagement",
+    "fin-suspension": "Fin de la suspension",
     "premier-rendez-vous": "Premier rendez-vous d'accompagnement",
     "reexamen": "Point sur la situation",
     "signature": "Signature du contrat d'engagement",
 }
+ENTRE_PROFESSIONNELS = frozenset({"ambiguite", "referent", "sanction"})
+"""What professionals have to settle between them: it is not a date of the person."""
 RENDEZ_VOUS = {"orientation": "Rendez-vous d'orientation", "accompagnement": "Premier rendez-vous d'accompagnement"}
 MODALITES = {"physique": "sur place", "telephone": "par téléphone", "visio": "en visioconférence"}
 ETATS = {
@@ -40,7 +43,7 @@ FAITS = frozenset({"signe", "realisee", "atteint", "honore", "terminee"})
 RESERVE = "Information réservée"
 
 
-def dire(codes: type[Theme] | type[CauseResignature], valeur: str | None) -> str | None:
+def dire(codes: type[Code], valeur: str | None) -> str | None:
     """The French of a code of the contract; one that this version does not know stands for itself."""
     return next((code.description.rstrip(".") for code in codes if code == valeur), valeur)
 
@@ -59,5 +62,9 @@ def instant(quand: datetime) -> str:
 
 
 def telephone(numero: str) -> str:
-    """`01 99 00 00 00`; a number from abroad is left as it is."""
-    return numero if numero.startswith("+") else "\u00a0".join(re.findall("..", numero))
+    """`01 99 00 00 00`, `0 800 12 34 56`, `39 49`, `115`; one from abroad, or written otherwise, is left alone."""
+    if not numero.isdecimal() or len(numero) == 3:
+        return numero
+    debut = re.fullmatch("(0)(8[0-9]{2})([0-9]{6})", numero)
+    morceaux = [debut[1], debut[2], *re.findall("..", debut[3])] if debut else re.findall("..", numero)
+    return "\u00a0".join(morceaux)

@@ -4,63 +4,45 @@ One pure function of the view as a partner may see it: what the person needs, in
 is missing said; no script, nothing to load. Answer it with the header `feuille_style.CSP`.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, TypeAlias
-from zoneinfo import ZoneInfo
-
-from lxml import etree, html
 
 from gateway import feuille_mots as mots
+from gateway.balises import Element, Noeud, document, h
 from gateway.feuille_mots import jour
 from gateway.feuille_style import STYLE
 from relais_contrats.codes.engagements import CauseResignature
+from relais_contrats.codes.offre import MotifRefusPrescription
 from relais_contrats.codes.suivi import Theme
 from relais_contrats.groupes import Groupe
+from relais_contrats.territoires import TERRITOIRES, fuseau, jour_legal
 
 Json: TypeAlias = Mapping[str, Any]
-Element: TypeAlias = etree._Element
-Noeud: TypeAlias = "Element | str | None"
 
-_PARIS = ZoneInfo("Europe/Paris")
 _PIED = (
     "Cette feuille de route réunit ce que vos interlocuteurs ont décidé avec vous. Une information est fausse ou a "
     "changé ? Dites-le à votre référent. Vous avez droit à l'accès à vos données et à leur rectification."
 )
-# What the tree, which is one of XML, cannot hold; the text of a partner may.
-_IMPOSSIBLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Contexte:
-    """The day on which the page is made, the name of the partner that makes it, and the groups that it sees."""
+    """The day on which the page is made, the name of the partner that makes it, and the groups that it sees.
+    `services` are the records of the catalogue for the services that are prescribed, by their id."""
 
     aujourd_hui: date
     partenaire: str
     groupes: frozenset[Groupe]
+    services: Mapping[str, Json] = field(default_factory=dict)
 
 
 def page(vue: Json, contexte: Contexte) -> str:
     """`vue` is a `VueFeuilleDeRoute` projected for the partner: what it may not see is absent, and is not spoken of."""
-    document = h(
-        "html",
-        h(
-            "head",
-            h("meta", charset="utf-8"),
-            h("meta", name="viewport", content="width=device-width, initial-scale=1"),
-            h("meta", name="robots", content="noindex"),
-            h("title", "Ma feuille de route"),
-            h("style", STYLE),
-        ),
-        h(
-            "body",
-            h("div", _entete(vue, contexte), h("main", *_sections(vue, contexte)), h("footer", _PIED), classe="page"),
-        ),
-        lang="fr",
-    )
-    return str(html.tostring(document, encoding="unicode", doctype="<!doctype html>"))
+    contenu = h("main", *_sections(vue, contexte))
+    feuille = h("div", _entete(vue, contexte), contenu, h("footer", _PIED), classe="page")
+    return document("Ma feuille de route", STYLE, feuille)
 
 
 def _sections(vue: Json, contexte: Contexte) -> list[Element]:
@@ -76,14 +58,20 @@ def _entete(vue: Json, contexte: Contexte) -> Element:
     return h(
         "header",
         h("h1", "Ma feuille de route"),
-        h("p", f"Département {vue['departement']} · établie le {le} par {contexte.partenaire}"),
+        h("p", f"{_territoire(vue['departement'])} · établie le {le} par {contexte.partenaire}"),
         h("div", h("span", "Nom :"), h("span", "Prénom :"), classe="nom"),
         h("p", fin, classe="alerte") if vue["etat"] == "close" else None,
     )
 
 
+def _territoire(code: str) -> str:
+    connu = TERRITOIRES.get(code)
+    return f"{connu.nom} ({code})" if connu else f"Département {code}"
+
+
 def _echeances(vue: Json, contexte: Contexte) -> list[Element]:
-    dues = [_echeance(due, contexte.aujourd_hui) for due in vue.get("echeances", ())]
+    pour_elle = [due for due in vue.get("echeances", ()) if due["nature"] not in mots.ENTRE_PROFESSIONNELS]
+    dues = [_echeance(due, contexte.aujourd_hui) for due in pour_elle]
     return [h("ul", *dues, classe="dates")] if dues else _vide("Aucune date à retenir pour le moment.")
 
 
@@ -101,11 +89,12 @@ def _rendez_vous(vue: Json, _: Contexte) -> list[Element]:
         return _vide("Aucun rendez-vous n'est noté.")
     prevus = [rdv for rdv in tous if rdv["statut"] == "planifie"]
     passes = [rdv for rdv in reversed(tous) if rdv["statut"] != "planifie"]
-    return [h("ul", *map(_un_rendez_vous, [*prevus, *passes]), classe="dates")]
+    return [h("ul", *(_un_rendez_vous(rdv, vue["departement"]) for rdv in [*prevus, *passes]), classe="dates")]
 
 
-def _un_rendez_vous(rdv: Json) -> Element:
-    debut = datetime.fromisoformat(rdv["debut"]).astimezone(_PARIS)
+def _un_rendez_vous(rdv: Json, departement: str) -> Element:
+    """At the hour that the clocks show where the person lives."""
+    debut = datetime.fromisoformat(rdv["debut"]).astimezone(fuseau(departement))
     comment = f"{mots.MODALITES.get(rdv['modalite'], rdv['modalite'])}, {rdv['duree_min']} min"
     return h(
         "li",
@@ -216,24 +205,47 @@ def _engagement(engagement: Json) -> Element:
     return h("li", engagement["libelle"], _discret(", ".join(precisions).capitalize()))
 
 
-def _prescriptions(vue: Json, _: Contexte) -> list[Element]:
-    return [*map(_prescription, vue.get("prescriptions", ()))] or _vide("Aucun service n'a été proposé.")
+def _prescriptions(vue: Json, contexte: Contexte) -> list[Element]:
+    dites = [_prescription(une, contexte.services) for une in vue.get("prescriptions", ())]
+    return dites or _vide("Aucun service n'a été proposé.")
 
 
-def _prescription(prescription: Json) -> Element:
+def _prescription(prescription: Json, services: Mapping[str, Json]) -> Element:
+    message = prescription.get("message")
+    dits = [m for m in prescription.get("motifs", ()) if not (message and m == MotifRefusPrescription.AUTRE)]
+    motifs = [mots.dire(MotifRefusPrescription, motif) for motif in dits]
     return _bloc(
         h("div", h("h3", prescription.get("motif", mots.RESERVE)), _etat(prescription["etat"]), classe="titre"),
-        _discret(f"Service {prescription['service_id']}" if prescription.get("service_id") else None),
-        h("p", prescription["message"], classe="texte") if prescription.get("message") else None,
+        *_service(prescription, services),
+        h("p", f"Pourquoi : {' ; '.join(filter(None, motifs))}.") if motifs else None,
+        h("p", message, classe="texte") if message else None,
+    )
+
+
+def _service(prescription: Json, services: Mapping[str, Json]) -> Iterable[Noeud]:
+    """Its name, where it is and how it is joined; of one that left the catalogue, what the prescription says."""
+    if not prescription.get("service_id"):
+        return ()
+    fiche, structure = services.get(prescription["service_id"], {}), prescription.get("structure", {})
+    nom, chez = fiche.get("nom") or f"Service {prescription['service_id']}", structure.get("nom")
+    rue = ", ".join(fiche[cle] for cle in ("adresse", "complement_adresse") if fiche.get(cle))
+    ville = " ".join(fiche[cle] for cle in ("code_postal", "commune") if fiche.get(cle))
+    contact = [mots.telephone(fiche["telephone"])] if fiche.get("telephone") else []
+    contact += [fiche["courriel"]] if fiche.get("courriel") else []
+    return (
+        h("p", f"{nom}, {chez}" if chez and chez != nom else nom),
+        _discret(", ".join(filter(None, (rue, ville)))),
+        h("p", " · ".join(contact)) if contact else None,
     )
 
 
 def _observations(vue: Json, _: Contexte) -> list[Element]:
-    return [*map(_observation, vue.get("observations", ()))] or _vide("Aucune observation.")
+    dites = [_observation(observation, vue["departement"]) for observation in vue.get("observations", ())]
+    return dites or _vide("Aucune observation.")
 
 
-def _observation(observation: Json) -> Element:
-    le = datetime.fromisoformat(observation["ajoute_a"]).astimezone(_PARIS).date()
+def _observation(observation: Json, departement: str) -> Element:
+    le = jour_legal(departement, datetime.fromisoformat(observation["ajoute_a"]))
     texte = h("p", observation.get("texte", mots.RESERVE), classe="texte")
     return _bloc(texte, h("p", _temps(le), f", {observation['auteur'].rpartition('/')[2]}", classe="discret"))
 
@@ -273,23 +285,3 @@ def _etat(etat: str) -> Element:
 
 def _temps(le: date, dit: str | None = None) -> Element:
     return h("time", dit or jour(le), datetime=le.isoformat())
-
-
-def h(balise: str, *enfants: Noeud, classe: str | None = None, **attributs: str) -> Element:
-    """An element; children that are None are left out. Attributes have `_` for `-`."""
-    faite: Element = html.Element(balise)
-    for nom, valeur in (attributs | ({"class": classe} if classe else {})).items():
-        faite.set(nom.replace("_", "-"), valeur)
-    for enfant in enfants:
-        if isinstance(enfant, str):
-            _ecrire(faite, _IMPOSSIBLE.sub("\ufffd", enfant))
-        elif enfant is not None:
-            faite.append(enfant)
-    return faite
-
-
-def _ecrire(faite: Element, texte: str) -> None:
-    if len(faite):
-        faite[-1].tail = (faite[-1].tail or "") + texte
-    else:
-        faite.text = (faite.text or "") + texte

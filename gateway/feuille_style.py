@@ -1,7 +1,6 @@
 """The style of the page of the feuille de route: from 320 px to wide, and A4. Every text keeps 4.5:1 on its ground."""
 
-from base64 import b64encode
-from hashlib import sha256
+from gateway.balises import csp
 
 STYLE = """
 @page { size: A4; margin: 16mm 15mm; }
@@ -64,8 +63,4 @@ footer { margin-top: 2rem; padding-top: .7rem; border-top: 1px solid #c9ccd3; co
   h2, h3 { break-after: avoid; }
 }
 """
-CSP = (
-    f"default-src 'none'; style-src 'sha256-{b64encode(sha256(STYLE.encode()).digest()).decode()}'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-"""The header to answer with the page: nothing is loaded, nothing runs, only this style applies."""
+CSP = csp(STYLE, "'none'")

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -10,28 +9,40 @@ import structlog
 
 from chassis.database import Connection, Pool, Record
 from chassis.process import wait
-from gateway.oauth.certificate import Certificat, certificat_a_inscrire
-from gateway.oauth.clients import CleClient, ClientOAuth
-from gateway.oauth.errors import CleInvalide
-from gateway.oauth.keys import importer_jwk
-from gateway.oauth.legacy import SecretHerite, empreinte_secret, nouveau_secret
+from relais_contrats.oauth.certificate import Certificat, certificat_a_inscrire
+from relais_contrats.oauth.clients import CleClient, ClientOAuth
+from relais_contrats.oauth.errors import CleInvalide
+from relais_contrats.oauth.keys import importer_jwk
+from relais_contrats.oauth.legacy import SecretHerite, empreinte_secret, nouveau_secret
+from relais_contrats.partenaires import CLIENT_PREFIX, Convention, Partenaire, Structure
 
 _log = structlog.get_logger()
-CLIENT_PREFIX = "si:"
 RELOAD_EVERY_S = 1.5
 KEY_LIFETIME = timedelta(days=365)
 
 _VERSION = "SELECT version FROM changements_partenaires"
-_ALL = "SELECT code, type_organisme, nom, departements, structures, conventions, scopes, etat FROM partenaires"
+_ALL = """
+SELECT code, type_organisme, nom, departements, structures, conventions, scopes, hotes, etat, jetons_depuis
+FROM partenaires
+"""
 _KEYS = "SELECT partenaire, kid, alg, jwk, debut, fin FROM cles_partenaire"
 _CERTIFICATES = "SELECT partenaire, empreinte, debut, fin FROM certificats_partenaire"
 _SECRETS = "SELECT partenaire, empreinte, expire_le FROM secrets_herites"
 _CHANGED = "UPDATE changements_partenaires SET version = version + 1"
 _INSERT = """
-INSERT INTO partenaires (code, type_organisme, nom, departements, structures, conventions, scopes, etat, modifie_a)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 'actif', $8)
+INSERT INTO partenaires (code, type_organisme, nom, departements, structures, conventions, scopes, hotes, etat,
+    modifie_a)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'actif', $9)
 """
-_SET_STATE = "UPDATE partenaires SET etat = $2, modifie_a = $3 WHERE code = $1"
+_DECLARED = f"{_ALL} WHERE code = $1 FOR UPDATE"
+_MODIFY = """
+UPDATE partenaires SET nom = $2, departements = $3, structures = $4, conventions = $5, scopes = $6, hotes = $7,
+    modifie_a = $8
+WHERE code = $1
+"""
+_URLS_IN_SERVICE = "SELECT url FROM abonnements WHERE partenaire = $1 AND etat IN ('actif', 'a-verifier')"
+# Neither a suspension nor its end leaves a token good that was given before.
+_SET_STATE = "UPDATE partenaires SET etat = $2, modifie_a = $3, jetons_depuis = $3 WHERE code = $1"
 _INSERT_KEY = "INSERT INTO cles_partenaire (partenaire, kid, alg, jwk, debut, fin) VALUES ($1, $2, $3, $4, $5, $6)"
 _INSERT_CERTIFICATE = """
 INSERT INTO certificats_partenaire (empreinte, partenaire, debut, fin) VALUES ($1, $2, $3, $4)
@@ -40,47 +51,15 @@ _END_CERTIFICATES = "UPDATE certificats_partenaire SET fin = $2 WHERE partenaire
 _INSERT_LEGACY = "INSERT INTO secrets_herites (partenaire, empreinte, cree_a, expire_le) VALUES ($1, $2, $3, $4)"
 _END_LEGACY = "UPDATE secrets_herites SET expire_le = greatest(cree_a, $2) WHERE partenaire = $1 AND $2 < expire_le"
 _DELETE_LEGACY = "DELETE FROM secrets_herites WHERE partenaire = $1"
-_END_KEY = "UPDATE cles_partenaire SET fin = $3 WHERE partenaire = $1 AND kid = $2 AND debut < $3"
+# A key that ends sooner is not prolonged.
+_END_KEY = "UPDATE cles_partenaire SET fin = $3 WHERE partenaire = $1 AND kid = $2 AND debut < $3 AND $3 < fin"
 
 
-@dataclass(frozen=True, slots=True)
-class Convention:
-    """A purpose for which the partner may exchange, until `fin` included (None: no end)."""
-
-    finalite: str
-    fin: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class Structure:
-    """A structure of the partner as the field names it: SIRET, AURORE, SAFIR, or a local code."""
-
-    systeme: str
-    valeur: str
-    nom: str
-
-
-@dataclass(frozen=True, slots=True)
-class Partenaire:
-    """A partner as the operator declared it. `departements` are INSEE codes; `scopes` what it may use now, which in
-    the profil hérité is less than what is declared."""
-
-    code: str
-    type_organisme: str
-    nom: str
-    departements: frozenset[str]
-    structures: tuple[Structure, ...]
-    conventions: tuple[Convention, ...]
-    scopes: frozenset[str]
-    est_actif: bool
-
-    @property
-    def source(self) -> str:
-        """The CloudEvents `source` of what this partner deposits."""
-        return f"/partenaires/{self.code}"
-
-    def finalite_permise(self, finalite: str, jour: date) -> bool:
-        return any(c.finalite == finalite and (c.fin is None or jour <= c.fin) for c in self.conventions)
+_ALSO_HELD = """
+SELECT p.code, (s ->> 'systeme') || ':' || (s ->> 'valeur') AS structure
+FROM partenaires p CROSS JOIN LATERAL jsonb_array_elements(p.structures) AS s
+WHERE p.code <> $1 AND (s ->> 'systeme') || ':' || (s ->> 'valeur') = ANY($2) ORDER BY p.code, structure
+"""
 
 
 class Annuaire:
@@ -123,6 +102,7 @@ class Annuaire:
                 cles=cles.get(row["code"], {}),
                 certificats=certificats.get(row["code"], {}),
                 secrets=herites.get(row["code"], ()),
+                jetons_depuis=row["jetons_depuis"],
             )
             for row in rows
         ]
@@ -155,6 +135,11 @@ class Annuaire:
             if p.est_actif and p.type_organisme in wanted and departement in p.departements
         ]
 
+    def territoires_servis(self) -> list[str]:
+        """Those of which a département is an active partner."""
+        departements = (p for p in self._partenaires.values() if p.est_actif and p.type_organisme == "departement")
+        return sorted({territoire for partenaire in departements for territoire in partenaire.departements})
+
     def de_la_structure(self, systeme: str, valeur: str) -> list[Partenaire]:
         """The active partners that declared this structure."""
         return [
@@ -162,6 +147,14 @@ class Annuaire:
             for p in self._partenaires.values()
             if p.est_actif and any((s.systeme, s.valeur) == (systeme, valeur) for s in p.structures)
         ]
+
+    def a_la_structure(self, systeme: str, valeur: str) -> bool:
+        """Whether any partner, active or suspended, declared this structure."""
+        return any(
+            (structure.systeme, structure.valeur) == (systeme, valeur)
+            for partenaire in self._partenaires.values()
+            for structure in partenaire.structures
+        )
 
 
 def _partenaire(row: Record, scopes: frozenset[str]) -> Partenaire:
@@ -177,6 +170,7 @@ def _partenaire(row: Record, scopes: frozenset[str]) -> Partenaire:
         ),
         scopes=scopes,
         est_actif=row["etat"] == "actif",
+        hotes=frozenset(row["hotes"]),
     )
 
 
@@ -190,23 +184,59 @@ async def creer(
     structures: Sequence[Mapping[str, str]],
     conventions: Sequence[Mapping[str, str | None]],
     scopes: Sequence[str],
+    hotes: Sequence[str] = (),
     jwk: Mapping[str, Any] | None = None,
     certificat: bytes | None = None,
 ) -> None:
     """Declare a partner, with its first key or its first client certificate (PEM).
 
-    `structures` are `{systeme, valeur, nom}`, `conventions` `{finalite, date_fin: AAAA-MM-JJ or absent}`; `jwk` has a
-    `kid` and an `alg`. Raises CleInvalide when the key is weak or not public, CertificatInvalide.
+    `structures` are `{systeme, valeur, nom}`, `conventions` `{finalite, date_fin: AAAA-MM-JJ or absent}`, `hotes` what
+    `destinations.hote_declarable` gives; `jwk` has a `kid` and an `alg`. Raises CleInvalide when the key is weak or not
+    public, CertificatInvalide.
     """
     now = datetime.now(UTC)
     async with conn.transaction():
-        await conn.execute(
-            _INSERT, code, type_organisme, nom, departements, list(structures), list(conventions), scopes, now
-        )
+        lists = (list(structures), list(conventions), scopes, hotes)
+        await conn.execute(_INSERT, code, type_organisme, nom, departements, *lists, now)
         if jwk is not None:
             await ajouter_cle(conn, code=code, jwk=jwk, debut=now, fin=now + KEY_LIFETIME)
         if certificat is not None:
             await changer_certificat(conn, code=code, pem=certificat, maintenant=now, fin_des_autres=now)
+
+
+async def declare(conn: Connection, *, code: str) -> Record | None:
+    """The partner as it is declared, locked until commit."""
+    return await conn.fetchrow(_DECLARED, code)
+
+
+async def modifier(
+    conn: Connection,
+    *,
+    code: str,
+    nom: str,
+    departements: Sequence[str],
+    structures: Sequence[Mapping[str, str]],
+    conventions: Sequence[Mapping[str, str | None]],
+    scopes: Sequence[str],
+    hotes: Sequence[str],
+    maintenant: datetime,
+) -> None:
+    """Replace what is declared of a partner: see `creer` for the shapes."""
+    lists = (departements, list(structures), list(conventions), scopes, hotes)
+    await conn.execute(_MODIFY, code, nom, *lists, maintenant)
+    await conn.execute(_CHANGED)
+
+
+async def aussi_tenues(
+    conn: Connection, *, code: str, structures: Sequence[Mapping[str, str]]
+) -> list[tuple[str, str]]:
+    """(partner, `systeme:valeur`) of these structures that another partner holds: what concerns one is told to both."""
+    cles = [f"{structure['systeme']}:{structure['valeur']}" for structure in structures]
+    return [(row["code"], row["structure"]) for row in await conn.fetch(_ALSO_HELD, code, cles)]
+
+
+async def adresses_en_service(conn: Connection, *, code: str) -> list[str]:
+    return [row["url"] for row in await conn.fetch(_URLS_IN_SERVICE, code)]
 
 
 async def ajouter_cle(conn: Connection, *, code: str, jwk: Mapping[str, Any], debut: datetime, fin: datetime) -> None:

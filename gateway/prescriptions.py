@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from chassis.database import Connection
-from gateway.rights import Role
+from relais_contrats.droits import Role
 
 SEJOUR = timedelta(days=30)
 """How long the structure goes on taking part after the end of a prescription (CATALOGUE § 5)."""

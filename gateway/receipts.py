@@ -1,6 +1,6 @@
 """Receipts: what the hub commits to about a deposit or a delivery, as a compact JWS (ES256) chained to the one before.
 
-Whoever makes receipts holds its own `Chain` and writes them in the transaction of what they are about.
+Whoever makes receipts holds its own `Chains` and writes them in the transaction of what they are about.
 """
 
 import hashlib
@@ -34,10 +34,12 @@ class Receipt:
     """SHA-256 of the JWS: what the next receipt of the chain holds as `precedent`."""
 
 
-class Chain:
-    """One hash chain, of one writer in one process, from rank 1: replicas do not queue for one another.
+class Chains:
+    """The hash chains of one writer in one process, one for each partner, from rank 1.
 
-    Not thread safe and not meant to be shared: receipts are made inside the one micro-batch that writes them.
+    Replicas do not queue for one another, and a partner can check its own chain with its own receipts; nothing in them
+    joins them to those of another partner. Not thread safe and not meant to be shared: receipts are made inside the one
+    micro-batch that writes them.
     """
 
     def __init__(self, pem: bytes, issuer: str) -> None:
@@ -47,35 +49,50 @@ class Chain:
         self._es256 = JWSRegistry(algorithms=[_ALGORITHM]).get_alg(_ALGORITHM)
         header = {"alg": _ALGORITHM, "kid": self._kid, "typ": "relais-recu+jws"}
         self._header = urlsafe_b64encode(orjson.dumps(header))
-        self.restart()
+        self._ends: dict[str, _End] = {}
 
     def restart(self) -> None:
-        """Begin a new chain: what was signed last may or may not have been written."""
-        self.id = uuid7()
-        self._rang = 0
-        self._last = hashlib.sha256(self.id.bytes).digest()
+        """Begin new chains: what was signed last may or may not have been written."""
+        self._ends.clear()
 
     def public_key(self) -> dict[str, Any]:
         """The JWK with which anybody verifies the receipts."""
         return {**self._key.as_dict(private=False), "kid": self._kid, "use": "sig", "alg": _ALGORITHM}
 
-    def next(self, contenu: Mapping[str, Any], now: datetime) -> Receipt:
-        """Sign `contenu` as the next receipt: it also says its place in the chain and the hash of the one before."""
-        rang = self._rang + 1
+    def next(self, partenaire: str, contenu: Mapping[str, Any], now: datetime) -> Receipt:
+        """Sign `contenu` as the next receipt of this partner: it also says its place in the chain and the hash of the
+        one before."""
+        end = self._ends.get(partenaire) or _begin()
+        rang = end.rang + 1
         payload = {
             "iss": self._issuer,
             "iat": int(now.timestamp()),
+            "partenaire": partenaire,
             **contenu,
-            "chaine": str(self.id),
+            "chaine": str(end.chaine),
             "rang": rang,
-            "precedent": self._last.hex(),
+            "precedent": end.empreinte.hex(),
         }
         # RFC 7515 § 3.1. The header never changes: composing and judging it again would cost more than the signature.
         signed = self._header + b"." + urlsafe_b64encode(orjson.dumps(payload))
         compact = signed + b"." + urlsafe_b64encode(self._es256.sign(signed, self._key))
-        receipt = Receipt(self.id, rang, compact.decode(), hashlib.sha256(compact).digest())
-        self._rang, self._last = rang, receipt.empreinte
+        receipt = Receipt(end.chaine, rang, compact.decode(), hashlib.sha256(compact).digest())
+        self._ends[partenaire] = _End(end.chaine, rang, receipt.empreinte)
         return receipt
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """The last receipt of a chain: its rank and its hash."""
+
+    chaine: UUID
+    rang: int
+    empreinte: bytes
+
+
+def _begin() -> _End:
+    chaine = uuid7()
+    return _End(chaine, 0, hashlib.sha256(chaine.bytes).digest())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,32 @@
 """Fixtures that every folder of tests shares: the real engines once a session, a bench of one's own per test."""
 
+import gc
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from tests.engines import Bench, Engines, bench
 
+# A traceback drawn with its variables holds the loop for seconds, in which whatever else it runs is late.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
+
 MEMORY, ROOM_BYTES = Path("/dev/shm"), 4 << 30
+
+
+def pytest_collection_finish() -> None:
+    """What was collected lives as long as the session. Looking through it stops the loop of a test for 0.2 s of
+    processor, which are seconds on a busy machine, in which every bound in time is missed."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

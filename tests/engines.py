@@ -11,7 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from chassis.bus import STREAMS
+import asyncpg
+from nats.errors import NoRespondersError
+
+from chassis.bus import STREAMS, Unavailable
 from chassis.bus_nats import NatsBus
 from chassis.database import Pool, open_pool
 from chassis.process import Process
@@ -114,11 +117,28 @@ class Bench:
         self._opened.append(pool)
         return pool
 
+    async def admin(self) -> "asyncpg.Connection[asyncpg.Record]":
+        """A connection to the test's database under the provisioning role."""
+        conn = await postgres.connect_admin(self.engines.data, self.engines.ports.postgres, self.database)
+        self._opened.append(conn)
+        return conn
+
     async def process(self, component: str, schema: str) -> Process:
         """A process under its own NATS user and database role, in this event loop."""
         bus = await self.engines.bus(self.tasks, component)
         self._opened.append(bus)
         return Process(await self.pool(schema), bus, self.tasks, self.stop)
+
+    async def reach(self, subject: str) -> None:
+        """Ask until somebody answers: the PING of the client's `flush` overtakes subscriptions that wait to be sent."""
+        for _ in range(500):
+            try:
+                await self.bus.request(subject, b"{", timeout_s=2)
+            except Unavailable as error:
+                if isinstance(error.__cause__, NoRespondersError):
+                    await asyncio.sleep(0.01)
+                    continue
+            return
 
     async def close(self) -> None:
         for opened in reversed(self._opened):
@@ -149,3 +169,8 @@ async def delete_stream(bus: NatsBus, stream: str) -> None:
     """What an accident does; no component may."""
     with contextlib.suppress(Exception):
         await bus._jetstream.delete_stream(stream)
+
+
+async def purge_stream(bus: NatsBus, stream: str, *, subject: str | None = None, keep: int | None = None) -> None:
+    """What another accident does: messages go, the stream stays."""
+    await bus._jetstream.purge_stream(stream, subject=subject, keep=keep)

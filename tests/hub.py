@@ -13,7 +13,7 @@ from pathlib import Path
 
 from deploy.components import ROOT
 from deploy.datadir import DataDir
-from deploy.partner import Partner, RequestRefused
+from relais_contrats.client import Partner, RequestRefused
 
 
 class Hub:

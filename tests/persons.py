@@ -11,8 +11,8 @@ _numbers = itertools.count(secrets.randbelow(10**8))
 
 
 def nir(rank: int) -> str:
-    """A synthetic NIR of 15 characters: born in 1985, in no commune that exists (59 999)."""
-    root = f"2850559999{rank % 1000:03d}"
+    """A synthetic NIR of the person of `signalement`: 15 characters, born in no commune that exists (59 999)."""
+    root = f"2900559999{rank % 1000:03d}"
     return f"{root}{cle_nir(root)}"
 
 

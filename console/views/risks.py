@@ -7,10 +7,50 @@ from console.risks import Risque
 from console.views.elements import Element, Node, h
 from console.views.layout import frame, identifier
 
-_COLUMNS = ("Risque", "Partenaire", "Date", "Que faire")
+_COLUMNS = ("Risque", "Partenaire ou composant", "Date", "Que faire")
 
 # Title, what the date means, what to do.
 _SAID: dict[str, tuple[str, str, str]] = {
+    "composant-muet": (
+        "Composant qui ne répond pas",
+        "muet depuis le",
+        "Voir ./relais etat et son journal. Ce qui lui est destiné attend, rien n'est perdu.",
+    ),
+    "lecteur-arrete": (
+        "Composant qui ne lit plus les événements",
+        "arrêté depuis le",
+        "Voir son journal : base verrouillée, pleine ou en panne ? Il reprend seul, rien n'est perdu.",
+    ),
+    "publication-arretee": (
+        "Faits enregistrés et non publiés",
+        "depuis le",
+        "Voir si NATS répond et si son disque suit. La publication reprend seule, dans l'ordre.",
+    ),
+    "rebut": (
+        "Éléments au rebut, qui retiennent la suite de leur parcours",
+        "",
+        "./relais rebut lister, puis reprendre une fois la cause corrigée, ou écarter avec un motif.",
+    ),
+    "echeances-en-retard": (
+        "Échéances dépassées de plus d'une minute",
+        "",
+        "Un service est en retard ou retenu par le rebut : ./relais etat.",
+    ),
+    "exploration-trop-de-personnes": (
+        "Plus de personnes recherchées ou signalées qu'un partenaire n'en nomme en une heure : le reste est refusé",
+        "dans l'heure du",
+        "Demander au partenaire ce qu'il fait. S'il insiste il est suspendu ; partenaire reprendre le rétablit.",
+    ),
+    "exploration-personnes-inconnues": (
+        "Presque toutes les personnes recherchées ou signalées sont inconnues",
+        "dans l'heure du",
+        "Un premier chargement, ou quelqu'un qui essaie des identités : demander au partenaire, sinon le suspendre.",
+    ),
+    "exploration-hors-territoire": (
+        "Beaucoup des personnes recherchées ou signalées relèvent d'un autre territoire",
+        "dans l'heure du",
+        "Demander au partenaire ce qu'il fait ; partenaire suspendre arrête tout ce qu'il reçoit et envoie.",
+    ),
     "profil-herite": (
         "Profil hérité : un secret partagé, sans preuve de possession",
         "le secret expire le",
@@ -61,7 +101,7 @@ def _row(risque: Risque) -> Element:
     )
     return h.tr(
         h.th(titre, nombre, scope="row", data_nom="Risque"),
-        h.td(h.span(risque.partenaire, class_="code"), abonnement, data_nom="Partenaire"),
+        h.td(h.span(risque.partenaire, class_="code"), abonnement, data_nom="Partenaire ou composant"),
         h.td(quand, data_nom="Date"),
         h.td(conseil, data_nom="Que faire"),
     )

@@ -1,4 +1,4 @@
-"""What each receiver may see of a message, and where its references to a parcours are, read from the models.
+"""What each receiver may see of a message, and where it names a parcours or an object, read from the models.
 
 Everything works on plain JSON objects. A field that the models do not know is never shown.
 """
@@ -14,12 +14,17 @@ from pydantic.fields import FieldInfo
 from relais_contrats.catalogue import CATALOGUE
 from relais_contrats.groupes import PROTEGES, Groupe
 from relais_contrats.modele import Donnees
-from relais_contrats.valeurs import MarqueReference
+from relais_contrats.valeurs import MarqueObjet, MarqueReference
 
 __all__ = [
     "PROTEGES",
     "Groupe",
     "GroupeManquant",
+    "nommer_objets",
+    "nommer_objets_vue",
+    "nommes_dans",
+    "nommes_dans_la_vue",
+    "objet_principal",
     "plan",
     "projeter",
     "projeter_vue",
@@ -39,11 +44,12 @@ class GroupeManquant(TypeError):
 
 @dataclass(frozen=True, slots=True)
 class Champ:
-    """One field: its group, the plan of the object(s) it holds, and whether it names a parcours."""
+    """One field: its group, the plan of the object(s) it holds, whether it names a parcours, what object it names."""
 
     groupe: Groupe
     enfant: "Plan | None"
     reference: bool
+    objet: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,7 @@ class Plan:
     champs: Mapping[str, Champ]
     selon: Variables
     tient_reference: bool
+    tient_objet: bool
 
     def groupes(self) -> set[Groupe]:
         """Every group that the fields declare, at any depth (content-dependent ones apart)."""
@@ -88,13 +95,15 @@ def _champ(modele: type[Donnees], nom: str, info: FieldInfo, herite: Groupe | No
         raise GroupeManquant(f"{modele.__name__}.{nom}")
     enfant = _plan(enfants[0], groupe) if enfants else None
     marque = any(m is MarqueReference or isinstance(m, MarqueReference) for m in tout)
-    return Champ(groupe, enfant, marque)
+    objet = next((m.nature for m in tout if isinstance(m, MarqueObjet)), None)
+    return Champ(groupe, enfant, marque, objet)
 
 
 def _plan(modele: type[Donnees], herite: Groupe | None) -> Plan:
     champs = {nom: _champ(modele, nom, info, herite) for nom, info in modele.model_fields.items()}
     tient = any(c.reference or (c.enfant is not None and c.enfant.tient_reference) for c in champs.values())
-    return Plan(champs, modele.groupes_selon, tient)
+    objets = any(c.objet or (c.enfant is not None and c.enfant.tient_objet) for c in champs.values())
+    return Plan(champs, modele.groupes_selon, tient, objets)
 
 
 @cache
@@ -139,29 +148,70 @@ def _projeter(plan_: Plan, objet: Mapping[str, Any], visibles: frozenset[Groupe]
 
 def referencer(type_message: str, donnees: Mapping[str, Any], traduire: Callable[[str], str]) -> JsonObjet:
     """Translate every reference to a parcours: pseudonym → UUID at the door, UUID → pseudonym at delivery."""
-    plan_ = plan(type_message)
-    return _referencer(plan_, donnees, traduire) if plan_.tient_reference else dict(donnees)
+    return _traduire(plan(type_message), donnees, lambda champ, nom: traduire(nom) if champ.reference else nom)
 
 
 def referencer_vue(modele: type[Donnees], vue: Mapping[str, Any], traduire: Callable[[str], str]) -> JsonObjet:
     """Like `referencer`, for a view."""
-    return _referencer(plan_du_modele(modele), vue, traduire)
+    return _traduire(plan_du_modele(modele), vue, lambda champ, nom: traduire(nom) if champ.reference else nom)
 
 
-def _referencer(plan_: Plan, objet: Mapping[str, Any], traduire: Callable[[str], str]) -> JsonObjet:
+def nommer_objets(type_message: str, donnees: Mapping[str, Any], nommer: Callable[[str, str], str]) -> JsonObjet:
+    """Translate the key of every object; `nommer` is given what it is (`rdv`, `contrat`…) and its key."""
+    return _traduire(plan(type_message), donnees, lambda champ, cle: nommer(champ.objet, cle) if champ.objet else cle)
+
+
+def nommer_objets_vue(modele: type[Donnees], vue: Mapping[str, Any], nommer: Callable[[str, str], str]) -> JsonObjet:
+    """Like `nommer_objets`, for a view."""
+    plan_ = plan_du_modele(modele)
+    return _traduire(plan_, vue, lambda champ, cle: nommer(champ.objet, cle) if champ.objet else cle)
+
+
+def nommes_dans(type_message: str, donnees: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Every object that these data name: what it is, and its key."""
+    return _nommes(plan(type_message), donnees)
+
+
+def nommes_dans_la_vue(modele: type[Donnees], vue: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Like `nommes_dans`, for a view."""
+    return _nommes(plan_du_modele(modele), vue)
+
+
+def _nommes(plan_: Plan, objet: Mapping[str, Any]) -> list[tuple[str, str]]:
+    noms: list[tuple[str, str]] = []
+
+    def retenir(champ: Champ, cle: str) -> str:
+        if champ.objet:
+            noms.append((champ.objet, cle))
+        return cle
+
+    _traduire(plan_, objet, retenir)
+    return noms
+
+
+@cache
+def objet_principal(type_message: str) -> tuple[str, str] | None:
+    """The field that names the object which a message is about, and what it is: (`rdv_id`, `rdv`)."""
+    champs = plan(type_message).champs
+    return next(((nom, champ.objet) for nom, champ in champs.items() if champ.objet), None)
+
+
+def _traduire(plan_: Plan, objet: Mapping[str, Any], traduire: Callable[[Champ, str], str]) -> JsonObjet:
     traduit = dict(objet)
+    if not (plan_.tient_reference or plan_.tient_objet):
+        return traduit
     for nom, champ in plan_.champs.items():
         valeur = objet.get(nom)
         if valeur is None:
             continue
-        if champ.reference:
-            traduit[nom] = [traduire(v) for v in valeur] if isinstance(valeur, list) else traduire(valeur)
-        elif champ.enfant is not None and champ.enfant.tient_reference:
+        if champ.reference or champ.objet:
+            traduit[nom] = [traduire(champ, v) for v in valeur] if isinstance(valeur, list) else traduire(champ, valeur)
+        elif champ.enfant is not None:
             enfant = champ.enfant
             traduit[nom] = (
-                [_referencer(enfant, v, traduire) for v in valeur]
+                [_traduire(enfant, v, traduire) for v in valeur]
                 if isinstance(valeur, list)
-                else _referencer(enfant, valeur, traduire)
+                else _traduire(enfant, valeur, traduire)
             )
     return traduit
 

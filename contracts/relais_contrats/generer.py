@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from relais_contrats.asyncapi import document_asyncapi
+from relais_contrats.asyncapi import document_asyncapi, document_asyncapi_bus
 from relais_contrats.openapi import document_openapi
 from relais_contrats.reference import reference_markdown
 from relais_contrats.schemas import tous_les_schemas
@@ -24,6 +24,7 @@ def fichiers() -> dict[str, str]:
     return {
         **schemas,
         "asyncapi.json": en_texte(document_asyncapi()),
+        "asyncapi-bus.json": en_texte(document_asyncapi_bus()),
         "openapi.json": en_texte(document_openapi()),
         "messages.md": reference_markdown(),
     }

@@ -18,7 +18,7 @@ import rfc8785
 from pydantic import TypeAdapter, ValidationError
 
 from relais_contrats.catalogue import TypeMessage, par_type_cloudevents
-from relais_contrats.enveloppe import Depot, Evenement
+from relais_contrats.enveloppe import Depot, Evenement, dataschema_de
 from relais_contrats.modele import Donnees
 from relais_contrats.phrases import Erreur, traduire
 from relais_contrats.valeurs import DEPOT
@@ -28,11 +28,13 @@ __all__ = [
     "MessageIllisible",
     "MessageInvalide",
     "MessageRefuse",
+    "analyser",
     "empreinte",
     "lire_depot",
     "lire_donnees",
     "lire_evenement",
     "lire_json",
+    "refuser_nul",
 ]
 
 PROFONDEUR_MAX = 32
@@ -72,6 +74,13 @@ class MessageInvalide(MessageRefuse):
 
 def lire_json(corps: bytes) -> dict[str, Any]:
     """One JSON object that every parser reads alike (I-JSON, RFC 7493), or `MessageIllisible`."""
+    objet = analyser(corps)
+    refuser_nul(corps, objet)
+    return objet
+
+
+def analyser(corps: bytes) -> dict[str, Any]:
+    """Like `lire_json`, of texts that may hold the character U+0000."""
     if corps.startswith(b"\xef\xbb\xbf"):
         raise MessageIllisible("Le corps commence par une marque d'ordre des octets (BOM).")
     try:
@@ -83,9 +92,13 @@ def lire_json(corps: bytes) -> dict[str, Any]:
     cles = _compter_cles(objet, 1)
     if cles != len(_FINS_DE_CLE.findall(corps)) and cles != sum(map(bool, _CHAINES.findall(corps))):
         raise MessageIllisible("Une clé est répétée dans un objet.")
+    return objet
+
+
+def refuser_nul(corps: bytes, objet: dict[str, Any]) -> None:
+    """Raises `MessageIllisible` for a text with the character U+0000, which databases do not keep."""
     if b"\\u0000" in corps and any("\0" in chaine for chaine in _chaines(objet)):
         raise MessageIllisible("Le caractère U+0000 n'est pas admis.")
-    return objet
 
 
 def _compter_cles(valeur: dict[str, Any] | list[Any], profondeur: int) -> int:
@@ -134,7 +147,7 @@ def lire_objet(objet: Mapping[str, Any]) -> tuple[Depot, Donnees]:
     erreurs: list[Erreur] = []
     depot: Depot | None = None
     try:
-        depot = _LECTEUR_DEPOT.validate_python(objet)
+        depot = _LECTEUR_DEPOT.validate_python(objet, context=DEPOT)
     except ValidationError as erreur:
         erreurs += traduire(erreur)
     type_ = objet.get("type")
@@ -171,7 +184,7 @@ def _regles_du_type(message: TypeMessage, objet: Mapping[str, Any]) -> Sequence[
     if not message.porte_sur_parcours and sujet is not None:
         erreurs.append(Erreur("/subject", "schema-invalide", _SUJET_DE_TROP))
     schema = objet.get("dataschema")
-    if isinstance(schema, str) and schema.rsplit("/", 1)[-1].removesuffix(".json") != message.nom:
+    if isinstance(schema, str) and re.search(dataschema_de(message.nom), schema) is None:
         erreurs.append(
             Erreur("/dataschema", "schema-invalide", "`dataschema` ne désigne pas le schéma de ce type de message.")
         )

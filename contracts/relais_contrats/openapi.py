@@ -7,10 +7,11 @@ from pydantic import BaseModel
 
 from relais_contrats.api import OPERATIONS
 from relais_contrats.enveloppe import Depot, Evenement
-from relais_contrats.operations import Operation, Parametre
+from relais_contrats.operations import PROBLEME, Operation, Parametre, Reponse
 from relais_contrats.refus import REFUS
-from relais_contrats.v1.vues import Recherche, VueEcheance, VueOrientations, VueParcours
-from relais_contrats.v1.vues_engagements import VueContrat
+from relais_contrats.schemas import COMPOSANTS, nettoyer
+from relais_contrats.v1.reglages import ReglageDelegations, ReglageRegles
+from relais_contrats.v1.vues import Recherche, VueEcheance, VueParcours
 from relais_contrats.v1.vues_feuille import VueEcheanceFeuille, VueFeuilleDeRoute
 from relais_contrats.v1.vues_offre import (
     VueChangements,
@@ -20,19 +21,18 @@ from relais_contrats.v1.vues_offre import (
     VueService,
     VueStructure,
 )
-from relais_contrats.v1.vues_referents import VueFileActive, VueReferent, VueRendezVous
+from relais_contrats.v1.vues_referents import VueFileActive
+from relais_contrats.vues import VUES
 
 VERSION = "1.0.0"
-_PROBLEME = "application/problem+json"
 _MODELES: tuple[type[BaseModel], ...] = (
     Depot,
     Evenement,
     Recherche,
+    ReglageRegles,
+    ReglageDelegations,
     VueParcours,
-    VueOrientations,
-    VueReferent,
-    VueRendezVous,
-    VueContrat,
+    *(vue.modele for vue in VUES),
     VueFeuilleDeRoute,
     VueEcheance,
     VueFileActive,
@@ -44,7 +44,10 @@ _MODELES: tuple[type[BaseModel], ...] = (
     VueChangements,
     VueOffreDuTerritoire,
 )
-_CHEMIN = re.compile(r"\{(\w+)\}")
+_REFUS = {
+    "description": "Refus expliqué.",
+    "content": {PROBLEME: {"schema": {"$ref": f"{COMPOSANTS}Probleme"}}},
+}
 
 
 def document_openapi() -> dict[str, Any]:
@@ -56,6 +59,7 @@ def document_openapi() -> dict[str, Any]:
         "info": {
             "title": "Relais : API des partenaires",
             "version": VERSION,
+            "license": {"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
             "description": "Déposer des messages de parcours, recevoir ceux des autres, lire ce que l'on peut voir. "
             "Chaque requête porte un jeton d'accès lié à une clé et une preuve DPoP (RFC 9449), ou lié au certificat "
             "de la connexion (RFC 8705). Le schéma de chaque message est à `/v1/contrats/{type}`.",
@@ -81,25 +85,16 @@ def document_openapi() -> dict[str, Any]:
 
 
 def _operation(operation: Operation) -> dict[str, Any]:
-    chemin = [Parametre(nom, "Dans le chemin.", requis=True) for nom in _CHEMIN.findall(operation.chemin)]
     parametres = [
-        *(_parametre(p, "path") for p in chemin),
+        *([_parametre(operation.cle, "path")] if operation.cle else ()),
         *(_parametre(p, "query") for p in operation.parametres),
         *(_parametre(p, "header") for p in operation.en_tetes),
     ]
     decrite: dict[str, Any] = {
         "operationId": _identifiant(operation),
         "summary": operation.resume,
-        "responses": {
-            **{
-                str(statut): {"description": texte} | ({"content": {type_: {"schema": schema}}} if type_ else {})
-                for statut, (texte, type_, schema) in operation.reponses.items()
-            },
-            "default": {
-                "description": "Refus expliqué.",
-                "content": {_PROBLEME: {"schema": {"$ref": "#/components/schemas/Probleme"}}},
-            },
-        },
+        "responses": {str(statut): _reponse(reponse) for statut, reponse in operation.reponses.items()}
+        | {"4XX": _REFUS, "5XX": _REFUS},
         "security": [{"oauth": [operation.portee]}] if operation.portee else [],
     }
     if parametres:
@@ -108,6 +103,11 @@ def _operation(operation: Operation) -> dict[str, Any]:
         contenu = {type_: {"schema": schema} for type_, schema in operation.corps.items()}
         decrite["requestBody"] = {"required": True, "content": contenu}
     return decrite
+
+
+def _reponse(reponse: Reponse) -> dict[str, Any]:
+    contenus = {type_: {"schema": schema} for type_, schema in reponse.contenus.items()}
+    return {"description": reponse.texte} | ({"content": contenus} if contenus else {})
 
 
 def _parametre(parametre: Parametre, ou: str) -> dict[str, Any]:
@@ -133,7 +133,7 @@ def _schemas() -> dict[str, Any]:
     """Each model and what it is made of, under `components`."""
     schemas: dict[str, Any] = {}
     for modele in _MODELES:
-        schema = modele.model_json_schema(ref_template="#/components/schemas/{model}")
+        schema = nettoyer(modele.model_json_schema(ref_template=f"{COMPOSANTS}{{model}}"))
         schemas |= schema.pop("$defs", {})
         schemas[modele.__name__] = schema
     return schemas

@@ -1,18 +1,48 @@
 """How an operation of the API is described: the words in which `api` is written, and that `openapi` reads."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-JSON, NDJSON = "application/json", "application/x-ndjson"
+from relais_contrats.catalogue import CATALOGUE
+from relais_contrats.codes.acteurs import Finalite
+from relais_contrats.enveloppe import MOTIF_AGENT
+from relais_contrats.identifiants import MOTIF_CODE_COMMUNE, MOTIF_DEPARTEMENT, MOTIF_PSEUDONYME
+from relais_contrats.valeurs import MOTIF_DATE, MOTIF_ID_MESSAGE, MOTIF_INSTANT
+
+JSON, NDJSON, HTML = "application/json", "application/x-ndjson", "text/html"
+PROBLEME = "application/problem+json"
 FORMULAIRE = "application/x-www-form-urlencoded"
 
 Schema = Mapping[str, Any]
 
 TEXTE: Schema = {"type": "string"}
-DATE: Schema = {"type": "string", "format": "date"}
+_SIECLES, _ANNEES = "^(19|20)[0-9]{2}", "^[12][0-9]{3}"
+MOTIF_JOUR, MOTIF_MOMENT = MOTIF_DATE.replace(_SIECLES, _ANNEES), MOTIF_INSTANT.replace(_SIECLES, _ANNEES)
+MOTIF_MOMENT = MOTIF_MOMENT.replace("[Tt ]", "[Tt]")
+"""A limit that is asked for may be further away than any fact: written like one, up to the year 2999, with its T."""
+DATE: Schema = {"type": "string", "format": "date", "pattern": MOTIF_JOUR}
 INSTANT: Schema = {"type": "string", "format": "date-time"}
+MOMENT: Schema = {**INSTANT, "pattern": MOTIF_MOMENT}
 OBJET: Schema = {"type": "object"}
+ENTIER: Schema = {"type": "integer"}
+BOOLEEN: Schema = {"type": "boolean"}
+UUID: Schema = {"type": "string", "format": "uuid"}
+ID_MESSAGE: Schema = {"type": "string", "pattern": MOTIF_ID_MESSAGE}
+NUMERO: Schema = {"type": "integer", "minimum": 0}
+MOTIF_NUMERO = "^(0|[1-9][0-9]{0,14})$"
+NUMERO_OU_MOMENT: Schema = {"anyOf": [{"type": "string", "pattern": MOTIF_NUMERO}, MOMENT]}
+"""A limit by number, or by the instant of the decision."""
+PSEUDONYME: Schema = {"type": "string", "pattern": MOTIF_PSEUDONYME}
+DEPARTEMENT: Schema = {"type": "string", "pattern": MOTIF_DEPARTEMENT}
+COMMUNE: Schema = {"type": "string", "pattern": MOTIF_CODE_COMMUNE}
+CURSEUR: Schema = {"type": "string", "pattern": "^[A-Za-z0-9_=-]{1,400}$"}
+CLE: Schema = {"type": "string", "pattern": "^[A-Za-z0-9._~-]{1,100}$"}
+"""A key in a path, of whatever kind: what needs no escape there (RFC 3986 § 2.3)."""
+AGENT: Schema = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": MOTIF_AGENT}
+_TYPES = [*CATALOGUE, *(message.type_cloudevents for message in CATALOGUE.values())]
+TYPE: Schema = {"type": "string", "enum": _TYPES}
+LISTE_DE_TYPES: Schema = {"type": "array", "items": TYPE, "maxItems": 100}
 
 
 def ref(nom: str) -> Schema:
@@ -24,6 +54,11 @@ def objet(requis: Sequence[str] = (), **proprietes: Schema) -> Schema:
     return schema | {"required": list(requis)} if requis else schema
 
 
+def demande(requis: Sequence[str] = (), **proprietes: Schema) -> Schema:
+    """An object that the hub reads: a property that is not written here is refused."""
+    return {**objet(requis, **proprietes), "additionalProperties": False}
+
+
 def dit(texte: str, schema: Schema) -> Schema:
     """The same schema, with a sentence on what it means."""
     return {**schema, "description": texte}
@@ -31,6 +66,17 @@ def dit(texte: str, schema: Schema) -> Schema:
 
 def liste(element: Schema) -> Schema:
     return {"type": "array", "items": element}
+
+
+def ou_nul(schema: Schema) -> Schema:
+    """What may be `null`: there is none, or nothing more."""
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def codes_separes(codes: Iterable[str]) -> Schema:
+    """Codes separated by commas, at least one."""
+    un = "|".join(code.replace(".", "\\.") for code in codes)
+    return {"type": "string", "pattern": f"^({un})(,({un}))*$"}
 
 
 def entier(minimum: int, maximum: int) -> Schema:
@@ -49,21 +95,73 @@ class Parametre:
     texte: str
     schema: Schema = field(default_factory=lambda: TEXTE)
     requis: bool = False
+    est_une_liste_de_codes: bool = False
+    """Whoever reads it tells a code that does not exist from a form that is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reponse:
+    """What is said, and the schema of its body by content type; none for an empty body."""
+
+    texte: str
+    contenus: Mapping[str, Schema] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """`portee` None: no token is asked for. `reponses` are status → (sentence, content type, schema)."""
+    """`portee` None: no token is asked for. `cle` is the part of the path between braces."""
 
     methode: str
     chemin: str
     resume: str
     portee: str | None
-    reponses: Mapping[int, tuple[str, str | None, Schema | None]]
+    reponses: Mapping[int, Reponse]
     parametres: Sequence[Parametre] = ()
     corps: Mapping[str, Schema] = field(default_factory=dict)
     en_tetes: Sequence[Parametre] = ()
+    cle: Parametre | None = None
 
 
-def lu(texte: str, schema: Schema, type_: str = JSON) -> Mapping[int, tuple[str, str | None, Schema | None]]:
-    return {200: (texte, type_, schema)}
+def trous(*etats: str, **de_plus: Schema) -> Schema:
+    """The numbers of a suite that its receiver does not have, and why."""
+    trou = objet(
+        ("relaisnumero", "etat"),
+        relaisnumero=NUMERO,
+        etat=parmi(*etats),
+        evenement=dit("Son identifiant chez vous ; absent s'il est effacé.", UUID),
+        distribue_a=INSTANT,
+        **de_plus,
+    )
+    return objet(
+        ("dernier_numero", "trous", "suite"),
+        dernier_numero=dit("Le dernier numéro attribué ; 0 avant le premier.", NUMERO),
+        trous=liste(trou),
+        suite=dit("Le `du` de la page suivante.", ou_nul(NUMERO)),
+    )
+
+
+BORNES_DE_NUMEROS = (
+    Parametre("du", "Premier numéro, ou instant de la décision ; absent : 1.", NUMERO_OU_MOMENT),
+    Parametre("au", "Dernier numéro, ou instant de la décision ; absent : le dernier attribué.", NUMERO_OU_MOMENT),
+)
+
+
+def rendu(texte: str, schema: Schema | None = None, *types: str) -> Reponse:
+    """An answer and its body, JSON unless `types` says otherwise; a page is a text."""
+    if schema is None:
+        return Reponse(texte)
+    return Reponse(texte, {type_: TEXTE if type_ == HTML else schema for type_ in types or (JSON,)})
+
+
+def lu(texte: str, schema: Schema, *types: str) -> dict[int, Reponse]:
+    return {200: rendu(texte, schema, *types)}
+
+
+QUI = (
+    Parametre("Relais-Agent", "Qui consulte : « nom prenom identifiant », ou « batch ».", AGENT),
+    Parametre("Relais-Finalite", "Finalité de la consultation, parmi celles de la convention.", parmi(*Finalite)),
+)
+SI_NON = Parametre("If-None-Match", "ETag déjà détenu : 304 si rien n'a changé.")
+APRES = Parametre("apres", "Curseur `suite` de la page précédente : la même question.", CURSEUR)
+PRC = Parametre("prc", "Pseudonyme du parcours chez le partenaire.", PSEUDONYME, requis=True)
+INCHANGE: dict[int, Reponse] = {304: rendu("Inchangé.")}

@@ -1,10 +1,13 @@
 """Validation errors in French, with a JSON Pointer and a refusal code. The refused value is never repeated."""
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
+from relais_contrats.formes import forme
+from relais_contrats.identifiants import ressemble_a_un_nir
 from relais_contrats.valeurs import REGLES_DE_VALEUR
 
 
@@ -24,7 +27,7 @@ _PHRASES: Mapping[str, tuple[str, str | _Phrase]] = {
     "string_type": ("schema-invalide", "Un texte est attendu."),
     "string_too_short": ("schema-invalide", lambda c: f"Au moins {c['min_length']} signe(s) attendu(s)."),
     "string_too_long": ("schema-invalide", lambda c: f"Au plus {c['max_length']} signes admis."),
-    "string_pattern_mismatch": ("schema-invalide", "Ce texte n'a pas la forme attendue : voyez le schéma."),
+    "string_pattern_mismatch": ("schema-invalide", lambda c: forme(c["pattern"])),
     "string_unicode": ("schema-invalide", "Ce texte contient un caractère invalide."),
     "bool_type": ("schema-invalide", "Un booléen est attendu : true ou false."),
     "int_type": ("schema-invalide", "Un nombre entier est attendu."),
@@ -47,6 +50,7 @@ _PHRASES: Mapping[str, tuple[str, str | _Phrase]] = {
 _AUTRE = ("schema-invalide", "Cette valeur n'est pas celle que le contrat attend.")
 
 
+_PAS_MAX = 64
 _MOTIFS = frozenset({"motif", "motifs", "motif_refus"})
 
 
@@ -56,8 +60,13 @@ def _liste(attendues: str) -> str:
 
 
 def pointeur(chemin: tuple[int | str, ...], prefixe: str = "") -> str:
-    """JSON Pointer of a location (RFC 6901)."""
-    return prefixe + "".join("/" + str(pas).replace("~", "~0").replace("/", "~1") for pas in chemin)
+    """JSON Pointer of a location (RFC 6901). Of a key that the sender invented it keeps the first 64 signs.
+
+    One that bears a NIR is not told, as pointers are kept with the refusal: it points at what holds that key.
+    """
+    connus = takewhile(lambda pas: not ressemble_a_un_nir(str(pas)), chemin)
+    pas_courts = (str(pas)[:_PAS_MAX] for pas in connus)
+    return prefixe + "".join("/" + pas.replace("~", "~0").replace("/", "~1") for pas in pas_courts)
 
 
 def traduire(erreur: ValidationError, prefixe: str = "") -> Iterator[Erreur]:
@@ -66,7 +75,7 @@ def traduire(erreur: ValidationError, prefixe: str = "") -> Iterator[Erreur]:
         lieu, contexte, genre = detail["loc"], detail.get("ctx", {}), detail["type"]
         if genre == "regles":
             for champ, code, phrase, _ in contexte["violations"]:
-                yield Erreur(pointeur((*lieu, champ) if champ else lieu, prefixe), code, phrase)
+                yield Erreur(pointeur((*lieu, *champ.split("/")) if champ else lieu, prefixe), code, phrase)
         elif genre in REGLES_DE_VALEUR:
             yield Erreur(pointeur(lieu, prefixe), *REGLES_DE_VALEUR[genre])
         else:

@@ -54,6 +54,7 @@ def _message(message: TypeMessage) -> Iterator[str]:
     yield f"{message.description}\n"
     yield f"- Émis par : {_acteurs(message.emetteurs | message.roles_emetteurs)}."
     yield f"- Reçu par : {_acteurs(message.recepteurs)}."
+    yield f"- Finalités : {', '.join(sorted(message.finalites))}."
     yield f"- `subject` : {'requis' if message.porte_sur_parcours else 'absent'}.\n"
     yield from _champs(schema)
     phrases = [regle.phrase for regle in message.modele.regles]

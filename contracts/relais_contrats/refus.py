@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from relais_contrats.v1.delais import ORIENTATION
+
 
 class CodeRefus(NamedTuple):
     """Un motif de refus tel que le partenaire le lit (RFC 9457)."""
@@ -30,7 +32,7 @@ _TABLE = (
     ),
     CodeRefus(
         "emetteur-inconnu",
-        401,
+        403,
         "Émetteur inconnu",
         "L'émetteur n'est pas enregistré, est suspendu, ou `source` n'est pas le partenaire authentifié.",
         "Vérifiez `source` et le `client_id` ; sinon, contactez l'exploitant.",
@@ -104,8 +106,9 @@ _TABLE = (
         "version-perimee",
         409,
         "Version périmée",
-        "Le parcours a changé depuis la `versionattendue` du message.",
-        "Relisez le parcours, puis déposez avec la dernière `sequence`.",
+        "Le parcours a changé depuis la `versionattendue` du message, ou le fait est plus ancien que le dernier connu "
+        "du même objet (`details.dit_a`) : entre deux messages sur un objet, `time` décide.",
+        "Relisez le parcours, puis déposez ce qui vaut maintenant, avec son instant et la dernière `sequence`.",
         False,
         "orientation.decidee",
     ),
@@ -131,7 +134,8 @@ _TABLE = (
         "delai-depasse",
         409,
         "Délai légal dépassé",
-        "Les six semaines pour orienter sont passées : la compétence appartient à France Travail (CASF D. 262-65-2).",
+        f"Les {ORIENTATION} pour orienter sont passées : la compétence appartient à France Travail "
+        f"({ORIENTATION.source}).",
         "Rapprochez-vous de France Travail, ou demandez une réorientation.",
         False,
         "reorientation.demandee",
@@ -236,6 +240,15 @@ _TABLE = (
         "usager.signale",
     ),
     CodeRefus(
+        "curseur-d-une-autre-epoque",
+        409,
+        "Curseur d'une autre époque",
+        "La base du hub a été restaurée : ce curseur vient d'un état qui a été perdu.",
+        "Reprenez depuis `curseur`, puis rapprochez vos comptes par /v1/reconciliation, dans les deux sens.",
+        False,
+        "usager.signale",
+    ),
+    CodeRefus(
         "contenu-different",
         409,
         "Même identifiant, contenu différent",
@@ -243,6 +256,24 @@ _TABLE = (
         "Déposez le nouveau contenu sous un nouvel identifiant.",
         False,
         "usager.corrige",
+    ),
+    CodeRefus(
+        "annulation-impossible",
+        409,
+        "Annulation impossible",
+        "Le dépôt désigné ne s'annule pas : il est inconnu, ou la suite du parcours repose sur lui (`details`).",
+        "Annulez d'abord ce qui en dépend, ou décidez de nouveau.",
+        False,
+        "orientation.annulee",
+    ),
+    CodeRefus(
+        "transfert-a-confirmer",
+        409,
+        "Transfert à confirmer",
+        "La personne est suivie dans un autre département, qui n'a pas encore confirmé son transfert.",
+        "Attendez `parcours.transfere`, ou l'ouverture du droit par la CAF ou la MSA du nouveau territoire.",
+        False,
+        "parcours.transfere",
     ),
     CodeRefus(
         "indisponible",

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, Protocol
 
 Violation = tuple[str, str, str]
-"""(field to blame, refusal code, French sentence)."""
+"""(field to blame, or a path to it inside the object, refusal code, French sentence)."""
 
 
 class Regle(Protocol):
@@ -78,6 +78,56 @@ class Requis:
     def schema(self) -> dict[str, Any]:
         presents = {"required": sorted(self.champs), "properties": {c: {"not": {"type": "null"}} for c in self.champs}}
         return {"if": _cas(self.si), "then": presents}
+
+
+@dataclass(frozen=True)
+class RequisSiParmi:
+    """`champ` must be present when the list `liste` holds `valeur`."""
+
+    champ: str
+    liste: str
+    valeur: str
+    code: str = "schema-invalide"
+    nom: str = "champ-requis-si-parmi"
+
+    @property
+    def phrase(self) -> str:
+        return f"Obligatoire quand « {self.liste} » contient {self.valeur} : {self.champ}."
+
+    def verifier(self, valeurs: Mapping[str, Any]) -> Sequence[Violation]:
+        if self.valeur not in (valeurs.get(self.liste) or ()) or valeurs.get(self.champ) is not None:
+            return ()
+        phrase = f"Ce champ est obligatoire quand « {self.liste} » contient {self.valeur}."
+        return [(self.champ, self.code, phrase)]
+
+    def schema(self) -> dict[str, Any]:
+        contient = {"type": "array", "contains": {"const": self.valeur}}
+        present = {"required": [self.champ], "properties": {self.champ: {"not": {"type": "null"}}}}
+        return {"if": {"properties": {self.liste: contient}, "required": [self.liste]}, "then": present}
+
+
+@dataclass(frozen=True)
+class Accompagne:
+    """`champ` does not come without `par`."""
+
+    champ: str
+    par: str
+    nom: str = "champ-accompagne"
+
+    @property
+    def phrase(self) -> str:
+        return f"« {self.champ} » ne va pas sans « {self.par} »."
+
+    def verifier(self, valeurs: Mapping[str, Any]) -> Sequence[Violation]:
+        if valeurs.get(self.champ) is None or valeurs.get(self.par) is not None:
+            return ()
+        return [(self.par, "schema-invalide", self.phrase)]
+
+    def schema(self) -> dict[str, Any]:
+        def present(champ: str) -> dict[str, Any]:
+            return {"required": [champ], "properties": {champ: {"not": {"type": "null"}}}}
+
+        return {"if": present(self.champ), "then": present(self.par)}
 
 
 @dataclass(frozen=True)

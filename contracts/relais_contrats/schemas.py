@@ -7,23 +7,28 @@ from typing import Any
 
 from relais_contrats.catalogue import CATALOGUE, TypeMessage
 from relais_contrats.champs import plan_du_modele
-from relais_contrats.enveloppe import Depot, Evenement
+from relais_contrats.enveloppe import Depot, Evenement, dataschema_de
 from relais_contrats.groupes import Groupe
 from relais_contrats.modele import Donnees
 
 DIALECTE = "https://json-schema.org/draft/2020-12/schema"
-URN = "urn:fr.insertion:contrats:v1:"
+CHEMIN = "/v1/contrats/"
+"""Where a hub serves the schemas: their `$id` in files, behind the base URL of the hub in what it serves."""
+EVENEMENT = "evenement"
+COMPOSANTS = "#/components/schemas/"
+"""Where OpenAPI and AsyncAPI documents keep the schemas that others refer to."""
+_BORNES = {"ge": "minimum", "le": "maximum", "gt": "exclusiveMinimum", "lt": "exclusiveMaximum"}
 
 Schema = dict[str, Any]
 
 
-def schema_donnees(message: TypeMessage) -> Schema:
-    """The schema of `data`."""
-    schema = _nettoyer(message.modele.model_json_schema())
+def schema_donnees(message: TypeMessage, base_url: str = "") -> Schema:
+    """The schema of `data`; its `$id` is the address at which the hub of `base_url` serves it."""
+    schema = nettoyer(message.modele.model_json_schema())
     _noter_groupes(schema, message.modele)
     return {
         "$schema": DIALECTE,
-        "$id": f"{URN}{message.nom}",
+        "$id": f"{base_url}{CHEMIN}{message.nom}",
         **schema,
         "title": message.titre,
         "description": message.description,
@@ -35,16 +40,15 @@ def schema_donnees(message: TypeMessage) -> Schema:
     }
 
 
-def schema_depot(message: TypeMessage) -> Schema:
+def schema_depot(message: TypeMessage, base_url: str = "") -> Schema:
     """The schema of a whole deposit of this type: envelope and data, self-contained."""
-    schema = _nettoyer(Depot.model_json_schema())
-    donnees = _nettoyer(message.modele.model_json_schema())
+    schema = nettoyer(Depot.model_json_schema())
+    donnees = nettoyer(message.modele.model_json_schema())
     definitions = {**schema.pop("$defs", {}), **donnees.pop("$defs", {}), "data": donnees}
     proprietes = schema["properties"]
     proprietes["type"] = {**proprietes["type"], "const": message.type_cloudevents}
     proprietes["data"] = {"$ref": "#/$defs/data"}
-    nom = message.nom.replace(".", "\\.")
-    finale = {"anyOf": [{"type": "null"}, {"type": "string", "pattern": f"/{nom}(\\.json)?$"}]}
+    finale = {"anyOf": [{"type": "null"}, {"type": "string", "pattern": dataschema_de(message.nom)}]}
     proprietes["dataschema"] = {"allOf": [proprietes["dataschema"], finale]}
     if message.porte_sur_parcours:
         sujet = next(s for s in proprietes["subject"]["anyOf"] if s.get("type") == "string")
@@ -54,19 +58,19 @@ def schema_depot(message: TypeMessage) -> Schema:
         proprietes["subject"] = {"type": "null", "description": "Absent : ce message ne désigne pas de parcours."}
     return {
         "$schema": DIALECTE,
-        "$id": f"{URN}{message.nom}:depot",
+        "$id": f"{base_url}{CHEMIN}{message.nom}/depot",
         **schema,
         "title": f"Dépôt : {message.titre}",
         "$defs": definitions,
     }
 
 
-def schema_enveloppe_evenement() -> Schema:
+def schema_enveloppe_evenement(base_url: str = "") -> Schema:
     """The schema of what the hub writes; open: a reader tolerates more."""
     return {
         "$schema": DIALECTE,
-        "$id": f"{URN}evenement",
-        **_nettoyer(Evenement.model_json_schema()),
+        "$id": f"{base_url}{CHEMIN}{EVENEMENT}",
+        **nettoyer(Evenement.model_json_schema()),
         "title": "Événement",
         "additionalProperties": True,
     }
@@ -86,21 +90,23 @@ def tous_les_schemas() -> dict[str, Schema]:
     """File name → schema, for the whole catalogue."""
     fichiers = {f"{nom}.json": schema_donnees(m) for nom, m in CATALOGUE.items()}
     fichiers |= {f"{nom}.depot.json": schema_depot(m) for nom, m in CATALOGUE.items() if m.se_depose}
-    return fichiers | {"evenement.json": schema_enveloppe_evenement()}
+    return fichiers | {f"{EVENEMENT}.json": schema_enveloppe_evenement()}
 
 
-def _nettoyer(schema: Schema) -> Schema:
-    """Drop what pydantic adds and tells nothing: titles made of field names, `default: null`."""
+def nettoyer(schema: Schema) -> Schema:
+    """Drop the titles and `default: null` that pydantic adds; name bounds as JSON Schema does, where pydantic leaves
+    the names of its own arguments."""
     propre: Schema = {}
-    for cle, valeur in schema.items():
+    for nom, valeur in schema.items():
+        cle = _BORNES.get(nom, nom)
         if cle == "title" or (cle == "default" and valeur is None):
             continue
         if cle in ("properties", "$defs"):
-            propre[cle] = {nom: _nettoyer(s) for nom, s in valeur.items()}
+            propre[cle] = {nom: nettoyer(s) for nom, s in valeur.items()}
         elif isinstance(valeur, dict) and not cle.startswith("x-relais"):
-            propre[cle] = _nettoyer(valeur)
+            propre[cle] = nettoyer(valeur)
         elif isinstance(valeur, list):
-            propre[cle] = [_nettoyer(v) if isinstance(v, dict) and cle != "x-relais-regles" else v for v in valeur]
+            propre[cle] = [nettoyer(v) if isinstance(v, dict) and cle != "x-relais-regles" else v for v in valeur]
         else:
             propre[cle] = valeur
     return propre

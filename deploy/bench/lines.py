@@ -21,6 +21,8 @@ from deploy.datadir import LaunchError
 
 CLOUDEVENT = "application/cloudevents+json"
 NDJSON = "application/x-ndjson"
+_MOST_PER_PARTNER = 20
+"""Subscriptions."""
 _RUN = secrets.token_hex(3)
 _persons = itertools.count(secrets.randbelow(10**8))
 
@@ -131,8 +133,10 @@ async def jeton(site: Site, durations: Durations) -> Measured:
             await caf.token()
             return 1
 
+        before, began = site.processor_s(), caf.requests
         hub = await _loaded(ask, durations, callers=16)
-        return Measured(hub, await _loaded(_getting(caf, f"{site.floor}/jeton"), durations, callers=16))
+        details = {"processeur_ms": _each(before, site.processor_s(), caf.requests - began)}
+        return Measured(hub, await _loaded(_getting(caf, f"{site.floor}/jeton"), durations, callers=16), details)
 
 
 async def lecture(site: Site, durations: Durations, parcours: int = 200) -> Measured:
@@ -146,9 +150,11 @@ async def lecture(site: Site, durations: Durations, parcours: int = 200) -> Meas
             await cd.request("GET", f"/v1/parcours/{seen[number % len(seen)]}/orientations", 200)
             return 1
 
+        before, began = site.processor_s(), cd.requests
         hub = await _loaded(read, durations, callers=16)
+        details = {"processeur_ms": _each(before, site.processor_s(), cd.requests - began)}
         floor = _getting(cd, lambda number: f"{site.floor}/lecture/prc_{number % 1000}")
-        return Measured(hub, await _loaded(floor, durations, callers=16))
+        return Measured(hub, await _loaded(floor, durations, callers=16), details)
 
 
 async def offres(site: Site, durations: Durations) -> Measured:
@@ -158,7 +164,7 @@ async def offres(site: Site, durations: Durations) -> Measured:
 
 
 async def livraison(site: Site, durations: Durations, per_s: float = 300) -> Measured:
-    """Accepted → first byte at the receiver's webhook, at 300 deposits/s; then webhooks a second to 50 endpoints.
+    """Accepted → first byte at the receiver's webhook, at 300 deposits/s; then webhooks a second to 40 endpoints.
 
     `p50_ms` and `p99_ms` are those of the way from the answer 201 to the webhook; `par_s` is the rate of webhooks when
     a backlog is waiting. The floor posts bodies of that size to one endpoint, without any hub.
@@ -169,38 +175,37 @@ async def livraison(site: Site, durations: Durations, per_s: float = 300) -> Mea
         Caller.load(site.data, "ft-hauts-de-france", 4) as ft,
     ):
         async with Receivers(1) as receiver:
+            # To the depositor: nobody else knows the person by the pseudonym that its 201 says.
             created = await receiver.subscribe(cd, "parcours.ouvert")
-            waits_s = await _way_to_the_webhook(caf, receiver, per_s, durations)
+            waits_s = await _way_to_the_webhook(cd, receiver, per_s, durations)
             await cd.request("DELETE", f"/v1/abonnements/{created[0]}", 204)
-        async with Receivers(50) as receivers:
-            # A partner has 20 subscriptions at most.
-            await receivers.subscribe(cd, "usager.signale", slice(0, 20))
-            await receivers.subscribe(ft, "usager.signale", slice(20, 40))
-            await receivers.subscribe(caf, "parcours.ouvert", slice(40, 50))
+        async with Receivers(2 * _MOST_PER_PARTNER) as receivers:
+            await receivers.subscribe(cd, "usager.signale", slice(0, _MOST_PER_PARTNER))
+            await receivers.subscribe(ft, "usager.signale", slice(_MOST_PER_PARTNER, None))
             par_s, sent = await _backlog(caf, receivers, durations)
         floor = await _loaded(_posting(cd, f"{site.floor}/recepteur"), durations, callers=64)
     p50_ms, p99_ms = quantiles_ms(waits_s)
-    details = {"depots_par_s": per_s, "destinataires": 50, "envois": sent}
+    details = {"depots_par_s": per_s, "destinataires": 2 * _MOST_PER_PARTNER, "envois": sent}
     return Measured(Load(par_s, p50_ms, p99_ms, len(waits_s)), floor, details)
 
 
-async def _way_to_the_webhook(caf: Caller, receiver: Receivers, per_s: float, durations: Durations) -> list[float]:
+async def _way_to_the_webhook(cd: Caller, receiver: Receivers, per_s: float, durations: Durations) -> list[float]:
     """Seconds from the answer to the arrival, for each deposit of the measured time; negative ones count as zero."""
     answered: dict[str, float] = {}
 
     async def deposit(number: int) -> int:
-        body = _signalement(caf, 2 * 10**9 + number)
-        _, answer = await caf.request("POST", "/v1/messages", 201, 202, body=body, content_type=CLOUDEVENT)
-        now = time.perf_counter()
-        answered.update(dict.fromkeys(json.loads(answer).get("evenements", ()), now))
+        body = _signalement(cd, 2 * 10**9 + number)
+        _, answer = await cd.request("POST", "/v1/messages", 201, 202, body=body, content_type=CLOUDEVENT)
+        if parcours := json.loads(answer).get("parcours"):
+            answered[parcours] = time.perf_counter()
         return 1
 
     started = await at_rate(deposit, per_s=per_s, duration_s=durations.warm_up_s + durations.measured_s)
     await receiver.wait_for(started)
     measured = sorted(
-        (answered[event], max(0.0, arrived - answered[event]))
-        for event, arrived in receiver.arrived.items()
-        if event in answered
+        (answered[parcours], max(0.0, arrived - answered[parcours]))
+        for parcours, arrived in receiver.arrived.items()
+        if parcours in answered
     )
     return [waited for at, waited in measured if at >= measured[0][0] + durations.warm_up_s]
 

@@ -8,6 +8,8 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from deploy.datadir import LaunchError
+
 Call = Callable[[int], Awaitable[int]]
 """Does the n-th piece of work; returns how many units it did (1, or the messages of a batch)."""
 
@@ -63,7 +65,7 @@ async def _ignore(work: Awaitable[int]) -> None:
 def quantiles_ms(times_s: Sequence[float]) -> tuple[float, float]:
     """Median and 99th percentile (nearest rank), in milliseconds."""
     if not times_s:
-        raise ValueError("nothing was measured")
+        raise LaunchError("La mesure s'arrête : rien n'a été répondu pendant la durée mesurée ; allongez-la (--duree).")
     ranked = sorted(times_s)
     return _ms(ranked[len(ranked) // 2]), _ms(ranked[min(len(ranked) - 1, len(ranked) * 99 // 100)])
 

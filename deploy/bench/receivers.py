@@ -23,7 +23,7 @@ class Receivers:
     def __init__(self, count: int) -> None:
         self.count = count
         self.arrived: dict[str, float] = {}
-        """Event → when its first byte came (the last endpoint's, when several get it)."""
+        """Subject → when the first byte of its event came (the last endpoint's, when several get it)."""
         self._total = self._verified = 0
         self._first_s = self._last_s = 0.0
         self._servers: list[asyncio.Server] = []
@@ -91,7 +91,7 @@ class Receivers:
         if event["type"] == _VERIFICATION:
             self._verified += 1
             return
-        self.arrived[event["id"]] = now_s
+        self.arrived[event["subject"]] = now_s
         self._first_s = self._first_s or now_s
         self._last_s = now_s
         self._total += 1

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from deploy.cli import developpement, etat, hub, trace
 from deploy.datadir import LaunchError
+from deploy.space import is_full
 
 app = typer.Typer(
     name="relais",
@@ -29,12 +30,19 @@ for group in GROUPS:
 # Imported only when they are called or listed: together, their code weighs more than a second of start.
 OPTIONAL = {
     "partenaire": "deploy.cli.partenaire",
+    "departement": "deploy.cli.departement",
     "offres": "deploy.cli.offres",
+    "liens": "deploy.cli.liens",
+    "preuve": "deploy.cli.preuve",
+    "archive": "deploy.cli.archive",
+    "connecteurs": "deploy.cli.connecteurs",
     "demo": "deploy.demo",
+    "rebut": "deploy.cli.rebut",
+    "rejouer": "deploy.cli.rejouer",
     "importer": "deploy.importers.cnaf",
     "bench": "deploy.bench",
 }
-ALONE = ("demo", "bench")
+ALONE = ("demo", "bench", "rejouer")
 """Not groups: one command, with its own name."""
 
 
@@ -61,6 +69,11 @@ def main() -> None:
         app(prog_name="./relais")
     except LaunchError as error:
         Console(stderr=True).print(f"[bold red]Erreur :[/] {error}", highlight=False, soft_wrap=True)
+        sys.exit(1)
+    except OSError as error:
+        if not is_full(error):
+            raise
+        Console(stderr=True).print("[bold red]Erreur :[/] le disque est plein : libérez de la place, puis relancez.")
         sys.exit(1)
 
 

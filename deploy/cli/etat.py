@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -36,7 +36,7 @@ def etat(
 
     found = status.read(data_dir(donnees))
     if as_json:
-        typer.echo(json.dumps(dataclasses.asdict(found), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(dataclasses.asdict(found), ensure_ascii=False, indent=2, default=str))
     else:
         _show(found, Console(highlight=False))
     raise typer.Exit(0 if found.ready else 3)
@@ -50,6 +50,8 @@ def _show(found: status.Status, console: Console) -> None:
         "[green]prêt[/]" if found.ready else f"[yellow]pas prêt (phase {found.phase} ; /sante/pret ne dit pas 200)[/]"
     )
     console.print(f"Relais {ready} · lanceur {found.launcher}")
+    for anomaly in found.sante.get("anomalies", []):
+        console.print(f"[yellow]• {anomaly}[/]", soft_wrap=True)
     if found.ports:
         ports = found.ports
         console.print(f"API http://127.0.0.1:{ports.passerelle} · NATS {ports.nats} · PostgreSQL {ports.postgres}")
@@ -66,3 +68,23 @@ def _show(found: status.Status, console: Console) -> None:
         for label, count in found.pending.items():
             pending.add_row(label, str(count), style="yellow" if count else "dim")
         console.print(pending)
+    if found.personnes:
+        console.print(_persons(found.personnes))
+
+
+def _persons(told: list[dict[str, Any]]) -> Table:
+    """Whom partners search and signal; the shares are those of the busiest hour."""
+    table = Table(
+        "partenaire", "personnes cette heure", "au plus en une heure (24 h)", "connues", "hors territoire", ""
+    )
+    for one in told:
+        table.add_row(
+            one["partenaire"],
+            str(one["cette_heure"]),
+            str(one["personnes"]),
+            f"{one['part_connue']:.0%}",
+            f"{one['part_ailleurs']:.0%}",
+            "suspendu par ce compteur (./relais partenaire reprendre)" if one["est_suspendu"] else "",
+            style="yellow" if one["est_suspendu"] else None,
+        )
+    return table

@@ -54,15 +54,17 @@ def importer(
     ] = None,
     donnees: Donnees = DEFAULT_FOLDER,
     rapport: Annotated[
-        Path | None, typer.Option("--rapport", help="Lignes refusées.", show_default="rapport-<fichier>.jsonl")
+        Path | None,
+        typer.Option("--rapport", help="Lignes refusées, averties.", show_default="rapport-<fichier>.jsonl"),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Écrit le bilan en JSON.")] = False,
 ) -> None:
     """Importe un catalogue au schéma data·inclusion v1 : les structures d'abord, puis leurs services.
 
-    Une ligne refusée est au rapport (ligne, champ, pointeur, raison) et l'import continue ; une ligne déjà au
-    catalogue, la même, n'est pas touchée. Interrompu, il reprend où il en était : relancez la même commande. Un import
-    complet qui retirerait plus d'un cinquième de la source ne fait rien tant qu'il n'est pas confirmé.
+    Une ligne refusée est au rapport (ligne, champ, pointeur, raison) et l'import continue ; un texte mal encodé, un
+    contact mis pour un inconnu sont pris tels quels, et y sont dits. Une ligne déjà au catalogue, la même, n'est pas
+    touchée. Interrompu, il reprend où il en était : relancez la même commande. Un import complet qui retirerait plus
+    d'un cinquième de la source ne fait rien tant qu'il n'est pas confirmé.
 
     Codes de sortie : 0 fichier traité (les refus sont au rapport), 1 fichier refusé ou relais injoignable, 2 commande
     mal écrite, 3 retraits à confirmer.
@@ -187,8 +189,8 @@ def _show(console: Console, told: dict[str, Any], report: Path, duration_s: floa
     if as_json:
         typer.echo(json.dumps(summary, ensure_ascii=False, indent=1))
         return
-    columns = ("lues", "publiees", "inchangees", "refusees", "retirees")
-    table = Table("", "lues", "publiées", "inchangées", "refusées", "retirées")
+    columns = ("lues", "publiees", "averties", "inchangees", "refusees", "retirees")
+    table = Table("", "lues", "publiées", "averties", "inchangées", "refusées", "retirées")
     for kind in kinds:
         table.add_row(f"{kind}s", *(f"{told[kind][column]:,}".replace(",", " ") for column in columns))
     console.print(table)

@@ -1,13 +1,11 @@
-"""`partenaire …`: register a partner, list them, suspend or resume one, change a key, a certificate, a secret."""
+"""`partenaire …`: register a partner, change what was declared, list them, suspend or resume one."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Callable, Coroutine
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -15,37 +13,32 @@ from rich.table import Table
 
 from chassis.database import Connection
 from deploy import partner_registry
-from deploy.cli.hub import Donnees, data_dir
+from deploy.cli import partenaire_acces
+from deploy.cli.hub import Donnees
+from deploy.cli.partenaire_connexion import ClePublique, Code, public_key, run
 from deploy.datadir import DEFAULT_FOLDER, DataDir, LaunchError, Ports
-from deploy.partner import Partner, PartnerError
-from gateway.partners import CLIENT_PREFIX
+from deploy.partner_declaration import Changes, Partner, convention
 
 app = typer.Typer(
-    help="Gère les partenaires : créer, lister, suspendre, reprendre, changer de clé ou de certificat.",
+    help="Gère les partenaires : créer, modifier, lister, suspendre, reprendre, changer de clé ou de certificat.",
     no_args_is_help=True,
 )
+app.add_typer(partenaire_acces.app)
 
-Code = Annotated[str, typer.Argument(help="Code du partenaire, par exemple cd-62.")]
-ClePublique = Annotated[
-    Path | None,
-    typer.Option(
-        "--cle-publique", exists=True, dir_okay=False, help="PEM ou JWK du partenaire ; sinon une clé est créée."
-    ),
+Departements = Annotated[
+    list[str] | None, typer.Option("--departement", help="Département (Rhône : 69D, 69M) ; répétable.")
 ]
-Recouvrement = Annotated[
-    int, typer.Option("--recouvrement", min=0, max=90, help="Jours où le précédent reste valable.")
+Scopes = Annotated[list[str] | None, typer.Option("--scope", help="Périmètre OAuth ; répétable.")]
+Structures = Annotated[
+    list[str] | None, typer.Option("--structure", metavar="SYSTEME:VALEUR:NOM", help="Structure ; répétable.")
 ]
-
-
-def _run(donnees: Path, act: Callable[[DataDir, Ports, Connection], Coroutine[Any, Any, None]]) -> None:
-    data = data_dir(donnees)
-
-    async def connected() -> None:
-        ports = data.known_ports()
-        async with partner_registry.connection(data, ports) as conn:
-            await act(data, ports, conn)
-
-    asyncio.run(connected())
+Conventions = Annotated[
+    list[str] | None, typer.Option("--convention", metavar="FINALITE:DATE", help="Convention et fin ; répétable.")
+]
+Hotes = Annotated[
+    list[str] | None,
+    typer.Option("--hote", help="Hôte public où ses webhooks peuvent aller, sans port ni chemin ; répétable."),
+]
 
 
 @app.command()
@@ -53,15 +46,11 @@ def creer(
     code: Code,
     type_organisme: Annotated[str, typer.Option("--type", help="Type d'organisme, par exemple departement.")],
     nom: Annotated[str, typer.Option("--nom", help="Nom affiché.")],
-    departement: Annotated[list[str], typer.Option("--departement", help="Département ; répétable.")],
-    scope: Annotated[list[str], typer.Option("--scope", help="Périmètre OAuth ; répétable.")],
-    structure: Annotated[
-        list[str] | None, typer.Option("--structure", metavar="SYSTEME:VALEUR:NOM", help="Structure ; répétable.")
-    ] = None,
-    finalite: Annotated[
-        list[str] | None,
-        typer.Option("--convention", metavar="FINALITE:DATE", help="Convention et fin ; répétable."),
-    ] = None,
+    departement: Departements = None,
+    scope: Scopes = None,
+    structure: Structures = None,
+    finalite: Conventions = None,
+    hote: Hotes = None,
     cle_publique: ClePublique = None,
     certificat: Annotated[
         Path | None,
@@ -75,24 +64,90 @@ def creer(
 
         ./relais partenaire creer cd-62 --type departement --nom "Pas-de-Calais" --departement 62
         --scope messages:deposer --scope evenements:lire --convention orientation:2030-12-31
+        --hote webhooks.exemple-62.fr
     """
-    partner = partner_registry.Partner(
+    partner = Partner(
         code=code,
         type_organisme=type_organisme,
         nom=nom,
-        departements=departement,
-        scopes=scope,
+        departements=departement or [],
+        scopes=scope or [],
         structures=[_structure(text) for text in structure or []],
         conventions=[_convention(text) for text in finalite or []],
+        hotes=hote or [],
     )
 
     async def act(data: DataDir, ports: Ports, conn: Connection) -> None:
-        jwk = None if certificat and not cle_publique else _key(data, code, cle_publique, renew=False)
+        jwk = None if certificat and not cle_publique else public_key(data, code, cle_publique, renew=False)
         await partner_registry.create(conn, partner, jwk, certificat.read_bytes() if certificat else None)
-        path = partner_registry.write_client(data, ports, code, jwk, scope)
+        path = partner_registry.write_client(data, ports, code, jwk, partner.scopes)
         typer.echo(f"Partenaire {code} créé : {path.parent} ; le relais le connaît dans deux secondes.")
+        await _warn_of_shared_structures(conn, partner)
 
-    _run(donnees, act)
+    run(donnees, act)
+
+
+@app.command()
+def modifier(
+    code: Code,
+    nom: Annotated[str | None, typer.Option("--nom", help="Nouveau nom affiché.")] = None,
+    departement: Departements = None,
+    sans_departement: Annotated[list[str] | None, typer.Option("--sans-departement", help="À retirer.")] = None,
+    scope: Scopes = None,
+    sans_scope: Annotated[list[str] | None, typer.Option("--sans-scope", help="À retirer.")] = None,
+    structure: Structures = None,
+    sans_structure: Annotated[
+        list[str] | None, typer.Option("--sans-structure", metavar="SYSTEME:VALEUR", help="À retirer.")
+    ] = None,
+    finalite: Conventions = None,
+    sans_finalite: Annotated[
+        list[str] | None, typer.Option("--sans-convention", metavar="FINALITE", help="À retirer.")
+    ] = None,
+    hote: Hotes = None,
+    sans_hote: Annotated[list[str] | None, typer.Option("--sans-hote", help="À retirer.")] = None,
+    donnees: Donnees = DEFAULT_FOLDER,
+) -> None:
+    """Ajoute, remplace ou retire ce qui est déclaré d'un partenaire ; ce qui n'est pas nommé reste.
+
+    Une structure ou une convention déjà déclarée est remplacée. Retirer un hôte arrête aussitôt les livraisons vers
+    lui ; retirer une convention arrête lectures, dépôts et livraisons de cette finalité.
+
+    Exemples :
+
+        ./relais partenaire modifier cd-62 --hote webhooks.exemple-62.fr --sans-hote ancien.exemple-62.fr
+
+        ./relais partenaire modifier ml-lille --convention orientation:2031-12-31
+        --structure siret:90000075300013:"Mission locale de Lille"
+    """
+    added = Changes(
+        nom=nom,
+        departements=departement or [],
+        scopes=scope or [],
+        structures=[_structure(text) for text in structure or []],
+        conventions=[_convention(text) for text in finalite or []],
+        hotes=hote or [],
+        sans_departements=sans_departement or [],
+        sans_scopes=sans_scope or [],
+        sans_structures=sans_structure or [],
+        sans_conventions=sans_finalite or [],
+        sans_hotes=sans_hote or [],
+    )
+
+    if added == Changes():
+        raise LaunchError("Rien à modifier : donnez au moins une option (--help).")
+
+    async def act(data: DataDir, ports: Ports, conn: Connection) -> None:
+        partner, stopped = await partner_registry.modify(conn, code, added, datetime.now(UTC))
+        partner_registry.change_scopes(data, code, partner.scopes)
+        typer.echo(f"Partenaire {code} modifié ; le relais le sait dans deux secondes.")
+        if stopped:
+            typer.echo(
+                f"Attention : {stopped} abonnement(s) en service vers un hôte qui n'est plus déclaré ; "
+                "plus rien ne leur est livré (hote-non-declare)."
+            )
+        await _warn_of_shared_structures(conn, partner)
+
+    run(donnees, act)
 
 
 @app.command()
@@ -120,7 +175,7 @@ def lister(
             table.add_row(row["code"], row["type_organisme"], row["nom"], departements, row["etat"], *counts, risk)
         Console(highlight=False).print(table)
 
-    _run(donnees, act)
+    run(donnees, act)
 
 
 @app.command()
@@ -150,137 +205,7 @@ def _set_state(donnees: Path, code: str, state: str) -> None:
         await partner_registry.set_state(conn, code, state, datetime.now(UTC))
         typer.echo(f"Partenaire {code} : {state}.")
 
-    _run(donnees, act)
-
-
-@app.command()
-def cle(
-    code: Code,
-    cle_publique: ClePublique = None,
-    recouvrement: Annotated[
-        int, typer.Option("--recouvrement", min=0, help="Jours où l'ancienne clé reste valable.")
-    ] = 7,
-    donnees: Donnees = DEFAULT_FOLDER,
-) -> None:
-    """Change la clé d'un partenaire ; l'ancienne reste valable le temps du recouvrement.
-
-    Exemple :
-
-        ./relais partenaire cle cd-59 --cle-publique nouvelle.pem --recouvrement 14
-    """
-
-    async def act(data: DataDir, ports: Ports, conn: Connection) -> None:
-        known = await partner_registry.listed(conn)
-        if code not in known:
-            raise LaunchError(f"Partenaire inconnu : {code}.")
-        jwk = _key(data, code, cle_publique, renew=True)
-        await partner_registry.add_key(
-            conn,
-            code,
-            jwk,
-            datetime.now(UTC),
-            previous=known[code]["cles"],
-            overlap=timedelta(days=recouvrement),
-        )
-        path = partner_registry.write_client(data, ports, code, jwk, list(known[code]["scopes"]))
-        typer.echo(f"Nouvelle clé de {code} : {jwk['kid']} ({path.parent})")
-
-    _run(donnees, act)
-
-
-@app.command()
-def certificat(
-    code: Code,
-    fichier: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Certificat client, PEM, sans chaîne.")],
-    recouvrement: Recouvrement = 7,
-    donnees: Donnees = DEFAULT_FOLDER,
-) -> None:
-    """Enregistre le certificat client d'un partenaire, qui que soit son émetteur ; le précédent reste valable un temps.
-
-    Exemple :
-
-        ./relais partenaire certificat cd-62 client.pem --recouvrement 14
-    """
-
-    async def act(data: DataDir, ports: Ports, conn: Connection) -> None:
-        x5t = await partner_registry.change_certificate(
-            conn, code, fichier.read_bytes(), datetime.now(UTC), overlap=timedelta(days=recouvrement)
-        )
-        typer.echo(f"Nouveau certificat de {code} : {x5t}")
-
-    _run(donnees, act)
-
-
-@app.command()
-def herite(
-    code: Code,
-    jours: Annotated[int, typer.Option("--jours", min=1, max=365, help="Durée de vie du secret, en jours.")] = 90,
-    retirer: Annotated[
-        bool, typer.Option("--retirer", help="Sort le partenaire du profil hérité, tout de suite.")
-    ] = False,
-    recouvrement: Recouvrement = 7,
-    donnees: Donnees = DEFAULT_FOLDER,
-) -> None:
-    """Met un partenaire au profil hérité : un secret et des jetons Bearer, sans sante:lire ni identite:resoudre.
-
-    C'est un risque, pour un système qui ne sait rien d'autre : le secret n'est montré qu'une fois, et expire.
-
-    Exemple :
-
-        ./relais partenaire herite asso-mobilite --jours 60
-    """
-
-    async def act(data: DataDir, ports: Ports, conn: Connection) -> None:
-        if retirer:
-            await partner_registry.close_legacy(conn, code)
-            typer.echo(f"Partenaire {code} : sorti du profil hérité, ses secrets et leurs jetons ne valent plus rien.")
-            return
-        lifetime, overlap, now = timedelta(days=jours), timedelta(days=recouvrement), datetime.now(UTC)
-        secret = await partner_registry.open_legacy(conn, code, now, lifetime=lifetime, overlap=overlap)
-        typer.echo(f"Partenaire {code} : au profil hérité, secret valable jusqu'au {now + lifetime:%d/%m/%Y}.")
-        typer.echo(
-            "Tant qu'il y est, sante:lire et identite:resoudre lui sont retirés. Ce secret ne sera plus montré :"
-        )
-        typer.echo(f"client_id={CLIENT_PREFIX}{code}")
-        typer.echo(f"client_secret={secret}")
-
-    _run(donnees, act)
-
-
-@app.command()
-def entetes(
-    code: Code,
-    methode: Annotated[str, typer.Argument(help="Méthode HTTP de la requête à venir.")],
-    chemin: Annotated[str, typer.Argument(help="Chemin de la requête, par exemple /v1/messages.")],
-    donnees: Donnees = DEFAULT_FOLDER,
-) -> None:
-    """Écrit les en-têtes d'une requête signée avec la clé du partenaire ; ils ne servent qu'une fois.
-
-    Exemple :
-
-        ./relais partenaire entetes cd-59 GET /v1/evenements | curl -H @- http://127.0.0.1:8420/v1/evenements
-    """
-
-    folder = data_dir(donnees).partners / code
-    if not (folder / "cle.pem").exists():
-        raise LaunchError(f"Aucune clé dans {folder} : un partenaire qui a un certificat n'a rien à signer.")
-
-    async def obtain() -> dict[str, str]:
-        async with Partner.load(folder, patience_s=5) as partner:
-            return await partner.headers(methode.upper(), chemin)
-
-    try:
-        for name, value in asyncio.run(obtain()).items():
-            typer.echo(f"{name}: {value}")
-    except PartnerError as error:
-        raise LaunchError(str(error)) from error
-
-
-def _key(data: DataDir, code: str, given: Path | None, *, renew: bool) -> dict[str, Any]:
-    if given is None:
-        return partner_registry.ensure_key(data, code, renew=renew)
-    (data.partners / code).mkdir(mode=0o700, exist_ok=True)
-    return partner_registry.public_jwk(given.read_text())
+    run(donnees, act)
 
 
 def _risk(legacy_until: datetime | None, now: datetime) -> str:
@@ -301,6 +226,15 @@ def _structure(text: str) -> dict[str, str]:
 def _convention(text: str) -> dict[str, str]:
     finalite, _, last_day = text.partition(":")
     try:
-        return partner_registry.convention(finalite, date.fromisoformat(last_day))
+        return convention(finalite, date.fromisoformat(last_day))
     except ValueError as error:
         raise LaunchError(f"Convention illisible : {text} ; forme attendue : orientation:2030-12-31.") from error
+
+
+async def _warn_of_shared_structures(conn: Connection, partner: Partner) -> None:
+    """Two systems of one structure are right; a SIRET copied from the wrong line discloses persons."""
+    for other, structure in await partner_registry.shared(conn, partner):
+        typer.echo(
+            f"Attention : la structure {structure} est aussi celle de {other} ; "
+            "chacun des deux reçoit ce qui la concerne."
+        )

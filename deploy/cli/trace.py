@@ -30,6 +30,7 @@ COLOURS = {
     "engagements": "deep_pink3",
     "offres": "dodger_blue2",
     "feuille_de_route": "slate_blue1",
+    "connecteurs": "sea_green3",
 }
 STATES = {
     "accepte": "green",

@@ -16,7 +16,7 @@ from deploy.datadir import DEFAULT_FOLDER, LaunchError
 from deploy.demo.display import Display
 from deploy.demo.stage import Stopped, set_up
 from deploy.demo.story import play
-from deploy.partner import PartnerError
+from relais_contrats.client import PartnerError
 
 app = typer.Typer()
 
@@ -32,7 +32,7 @@ def demo(
     préconisation expliquée, le département décide, France Travail et l'association reçoivent ce que chacun peut voir ;
     une référente est désignée, reçoit la personne, un contrat est signé, la feuille de route réunit tout ; une
     réorientation remet tout en cause et la feuille de route est écrite dans DIR/feuille-de-route.html. Une personne
-    ambiguë est rapprochée ; une décision prise après six semaines est refusée.
+    ambiguë est rapprochée ; une décision prise après le délai est refusée.
 
     Demande un relais en marche (`./relais up`). Se rejoue autant de fois que voulu. Codes de sortie : 0 si tout s'est
     passé comme annoncé, 1 sinon.

@@ -98,7 +98,7 @@ async def commit(stage: Stage, person: Person) -> None:
 
 
 async def plan(stage: Stage, person: Person) -> None:
-    """The roadmap: an objective and an action that waits for its prescription, as the association may see it too."""
+    """The roadmap: an objective and an action that waits for a prescription, as the département sees them too."""
     own = {"subject": person.parcours[ASSO]}
     objectif, action = f"objectif-{stage.run}", f"action-{stage.run}"
     await accepted(
@@ -125,7 +125,6 @@ async def plan(stage: Stage, person: Person) -> None:
             "libelle": "Louer un scooter à la plateforme mobilité",
             "echeance": _day(20),
             "statut": "prevue",
-            "prescription_id": f"prescription-{stage.run}",
         },
         **own,
     )

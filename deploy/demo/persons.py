@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from relais_contrats.identifiants import cle_nir
@@ -24,9 +24,11 @@ class Person:
     naissance: date
     nir: str
     numero_france_travail: str
-    correlation: str
-    """The exchange to which her messages belong: by it a receiver recognises them without any identity."""
+    dossier: str
+    """Her number in the system of the mission locale."""
     parcours: dict[str, str] = field(default_factory=dict)
+    instants: set[datetime] = field(default_factory=set)
+    """Those of the facts that were deposited about her: by them a receiver recognises her without any identity."""
 
     def __str__(self) -> str:
         return f"{self.prenom} {self.nom}"
@@ -48,9 +50,13 @@ class Person:
     def recognises(self, partner: str, event: Mapping[str, Any]) -> bool:
         """Whether this event is about her; the partner's pseudonym is learnt on the way."""
         subject = event.get("subject")
-        if event.get("correlationid") == self.correlation and subject:
+        if self.is_named_by(event) and subject:
             self.parcours.setdefault(partner, subject)
         return subject is not None and subject == self.parcours.get(partner)
+
+    def is_named_by(self, event: Mapping[str, Any]) -> bool:
+        """Whether the demonstration deposited for her what this event repeats."""
+        return datetime.fromisoformat(event["time"]) in self.instants
 
 
 def create(run: str, place: int, rng: random.Random) -> Person:
@@ -64,5 +70,5 @@ def create(run: str, place: int, rng: random.Random) -> Person:
         naissance=born,
         nir=nir13 + cle_nir(nir13),
         numero_france_travail=f"{rng.randrange(10**11):011d}",
-        correlation=f"demo-{run}-{place}",
+        dossier=f"ml-{run}-{place}",
     )

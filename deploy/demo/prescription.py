@@ -17,23 +17,24 @@ async def prescribe(stage: Stage, person: Person, structure: Mapping[str, str]) 
     service = await _publish(stage, person, structure)
     before = json.dumps(await stage.partners[ASSO].get(f"/v1/parcours/{person.parcours[ASSO]}"), ensure_ascii=False)
     stage.check("orientée seulement, l'association ne sait pas qui est la personne", _name(person) not in before)
-    key = f"prescription-{stage.run}"
+    action = await stage.arrives(CD, "action.ajoutee", person, is_shown=False)
     emitted = {
-        "prescription_id": key,
+        "prescription_id": f"prescription-{stage.run}",
         "service_id": service,
         "motif": "Se rendre à Seclin avant le premier bus.",
         "contact_prefere": "telephone",
         "engagement_protection_donnees": True,
-        "action_id": f"action-{stage.run}",
+        "action_id": action.data["action_id"],
     }
     await accepted(stage, CD, "prescription.emise", person, emitted, subject=person.parcours[CD])
-    await stage.arrives(ASSO, "prescription.emise", person, WEBHOOK)
+    received = await stage.arrives(ASSO, "prescription.emise", person, WEBHOOK)
+    stage.check("chacun nomme à sa façon ce qu'un autre a créé", received.data["prescription_id"].startswith("obj_"))
     stage.does_not_arrive(CAF, "prescription.emise", person)
     seen = json.dumps(await stage.partners[ASSO].get(f"/v1/parcours/{person.parcours[ASSO]}"), ensure_ascii=False)
     stage.check("prescrite, l'association sait qui vient", _name(person) in seen)
     stage.check("elle sait où joindre la personne", '"coordonnees"' in seen)
     stage.check("elle ne voit ni le NIR ni le numéro France Travail", not any(n in seen for n in _numbers(person)))
-    answer = {"prescription_id": key, "date": today().isoformat()}
+    answer = {"prescription_id": received.data["prescription_id"], "date": today().isoformat()}
     await accepted(stage, ASSO, "prescription.acceptee", person, answer, subject=person.parcours[ASSO])
     await stage.arrives(CD, "prescription.acceptee", person, WEBHOOK)
     again = await stage.deposit(

@@ -10,15 +10,15 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import uvicorn
-from standardwebhooks import Webhook
-from standardwebhooks.webhooks import WebhookVerificationError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from relais_contrats.client import webhooks
+from relais_contrats.client.webhooks import WebhookRefused
+
 PATH = "/demo-relais"
-VERIFICATION = "fr.insertion.abonnement.verification.v1"
 _SECRET_WITHIN_S = 5.0
 
 Deliver = Callable[[str, dict[str, Any]], None]
@@ -56,13 +56,13 @@ class Receiver:
             # The handshake may come before the answer that brings the secret.
             async with asyncio.timeout(_SECRET_WITHIN_S):
                 secret = await asyncio.shield(self._secret(partner))
-            content = Webhook(secret).verify(body, dict(request.headers))
-        except (TimeoutError, WebhookVerificationError):
+            events = webhooks.Receiver(secret).verify(request.headers, body)
+        except (TimeoutError, WebhookRefused):
             self.refused += 1
             return Response(status_code=401)
         self.verified[partner] += 1
-        for event in content if isinstance(content, list) else [content]:
-            if event.get("type") == VERIFICATION:
+        for event in events:
+            if event.get("type") == webhooks.VERIFICATION:
                 self.address_verified(partner).set()
             else:
                 self._deliver(partner, event)

@@ -6,9 +6,10 @@ import asyncio
 import contextlib
 import random
 import secrets
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,10 +19,18 @@ from deploy.demo.display import Display, Sent, Step
 from deploy.demo.persons import Person
 from deploy.demo.receiver import PATH, Receiver
 from deploy.demo.witnesses import WEBHOOK, About, Received, Witnesses, end_of_feed
-from deploy.partner import Answer, Partner, PartnerError
+from relais_contrats.client import Answer, Partner, PartnerError
 
 CAF, CD, FT, ML, ASSO = "caf-59", "cd-59", "ft-hauts-de-france", "ml-lille", "asso-mobilite"
 OFFRE = "di-offres"
+_AGENTS = {
+    CAF: "batch",
+    CD: "Lefebvre Camille cd-104",
+    FT: "Hamon Solène ft-2210",
+    ML: "Ba Idriss ml-31",
+    ASSO: "Delattre Inès mob-17",
+    OFFRE: "batch",
+}
 DEPARTEMENT = "59"
 PATIENCE_S = 20.0
 PARIS = ZoneInfo("Europe/Paris")
@@ -44,6 +53,8 @@ class Stage:
         # Seeded by the run: the persons are new each time, and the same within it.
         self._rng = random.Random(self.run)  # noqa: S311  names and numbers of fiction
         self._persons = 0
+        # Each system numbers its own exchanges: what two partners hold never joins them.
+        self._exchanges: dict[tuple[str, str], str] = defaultdict(lambda: secrets.token_hex(8))
 
     @property
     def step(self) -> Step:
@@ -84,11 +95,18 @@ class Stage:
         finalite: str = "orientation",
     ) -> Answer:
         """Post it under a trace of its own, and wait until it is settled."""
-        trace = secrets.token_hex(16)
+        trace, instant = secrets.token_hex(16), datetime.now(UTC)
+        person.instants.add(instant)
         message = self.partners[partner].message(
-            fait, data, departement=DEPARTEMENT, subject=subject, finalite=finalite, agent="Demo Camille demo-1"
+            fait,
+            data,
+            departement=DEPARTEMENT,
+            subject=subject,
+            instant=instant,
+            finalite=finalite,
+            agent=_AGENTS[partner],
         )
-        message["correlationid"] = person.correlation
+        message["correlationid"] = self._exchanges[partner, str(person)]
         answer = await self.partners[partner].post(message, traceparent=f"00-{trace}-{secrets.token_hex(8)}-01")
         if answer.etat == "en-attente":
             answer = await self.partners[partner].settled(message["id"])

@@ -14,6 +14,7 @@ from deploy.demo import follow_up, prescription
 from deploy.demo.persons import Person
 from deploy.demo.stage import ASSO, CAF, CD, FT, ML, PATIENCE_S, Stage, today
 from deploy.demo.witnesses import FEED, WEBHOOK, Received
+from relais_contrats.v1.delais import ORIENTATION
 
 _MOBILITE = {"systeme": "siret", "valeur": "90000083700014", "nom": "Plateforme mobilité de Lille"}
 _AGENCE = {"systeme": "siret", "valeur": "90000062100012", "nom": "Agence France Travail de Lille"}
@@ -30,7 +31,7 @@ _CRITERES = {
     "contrainte_francais_calcul": "aucune",
     "contrainte_numerique": "aucune",
 }
-_SEVEN_WEEKS = timedelta(weeks=7)
+_TOO_LONG = timedelta(days=ORIENTATION.jours + 7)
 
 
 async def play(stage: Stage, folder: Path) -> None:
@@ -39,7 +40,7 @@ async def play(stage: Stage, folder: Path) -> None:
     with stage.telling("Le département et l'association ouvrent leur webhook"):
         await _handshakes(stage)
     with stage.telling("La CAF signale trois personnes, le département les reçoit"):
-        for person, days in ((oriented, 10), (late, _SEVEN_WEEKS.days), (twice, 3)):
+        for person, days in ((oriented, 10), (late, _TOO_LONG.days), (twice, 3)):
             await _signal(stage, person, days, is_shown=person is oriented)
     with stage.telling("Un diagnostic est réalisé, une préconisation est calculée et expliquée"):
         advised = await _diagnose(stage, oriented)
@@ -62,7 +63,7 @@ async def play(stage: Stage, folder: Path) -> None:
         await follow_up.hand_over(stage, oriented, folder)
     with stage.telling("Une personne devient ambiguë, le département tranche"):
         await _settle(stage, twice)
-    with stage.telling("Une décision vient après six semaines"):
+    with stage.telling(f"Une décision vient après {ORIENTATION}"):
         await _too_late(stage, late)
     with stage.telling("Chaque webhook portait une signature juste"):
         for code in (CD, ASSO):
@@ -98,7 +99,8 @@ async def _signal(stage: Stage, person: Person, days: int, *, is_shown: bool) ->
     stage.check("le webhook et le flux portent le même événement", pulled.event["id"] == pushed.event["id"])
     stage.check("le département voit le NIR", person.nir in _text(pushed))
     trace = stage.step.sent[-1].trace
-    stage.check("la trace du dépôt se retrouve chez le destinataire", trace in pushed.event.get("traceparent", ""))
+    shown = pushed.event.get("traceparent", "")
+    stage.check("le destinataire a une trace à lui, jamais celle du dépôt", shown and trace not in shown)
     await stage.arrives(FT, "usager.signale", person, FEED, is_shown=is_shown)
     await stage.arrives(CD, "orientation.demandee", person, is_shown=False)
     names = {person.parcours[code] for code in (CAF, CD, FT)}
@@ -142,7 +144,7 @@ async def _decide(stage: Stage, person: Person, advised: Received) -> None:
 async def _settle(stage: Stage, person: Person) -> None:
     data = {
         "identite": person.identite,
-        "identifiants": [{"type": "local", "valeur": f"ml-{person.correlation}"}],
+        "identifiants": [{"type": "local", "valeur": person.dossier}],
         "brsa": False,
         "origine": "inscription-auto-milo",
     }
@@ -152,17 +154,21 @@ async def _settle(stage: Stage, person: Person) -> None:
     ambiguous = await stage.arrives(
         CD, "usager.ambigu", person, WEBHOOK, about=lambda _, event: known in event["data"]["candidats"]
     )
-    await stage.arrives(ML, "usager.ambigu", person, FEED)
     for code, way in ((CD, WEBHOOK), (FT, FEED)):
         await stage.arrives(code, "usager.signale", person, way, about=lambda _, event: _is_from(ML, person, event))
+    stage.does_not_arrive(ML, "usager.ambigu", person)
     waiting = ambiguous.event["subject"]
     stage.check("rien n'est fusionné : elle a son propre parcours, en attente", waiting != known)
     answer = await stage.deposit(
         CD, "usager.rapproche", person, {"decision": "meme-personne", "parcours": known}, subject=waiting
     )
     stage.need("le département tranche : c'est la même personne", answer.etat == "accepte")
+    former = person.parcours[ML]
     await stage.arrives(
-        ML, "usager.fusionne", person, FEED, about=lambda _, event: event.get("correlationid") == person.correlation
+        ML, "parcours.partage", person, FEED, about=lambda _, event: former in event["data"].get("anciens", [])
+    )
+    await stage.arrives(
+        ML, "usager.fusionne", person, FEED, about=lambda _, event: person.parcours[ML] in event["data"]["absorbes"]
     )
     moved = {"coordonnees": {"telephone": "0320000000"}}
     answer = await stage.deposit(ML, "usager.corrige", person, moved, subject=person.parcours[ML])
@@ -174,8 +180,8 @@ async def _too_late(stage: Stage, person: Person) -> None:
     relieved = await stage.arrives(CD, "orientation.dessaisie", person, WEBHOOK)
     await stage.arrives(FT, "orientation.dessaisie", person, FEED)
     stage.check(
-        "le délai compté est de six semaines",
-        relieved.data["date_echeance"] == (today() - _SEVEN_WEEKS + timedelta(weeks=6)).isoformat(),
+        f"le délai compté est de {ORIENTATION}",
+        relieved.data["date_echeance"] == ORIENTATION.fin(today() - _TOO_LONG).isoformat(),
     )
     decision = _decision("emploi", "france-travail", _AGENCE)
     answer = await stage.deposit(CD, "orientation.decidee", person, decision, subject=person.parcours[CD])
@@ -206,8 +212,7 @@ def _decision(
 
 
 def _is_from(partner: str, person: Person, event: Mapping[str, Any]) -> bool:
-    is_its_own = event["source"] == f"/partenaires/{partner}"
-    return is_its_own and event.get("correlationid") == person.correlation
+    return event["source"] == f"/partenaires/{partner}" and person.is_named_by(event)
 
 
 def _text(received: Received) -> str:

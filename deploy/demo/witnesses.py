@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from deploy.partner import Partner
+from relais_contrats.client import Partner
 
 FEED, WEBHOOK = "flux", "webhook"
 # A type that the demonstration never causes: a page of it is empty, and its cursor is the end of the feed.

@@ -6,26 +6,30 @@ import asyncio
 import json
 import time
 from collections.abc import Iterator
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
 import stamina.instrumentation
 import typer
-from lxml import etree
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from connectors.cnaf import check as cnaf_schema
+from connectors.cnaf import flow as cnaf_flow
+from connectors.cnaf import reading as cnaf_translation
+from connectors.cnaf.check import Contenu
+from connectors.cnaf.flow import FlowRefused
+from connectors.cnaf.kinds import LUS, TITRES, Flux, kind_of
+from connectors.cnaf.reading import Ignore, Signalement
+from connectors.cnaf.report import Report
+from connectors.cnaf.sending import Sender
+from connectors.hub import Partner, PartnerError
 from deploy import partner_registry
 from deploy.cli.hub import Donnees, data_dir
 from deploy.datadir import DEFAULT_FOLDER, DataDir, LaunchError
-from deploy.importers import cnaf_flow, cnaf_schema, cnaf_translation
-from deploy.importers.cnaf_flow import FlowRefused
-from deploy.importers.cnaf_report import Report
-from deploy.importers.cnaf_schema import Contenu
-from deploy.importers.cnaf_sending import Sender
-from deploy.importers.cnaf_translation import Ignore, Signalement
-from deploy.partner import Partner, PartnerError
+from relais_contrats.territoires import est_un_territoire, expliquer
 
 app = typer.Typer(help="Importe les fichiers que les organismes s'échangent déjà.", no_args_is_help=True)
 
@@ -56,6 +60,16 @@ def cnaf(
             help="Département à inscrire, ou « flux » : celui du flux (IDEPARTE). Par défaut, celui du partenaire.",
         ),
     ] = None,
+    demandes_depuis: Annotated[
+        datetime | None,
+        typer.Option(
+            "--demandes-depuis",
+            formats=["%Y-%m-%d"],
+            metavar="AAAA-MM-JJ",
+            help="Premier jour des demandes dont ce flux apprend le droit ; avant, il est du stock : aucun délai ne "
+            "s'ouvre. Par défaut, trois mois avant la date de référence du flux.",
+        ),
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Code 4 si une ligne au moins est refusée.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Écrit le bilan en JSON.")] = False,
 ) -> None:
@@ -64,7 +78,8 @@ def cnaf(
     Le fichier est d'abord lu en entier : s'il est refusé (XML, schéma, en-tête), rien n'est déposé. Les identifiants
     des messages viennent du contenu : relancer la même commande ne dépose rien de plus. Sont signalés le demandeur, le
     conjoint et toute personne soumise aux droits et devoirs. Le rapport dit ligne par ligne ce qui est accepté, refusé
-    (avec le code du catalogue) ou laissé de côté, sans nom ni numéro.
+    (avec le code du catalogue) ou laissé de côté, sans nom ni numéro. Un droit demandé longtemps avant le flux est déjà
+    connu du département : il est déposé sans date de réception, et n'ouvre aucun délai.
 
     Codes de sortie : 0 fichier traité (les refus sont au rapport), 1 fichier refusé ou relais injoignable, 2 commande
     mal écrite, 4 avec --strict si une ligne est refusée.
@@ -78,15 +93,20 @@ def cnaf(
     path = rapport or Path(f"rapport-{fichier.stem}.jsonl")
     if not fichier.is_file():
         raise LaunchError(f"{fichier} n'est pas un fichier.")
+    if departement not in (None, "flux") and not est_un_territoire(departement):
+        raise LaunchError(f"Département refusé : {departement}. {expliquer(departement)}")
     started = time.monotonic()
     console = Console(highlight=False, stderr=as_json)
     data = data_dir(donnees)
     partner = _partner(data, partenaire)
-    departement = None if departement == "flux" else departement or asyncio.run(_seat(data, partenaire))
+    seat, transfers = asyncio.run(_declared(data, partenaire))
+    departement = None if departement == "flux" else departement or seat
     with fichier.open("rb") as source:
         contenu = _check(source, xsd, console)
         with Report(path) as report:
-            _deposit(source, contenu, partner, report, concurrence, departement, console)
+            depuis = demandes_depuis.date() if demandes_depuis else None
+            persons = _persons(source, contenu, departement, depuis)
+            _deposit(persons, contenu, partner, report, concurrence, console, transfers)
     _show(console, contenu, report, time.monotonic() - started, as_json)
     if strict and report.refused:
         raise typer.Exit(4)
@@ -95,6 +115,9 @@ def cnaf(
 def _check(source: BinaryIO, xsd: Path | None, console: Console) -> Contenu:
     try:
         with console.status("Lecture et contrôle du fichier…"):
+            kind = kind_of(source)
+            if kind not in LUS or kind is Flux.CONTACTS:
+                raise FlowRefused(f"c'est un flux {kind} ({TITRES[kind]}) : reconnu, mais non importé.")
             return cnaf_schema.check(source, cnaf_schema.load_schema(xsd) if xsd else None)
     except FlowRefused as error:
         raise LaunchError(f"Fichier refusé, rien n'a été déposé : {error}") from error
@@ -107,25 +130,27 @@ def _partner(data: DataDir, code: str) -> Partner:
         raise LaunchError(f"Partenaire sans clé dans {data.path} : {code}. Créez-le, ou donnez --donnees.") from error
 
 
-async def _seat(data: DataDir, code: str) -> str | None:
-    """The only département of this partner, if it has one: its territory is set by convention, the flow's is not."""
+async def _declared(data: DataDir, code: str) -> tuple[str | None, bool]:
+    """The only département of this partner, if it has one (its territory is set by convention, the flow's is not), and
+    whether it is one: only a département says that somebody leaves it."""
     async with partner_registry.connection(data, data.known_ports()) as conn:
         registered = (await partner_registry.listed(conn)).get(code)
     departements = registered["departements"] if registered else []
-    return departements[0] if len(departements) == 1 else None
+    seat = departements[0] if len(departements) == 1 else None
+    return seat, registered is not None and registered["type_organisme"] == "departement"
 
 
 def _deposit(
-    source: BinaryIO,
+    persons: Iterator[Signalement | Ignore],
     contenu: Contenu,
     partner: Partner,
     report: Report,
     concurrency: int,
-    departement: str | None,
     console: Console,
+    transfers: bool,
 ) -> None:
     try:
-        asyncio.run(_send(source, contenu, partner, report, concurrency, departement, console))
+        asyncio.run(_send(persons, contenu, partner, report, concurrency, console, transfers))
     except* PartnerError as errors:
         reason: BaseException = errors
         while isinstance(reason, BaseExceptionGroup):
@@ -136,13 +161,13 @@ def _deposit(
 
 
 async def _send(
-    source: BinaryIO,
+    persons: Iterator[Signalement | Ignore],
     contenu: Contenu,
     partner: Partner,
     report: Report,
     concurrency: int,
-    departement: str | None,
     console: Console,
+    transfers: bool,
 ) -> None:
     # What the client tries again shows in the pace of the bar, not as lines across it.
     stamina.instrumentation.set_on_retry_hooks([])
@@ -150,18 +175,21 @@ async def _send(
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("Dépôt", total=contenu.personnes)
         async with partner:
-            sender = Sender(partner, contenu.entete, report)
-            await sender.send(_persons(source, contenu, departement), concurrency, lambda n: bar.advance(task, n))
+
+            async def progress(settled: int) -> None:
+                bar.advance(task, settled)
+
+            await Sender(partner, contenu.entete, report, transfers=transfers).send(persons, concurrency, progress)
 
 
-def _persons(source: BinaryIO, contenu: Contenu, departement: str | None) -> Iterator[Signalement | Ignore]:
-    households = (b for b in cnaf_flow.blocks(source) if etree.QName(b).localname == cnaf_flow.HOUSEHOLD)
-    for rang, block in enumerate(households, 1):
-        household = cnaf_flow.foyer(block, rang)
+def _persons(
+    source: BinaryIO, contenu: Contenu, departement: str | None, depuis: date | None
+) -> Iterator[Signalement | Ignore]:
+    for household in cnaf_flow.households(source):
         written = cnaf_translation.departement_of(household)
         if departement and written != departement:
             contenu.ailleurs[written] += 1
-        yield from cnaf_translation.translate(contenu.entete, household, departement)
+        yield from cnaf_translation.translate(contenu.entete, household, departement, depuis)
 
 
 def _show(console: Console, contenu: Contenu, report: Report, duration_s: float, as_json: bool) -> None:
@@ -184,7 +212,7 @@ def _show(console: Console, contenu: Contenu, report: Report, duration_s: float,
     title = f"{contenu.foyers} foyers, {contenu.personnes} personnes"
     table = Table("objet", "résultat", "code ou motif", "nombre", title=title)
     for row in rows:
-        style = {"refuse": "red", "ambigu": "yellow", "en-attente": "yellow", "ignore": "dim"}.get(str(row["resultat"]))
+        style = {"refuse": "red", "en-attente": "yellow", "ignore": "dim"}.get(str(row["resultat"]))
         table.add_row(*(str(row[name]) for name in ("objet", "resultat", "code", "nombre")), style=style)
     console.print(table)
     if contenu.foyers_annonces not in (None, contenu.foyers):

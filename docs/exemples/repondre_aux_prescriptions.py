@@ -10,7 +10,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from deploy.partner import Partner, RequestRefused
+from relais_contrats.client import Partner, RequestRefused
 
 EMISE = "fr.insertion.prescription.emise.v1"
 

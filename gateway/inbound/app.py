@@ -8,52 +8,65 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from chassis import process, settings
 from chassis.http_server import serve
 from chassis.process import Process
 from chassis.waiting import wait
-from gateway import webhook_keys
+from gateway import accesses, single_use, webhook_keys
+from gateway.accesses import AccessChain
 from gateway.bodies import Bodies
-from gateway.inbound import counters, health, metrics, problems, published, replays_store, revoked, risks, store
-from gateway.inbound.answer_links import Signer
-from gateway.inbound.answers import Answers
-from gateway.inbound.bookmarks import Bookmarks
-from gateway.inbound.counters import Counters
-from gateway.inbound.deposits import Deposits
-from gateway.inbound.dispatch import Dispatch
-from gateway.inbound.door import Door
-from gateway.inbound.feed import Feed
-from gateway.inbound.hygiene import Hygiene, hosts_of
-from gateway.inbound.journal import Cabinet, Journal
-from gateway.inbound.limits import Limits, Policy
-from gateway.inbound.listing import Listing
-from gateway.inbound.offres import Offres
-from gateway.inbound.prepared import Doorway
-from gateway.inbound.problems import Problem
-from gateway.inbound.reads import Reads
-from gateway.inbound.replays import Replays
-from gateway.inbound.reports import Reports
-from gateway.inbound.revoked import Revoked
-from gateway.inbound.search import Search
-from gateway.inbound.shield import Shield
-from gateway.inbound.sight import Sight
-from gateway.inbound.subscriptions import Subscriptions
-from gateway.oauth import single_use
-from gateway.oauth.certificate import ProxyDeConfiance
-from gateway.oauth.metadata import routes as oauth_routes
-from gateway.oauth.profile import Profil
-from gateway.oauth.resource import VerificateurAcces
-from gateway.oauth.signing import CleServeur, EtatCle, Trousseau
+from gateway.destinations import Resolver
+from gateway.inbound import published
+from gateway.inbound.deposit import store
+from gateway.inbound.deposit.deposits import Deposits
+from gateway.inbound.deposit.dispatch import Dispatch
+from gateway.inbound.deposit.journal import Cabinet, Journal
+from gateway.inbound.deposit.prepared import Doorway
+from gateway.inbound.deposit.retention import Retention
+from gateway.inbound.events import replays_store
+from gateway.inbound.events.feed import Feed
+from gateway.inbound.events.gaps import Gaps
+from gateway.inbound.events.replays import Replays
+from gateway.inbound.events.subscriptions import Subscriptions
+from gateway.inbound.links.answer_links import Signer
+from gateway.inbound.links.answers import Answers
+from gateway.inbound.reading.bookmarks import Bookmarks
+from gateway.inbound.reading.listing import Listing
+from gateway.inbound.reading.offres import Offres
+from gateway.inbound.reading.reads import Reads
+from gateway.inbound.reading.reports import Reports
+from gateway.inbound.reading.search import Search
+from gateway.inbound.reading.sight import Sight
+from gateway.inbound.reading.territory_settings import TerritorySettings
+from gateway.inbound.request import counters, problems, revoked
+from gateway.inbound.request.counters import Counters
+from gateway.inbound.request.door import Door
+from gateway.inbound.request.hygiene import Hygiene, hosts_of
+from gateway.inbound.request.limits import Limits, Policy
+from gateway.inbound.request.refusals import Refusals
+from gateway.inbound.request.revoked import Revoked
+from gateway.inbound.request.shield import Shield
+from gateway.inbound.watching import health, metrics, risks, watch
+from gateway.inbound.watching.exploration import Exploration, Parts
+from gateway.inbound.watching.served import Served
 from gateway.partners import Annuaire
 from gateway.pseudonyms import Pseudonyms
-from gateway.receipts import Chain
+from gateway.receipts import Chains
+from relais_contrats.oauth.certificate import ProxyDeConfiance
+from relais_contrats.oauth.metadata import routes as oauth_routes
+from relais_contrats.oauth.profile import Profil
+from relais_contrats.oauth.resource import VerificateurAcces
+from relais_contrats.oauth.signing import CleServeur, EtatCle, Trousseau
+from relais_contrats.problemes import Problem
 
 COMPONENT = "entrant"
 SCHEMA = "passerelle"
 _KEEP_BODIES = timedelta(days=7)
 _KEEP_COUNTS = timedelta(days=40)
 _KEEP_REPLAYS = timedelta(days=90)
+_KEEP_REFUSALS = timedelta(days=90)
 _CLEAN_EVERY_S = 60.0
 
 
@@ -64,79 +77,112 @@ class Settings(settings.Settings):
     # Where operators read `/metrics`; not served without it.
     port_admin: int | None = None
     autoriser_loopback: bool = False
+    ports_du_hub: frozenset[int] = frozenset()
     # Whoever knows `proxy.cle` may say with which client certificate a request came. Off: nobody may.
     proxy_de_confiance: bool = False
     # Per partner: requests at once and per second in each process, requests and messages per day over all of them.
     rafale: int = 10_000
     debit_par_s: int = 5_000
     quota_jour: int = 10_000_000
+    # Persons that a partner may name in an hour: searched, or signalled by a partner that has no monthly flow; then
+    # signalled by one that has (CAF, MSA, département, France Travail).
     recherches_par_heure: int = 600
+    signalements_par_heure: int = 200_000
+
+    @property
+    def parts(self) -> Parts:
+        return Parts(self.recherches_par_heure, self.signalements_par_heure)
 
 
 async def assemble(running: Process, configured: Settings) -> None:
     """Start serving once the partners are known."""
-    await running.bus.respond(risks.SUBJECT, COMPONENT, risks.answering(running.pool))
-    app = await build(running, configured)
+    observed = watch.Watch(running.bus)
+    await running.bus.respond(risks.SUBJECT, COMPONENT, risks.answering(running.pool, observed, configured.parts))
+    running.loop("veille", observed.run)
+    app = await build(running, configured, observed)
     running.loop("http", lambda stop: serve(app, configured.hote, configured.port, stop))
     if configured.port_admin:
-        admin, port_admin = metrics.application(running.pool), configured.port_admin
+        admin, port_admin = metrics.application(running.pool, observed), configured.port_admin
         running.loop("http admin", lambda stop: serve(admin, configured.hote, port_admin, stop))
 
 
-async def build(running: Process, configured: Settings) -> Shield:
+async def build(running: Process, configured: Settings, observed: watch.Watch | None = None) -> Shield:
     """Wire the door: its routes, and the loops behind them."""
     base_url = configured.url_publique
-    chain = Chain(configured.pem("recu"), base_url)
-    journal = Journal(running.pool, chain)
-    cabinet = Cabinet(configured.key("journal"))
+    chains = Chains(configured.pem("recu"), base_url)
     pseudonyms = Pseudonyms(configured.key("pseudonymes"))
+    journal = Journal(running.pool, chains, AccessChain(configured.pem("recu")), pseudonyms)
+    refusals = Refusals(journal)
+    async with running.pool.acquire() as conn:
+        await accesses.maintain(conn)
+    cabinet = Cabinet(configured.key("journal"))
     annuaire = Annuaire(running.pool)
     await annuaire.reload()
-    dispatch = Dispatch(running.pool, running.bus, journal, cabinet, annuaire)
+    used = Counters(running.pool)
+    exploration = Exploration(used, configured.parts)
+    dispatch = Dispatch(running.pool, running.bus, journal, cabinet, annuaire, pseudonyms, exploration)
     profil, trousseau, revocations = Profil(base_url), _keys(configured), Revoked(running.pool)
     await revocations.reload()
-    used = Counters(running.pool)
     limits = Limits(Policy(configured.rafale, configured.debit_par_s, configured.quota_jour), used)
     proxy = ProxyDeConfiance(configured.key("proxy") if configured.proxy_de_confiance else None)
-    door = Door(VerificateurAcces(profil, trousseau, annuaire, revocations), proxy, annuaire, journal, limits, base_url)
-    doorway = Doorway(running.pool, journal, dispatch, cabinet, pseudonyms, base_url)
+    door = Door(
+        VerificateurAcces(profil, trousseau, annuaire, revocations),
+        proxy,
+        annuaire,
+        journal,
+        limits,
+        refusals,
+        base_url,
+    )
+    doorway = Doorway(running.pool, journal, dispatch, cabinet, pseudonyms, exploration, base_url)
     bodies = Bodies(running.bus, annuaire, pseudonyms, base_url)
-    feed = Feed(running.pool, bodies, configured.key("webhooks"), Chain(configured.pem("recu"), base_url))
+    feed = Feed(running.pool, bodies, configured.key("webhooks"), Chains(configured.pem("recu"), base_url))
     subscriptions = Subscriptions(
         running.pool,
         configured.key("webhooks"),
         webhook_keys.read(configured),
-        configured.autoriser_loopback,
+        Resolver(autoriser_loopback=configured.autoriser_loopback, ports_du_hub=configured.ports_du_hub),
         pseudonyms,
     )
     sight, bookmarks = Sight(running.pool, running.bus, pseudonyms), Bookmarks(configured.key("webhooks"))
     usages = single_use.UsagesUniquesPostgres(running.pool)
     replays = Replays(running.pool)
+    # The busiest first: a router tries them one after the other.
     routes = [
-        *oauth_routes(profil, trousseau, annuaire, usages, revocations, proxy, lambda: datetime.now(UTC)),
-        *Reports(doorway, sight, bodies, bookmarks).routes(door),
         *Deposits(doorway, limits).routes(door),
-        *Answers(doorway, sight, annuaire, Signer(configured.pem("recu"))).routes(door),
-        *Search(sight, used, configured.recherches_par_heure).routes(door),
+        *feed.routes(door),
+        *oauth_routes(
+            profil, trousseau, annuaire, usages, revocations, proxy, lambda: datetime.now(UTC), door.note_token_refused
+        ),
+        *Reports(doorway, sight, bodies, bookmarks).routes(door),
+        *Answers(doorway, sight, annuaire, Signer(configured.pem("recu")), proxy, refusals).routes(door),
+        *Search(sight, exploration).routes(door),
         *Listing(sight, bookmarks).routes(door),
+        *TerritorySettings(sight).routes(door),
         *Reads(sight, bodies, bookmarks).routes(door),
         *Offres(sight, bookmarks).routes(door),
         *published.routes(base_url),
-        *feed.routes(door),
         *subscriptions.routes(door),
+        *Gaps(running.pool, bodies, pseudonyms).routes(door),
         *replays.routes(door),
-        *health.routes(running, chain, base_url),
+        *health.routes(running, chains, base_url, observed or watch.Watch(running.bus), usages),
     ]
     running.loop("partenaires", annuaire.keep_fresh)
+    running.loop("territoires", Served(running.bus, annuaire).run)
     for name, batch in (
         ("receptions", journal.receptions),
         ("reglements", journal.settlements),
         ("acces", journal.accesses),
         ("acquittements", feed.acknowledgements),
+        ("usages uniques", usages.lots),
+        ("regards", sight.looks),
     ):
         running.loop(name, batch.run)
     running.loop("revocations", revocations.keep_fresh)
+    running.loop("refus", refusals.run)
+    running.loop("conservation", Retention(running.pool, cabinet).run)
     running.loop("compteurs", used.run)
+    running.loop("exploration", lambda stop: exploration.run(running.pool, stop))
     running.loop("rejeux", replays.run)
     running.loop("fil", feed.watch)
     running.loop("menage", lambda stop: _clean(running, stop))
@@ -158,9 +204,10 @@ def _keys(configured: Settings) -> Trousseau:
 def handlers(base_url: str) -> dict[Any, Any]:
     """What routing itself refuses, and what a bug leaves unsaid, reads like everything else."""
 
-    async def on_http(_: Request, error: Exception) -> Response:
+    async def on_http(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
-        return problems.response(Problem(status=status if status in (404, 405) else 400), base_url)
+        headers = {"Allow": _allowed(request)} if status == 405 else {}
+        return problems.response(Problem(status=status if status in (404, 405) else 400, headers=headers), base_url)
 
     async def on_problem(_: Request, error: Exception) -> Response:
         assert isinstance(error, Problem)
@@ -173,6 +220,13 @@ def handlers(base_url: str) -> dict[Any, Any]:
     return {HTTPException: on_http, Problem: on_problem, Exception: on_bug}
 
 
+def _allowed(request: Request) -> str:
+    """The methods of all the routes of this path, of which routing itself knows one only (RFC 9110 § 10.2.1)."""
+    routes = (route for route in request.app.routes if isinstance(route, Route))
+    here = (route.methods or set() for route in routes if route.path_regex.match(request.scope["path"]))
+    return ", ".join(sorted(set().union(*here)))
+
+
 async def _clean(running: Process, stop: asyncio.Event) -> None:
     """Forget settled bodies after seven days, and spent proofs once nothing accepts them."""
     while not stop.is_set():
@@ -183,6 +237,8 @@ async def _clean(running: Process, stop: asyncio.Event) -> None:
             await revoked.forget(conn, now)
             await counters.forget(conn, now - _KEEP_COUNTS)
             await replays_store.forget(conn, now - _KEEP_REPLAYS)
+            await store.forget_refusals(conn, now - _KEEP_REFUSALS)
+            await accesses.maintain(conn)
         await wait(stop, _CLEAN_EVERY_S)
 
 

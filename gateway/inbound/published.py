@@ -11,14 +11,15 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from gateway.inbound import problems
-from gateway.inbound.problems import Problem
+from gateway.inbound.request import problems
+from gateway.inbound.request.query import parameters
 from relais_contrats.asyncapi import document_asyncapi
 from relais_contrats.catalogue import CATALOGUE, TypeMessage, par_type_cloudevents
 from relais_contrats.exemples import exemples
 from relais_contrats.openapi import document_openapi
+from relais_contrats.problemes import Problem
 from relais_contrats.refus import REFUS
-from relais_contrats.schemas import schema_depot, schema_donnees
+from relais_contrats.schemas import EVENEMENT, schema_depot, schema_donnees, schema_enveloppe_evenement
 
 _JSON, _SCHEMA = "application/json", "application/schema+json"
 _HEADERS = {"Cache-Control": "public, max-age=300"}
@@ -38,16 +39,18 @@ def routes(base_url: str) -> list[Route]:
 
     return [
         _public("/v1/contrats", contracts),
-        _public("/v1/contrats/{type}", lambda request: _schema(_named(request).nom), _SCHEMA),
-        _public("/v1/contrats/{type}/depot", lambda request: _deposit_schema(_named(request).nom), _SCHEMA),
+        _public(f"/v1/contrats/{EVENEMENT}", lambda _: _event_schema(base_url), _SCHEMA),
+        _public("/v1/contrats/{type}", lambda request: _schema(_named(request).nom, base_url), _SCHEMA),
+        _public("/v1/contrats/{type}/depot", lambda request: _deposit_schema(_named(request).nom, base_url), _SCHEMA),
         _public("/openapi.json", lambda _: _openapi()),
-        _public("/asyncapi.json", lambda _: _asyncapi()),
+        _public("/asyncapi.json", lambda _: _asyncapi(base_url)),
         Route("/problemes/{code}", _explanation(base_url), methods=["GET"]),
     ]
 
 
 def _public(path: str, read: Callable[[Request], bytes], media_type: str = _JSON) -> Route:
     async def endpoint(request: Request) -> Response:
+        parameters(request)
         body = read(request)
         etag = f'"{sha256(body).hexdigest()[:32]}"'
         headers = _HEADERS | {"ETag": etag}
@@ -83,12 +86,17 @@ def _summary(message: TypeMessage, base_url: str) -> dict[str, Any]:
 
 
 @cache
-def _schema(nom: str) -> bytes:
+def _event_schema(base_url: str) -> bytes:
+    return orjson.dumps(schema_enveloppe_evenement(base_url))
+
+
+@cache
+def _schema(nom: str, base_url: str) -> bytes:
     """The schema of `data`, with its examples: `examples` are those that pass, the others come with what they earn."""
     message = CATALOGUE[nom]
     given = exemples(nom)
     return orjson.dumps(
-        schema_donnees(message)
+        schema_donnees(message, base_url)
         | {
             "examples": [one.message["data"] for one in given if one.est_valide],
             "x-relais-exemples": [
@@ -104,11 +112,11 @@ def _schema(nom: str) -> bytes:
 
 
 @cache
-def _deposit_schema(nom: str) -> bytes:
+def _deposit_schema(nom: str, base_url: str) -> bytes:
     message = CATALOGUE[nom]
     if not message.se_depose:
         raise Problem(status=404)
-    return orjson.dumps(schema_depot(message))
+    return orjson.dumps(schema_depot(message, base_url))
 
 
 @cache
@@ -117,8 +125,8 @@ def _openapi() -> bytes:
 
 
 @cache
-def _asyncapi() -> bytes:
-    return orjson.dumps(document_asyncapi(), option=orjson.OPT_SORT_KEYS)
+def _asyncapi(base_url: str) -> bytes:
+    return orjson.dumps(document_asyncapi(base_url), option=orjson.OPT_SORT_KEYS)
 
 
 def _explanation(base_url: str) -> Any:

@@ -8,15 +8,20 @@ from chassis.process import Process
 from gateway import webhook_keys
 from gateway.bodies import Bodies
 from gateway.destinations import Resolver
-from gateway.outbound.delivery import Sender, Targets
+from gateway.outbound import health
+from gateway.outbound.delivery import Sender
 from gateway.outbound.departures import Departures
 from gateway.outbound.fanout import Fanout
+from gateway.outbound.heartbeats import Heartbeats
 from gateway.outbound.http_client import HttpClient
+from gateway.outbound.quiescence import Quiescence
+from gateway.outbound.renewals import Renewals
 from gateway.outbound.signals import Signals
 from gateway.outbound.suspensions import Suspensions
+from gateway.outbound.targets import Targets
 from gateway.partners import Annuaire
 from gateway.pseudonyms import Pseudonyms
-from gateway.receipts import Chain
+from gateway.receipts import Chains
 from gateway.webhook_secrets import Safe
 
 COMPONENT = "sortant"
@@ -26,6 +31,7 @@ SCHEMA = "passerelle"
 class Settings(settings.Settings):
     url_publique: str
     autoriser_loopback: bool = False
+    ports_du_hub: frozenset[int] = frozenset()
 
 
 async def assemble(running: Process, configured: Settings) -> None:
@@ -33,17 +39,24 @@ async def assemble(running: Process, configured: Settings) -> None:
     annuaire = Annuaire(running.pool)
     await annuaire.reload()
     bodies = Bodies(running.bus, annuaire, Pseudonyms(configured.key("pseudonymes")), configured.url_publique)
-    client = HttpClient(Resolver(autoriser_loopback=configured.autoriser_loopback))
+    client = HttpClient(
+        Resolver(autoriser_loopback=configured.autoriser_loopback, ports_du_hub=configured.ports_du_hub)
+    )
     targets = Targets(Safe(configured.key("webhooks")), webhook_keys.read(configured))
-    chain = Chain(configured.pem("recu"), configured.url_publique)
-    sender = Sender(running.pool, bodies, client, targets, chain)
-    fanout = Fanout(running.pool, annuaire, sender.wake)
+    chains = Chains(configured.pem("recu"), configured.url_publique)
+    sender = Sender(running.pool, bodies, client, targets, chains)
+    fanout = Fanout(running.pool, annuaire, Quiescence(running.bus), sender.wake)
     signals = Signals(running.pool, client, targets, sender.wake)
+    heartbeats = Heartbeats(running.pool, signals, targets)
     suspensions = Suspensions(running.pool, sender.wake)
     running.loop("partenaires", annuaire.keep_fresh)
     running.loop("suspensions", suspensions.run)
+    running.loop("battements", heartbeats.run)
+    running.loop("retenus", fanout.keep_trying)
+    running.loop("reprises", Renewals(running.pool, annuaire, sender.wake).run)
     running.loop("departs", Departures(running.pool).run)
     running.loop("envois", lambda stop: push(sender, signals, client, stop))
+    await running.bus.respond(health.SUBJECT, COMPONENT, health.answering(running, COMPONENT))
     for stream in STREAMS:
         running.loop(f"distribution {stream}", _consume(running, fanout, stream))
 

@@ -1,4 +1,5 @@
-"""The structure of a prescription leaves the parcours thirty days after the prescription has ended.
+"""Who leaves by the clock, after thirty days: the structure of a prescription that ended, the former territory of a
+parcours that moved.
 
 No event tells it: nothing happened that anybody would act upon, and who leaves receives nothing more.
 """
@@ -11,6 +12,7 @@ import structlog
 from chassis.database import TRANSIENT, Pool
 from chassis.waiting import wait
 from gateway import prescriptions
+from gateway.outbound import departs
 from gateway.outbound.store import fanout as store
 
 _log = structlog.get_logger()
@@ -33,7 +35,7 @@ class Departures:
         """End what is due, between two batches of the fan-out; returns how many participations ended."""
         async with self._pool.acquire() as conn, conn.transaction():
             await store.lock(conn)
-            left = await prescriptions.sortir(conn, now)
+            left = await prescriptions.sortir(conn, now) + await departs.partir(conn, now)
         if left:
             await _log.ainfo("departures.left", participations=left)
         return left

@@ -10,17 +10,18 @@ from typing import Any
 from uuid import UUID
 
 from gateway.outbound import outcomes
+from gateway.pseudonyms import whole_second
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A request that left: its `webhook-id`, its events in order with their numbers, the SHA-256 of its exact body, and
-    when it was answered."""
+    """A request that left: its `webhook-id`, its events in order (their numbers, their ids at the receiver), the hash
+    (SHA-256) of its exact body, and when it was answered."""
 
     partenaire: str
     message: str
     numeros: Sequence[int]
-    evenements: Sequence[UUID]
+    evenements: Sequence[str]
     empreinte: bytes
     repondu_a: datetime
 
@@ -33,12 +34,11 @@ class Sent:
 def content(abonnement: UUID, sent: Sent, outcome: outcomes.Delivered) -> dict[str, Any]:
     """What to sign."""
     return {
-        "partenaire": sent.partenaire,
         "abonnement": str(abonnement),
         "webhook": sent.message,
-        "evenements": [str(evenement) for evenement in sent.evenements],
+        "evenements": list(sent.evenements),
         "empreinte": sent.empreinte.hex(),
-        "livre_a": sent.repondu_a.isoformat(),
+        "livre_a": whole_second(sent.repondu_a).isoformat(),
         "resultat": "livre",
         "code": outcome.code,
     }

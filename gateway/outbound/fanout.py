@@ -1,68 +1,149 @@
-"""The fan-out: from the streams to one row per receiver, each event once and in order, one transaction per batch."""
+"""The fan-out: from the streams to one row per receiver, each event once and in order, one transaction per batch.
 
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+An event that is taken off the stream is told, or waits in a table for its turn: see `order`. One that fails by itself
+is set aside, and holds its parcours: see `chassis.faults`.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
 from uuid import UUID
 
 import structlog
 
-from chassis import ledger
+from chassis import faults, ledger
 from chassis.bus import Message, Verdicts
-from chassis.database import TRANSIENT, Connection, Pool
-from chassis.ordering import RETRY_S, Event, Key, take_in_order
-from gateway import participations, prescriptions
+from chassis.database import Connection, Pool, Record
+from chassis.ordering import RETRY_S, Event, Key, read_each
+from chassis.waiting import wait
+from gateway import fusions, moves, objets, participations, prescriptions
+from gateway.outbound import departs
 from gateway.outbound.distribution import Distribution, Roles, cle_de
 from gateway.outbound.effects import Accompagnants, Repertoire, accompagnants_apres, concernes
+from gateway.outbound.order import BRIQUES, LONGEST_WAIT, Avancement, Ordre, Promis, est_d_une_horloge
+from gateway.outbound.quiescence import Quiescence
 from gateway.outbound.store import fanout as store
+from gateway.outbound.store import waiting
 from relais_contrats.catalogue import CATALOGUE
+from relais_contrats.champs import nommes_dans
+from relais_contrats.territoires import jour_legal
 
 _log = structlog.get_logger()
+_TOGETHER = 500
+_LOOK_EVERY_S = 1.0
+
+Avancements = Mapping[Key, Avancement]
+_UNKNOWN: Avancements = {}
 
 
 class Fanout:
     """`wake` is called when there is something new to push."""
 
-    def __init__(self, pool: Pool, repertoire: Repertoire, wake: Callable[[], None]) -> None:
+    def __init__(self, pool: Pool, repertoire: Repertoire, quiescence: Quiescence, wake: Callable[[], None]) -> None:
         self._pool = pool
         self._repertoire = repertoire
+        self._quiescence = quiescence
         self._wake = wake
 
     async def handle(self, messages: Sequence[Message]) -> Verdicts:
-        """One verdict per message. A message that cannot be read is dropped: the service that told it still has it."""
-        read = [_read(message) for message in messages]
-        events = [event for event in read if event]
-        if len(events) < len(read):
-            await _log.aerror("fanout.unreadable", messages=len(read) - len(events))
-        try:
-            verdicts = iter(await self._distribute(events) if events else [])
-        except TRANSIENT as error:
-            await _log.awarning("fanout.database_away", error=type(error).__name__)
-            return [RETRY_S * 2] * len(messages)
-        return [next(verdicts) if event else None for event in read]
+        """One verdict per message; what cannot be read is noted, with where it was, and stops nothing."""
+        events, unreadable = read_each(messages)
+        outcomes = iter(await self._distribute(events))
+        verdicts: list[float | None] = []
+        for rank, message in enumerate(messages):
+            is_settled = await self._note(message, unreadable[rank]) if rank in unreadable else next(outcomes)
+            verdicts.append(None if is_settled else RETRY_S * 2)
+        return verdicts
 
-    async def _distribute(self, events: Sequence[Event]) -> Verdicts:
-        """All in one transaction; when one of them is poison, each in its own, and that one aside."""
+    async def _note(self, message: Message, error: Exception) -> bool:
+        await _log.aerror("fanout.unreadable", subject=message.subject, place=message.sequence)
         try:
-            return await self._together(events)
-        except TRANSIENT:
-            raise
-        except Exception as error:
+            async with self._pool.acquire() as conn:
+                await ledger.park_unreadable(conn, message, type(error).__name__, datetime.now(UTC))
+        except Exception:
+            await _log.aexception("fanout.unreadable_not_noted")
+            return False
+        return True
+
+    async def keep_trying(self, stop: asyncio.Event) -> None:
+        """Take up what waits, once what it waited for is there, and what an operator wants tried again."""
+        while not stop.is_set():
+            await self.try_again()
+            await wait(stop, _LOOK_EVERY_S)
+
+    async def try_again(self) -> None:
+        now = datetime.now(UTC)
+        async with self._pool.acquire() as conn:
+            await waiting.forget_kept_promises(conn)
+            rows = [*await waiting.to_retry(conn, _TOGETHER), *await waiting.each_in_turn(conn, now, _TOGETHER)]
+        events = [waiting.event(row) for row in rows]
+        of_clocks = {event.agregat for event in events if est_d_une_horloge(event)}
+        await self._distribute(events, await self._quiescence.ask(of_clocks))
+
+    async def _distribute(self, events: Sequence[Event], avancements: Avancements = _UNKNOWN) -> list[bool]:
+        """Whether each event is in our books now: told, waiting there, or set aside.
+
+        Without `avancements` what is of a clock waits: no service is asked while the stream is read.
+        """
+        if not events:
+            return []
+        try:
+            await self._together(events, avancements, brings_along=True)
+            return [True] * len(events)
+        except Exception:  # whose fault it is shows when each is tried alone
             await _log.aexception("fanout.batch_failed", events=len(events))
-            if len(events) == 1:
-                return await self._park(events[0], error)
-        return [(await self._distribute([event]))[0] for event in events]
+        alone = await faults.one_by_one(self._pool, events, self._alone, self._park, lambda event: event.agregat)
+        return [outcome is not None for outcome in alone]
 
-    async def _together(self, events: Sequence[Event]) -> Verdicts:
+    async def _alone(self, event: Event) -> bool:
+        await self._together([event], _UNKNOWN, brings_along=False)
+        return True
+
+    async def _together(self, events: Sequence[Event], avancements: Avancements, *, brings_along: bool) -> None:
+        """`brings_along`: with what waits already of the same parcours."""
         now = datetime.now(UTC)
         await self._repertoire.reload()  # the emitter may have been declared a moment ago
         async with self._pool.acquire() as conn, conn.transaction():
             await store.lock(conn)
-            positions = await ledger.positions(conn, list({event.key for event in events}))
-            taken, verdicts = take_in_order(events, positions)
+            named = set().union(*map(concernes, events))
+            held = await waiting.held(conn, named, _TOGETHER) if brings_along else []
+            known = {event.id: event for event in (*map(waiting.event, held), *events)}
+            ordre = await self._ordre(conn, known.values(), held, avancements)
+            set_aside = set().union(*ordre.parques.values())
+            taken, later = ordre.tour(known.values(), now)
             pushed = await self._write(conn, taken, now) if taken else 0
+            await waiting.let_go(conn, known.keys() - {event.id for event, _ in later})
+            await waiting.hold(conn, [(event, attend) for event, attend in later if event.id not in set_aside], now)
+            await waiting.unpark(conn, set_aside & {event.id for event in taken}, now)
+        for event in taken:
+            if est_d_une_horloge(event) and now - ordre.retenus_depuis.get(event.id, now) >= LONGEST_WAIT:
+                await _log.aerror("fanout.rest_not_awaited", evenement=str(event.id), type=event.type)
         if pushed:
             self._wake()
-        return verdicts
+
+    async def _ordre(
+        self, conn: Connection, events: Collection[Event], held: Sequence[Record], avancements: Avancements
+    ) -> Ordre:
+        named = set().union(*map(concernes, events))
+        briques = {event.brique for event in events} | set(BRIQUES)
+        aside = await waiting.aside(conn, named)
+        promised = await waiting.promised(conn, named)
+        causes = {UUID(event.body["causeid"]) for event in events if "causeid" in event.body}
+        return Ordre(
+            positions=await ledger.positions(conn, [(brique, one) for brique in briques for one in named]),
+            causes=await store.causes(conn, causes),
+            promis=[
+                Promis(row["evenement"], row["parcours"], row["brique"], store.cause(row), row["regle_a"])
+                for row in promised
+            ],
+            dits=await waiting.told(conn, causes),
+            parques=_by_parcours(row for row in aside if row["etat"] != "ecarte"),
+            ecartes={((r["brique"], r["agregat"]), r["sequence"]) for r in aside if r["etat"] == "ecarte"},
+            oublies=await store.erased(conn, named),
+            retenus_depuis={row["id"]: row["depuis"] for row in held},
+            avancements=avancements,
+        )
 
     async def _write(self, conn: Connection, taken: Sequence[Event], now: datetime) -> int:
         distribution = await self._load(conn, taken)
@@ -70,16 +151,25 @@ class Fanout:
             distribution.take(event)
         await participations.enter(conn, distribution.entered, now)
         await participations.leave(conn, distribution.left, now)
+        await departs.annoncer(conn, distribution.departs, distribution.revenus)
+        await participations.place(conn, distribution.lieux, is_told=True)
         await participations.oppose(conn, distribution.opposed - distribution.opposed_before, now)
         await prescriptions.noter(conn, distribution.nouvelles)
         await prescriptions.finir(conn, distribution.finies, distribution.clos, now)
-        for absorption in distribution.absorptions:
-            await participations.absorb(conn, {absorption.survivant: absorption.absorbes})
+        await participations.absorb(conn, [(a.survivant, a.absorbes) for a in distribution.absorptions])
+        await fusions.save(conn, distribution.fusions_changees.values())
+        await objets.noter(conn, distribution.crees)
         await store.insert_events(conn, distribution.evenements, now)
         pushed = await store.insert_deliveries(conn, distribution.livraisons, now)
+        await waiting.tell_nobody(conn, distribution.sans_destinataire, now)
+        await waiting.keep_promises(conn, [event.id for event in taken])
         if distribution.effaces:
             await store.erase(conn, distribution.effaces, now)
             await prescriptions.effacer(conn, distribution.effaces)
+            await departs.effacer(conn, distribution.effaces)
+            await moves.forget(conn, distribution.effaces)
+            await objets.effacer(conn, distribution.effaces)
+            await fusions.erase(conn, distribution.effaces)
         await ledger.advance(conn, _reached(taken))
         return pushed
 
@@ -92,6 +182,8 @@ class Fanout:
         accompagnants: dict[UUID, Accompagnants] = {}
         leaving = {event.agregat for event in taken if event.type == "accompagnant.retire"}
         for row in await store.told_accompagnants(conn, leaving) if leaving else ():
+            if not _holds(row["corps"]):
+                continue
             before = accompagnants.get(row["parcours"], frozenset())
             accompagnants[row["parcours"]] = accompagnants_apres(row["type"], row["corps"]["data"], before)
         subscribers, known = await store.subscribers(conn), await store.causes(conn, causes)
@@ -101,24 +193,44 @@ class Fanout:
             subscribers,
             known,
             accompagnants,
+            rappels=await store.recalled(conn, taken),
             forgotten=await store.erased(conn, named),
             opposed=await participations.opposed(conn, named),
+            signalants=await participations.signalled(conn, named),
+            homonymes=await objets.homonymes(conn, merged) if (merged := _merged(taken)) else frozenset(),
             prescriptions=dict(await prescriptions.suivies(conn, _prescriptions(taken))),
+            territoires=await participations.told_territories(conn, named),
+            fusions=await fusions.load(conn, causes, named),
         )
 
-    async def _park(self, event: Event, error: Exception) -> Verdicts:
+    async def _park(self, event: Event, error: Exception) -> bool:
         async with self._pool.acquire() as conn, conn.transaction():
             await store.lock(conn)
-            await store.park(conn, event, type(error).__name__, datetime.now(UTC))
-            await ledger.advance(conn, {event.key: event.sequence})
-        return [None]
+            await waiting.park(conn, event, type(error).__name__, datetime.now(UTC))
+        return True
 
 
-def _read(message: Message) -> Event | None:
-    try:
-        return Event.read(message)
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return None
+def _by_parcours(aside: Iterable[Record]) -> dict[UUID, set[UUID]]:
+    ids: dict[UUID, set[UUID]] = {}
+    for row in aside:
+        ids.setdefault(row["agregat"], set()).add(row["id"])
+    return ids
+
+
+def _holds(corps: Mapping[str, Any]) -> bool:
+    """What was told in advance counts from its day on."""
+    effet = corps.get("effet")
+    return effet is None or date.fromisoformat(effet) <= jour_legal(corps["departement"], datetime.now(UTC))
+
+
+def _merged(taken: Sequence[Event]) -> set[UUID]:
+    """The parcours of events about an object that was created in another one, since absorbed."""
+    return {
+        event.agregat
+        for event in taken
+        if event.type in CATALOGUE
+        and objets.ailleurs((cle for _, cle in nommes_dans(event.type, event.body["data"])), event.agregat)
+    }
 
 
 def _prescriptions(taken: Sequence[Event]) -> set[prescriptions.Cle]:

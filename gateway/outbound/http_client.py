@@ -3,7 +3,7 @@
 import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -12,7 +12,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from gateway.destinations import Interdite, Resolver, lire
+from gateway.destinations import Destination, Interdite, NonDeclare, Resolver
 
 _TIMEOUT = aiohttp.ClientTimeout(total=15, sock_connect=5)
 _ANSWER_LIMIT_BYTES = 64 * 1024
@@ -33,7 +33,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """`raison`: adresse-interdite, nom-introuvable, connexion, tls, delai-depasse, coupure."""
+    """`raison`: adresse-interdite, hote-non-declare, nom-introuvable, connexion, tls, delai-depasse, coupure."""
 
     raison: str
 
@@ -63,6 +63,18 @@ class _CheckedAddresses(AbstractResolver):
         """Nothing is held."""
 
 
+def target_of(destination: Destination) -> URL:
+    """Built from what was judged: a second parser that reads the text otherwise would undo the judgment."""
+    return URL.build(
+        scheme=destination.scheme,
+        host=destination.host_in_url,
+        port=destination.port,
+        path=destination.path,
+        query_string=destination.query,
+        encoded=True,
+    )
+
+
 class HttpClient:
     """POSTs without redirects, cookies or proxies.
 
@@ -75,23 +87,20 @@ class HttpClient:
         self._tls = tls or ssl.create_default_context()
         self._session: aiohttp.ClientSession | None = None
 
-    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer | Silence:
-        """Never raises for what the other side does. Redirects are answers like others: they are not followed."""
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes, hotes: Collection[str]) -> Answer | Silence:
+        """Never raises for what the other side does. Redirects are answers like others: they are not followed.
+
+        `hotes` are those declared for the receiver, as they are now.
+        """
         try:
-            destination = lire(url, autoriser_loopback=self._resolver.autoriser_loopback)
-            # Built from what was judged: a second parser that reads the text otherwise would undo the judgment.
-            target = URL.build(
-                scheme=destination.scheme,
-                host=destination.host,
-                port=destination.port,
-                path=destination.path,
-                query_string=destination.query,
-                encoded=True,
-            )
+            destination = self._resolver.lire(url, hotes)
+            target = target_of(destination)
             try:
                 return await self._exchange(target, headers, body)
             except aiohttp.ServerDisconnectedError:  # an idle connection that it had closed meanwhile: once more
                 return await self._exchange(target, headers, body)
+        except NonDeclare:
+            return Silence("hote-non-declare")
         except Interdite:
             return Silence("adresse-interdite")
         except TimeoutError:
@@ -104,6 +113,8 @@ class HttpClient:
             return Silence("connexion")
         except (aiohttp.ClientError, OSError):
             return Silence("coupure")
+        except ValueError:  # a text that the client's own parsers refuse
+            return Silence("adresse-interdite")
 
     async def _exchange(self, target: URL, headers: Mapping[str, str], body: bytes) -> Answer:
         async with self._opened().post(target, headers=headers, data=body, allow_redirects=False) as response:

@@ -44,6 +44,9 @@ class Gone:
 
 Outcome = Delivered | NotReady | Failed | Gone
 
+UNEXPECTED = Failed(None, "interne", is_endpoint=True)
+"""The hub itself failed on this target, and on no other: the schedule goes on, and the partner sees `interne`."""
+
 _SCHEDULE = tuple(
     timedelta(seconds=seconds) for seconds in (5, 30, 2 * 60, 10 * 60, 3600, 3 * 3600, 6 * 3600, 12 * 3600)
 )

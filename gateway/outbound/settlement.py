@@ -14,26 +14,30 @@ from gateway.outbound.evidence import Sent
 from gateway.outbound.outcomes import Delivered, Failed, Gone, Health, NotReady, Outcome
 from gateway.outbound.store import delivery as store
 from gateway.outbound.store.delivery import Claim, Release, Sending
-from gateway.receipts import Chain, OfDelivery
+from gateway.receipts import Chains, OfDelivery
+from gateway.unmade import Unmade, park
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """`sent` is the request that left, if one did; the events of the claim that are not in it had nothing to show their
-    receiver. `outcome` is None when that was all of them."""
+    receiver, but those in `held`, which wait for its convention, and those in `unmade`, which wait for an operator.
+    `outcome` is None when that was all of them."""
 
     claim: Claim
     outcome: Outcome | None
     sent: Sent | None = None
+    held: frozenset[int] = frozenset()
+    unmade: Sequence[Unmade] = ()
 
 
 Signed = Sequence[OfDelivery | None]
 
 
-def sign(results: Sequence[Result], chain: Chain, now: datetime) -> Signed:
+def sign(results: Sequence[Result], chains: Chains, now: datetime) -> Signed:
     """A receipt for each result that is a delivery, in order. When they cannot be written, the caller restarts the
-    chain: what was signed exists nowhere."""
-    return [_sign(result, chain, now) for result in results]
+    chains: what was signed exists nowhere."""
+    return [_sign(result, chains, now) for result in results]
 
 
 async def write(
@@ -45,6 +49,7 @@ async def write(
     sendings = [s for result, receipt in zip(results, signed, strict=True) for s in _sendings(result, receipt)]
     releases = [_release(result, now, chance) for result, chance in zip(results, chances, strict=True)]
     await store.settle(conn, sendings, releases, now)
+    await park(conn, [one for result in results for one in result.unmade], now)
     emptied = [r.claim for r in results if not r.claim.tete]
     if emptied:
         await store.recount(conn, emptied)
@@ -88,10 +93,11 @@ def _is_alive(outcome: Outcome | None) -> bool:
             assert_never(outcome)
 
 
-def _sign(result: Result, chain: Chain, now: datetime) -> OfDelivery | None:
+def _sign(result: Result, chains: Chains, now: datetime) -> OfDelivery | None:
     if result.sent is None or not isinstance(result.outcome, Delivered):
         return None
-    receipt = chain.next(evidence.content(result.claim.abonnement, result.sent, result.outcome), now)
+    contenu = evidence.content(result.claim.abonnement, result.sent, result.outcome)
+    receipt = chains.next(result.sent.partenaire, contenu, now)
     return OfDelivery(receipt, result.sent.partenaire, result.sent.livraison)
 
 
@@ -100,10 +106,12 @@ def _sendings(result: Result, signed: OfDelivery | None) -> Iterator[Sending]:
     if isinstance(outcome, NotReady):
         return
     sent = set(result.sent.numeros) if result.sent else set()
+    waiting = result.held | {one.numero for one in result.unmade}
     recu = (signed.receipt.chaine, signed.receipt.rang) if signed else (None, None)
     for delivered in claim.tete:
         if delivered.numero not in sent:
-            yield Sending(claim.abonnement, delivered.numero, "sans-objet", 0, None, None)
+            etat = "retenu" if delivered.numero in waiting else "sans-objet"
+            yield Sending(claim.abonnement, delivered.numero, etat, 0, None, None)
             continue
         match outcome:
             case Delivered(code=code):

@@ -21,7 +21,7 @@ from chassis.facts import type_cloudevents
 from chassis.process import wait
 from gateway.outbound.distribution import SOURCE, Evenement, Livraison
 from gateway.outbound.store import suspensions as store
-from gateway.rights import Role
+from relais_contrats.droits import Role
 
 _log = structlog.get_logger()
 SUSPENDU = "abonnement.suspendu"
@@ -47,14 +47,24 @@ class Suspensions:
     async def tell_due(self) -> int:
         """Tell what is not told yet, once over all processes; returns how many."""
         async with self._pool.acquire() as conn:
-            if not await store.are_untold(conn):
-                return 0
-            async with conn.transaction():
-                told = [(row, await _tell(conn, row)) for row in await store.tell(conn)]
+            told = [one for id_ in await store.untold(conn) if (one := await self._tell_one(conn, id_))]
         for row, notice in told:
             await _show(row, notice)
-        self._wake()
+        if told:
+            self._wake()
         return len(told)
+
+    async def _tell_one(self, conn: Connection, abonnement: UUID) -> tuple[Record, UUID] | None:
+        """In its own transaction: one that cannot be told keeps nobody from hearing of another."""
+        try:
+            async with conn.transaction():
+                row = await store.tell(conn, abonnement)
+                return (row, await _tell(conn, row)) if row else None
+        except TRANSIENT:
+            raise
+        except Exception:
+            await _log.aexception("suspensions.failed", abonnement=str(abonnement))
+            return None
 
 
 async def _tell(conn: Connection, row: Record) -> UUID:

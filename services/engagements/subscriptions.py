@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping
 
 from chassis.facts import Entree
-from chassis.service import Lecture
 from services.engagements import clocks
 from services.engagements.domain.messages import Message
 from services.engagements.store import lectures
 from services.engagements.translation import lecture
+from services.service import Lecture
 
-Lecteur = Callable[[Entree], Message]
+Lecteur = Callable[[Entree], Message | None]
 
 DEPOTS: Mapping[str, Lecteur] = {
     "contrat.propose": lecture.contrat_propose,
@@ -18,6 +18,7 @@ DEPOTS: Mapping[str, Lecteur] = {
     "contrat.suspendu": lecture.contrat_suspendu,
     "contrat.repris": lecture.contrat_repris,
     "contrat.clos": lecture.contrat_clos,
+    "contrat.annule": lecture.contrat_annule,
     "contrat.bilan": lecture.contrat_bilan,
     "manquement.signale": lecture.manquement_signale,
     "sanction.proposee": lecture.sanction_proposee,
@@ -39,6 +40,8 @@ EVENEMENTS: Mapping[str, Lecteur] = {
     "orientation.notifiee": lecture.orientation_notifiee,
     "reorientation.decidee": lecture.reorientation_decidee,
     "orientation.close": lecture.orientation_close,
+    "orientation.annulee": lecture.orientation_annulee,
+    "reprise.declaree": lecture.reprise_declaree,
     # Replaced, a référent leaves to the next one the standing that it had: nothing changes here.
     "referent.designe": lecture.referent_designe,
     "referent.accepte": lecture.referent_actif,
@@ -46,11 +49,20 @@ EVENEMENTS: Mapping[str, Lecteur] = {
     "referent.termine": lecture.referent_parti,
 }
 
+EFFETS: Mapping[str, Lecteur] = {
+    "orientation.effective": lecture.orientation_decidee,
+    "transfert.effectif": lecture.parcours_transfere,
+    "suivi.effectif": lecture.suivi_effectif,
+}
+"""What the siblings tell to one another on the day on which something takes effect that was told before."""
+
 ECHEANCES: Mapping[str, Callable[[Entree, int], Message]] = {
     clocks.SIGNATURE: lecture.mois_ecoule,
     clocks.REEXAMEN: lecture.reexamen_echu,
     clocks.SUSPENSION: lecture.suspension_echue,
     clocks.INSTRUCTION: lecture.instruction_echue,
+    clocks.DEBUT: lecture.contrat_debute,
+    clocks.LEVEE: lecture.levee_atteinte,
 }
 
 LECTURES: Mapping[str, Lecture] = {
@@ -60,12 +72,12 @@ LECTURES: Mapping[str, Lecture] = {
 
 
 def lire(entree: Entree) -> Message | None:
-    """None for an event that changes nothing here."""
+    """None for an event that changes nothing here, or not before its day, which is told in its turn."""
     match entree.nature:
         case "depot":
             return DEPOTS[entree.type](entree)
         case "evenement":
-            lecteur = EVENEMENTS.get(entree.type)
+            lecteur = EFFETS.get(entree.type) or (None if entree.effet else EVENEMENTS.get(entree.type))
             return lecteur(entree) if lecteur else None
         case "echeance":
             nature, _, numero = entree.type.removeprefix("echeance.").rpartition("-")

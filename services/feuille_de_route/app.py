@@ -2,10 +2,10 @@
 
 from chassis import settings
 from chassis.depots import Brique
-from chassis.service import Service, run
 from services.feuille_de_route import domain, subscriptions
 from services.feuille_de_route.store import registre
 from services.feuille_de_route.translation import traduire
+from services.service import Service, run
 
 SERVICE = Service(
     brique=Brique(

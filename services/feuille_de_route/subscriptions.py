@@ -6,10 +6,10 @@ Nothing falls due here: what falls due elsewhere is shown, and told by the servi
 from collections.abc import Callable, Mapping
 
 from chassis.facts import Entree
-from chassis.service import Lecture
 from services.feuille_de_route import translation
 from services.feuille_de_route.domain.messages import Message
 from services.feuille_de_route.store import lectures
+from services.service import Lecture
 
 Lecteur = Callable[[Entree], Message | None]
 
@@ -35,16 +35,21 @@ ECOUTE = (
 _MONTRES = (
     "parcours.transfere",
     "parcours.clos",
+    "usager.ambigu",
+    "usager.rapproche",
     "orientation.demandee",
     "orientation.decidee",
     "orientation.notifiee",
     "orientation.dessaisie",
     "orientation.close",
+    "orientation.annulee",
+    "reprise.declaree",
     "referent.designe",
     "referent.accepte",
     "referent.decline",
     "referent.remplace",
     "referent.termine",
+    "referent.annule",
     "accompagnant.ajoute",
     "accompagnant.retire",
     "rdv.planifie",
@@ -57,8 +62,17 @@ _MONTRES = (
     "contrat.suspendu",
     "contrat.repris",
     "contrat.clos",
+    "contrat.annule",
     "contrat.a-resigner",
     "reexamen.prevu",
+    "sanction.proposee",
+    "sanction.decidee",
+    "sanction.levee",
+    "levee.effective",
+    "orientation.effective",
+    "suivi.effectif",
+    "transfert.effectif",
+    "parcours.rendu",
     "prescription.emise",
     "prescription.mise-a-l-etude",
     "prescription.acceptee",
@@ -74,6 +88,7 @@ EVENEMENTS: Mapping[str, Lecteur] = {
     "usager.signale": translation.usager_signale,
     "parcours.ouvert": translation.survenu,
     "usager.fusionne": translation.usager_fusionne,
+    "usager.defusionne": translation.usager_defusionne,
     "usager.efface": translation.usager_efface,
 }
 
@@ -83,6 +98,7 @@ ECHEANCES: Mapping[str, Lecteur] = {"echeance.reconstruction": translation.a_rep
 LECTURES: Mapping[str, Lecture] = {
     "feuille": lectures.feuille,
     "echeances": lectures.echeances,
+    "defusion": lectures.defusion,
 }
 
 

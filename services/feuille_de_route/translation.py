@@ -1,6 +1,7 @@
 """Contract ⇄ domain: how each deposit and event is read, and how each fact is told."""
 
 from dataclasses import asdict
+from datetime import date
 from typing import Any, assert_never
 from uuid import UUID
 
@@ -11,7 +12,14 @@ from services.feuille_de_route.domain.recu import Recu
 
 _OUVERTURE = 1
 """Sequence of the first event of a parcours in `usagers`."""
-_HORS_CATALOGUE = {"reexamen.prevu": "engagements"}
+_HORS_CATALOGUE = {
+    "reexamen.prevu": "engagements",
+    "levee.effective": "engagements",
+    "orientation.effective": "orientation",
+    "suivi.effectif": "referents",
+    "transfert.effectif": "usagers",
+    "parcours.rendu": "usagers",
+}
 """What a sibling tells to this service only, and its brique."""
 
 
@@ -54,6 +62,10 @@ def survenu(entree: Entree) -> messages.Message:
 def usager_fusionne(entree: Entree) -> messages.Message:
     absorbes = tuple(UUID(absorbe) for absorbe in entree.donnees["absorbes"])
     return messages.UsagerFusionne(_recu(entree), absorbes)
+
+
+def usager_defusionne(entree: Entree) -> messages.Message:
+    return messages.UsagerDefusionne(_recu(entree), tuple(map(UUID, entree.donnees["rendus"])))
 
 
 def usager_efface(entree: Entree) -> messages.Message:
@@ -107,6 +119,8 @@ def _recu(entree: Entree, *, montre: bool = True) -> Recu:
         auteur=entree.emetteur,
         survenu_a=entree.survenu_a,
         donnees=entree.donnees if montre else {},
+        effet=date.fromisoformat(entree.effet) if entree.effet else None,
+        cause=entree.cause,
     )
 
 

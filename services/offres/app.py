@@ -1,25 +1,31 @@
 """The process `offres`: its decision, its tables and its store, put together, and the loops of the catalogue."""
 
-from chassis import process, service, settings
+from typing import Any
+
+from chassis import process, settings
 from chassis.depots import Brique
 from chassis.process import Process
-from chassis.service import Service
+from services import service
+from services.dossiers.fusions import defusable, lecture
 from services.offres import clocks, domain, lieux, subscriptions
+from services.offres.store.fusions import JOURNAL
 from services.offres.store.registre import Registre
 from services.offres.translation import FLUX_DE_L_OFFRE, traduire
+from services.service import Service
 
 _registre = Registre(clocks.echeances)
+_brique: Brique[Any, Any, Any, Any] = Brique(
+    nom="offres",
+    lire=subscriptions.lire,
+    charger=_registre.charger,
+    decider=domain.decider,
+    traduire=traduire,
+    enregistrer=_registre.enregistrer,
+)
 SERVICE = Service(
-    brique=Brique(
-        nom="offres",
-        lire=subscriptions.lire,
-        charger=_registre.charger,
-        decider=domain.decider,
-        traduire=traduire,
-        enregistrer=_registre.enregistrer,
-    ),
+    brique=defusable(_brique, JOURNAL),
     ecoute=subscriptions.ECOUTE,
-    lectures=subscriptions.LECTURES,
+    lectures={**subscriptions.LECTURES, "defusion": lecture(_brique, JOURNAL)},
     flux=("PARCOURS", FLUX_DE_L_OFFRE),
 )
 

@@ -16,7 +16,7 @@ from chassis.decision import Echeance
 from chassis.depots import Engine
 from chassis.facts import Entree
 from chassis.waiting import wait
-from services.offres.domain.delai import debut_du_jour
+from relais_contrats.territoires import debut_du_jour
 from services.offres.domain.dossier import Dossier
 from services.offres.store import catalogue, retraits
 
@@ -31,13 +31,18 @@ _CARE_TIMEOUT_S = 600.0
 
 def echeances(dossier: Dossier) -> list[Echeance]:
     return [
-        Echeance(dossier.parcours, f"{PRESCRIPTION}-{connue.numero}", debut_du_jour(connue.prochaine_date))
+        Echeance(
+            dossier.parcours,
+            f"{PRESCRIPTION}-{connue.numero}",
+            debut_du_jour(dossier.departement, connue.prochaine_date),
+        )
         for connue in dossier.en_attente
     ]
 
 
 class Retraits:
-    """Expires what waits for a withdrawn service; a row goes once all the dossiers that it concerns are decided."""
+    """Withdraws what was told before its day, and expires what waits for a withdrawn service; a row goes once all the
+    dossiers that it concerns are decided."""
 
     def __init__(self, engine: Engine[Any, Any, Any, Any], pool: Pool, clock: Callable[[], datetime]) -> None:
         self._engine = engine
@@ -46,8 +51,20 @@ class Retraits:
 
     async def run(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
-            if not await self.annoncer():
+            if not (await self.retirer() + await self.annoncer()):
                 await wait(stop, _LOOK_EVERY_S)
+
+    async def retirer(self) -> int:
+        """Withdraw what was to leave the offer today; returns how many services and structures did."""
+        now = self._clock()
+        async with self._pool.acquire() as conn:
+            if not await retraits.y_en_a_de_dus(conn, now):
+                return 0
+            async with conn.transaction():
+                await catalogue.verrouiller(conn)  # before any other lock, like every writer of the catalogue
+                dus = await retraits.dus(conn, now, _WITHDRAWALS_AT_ONCE)
+                await catalogue.retirer(conn, dus, now)
+        return len(dus)
 
     async def annoncer(self) -> int:
         """Tell the oldest withdrawals; returns how many are told."""

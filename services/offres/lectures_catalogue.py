@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from chassis.service import Lecture
 from services.offres.store import changements, fiches, recherche, statistiques
+from services.service import Lecture
 
 LECTURES_CATALOGUE: Mapping[str, Lecture] = {
     "services": recherche.services,

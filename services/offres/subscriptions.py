@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping
 
 from chassis.facts import Entree
-from chassis.service import Lecture
 from services.offres import translation
 from services.offres.domain.messages import Message
 from services.offres.lectures_catalogue import LECTURES_CATALOGUE
 from services.offres.store import lectures
+from services.service import Lecture
 
 Lecteur = Callable[[Entree], Message]
 
@@ -32,6 +32,9 @@ EVENEMENTS: Mapping[str, Lecteur] = {
     "usager.efface": translation.usager_efface,
 }
 
+EFFETS: Mapping[str, Lecteur] = {"transfert.effectif": translation.parcours_transfere}
+"""What the siblings tell to one another on the day on which something takes effect that was told before."""
+
 LECTURES: Mapping[str, Lecture] = {
     **LECTURES_CATALOGUE,
     "prescription": lectures.prescription,
@@ -40,12 +43,12 @@ LECTURES: Mapping[str, Lecture] = {
 
 
 def lire(entree: Entree) -> Message | None:
-    """None for an event that changes nothing here."""
+    """None for an event that changes nothing here, or not before its day, which is told in its turn."""
     match entree.nature:
         case "depot":
             return DEPOTS[entree.type](entree)
         case "evenement":
-            lecteur = EVENEMENTS.get(entree.type)
+            lecteur = EFFETS.get(entree.type) or (None if entree.effet else EVENEMENTS.get(entree.type))
             return lecteur(entree) if lecteur else None
         case "echeance":
             return translation.temps_passe(entree)

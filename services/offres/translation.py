@@ -13,8 +13,10 @@ from uuid import UUID, uuid5
 from chassis.facts import Entree, Fait
 from relais_contrats.catalogue import CATALOGUE
 from relais_contrats.identifiants import MOTIF_CODE_STRUCTURE, siret_est_coherent
+from relais_contrats.territoires import territoire_de
+from services.offres import lieux
 from services.offres.domain import faits, messages
-from services.offres.domain.dossier import Etat, Service
+from services.offres.domain.dossier import Demande, Etat, Service
 from services.offres.domain.messages import Genre
 
 FLUX_DE_L_OFFRE = "OFFRES"
@@ -55,6 +57,7 @@ def prescription_emise(entree: Entree) -> messages.Message:
         service_id=donnees["service_id"],
         action_id=donnees.get("action_id"),
         prescripteur=entree.emetteur,
+        demande=_demande(entree),
         donnees=donnees,
         recu_a=entree.recu_a,
     )
@@ -164,7 +167,10 @@ def _publier(entree: Entree, genre: Genre) -> messages.Message:
         cle=donnees["id"],
         source=donnees["source"],
         departement=entree.partition,
-        departement_du_lieu=_departement(donnees.get("code_insee")),
+        departement_du_lieu=territoire_de(donnees["code_insee"]) if donnees.get("code_insee") else None,
+        lieu_inconnu=lieux.lieu_inconnu(donnees),
+        date_maj=date.fromisoformat(donnees["date_maj"]),
+        recu_a=entree.recu_a,
         structure_id=donnees.get("structure_id"),
         emetteur=entree.emetteur,
         role=entree.role,
@@ -183,14 +189,19 @@ def _retirer(entree: Entree, genre: Genre) -> messages.Message:
         role=entree.role,
         date=date.fromisoformat(donnees["date"]),
         raison=donnees["raison"],
+        recu_a=entree.recu_a,
     )
 
 
-def _departement(code_insee: str | None) -> str | None:
-    """Of a commune: two signs, three overseas."""
-    if code_insee is None:
-        return None
-    return code_insee[:3] if code_insee.startswith(("97", "98")) else code_insee[:2]
+def _demande(entree: Entree) -> Demande:
+    donnees = entree.donnees
+    disponible = donnees.get("disponibilite")
+    return Demande(
+        motif=donnees["motif"],
+        contact_prefere=donnees["contact_prefere"],
+        disponibilite=date.fromisoformat(disponible) if disponible else None,
+        agent=entree.agent,
+    )
 
 
 def _parcours(entree: Entree) -> UUID:

@@ -1,24 +1,30 @@
 """The process `orientation`: its decision, its tables and its store, put together."""
 
+from typing import Any
+
 from chassis import settings
 from chassis.depots import Brique
-from chassis.service import Service, run
+from services.dossiers.fusions import defusable, lecture
 from services.orientation import clocks, domain, subscriptions
+from services.orientation.store.fusions import JOURNAL
 from services.orientation.store.registre import Registre
 from services.orientation.translation import traduire
+from services.service import Service, run
 
 _registre = Registre(clocks.echeances)
+_brique: Brique[Any, Any, Any, Any] = Brique(
+    nom="orientation",
+    lire=subscriptions.lire,
+    charger=_registre.charger,
+    decider=domain.decider,
+    traduire=traduire,
+    enregistrer=_registre.enregistrer,
+)
 SERVICE = Service(
-    brique=Brique(
-        nom="orientation",
-        lire=subscriptions.lire,
-        charger=_registre.charger,
-        decider=domain.decider,
-        traduire=traduire,
-        enregistrer=_registre.enregistrer,
-    ),
+    brique=defusable(_brique, JOURNAL),
     ecoute=subscriptions.ECOUTE,
-    lectures=subscriptions.LECTURES,
+    lectures={**subscriptions.LECTURES, "defusion": lecture(_brique, JOURNAL)},
+    reglages=subscriptions.REGLAGES,
 )
 
 

@@ -1,24 +1,24 @@
-"""The process `referents`: its decision, its tables and its store, put together."""
+"""The process `referents`: its rules, its dossiers and its reads, put together."""
 
 from chassis import settings
-from chassis.depots import Brique
-from chassis.service import Service, run
-from services.referents import clocks, domain, subscriptions
-from services.referents.store.registre import Registre
-from services.referents.translation import traduire
+from services.dossiers.brique import brique
+from services.dossiers.fusions import defusable, lecture
+from services.referents.store import lectures, portefeuille
+from services.referents.store.dossiers import REGISTRE
+from services.referents.store.fusions import JOURNAL
+from services.service import Service, run
 
-_registre = Registre(clocks.echeances)
+_brique = brique("referents", REGISTRE)
 SERVICE = Service(
-    brique=Brique(
-        nom="referents",
-        lire=subscriptions.lire,
-        charger=_registre.charger,
-        decider=domain.decider,
-        traduire=traduire,
-        enregistrer=_registre.enregistrer,
-    ),
-    ecoute=subscriptions.ECOUTE,
-    lectures=subscriptions.LECTURES,
+    brique=defusable(_brique, JOURNAL),
+    ecoute=("parcours.*.usagers.>", "parcours.*.orientation.>", "parcours.*.engagements.>"),
+    lectures={
+        "referent": lectures.referent,
+        "rdv": lectures.rdv,
+        "file_active": portefeuille.file_active,
+        "delais": portefeuille.delais,
+        "defusion": lecture(_brique, JOURNAL),
+    },
 )
 
 

@@ -1,8 +1,9 @@
 """Assembly of the service: settings, keys, tables."""
 
-from chassis import settings
+from chassis import process, settings
 from chassis.depots import Brique
-from chassis.service import Service, run
+from chassis.process import Process
+from services.service import Service, connect, utc_now
 from services.usagers import clocks, subscriptions, translation
 from services.usagers.domain import Etat, Fait, Message, decider
 from services.usagers.store import Coffre, Dossiers, Registre
@@ -19,12 +20,24 @@ def assembler(coffre: Coffre) -> Service:
         traduire=translation.traduire,
         enregistrer=registre.enregistrer,
     )
-    return Service(brique=brique, ecoute=subscriptions.ECOUTE, lectures=subscriptions.table_lectures(coffre))
+    return Service(
+        brique=brique,
+        ecoute=subscriptions.ECOUTE,
+        lectures=subscriptions.table_lectures(coffre),
+        reglages=subscriptions.REGLAGES,
+    )
+
+
+async def brancher(service: Service, running: Process) -> None:
+    engine = await connect(service, running)
+    running.loop("arrivees", clocks.Arrivees(engine, running.pool, utc_now).run)
 
 
 def main() -> None:
     lus = settings.read(settings.Settings)
-    run(assembler(Coffre(lus.key("coffre"), lus.key("index"))), lus)
+    service = assembler(Coffre(lus.key("coffre"), lus.key("index")))
+    nom = service.brique.nom
+    process.run(nom, nom, lus, lambda running: brancher(service, running))
 
 
 if __name__ == "__main__":

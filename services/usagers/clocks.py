@@ -1,12 +1,70 @@
-"""What falls due with time: a closed parcours is erased when its legal retention has run out."""
+"""What falls due with time: a closed parcours is erased when its legal retention has run out; one that moves, moves."""
 
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from chassis import telemetry
+from chassis.database import Pool
 from chassis.decision import Echeance
+from chassis.depots import Engine
+from chassis.facts import Entree
+from chassis.waiting import wait
+from relais_contrats.territoires import debut_du_jour
 from services.usagers.domain.conservation import fin_de_conservation
-from services.usagers.domain.parcours import Parcours
+from services.usagers.domain.parcours import EtatParcours, Parcours
+from services.usagers.store import territoires
 
 CONSERVATION = "conservation"
+TRANSFERT = "transfert"
+_LOOK_EVERY_S = 5.0
+_AT_ONCE = 256
 
 
 def echeances(parcours: Parcours) -> list[Echeance]:
     fin = fin_de_conservation(parcours)
-    return [Echeance(parcours.id, CONSERVATION, fin)] if fin else []
+    dues = [Echeance(parcours.id, CONSERVATION, fin)] if fin else []
+    if parcours.transfert and not parcours.attend_un_partenaire and parcours.etat is EtatParcours.ACTIF:
+        dues.append(Echeance(parcours.id, TRANSFERT, debut_du_jour(parcours.departement, parcours.transfert[1])))
+    return dues
+
+
+class Arrivees:
+    """Lets those go who waited for the département of their new territory to become a partner: nobody knows the day
+    beforehand."""
+
+    def __init__(self, engine: Engine[Any, Any, Any, Any], pool: Pool, clock: Callable[[], datetime]) -> None:
+        self._engine = engine
+        self._pool = pool
+        self._clock = clock
+
+    async def run(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            if not await self.accueillir():
+                await wait(stop, _LOOK_EVERY_S)
+
+    async def accueillir(self) -> int:
+        """Move those whose territory is served now; returns how many moved."""
+        async with self._pool.acquire() as conn:
+            attendus = await territoires.attendus(conn, _AT_ONCE)
+        reponses = await self._engine.decide([self._entree(*attendu) for attendu in attendus]) if attendus else []
+        return sum(reponse.etat == "accepte" and bool(reponse.faits) for reponse in reponses)
+
+    def _entree(self, parcours: UUID, departement: str) -> Entree:
+        now = self._clock()
+        return Entree(
+            # No UUIDv7, which is the id of a deposit: the gateway would wait for it.
+            id=uuid5(parcours, f"arrivee {now.isoformat()}"),
+            nature="echeance",
+            type=f"echeance.{TRANSFERT}",
+            agregat=parcours,
+            emetteur="/services/usagers",
+            role="hub",
+            partition=departement,
+            donnees={},
+            survenu_a=now,
+            recu_a=now,
+            trace=telemetry.traceparent(),
+        )

@@ -7,15 +7,16 @@ from uuid import UUID
 from chassis.database import Connection
 from chassis.decision import Refus
 from chassis.facts import Entree
-from chassis.service import Lecture
+from services.service import Lecture
 from services.usagers import clocks, translation
 from services.usagers.domain import Message
-from services.usagers.store import Coffre, lectures
+from services.usagers.store import Coffre, lectures, territoires
 
 DEPOTS: Mapping[str, translation.Lecteur] = {
     "usager.corrige": translation.correction,
     "usager.rapproche": translation.rapprochement,
     "usager.fusionne": translation.fusion,
+    "usager.defusionne": translation.defusion,
     "droits.modifies": translation.droits,
     "parcours.transfere": translation.transfert,
     "parcours.clos": translation.cloture,
@@ -26,7 +27,10 @@ DEPOTS: Mapping[str, translation.Lecteur] = {
 
 ECOUTE: tuple[str, ...] = ()
 
-ECHEANCES: Mapping[str, translation.Lecteur] = {clocks.CONSERVATION: translation.conservation_echue}
+ECHEANCES: Mapping[str, translation.Lecteur] = {
+    clocks.CONSERVATION: translation.conservation_echue,
+    clocks.TRANSFERT: translation.transfert_echu,
+}
 
 
 def lire(entree: Entree) -> Message | Refus:
@@ -49,13 +53,28 @@ def table_lectures(coffre: Coffre) -> Mapping[str, Lecture]:
     async def parcours(conn: Connection, demande: Mapping[str, Any]) -> dict[str, Any] | None:
         return await lectures.parcours(conn, coffre, UUID(demande["parcours"]))
 
+    async def dire(conn: Connection, demande: Mapping[str, Any]) -> dict[str, Any] | None:
+        return await lectures.dire(conn, coffre, UUID(demande["alias"]), demande["emetteur"])
+
     async def resoudre(conn: Connection, demande: Mapping[str, Any]) -> dict[str, Any]:
-        """`emetteur`, the source of the partner that asks, gives a meaning to its local identifiers."""
+        """`emetteur`, the source of the partner that asks, gives a meaning to its local identifiers; `departements` are
+        those whose persons it may be told."""
         brut = demande.get("identite")
-        identifiants = translation.liste_identifiants(demande["identifiants"], demande.get("emetteur"))
-        return await lectures.resoudre(conn, coffre, translation.identite(brut) if brut else None, identifiants)
+        identifiants = translation.liste_identifiants(demande["identifiants"], demande.get("emetteur"), brut)
+        dite = translation.cherchee(brut)
+        return await lectures.resoudre(conn, coffre, dite, identifiants, demande["departements"])
 
     async def alias(conn: Connection, demande: Mapping[str, Any]) -> dict[str, str]:
         return await lectures.survivants(conn, [UUID(id_) for id_ in demande["parcours"]])
 
-    return {"champs": champs, "parcours": parcours, "resoudre": resoudre, "alias": alias}
+    return {
+        "champs": champs,
+        "parcours": parcours,
+        "dire": dire,
+        "resoudre": resoudre,
+        "alias": alias,
+        "en_attente": territoires.en_attente,
+    }
+
+
+REGLAGES: Mapping[str, Lecture] = {"territoires": territoires.servir}

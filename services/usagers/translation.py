@@ -9,21 +9,28 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from chassis import facts
-from relais_contrats import champs, identifiants
+from relais_contrats import champs, identifiants, ordre
 from relais_contrats.modele import Donnees
 from relais_contrats.v1 import usagers as contrat
 from services.usagers.domain import Fait
 from services.usagers.domain import messages as m
 from services.usagers.domain.faits import (
+    DroitsConserves,
     DroitsModifies,
     Motif,
     ParcoursClos,
     ParcoursOuvert,
     ParcoursRattache,
+    ParcoursRendu,
     ParcoursTransfere,
     Regle,
+    SignalementConserve,
+    TransfertEffectif,
+    TransfertEnAttente,
+    TransfertSignale,
     UsagerAmbigu,
     UsagerCorrige,
+    UsagerDefusionne,
     UsagerEfface,
     UsagerFusionne,
     UsagerOppose,
@@ -39,8 +46,13 @@ from services.usagers.domain.identite import (
     Identite,
     connus,
 )
-from services.usagers.domain.parcours import Droits
+from services.usagers.domain.naissance import Naissance
+from services.usagers.domain.parcours import Acte, Droits, FusionConnue
 
+TRANSFERT_EFFECTIF = "transfert.effectif"
+"""For the siblings and the gateway only: it is not in the catalogue, so that no partner receives it."""
+PARCOURS_RENDU = "parcours.rendu"
+"""The same: a merge is undone, told under the name of the parcours that was absorbed."""
 _MOTIFS: Mapping[Motif, str] = {
     Motif.NIR_DIFFERENT: "Un identifiant concorde, mais le NIR diffère.",
     Motif.NUMERO_FT_DIFFERENT: "Un identifiant concorde, mais le numéro France Travail diffère.",
@@ -64,6 +76,15 @@ _OUVERT_APRES: Mapping[Regle, str] = {
 }
 
 
+_FONT_FOI = frozenset({"departement", "france-travail", "caf", "msa"})
+"""The organisations whose word on a person's contacts replaces what another one said."""
+_SANS_CLE = 13
+"""Any number of so many figures could be a NIR without its key."""
+DROITS_CONSERVES = "droits.conserves"
+"""Told to the gateway alone: what a payer of elsewhere said was taken, and has no effect."""
+SIGNALEMENT_CONSERVE = "signalement.conserve"
+"""Told to the gateway alone, in the answer to a deposit: its emitter's own name of a parcours. In no catalogue."""
+
 _Autre = (
     UsagerAmbigu
     | UsagerCorrige
@@ -71,6 +92,7 @@ _Autre = (
     | UsagerFusionne
     | DroitsModifies
     | ParcoursTransfere
+    | TransfertSignale
     | ParcoursClos
     | UsagerOppose
     | UsagerEfface
@@ -85,11 +107,14 @@ def signalement(entree: facts.Entree) -> m.Signalement:
         emetteur=entree.emetteur,
         departement=entree.partition,
         identite=identite(donnees["identite"]),
-        identifiants=liste_identifiants(donnees["identifiants"], entree.emetteur),
-        coordonnees=_coordonnees(donnees.get("coordonnees")),
+        identifiants=liste_identifiants(donnees["identifiants"], entree.emetteur, donnees["identite"]),
+        coordonnees=_coordonnees(entree),
         brsa=donnees["brsa"],
         date_reception_droit=date.fromisoformat(recu) if recu else None,
         origine=donnees["origine"],
+        role=entree.role,
+        reconnait_dans=frozenset(entree.partitions_ouvertes),
+        fait_foi=entree.role in _FONT_FOI,
     )
 
 
@@ -100,31 +125,44 @@ def correction(entree: facts.Entree, parcours: UUID) -> m.Correction:
         parcours=parcours,
         identite=CorrectionIdentite(**_avec_date(corrigee)) if corrigee else None,
         identifiants=liste_identifiants(donnees.get("identifiants") or [], entree.emetteur),
-        coordonnees=_coordonnees(donnees.get("coordonnees")),
+        coordonnees=_coordonnees(entree),
+        reconnait_dans=frozenset(entree.partitions_ouvertes),
     )
 
 
 def rapprochement(entree: facts.Entree, parcours: UUID) -> m.DecisionRapprochement:
     reconnu = entree.donnees.get("parcours")
-    return m.DecisionRapprochement(parcours, entree.donnees["decision"], UUID(reconnu) if reconnu else None)
+    return m.DecisionRapprochement(
+        parcours, entree.donnees["decision"], UUID(reconnu) if reconnu else None, _acte(entree)
+    )
 
 
 def fusion(entree: facts.Entree, parcours: UUID) -> m.Fusion:
     donnees = entree.donnees
-    return m.Fusion(parcours, UUID(donnees["conserve"]), tuple(map(UUID, donnees["absorbes"])))
+    return m.Fusion(parcours, UUID(donnees["conserve"]), tuple(map(UUID, donnees["absorbes"])), _acte(entree))
+
+
+def defusion(entree: facts.Entree, parcours: UUID) -> m.Defusion:
+    donnees = entree.donnees
+    annule, repose = UUID(donnees["annule"]), donnees.get("repose")
+    return m.Defusion(parcours, annule, donnees["motif"], _acte(entree), entree.role, repose)
+
+
+def _acte(entree: facts.Entree) -> Acte:
+    return Acte(entree.id, entree.emetteur)
 
 
 def droits(entree: facts.Entree, parcours: UUID) -> m.ChangementDroits:
     donnees = entree.donnees
     nouveaux = Droits(
-        dit_a=min(entree.survenu_a, entree.recu_a),  # a clock that runs ahead has not the last word for ever
+        dit_a=ordre.dit_a(entree.survenu_a, entree.recu_a),
         etat_dossier=donnees["etat_dossier"],
         soumis_droits_devoirs=donnees["soumis_droits_devoirs"],
         date_effet=date.fromisoformat(donnees["date_effet"]),
         motif_suspension=donnees.get("motif_suspension"),
         motif_cloture=donnees.get("motif_cloture"),
     )
-    return m.ChangementDroits(parcours, nouveaux)
+    return m.ChangementDroits(parcours, nouveaux, frozenset({entree.partition, *entree.partitions_ouvertes}))
 
 
 def transfert(entree: facts.Entree, parcours: UUID) -> m.Transfert:
@@ -149,33 +187,83 @@ def conservation_echue(entree: facts.Entree, parcours: UUID) -> m.ConservationEc
     return m.ConservationEchue(parcours)
 
 
+def transfert_echu(entree: facts.Entree, parcours: UUID) -> m.TransfertEchu:
+    return m.TransfertEchu(parcours)
+
+
 def identite(brut: Mapping[str, Any]) -> Identite:
     return Identite(**_avec_date(brut))
 
 
-def liste_identifiants(bruts: list[Mapping[str, Any]], emetteur: str | None) -> tuple[Identifiant, ...]:
-    """In canonical form; `emetteur` is the partner whose local identifiers these are."""
-    return tuple(
-        Identifiant(
-            nature=brut["type"],
-            valeur=identifiants.normaliser(brut["type"], brut["valeur"]),
-            role=brut.get("role") if brut["type"] in DU_FOYER else None,
-            emetteur=emetteur if brut["type"] == "local" else None,
-            ecrit=brut["valeur"],
-        )
-        for brut in bruts
-    )
+def cherchee(brut: Mapping[str, Any] | None) -> Identite | Naissance | None:
+    """What a search tells of the person: her civil status, or the date of her birth alone."""
+    if brut is None:
+        return None
+    return identite(brut) if "nom_naissance" in brut else Naissance(brut["date_naissance"])
 
 
-def traduire(fait: Fait) -> facts.Fait:
+def liste_identifiants(
+    bruts: list[Mapping[str, Any]], emetteur: str | None, personne: Mapping[str, Any] | None = None
+) -> tuple[Identifiant, ...]:
+    """In canonical form, each once; `emetteur` is the partner whose local identifiers these are.
+
+    A number that is the NIR of the `personne` is one, by whatever type it comes. Of a household it is the NIR of who
+    asked for the right; there it goes on naming the household as well.
+    """
+    lus: dict[Identifiant, None] = {}
+    for brut in bruts:
+        type_, valeur, role = brut["type"], brut["valeur"], brut.get("role")
+        nir = _nir_de(personne, brut) if type_ != "nir" else None
+        if nir is None or type_ in DU_FOYER:
+            lus.setdefault(
+                Identifiant(
+                    nature=type_,
+                    valeur=identifiants.normaliser(type_, valeur),
+                    role=role if type_ in DU_FOYER else None,
+                    emetteur=emetteur if type_ == "local" else None,
+                    ecrit=valeur,
+                )
+            )
+        if nir:
+            lus.setdefault(Identifiant(nature="nir", valeur=nir, ecrit=nir))
+    return tuple(lus)
+
+
+def _nir_de(personne: Mapping[str, Any] | None, brut: Mapping[str, Any]) -> str | None:
+    """The NIR that a number of another type is; None when it is not one, or that of somebody else of the household."""
+    nir = identifiants.nir_porte(brut["valeur"])
+    if nir is None or brut.get("role", "demandeur") != "demandeur":
+        return None
+    if personne is None:
+        return nir if len(brut["valeur"]) > _SANS_CLE or brut["type"] in DU_FOYER else None
+    contredit = identifiants.nir_contredit(nir, personne.get("sexe"), personne.get("date_naissance"))
+    return None if contredit else nir
+
+
+def traduire(fait: Fait) -> facts.Fait | None:
     """The fact as the catalogue says it, split in what travels and what stays in the vault."""
     if isinstance(fait, UsagerSignale):
         return _signale(fait)
+    if isinstance(fait, SignalementConserve):
+        return _conserve(fait)
     if isinstance(fait, ParcoursOuvert | ParcoursRattache):
         return _reconnaissance(fait)
+    if isinstance(fait, DroitsConserves):
+        return facts.Fait(DROITS_CONSERVES, fait.parcours, fait.departement, {})
+    if isinstance(fait, TransfertEnAttente):
+        return None
+    if isinstance(fait, TransfertEffectif):
+        deplacement = {"departement_nouveau": fait.departement_nouveau, "date_effet": fait.date_effet.isoformat()}
+        return facts.Fait(TRANSFERT_EFFECTIF, fait.parcours, fait.departement, deplacement)
+    if isinstance(fait, ParcoursRendu):
+        return facts.Fait(PARCOURS_RENDU, fait.parcours, fait.departement, _defait(fait.fusion))
+    if isinstance(fait, UsagerDefusionne):
+        return _defusionne(fait)
     type_, modele, donnees = _dire(fait)
+    effet = fait.effet if isinstance(fait, ParcoursTransfere) else None
     publiques, protegees = champs.separer(type_, modele.model_validate(donnees).en_json())
-    return facts.Fait(type_, fait.parcours, fait.departement, publiques, protegees or None)
+    jour = effet.isoformat() if effet else None
+    return facts.Fait(type_, fait.parcours, fait.departement, publiques, protegees or None, effet=jour)
 
 
 def _signale(fait: UsagerSignale) -> facts.Fait:
@@ -191,6 +279,25 @@ def _signale(fait: UsagerSignale) -> facts.Fait:
     if message.coordonnees:
         protegees["coordonnees"] = _contacts(message.coordonnees)
     return facts.Fait("usager.signale", fait.parcours, fait.departement, publiques, protegees)
+
+
+def _conserve(fait: SignalementConserve) -> facts.Fait | None:
+    """Nothing to tell when the emitter's name of the parcours is that of the parcours."""
+    if fait.alias == fait.parcours:
+        return None
+    donnees = {"parcours": str(fait.parcours), "est_neuf": fait.est_neuf}
+    return facts.Fait(SIGNALEMENT_CONSERVE, fait.alias, fait.departement, donnees)
+
+
+def _defusionne(fait: UsagerDefusionne) -> facts.Fait:
+    """With what the siblings and the gateway need, which the contract does not have: no partner sees it."""
+    dit = contrat.UsagerDefusionne.model_validate({"annule": str(fait.fusion.acte.depot), "motif": fait.motif})
+    donnees = {**dit.en_json(), **_defait(fait.fusion), "rendus": [str(rendu.id) for rendu in fait.rendus]}
+    return facts.Fait("usager.defusionne", fait.parcours, fait.departement, donnees)
+
+
+def _defait(fusion: FusionConnue) -> dict[str, Any]:
+    return {"annule": str(fusion.acte.depot), "causes": [str(fusion.fait)]}
 
 
 def _reconnaissance(fait: ParcoursOuvert | ParcoursRattache) -> facts.Fait:
@@ -211,7 +318,7 @@ def _gabarit(est_ouvert: bool, regle: Regle) -> tuple[str, dict[str, Any]]:
 def _dire(fait: _Autre) -> tuple[str, type[Donnees], dict[str, Any]]:
     match fait:
         case UsagerAmbigu():
-            candidats = [str(id_) for id_ in fait.candidats]
+            candidats = [str(id_) for id_ in fait.candidats if id_ not in fait.ailleurs]
             motifs = [_MOTIFS[motif] for motif in fait.motifs]
             return "usager.ambigu", contrat.UsagerAmbigu, {"candidats": candidats, "motifs": motifs}
         case UsagerCorrige():
@@ -227,6 +334,9 @@ def _dire(fait: _Autre) -> tuple[str, type[Donnees], dict[str, Any]]:
         case ParcoursTransfere():
             donnees = {"departement_nouveau": fait.departement_nouveau, "date_effet": fait.date_effet}
             return "parcours.transfere", contrat.ParcoursTransfere, donnees
+        case TransfertSignale():
+            signale = {"departement_nouveau": fait.departement_nouveau, "origine": fait.origine}
+            return "transfert.signale", contrat.TransfertSignale, signale
         case ParcoursClos():
             return "parcours.clos", contrat.ParcoursClos, {"date_fin": fait.date_fin, "motif": fait.motif}
         case UsagerOppose():
@@ -253,15 +363,17 @@ def _identifiant(identifiant: Identifiant) -> dict[str, Any]:
 def _contacts(coordonnees: Coordonnees | None) -> dict[str, Any] | None:
     if coordonnees is None:
         return None
-    dites = connus(coordonnees)
+    dites = coordonnees.connues
     return {**dites, "adresse": connus(coordonnees.adresse)} if coordonnees.adresse else dites
 
 
-def _coordonnees(brut: Mapping[str, Any] | None) -> Coordonnees | None:
+def _coordonnees(entree: facts.Entree) -> Coordonnees | None:
+    brut = entree.donnees.get("coordonnees")
     if brut is None:
         return None
     adresse = brut.get("adresse")
-    return Coordonnees(Adresse(**adresse) if adresse else None, brut.get("telephone"), brut.get("courriel"))
+    dites_a = dict.fromkeys(brut, ordre.dit_a(entree.survenu_a, entree.recu_a))
+    return Coordonnees(Adresse(**adresse) if adresse else None, brut.get("telephone"), brut.get("courriel"), dites_a)
 
 
 def _sauf(brut: dict[str, Any], nom: str) -> dict[str, Any]:
@@ -270,7 +382,7 @@ def _sauf(brut: dict[str, Any], nom: str) -> dict[str, Any]:
 
 def _avec_date(brut: Mapping[str, Any]) -> dict[str, Any]:
     naissance = brut.get("date_naissance")
-    return {**brut, "date_naissance": date.fromisoformat(naissance) if naissance else None}
+    return {**brut, "date_naissance": Naissance(naissance) if naissance else None}
 
 
 Lecteur = Callable[[facts.Entree, UUID], m.Message]

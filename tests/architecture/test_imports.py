@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("chassis", "services", "gateway", "console", "deploy", "contracts/relais_contrats")
+PACKAGES = (
+    "chassis",
+    "services",
+    "gateway",
+    "console",
+    "connectors",
+    "deploy",
+    "contracts/relais_contrats",
+    "contracts/relais_kit",
+)
 
 # Sentence of the contract, file to plant in, line that breaks it.
 PLANTED = [
@@ -20,26 +29,37 @@ PLANTED = [
         "import orjson",
     ),
     (
+        "The domain knows no framework, no wire format, no database",
+        "services/usagers/domain/parcours.py",
+        "import relais_contrats.lecture",
+    ),
+    (
         "Only the store of a service writes SQL and only its translation reads the wire format",
         "services/usagers/translation.py",
         "import asyncpg",
     ),
     ("The chassis knows no domain word", "chassis/ordering.py", "import relais_contrats.catalogue"),
     ("Contracts stand alone", "contracts/relais_contrats/modele.py", "import chassis.decision"),
-    ("Services and gateways meet only on the bus", "services/usagers/app.py", "import gateway.rights"),
-    ("The console reads traces, never a gateway or a service", "console/app.py", "import gateway.rights"),
-    ("Gateways are unaware of services and of how they are installed", "gateway/rights.py", "import services"),
+    ("Contracts stand alone", "contracts/relais_kit/flux.py", "import gateway.partners"),
+    ("The hub never runs the kit of its partners", "gateway/partners.py", "import relais_kit.flux"),
+    ("Services and gateways meet only on the bus", "services/usagers/app.py", "import gateway.partners"),
+    ("The console reads traces, never a gateway or a service", "console/app.py", "import gateway.partners"),
+    ("Gateways are unaware of services and of how they are installed", "gateway/partners.py", "import services"),
     (
         "The gateways are unaware of each other, and what they share of both",
         "gateway/outbound/app.py",
-        "import gateway.inbound.journal",
+        "import gateway.inbound.deposit.journal",
     ),
     (
         "The gateways are unaware of each other, and what they share of both",
         "gateway/partners.py",
-        "import gateway.inbound.problems",
+        "import gateway.inbound.request.problems",
     ),
-    ("Only the chassis talks to NATS and opens sockets", "gateway/inbound/journal.py", "import nats"),
+    ("Nobody imports a connector but those who install it", "services/usagers/app.py", "import connectors.hub"),
+    ("Nobody imports a connector but those who install it", "gateway/inbound/app.py", "import connectors.hub"),
+    ("A connector knows the public API and the chassis only", "connectors/hub.py", "import gateway.partners"),
+    ("A connector says and hears nothing on the bus", "connectors/runtime.py", "import chassis.bus"),
+    ("Only the chassis talks to NATS and opens sockets", "gateway/inbound/deposit/journal.py", "import nats"),
 ]
 
 

@@ -1,4 +1,4 @@
-"""The smallest brique: a counter per aggregate that refuses to pass 100, waits for 13, and crashes on 66."""
+"""The smallest brique: a counter per aggregate that refuses to pass 100, waits for 13, and crashes on `POISON`."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from chassis.facts import Entree, Fait, FaitEnregistre
 
 NOM = "orientation"
 LIMIT = 100
+POISON = 66
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 _TOTALS = """
@@ -61,7 +62,7 @@ async def charger(conn: Connection, messages: Sequence[Plus]) -> Totals:
 
 
 def decider(total: int, message: Plus, maintenant: datetime) -> Sequence[Plus] | Refus | Attente:
-    if message.plus == 66:
+    if message.plus == POISON:
         raise ZeroDivisionError
     if message.plus == 13:
         return Attente("13")

@@ -1,10 +1,12 @@
 """What the components rely on in the bus."""
 
 import asyncio
+import json
 from collections.abc import Sequence
 
 import pytest
 
+from chassis import bus_nats
 from chassis.bus import Message, StreamMissing, Unavailable
 from chassis.bus_nats import NatsBus
 from tests.engines import Bench, delete_stream
@@ -85,14 +87,64 @@ async def test_what_was_refused_comes_again_after_its_delay(bus: NatsBus) -> Non
     assert [(message.body, message.deliveries) for message in received] == [(b"1", 1), (b"1", 2)]
 
 
-async def test_what_was_acknowledged_does_not_come_again(bus: NatsBus) -> None:
+async def test_what_was_acknowledged_does_not_come_again(bus: NatsBus, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The wait for an acknowledgement is over before the second reading: what had none would come again then."""
+    monkeypatch.setattr(bus_nats, "_ACK_WAIT_S", 0.2)
     await bus.publish("PARCOURS", "parcours.59.usagers.ouvert.a", "un", b"1")
     await collect(bus, 1)
     await bus.publish("PARCOURS", "parcours.59.usagers.ouvert.a", "deux", b"2")
+    await asyncio.sleep(0.5)
 
-    received = await collect(bus, 1)
+    received = await collect(bus, 2, verdicts=[0.5])
 
-    assert [message.body for message in received] == [b"2"]
+    assert [(message.body, message.deliveries) for message in received] == [(b"2", 1), (b"2", 2)]
+
+
+async def test_what_could_not_be_handled_comes_again_and_stops_nothing(bus: NatsBus) -> None:
+    await bus.publish("PARCOURS", "parcours.59.usagers.ouvert.a", "un", b"1")
+    received: list[int] = []
+    stop = asyncio.Event()
+
+    async def handle(messages: Sequence[Message]) -> list[float | None]:
+        received.append(messages[0].deliveries)
+        if len(received) == 1:
+            raise ValueError
+        stop.set()
+        return [None]
+
+    async with asyncio.timeout(10):
+        await bus.consume("PARCOURS", "orientation", ["parcours.*.usagers.>"], handle, stop)
+
+    assert received == [1, 2]
+
+
+async def test_a_reader_tells_how_far_it_is(bus: NatsBus) -> None:
+    for number in range(5):
+        await bus.publish("PARCOURS", "parcours.59.usagers.ouvert.a", str(number), b"")
+    await collect(bus, 5)
+    await bus.publish("PARCOURS", "parcours.59.usagers.ouvert.a", "plus", b"")
+
+    told = await bus.reader("PARCOURS", "orientation")
+
+    assert (told["a_lire"] + told["en_cours"], told["place"]) in ((1, 5), (1, 6))
+
+
+async def test_each_component_answers_the_requests_of_nats_micro(banc: Bench) -> None:
+    async def answer(body: bytes) -> bytes:
+        return body
+
+    process = await banc.process("orientation", "orientation")
+    await process.bus.respond("depot.orientation", "orientation", answer)
+    await banc.reach("depot.orientation")
+
+    ping, info, stats = [
+        json.loads(await banc.bus.request(f"$SRV.{verb}.orientation", b"", timeout_s=1))
+        for verb in ("PING", "INFO", "STATS")
+    ]
+
+    assert (ping["name"], ping["type"]) == ("orientation", "io.nats.micro.v1.ping_response")
+    assert [(e["subject"], e["queue_group"]) for e in info["endpoints"]] == [("depot.orientation", "orientation")]
+    assert stats["endpoints"][0]["num_requests"] == 1
 
 
 async def test_stored_lists_what_the_stream_holds_under_filters_and_where(bus: NatsBus) -> None:

@@ -1,16 +1,24 @@
 """The batch engine on PostgreSQL: decisions in order, poison that disturbs no neighbour, no effect twice."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import orjson
 import pytest
+from structlog.testing import capture_logs
 
-from chassis import ledger, service
-from chassis.database import Pool
+from chassis import ledger
+from chassis.bus import Message, Unavailable
+from chassis.database import Connection, Pool
 from chassis.decision import Refus
 from chassis.depots import Engine
+from chassis.facts import FaitEnregistre
+from chassis.ordering import RETRY_S
+from services import service
+from tests.chassis import counter
 from tests.chassis.counter import BRIQUE, LIMIT, NOM, NOW, CounterEngine, deposit
 from tests.engines import Bench
 
@@ -64,6 +72,203 @@ async def test_poison_is_parked_alone_without_its_content(engine: CounterEngine,
     assert [r.etat for r in reponses] == ["accepte", "rebut", "accepte"]
     parked = await pool.fetch("SELECT id, raison, entree -> 'donnees' AS donnees FROM rebut")
     assert [tuple(row) for row in parked] == [(poison.id, "ZeroDivisionError", {})]
+
+
+async def test_what_is_parked_holds_its_aggregate_and_no_other(engine: CounterEngine, pool: Pool) -> None:
+    agregat = uuid4()
+    first, poison, second, third = (deposit(agregat, plus) for plus in (1, 66, 2, 3))
+
+    together = await engine.decide([first, poison, second, deposit(uuid4(), 1)])
+    later = await engine.decide([second, third, deposit(uuid4(), 1)])
+
+    assert [r.etat for r in together] == ["accepte", "rebut", "attente", "accepte"]
+    assert [r.etat for r in later] == ["attente", "attente", "accepte"]
+
+
+async def test_what_is_parked_is_not_tried_again_before_somebody_asks(engine: CounterEngine, pool: Pool) -> None:
+    poison = deposit(uuid4(), 66)
+    await engine.decide([poison])
+
+    again = await engine.decide([poison, deposit(uuid4(), 1)])
+
+    assert [r.etat for r in again] == ["rebut", "accepte"]
+    assert await pool.fetchval("SELECT echecs FROM rebut") == 1
+
+
+async def test_what_is_tried_again_is_decided_in_its_place_then_what_it_held(
+    engine: CounterEngine, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agregat = uuid4()
+    poison, held = deposit(agregat, 66), deposit(agregat, 1)
+    await engine.decide([poison, held])
+    await pool.execute("UPDATE rebut SET etat = 'a-reprendre'")
+
+    still_sick = await engine.decide([poison, held])
+    await pool.execute("UPDATE rebut SET etat = 'a-reprendre'")
+    monkeypatch.setattr(counter, "POISON", 67)
+    cured = [*await engine.decide([poison]), *await engine.decide([held])]
+
+    assert [r.etat for r in still_sick] == ["rebut", "attente"]
+    assert [r.etat for r in cured] == ["accepte", "accepte"]
+    assert [f.donnees["plus"] for r in cured for f in r.faits] == [66, 1]
+    assert [tuple(r) for r in await pool.fetch("SELECT etat, echecs, entree FROM rebut")] == [("repris", 2, {})]
+
+
+async def test_an_event_set_aside_keeps_its_place_and_is_taken_up_when_asked(
+    banc: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = await banc.process(NOM, NOM)
+    engine = Engine(BRIQUE, process.pool, on_facts=lambda: None, clock=lambda: NOW)
+    listener, due = service.Listener(engine, process, lambda: NOW), service.DueDates(engine, process, lambda: NOW)
+    agregat = uuid4()
+    poison, follower = (told(agregat, sequence, plus) for sequence, plus in ((1, 66), (2, 1)))
+
+    first = await listener.handle([poison, follower])
+    monkeypatch.setattr(counter, "POISON", 67)
+    held = await listener.handle([follower])
+    await process.pool.execute("UPDATE rebut SET etat = 'a-reprendre'")
+    fired = await due.fire()
+    freed = await listener.handle([follower])
+
+    assert (first, held, fired, freed) == ([None, RETRY_S], [RETRY_S], 1, [None])
+    facts = await process.pool.fetch("SELECT donnees FROM faits ORDER BY numero")
+    assert [row["donnees"]["plus"] for row in facts] == [66, 1]
+    assert await process.pool.fetchval("SELECT sequence FROM positions") == 2
+
+
+async def test_what_is_parked_of_an_erased_aggregate_goes_with_it(engine: CounterEngine, pool: Pool) -> None:
+    erased, other = deposit(uuid4(), 66), deposit(uuid4(), 66)
+    await engine.decide([erased, other])
+
+    async with pool.acquire() as conn:
+        await ledger.forget(conn, {erased.agregat or uuid4(): None})
+
+    assert [row["id"] for row in await pool.fetch("SELECT id FROM rebut")] == [other.id]
+
+
+async def test_due_dates_that_are_held_hide_no_other(engine: CounterEngine, pool: Pool) -> None:
+    sick, well = uuid4(), uuid4()
+    await engine.decide([deposit(sick, 50), deposit(well, 50), deposit(sick, 66)])
+
+    async with pool.acquire() as conn:
+        due = await conn.fetch(ledger.DUE, NOW + timedelta(hours=1), 1)
+
+    assert [row["agregat"] for row in due] == [well]
+
+
+GARBAGE = [
+    b"",
+    b"{",
+    b"\xff\xfe",
+    b"null",
+    b"[]",
+    b"12",
+    b'"text"',
+    b"{}",
+    b'{"id": 3}',
+    b'{"id": "a", "type": [], "brique": {}, "subject": "b", "sequence": "c"}',
+]
+TWISTS: list[dict[str, Any]] = [
+    {"data": []},
+    {"data": None},
+    {"sequence": "1"},
+    {"sequence": 0},
+    {"sequence": True},
+    {"sequence": 2**40},
+    {"sequence": 1.0},
+    {"brique": "orientation"},
+    {"subject": "01890000-0000-7000-8000-0000000000ff"},
+    {"departement": 59},
+    {"departement": "62"},
+    {"type": "fr.insertion.autre.v1"},
+    {"time": "hier"},
+    {"time": None},
+    {"source": None},
+    {"id": "x"},
+]
+
+
+@pytest.mark.parametrize("body", GARBAGE)
+async def test_a_message_that_is_no_event_stops_nothing(banc: Bench, body: bytes) -> None:
+    listener, pool = await listening(banc)
+    garbage = Message("parcours.59.usagers.x.y", body, 7, 1)
+
+    verdicts = await listener.handle([garbage, told(uuid4(), 1, 1), garbage])
+
+    assert verdicts == [None, None, None]
+    assert await pool.fetchval("SELECT count(*) FROM faits") == 1
+    rows = await pool.fetch("SELECT nature, agregat, entree FROM rebut")
+    where = {"sujet": garbage.subject, "place": 7, "octets": len(body)}
+    assert [tuple(row) for row in rows] == [("illisible", None, where)]
+
+
+@pytest.mark.parametrize("twist", TWISTS, ids=str)
+async def test_an_event_that_says_two_things_stops_nothing(banc: Bench, twist: dict[str, Any]) -> None:
+    listener, pool = await listening(banc)
+    good = told(uuid4(), 1, 1)
+    twisted = replace(good, body=orjson.dumps(orjson.loads(good.body) | {"id": str(uuid4())} | twist))
+
+    verdicts = await listener.handle([twisted, good])
+
+    assert verdicts == [None, None]
+    assert await pool.fetchval("SELECT count(*) FROM faits") == 1
+    assert await pool.fetchval("SELECT nature FROM rebut") == "illisible"
+
+
+@pytest.mark.parametrize("subject", ["depot.orientation", "lecture.orientation.total"])
+async def test_a_request_that_cannot_be_read_is_answered_at_once(banc: Bench, subject: str) -> None:
+    async def total(conn: Connection, asked: Any) -> Any:
+        return asked["agregat"]
+
+    process = await banc.process(NOM, NOM)
+    await service.connect(service.Service(BRIQUE, lectures={"total": total}), process)
+    await banc.reach(subject)
+    broken = [body for body in GARBAGE if body != b"[]"] + [b'[{"id": "x"}]', b"[[]]", b'[{"id": "", "type": 4}]']
+
+    with capture_logs():  # the console of tests draws each traceback in the loop that answers: seconds
+        for body in broken:
+            with pytest.raises(Unavailable, match="Error"):
+                await banc.bus.request(subject, body, timeout_s=2)
+
+
+async def test_a_service_says_how_far_it_is_with_each_parcours(banc: Bench) -> None:
+    process, known, unknown = await banc.process(NOM, NOM), uuid4(), uuid4()
+    engine = await service.connect(service.Service(BRIQUE, ecoute=["parcours.*.usagers.>"]), process)
+    await banc.reach(f"lecture.{NOM}.avancement")
+    await service.Listener(engine, process, lambda: NOW).handle([told(known, 1, 1), told(known, 2, 1)])
+    await engine.decide([deposit(known, 1)])
+
+    asked = orjson.dumps({"parcours": [str(known), str(unknown)]})
+    answer = orjson.loads(await banc.bus.request(f"lecture.{NOM}.avancement", asked, timeout_s=5))
+
+    assert answer == {
+        str(known): {"dit": 3, "entendu": {"usagers": 2}},
+        str(unknown): {"dit": 0, "entendu": {"usagers": 0}},
+    }
+
+
+async def listening(banc: Bench) -> tuple[service.Listener, Pool]:
+    process = await banc.process(NOM, NOM)
+    engine = Engine(BRIQUE, process.pool, on_facts=lambda: None, clock=lambda: NOW)
+    return service.Listener(engine, process, lambda: NOW), process.pool
+
+
+def told(agregat: UUID, sequence: int, plus: int) -> Message:
+    fait = FaitEnregistre(
+        id=uuid4(),
+        brique="usagers",
+        type="compteur.augmente",
+        agregat=agregat,
+        sequence=sequence,
+        partition="59",
+        donnees={"plus": plus},
+        source="/services/usagers",
+        survenu_a=NOW,
+        cause=uuid4(),
+        correlation=None,
+        trace=None,
+    )
+    return Message(fait.sujet, orjson.dumps(fait.evenement()), sequence, 1)
 
 
 async def test_what_follows_an_undecided_entry_waits_with_it(engine: CounterEngine) -> None:

@@ -1,15 +1,19 @@
 """From facts to the stream: every fact once, in order, also after the stream was deleted or lost messages."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from uuid import uuid4
 
 import pytest
 
+from chassis import outbox
 from chassis.bus import StreamMissing
+from chassis.bus_nats import NatsBus
 from chassis.depots import Engine
-from chassis.outbox import Outbox
+from chassis.outbox import Outbox, next_window
 from tests.chassis.counter import BRIQUE, NOM, deposit
-from tests.engines import Bench, delete_stream
+from tests.engines import Bench, delete_stream, purge_stream
 
 pytestmark = pytest.mark.anyio
 
@@ -124,3 +128,197 @@ async def test_a_leader_that_is_interrupted_gives_the_lead_back(setup: Setup) ->
     await asyncio.wait([leading])
 
     assert (before, await setup.pool.fetchval(held)) == (1, 0)
+
+
+async def test_a_purge_is_noticed_at_the_next_look_and_repaired_in_order(setup: Setup) -> None:
+    ids = await setup.facts(30)
+    async with setup.pool.acquire() as conn:
+        await setup.outbox.reconcile(conn)
+        await setup.outbox.relay(conn)
+        await setup.outbox.reconcile(conn)
+        await purge_stream(setup.banc.bus, "PARCOURS")
+
+        republished = await setup.outbox.reconcile(conn)
+        await setup.outbox.relay(conn)
+
+    assert republished == 30
+    rows = await setup.pool.fetch("SELECT id FROM faits ORDER BY publie_seq")
+    assert [str(row["id"]) for row in rows] == ids
+
+
+@pytest.mark.parametrize("kept", [1, 7, 29])
+async def test_a_purge_of_the_older_part_is_noticed(setup: Setup, kept: int) -> None:
+    ids = await setup.facts(30)
+    async with setup.pool.acquire() as conn:
+        await setup.outbox.reconcile(conn)
+        await setup.outbox.relay(conn)
+        await setup.outbox.reconcile(conn)
+        await purge_stream(setup.banc.bus, "PARCOURS", keep=kept)
+
+        republished = await setup.outbox.reconcile(conn)
+        await setup.outbox.relay(conn)
+
+    assert republished == 30 - kept
+    assert await setup.stored() == set(ids)
+
+
+async def test_a_lost_tail_is_noticed_although_another_brique_published_since(setup: Setup) -> None:
+    """What a store brought back from an older copy looks like: the same stream, without its end."""
+    ids = await setup.facts(6)
+    async with setup.pool.acquire() as conn:
+        await setup.outbox.reconcile(conn)
+        await setup.outbox.relay(conn)
+        await setup.outbox.reconcile(conn)
+        await conn.execute("UPDATE faits SET publie_seq = publie_seq + 3")
+        for number in range(9):
+            await setup.banc.bus.publish("PARCOURS", "parcours.59.usagers.ouvert.a", str(number), b"")
+        await purge_stream(setup.banc.bus, "PARCOURS", subject="parcours.59.orientation.>", keep=3)
+        await conn.execute("UPDATE transport SET supprimes = 3")
+
+        republished = await setup.outbox.reconcile(conn)
+        await setup.outbox.relay(conn)
+
+    assert republished == 3
+    assert set(ids) <= await setup.stored()
+
+
+async def test_a_deletion_hidden_by_a_message_stored_twice_is_noticed(setup: Setup) -> None:
+    ids = await setup.facts(5)
+    async with setup.pool.acquire() as conn:
+        await setup.outbox.reconcile(conn)
+        await setup.outbox.relay(conn)
+        again = await conn.fetchval("SELECT id FROM faits WHERE sequence = 1")
+        await setup.banc.bus.publish("PARCOURS", "parcours.59.orientation.x.a", str(again), b"{}")
+        await conn.execute("UPDATE transport SET verifie_a = verifie_a - interval '2 hours'")
+        await setup.outbox.reconcile(conn)
+        await setup.banc.bus.delete("PARCOURS", await conn.fetchval("SELECT publie_seq FROM faits WHERE sequence = 3"))
+
+        republished = await setup.outbox.reconcile(conn)
+        await setup.outbox.relay(conn)
+
+    assert republished == 1
+    assert set(ids) <= await setup.stored()
+
+
+async def test_what_was_stored_without_an_answer_is_not_published_again(setup: Setup) -> None:
+    first, second, third = await setup.facts(3)
+    async with setup.pool.acquire() as conn:
+        await setup.outbox.reconcile(conn)
+        await setup.outbox.relay(conn)
+        await conn.execute("UPDATE faits SET publie_seq = NULL WHERE sequence > 1")
+
+        republished = await setup.outbox.reconcile(conn)
+
+        assert (republished, await setup.outbox.relay(conn)) == (0, 0)
+    assert await setup.stored() == {first, second, third}
+
+
+async def test_garbage_in_the_stream_stops_no_comparison(setup: Setup) -> None:
+    ids = await setup.facts(3)
+    async with setup.pool.acquire() as conn:
+        await setup.outbox.reconcile(conn)
+        await setup.outbox.relay(conn)
+        await setup.banc.bus._client.publish("parcours.59.orientation.x.a", b"garbage")
+        await setup.banc.bus._client.flush()
+        await setup.banc.bus.delete("PARCOURS", await conn.fetchval("SELECT max(publie_seq) FROM faits"))
+
+        republished = await setup.outbox.reconcile(conn)
+        await setup.outbox.relay(conn)
+
+    assert republished == 1
+    assert await setup.stored() == {*ids, ""}
+
+
+async def test_what_is_whole_is_not_read_back(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    await setup.facts(30)
+    starts: list[int] = []
+    stored = NatsBus.stored
+
+    async def watched(bus: NatsBus, stream: str, filters: Sequence[str], name: str, start: int = 1) -> dict[int, str]:
+        starts.append(start)
+        return await stored(bus, stream, filters, name, start)
+
+    async with setup.pool.acquire() as conn:
+        await setup.outbox.reconcile(conn)
+        await setup.outbox.relay(conn)
+        last = await conn.fetchval("SELECT max(publie_seq) FROM faits")
+        monkeypatch.setattr(NatsBus, "stored", watched)
+        for _ in range(2):
+            other = await setup.banc.bus.publish("PARCOURS", "parcours.59.usagers.ouvert.a", "other", b"")
+            await setup.banc.bus.publish("PARCOURS", "parcours.59.usagers.ouvert.a", "other", b"")
+            await setup.banc.bus.delete("PARCOURS", other)
+            await setup.outbox.reconcile(conn)
+        await conn.execute("UPDATE transport SET verifie_a = verifie_a - interval '2 hours'")
+        await setup.outbox.reconcile(conn)
+
+    assert starts == [last] * 3
+
+
+async def test_a_connection_that_came_back_is_compared_before_more_is_published(setup: Setup) -> None:
+    stop = asyncio.Event()
+    ids = await setup.facts(2)
+    running = asyncio.create_task(setup.outbox.run(stop))
+    await until(lambda: published(setup, 2))
+    await delete_stream(setup.banc.bus, "PARCOURS")
+    await setup.banc.bus.ensure_stream("PARCOURS")
+
+    setup.outbox._bus.connections += 1
+    ids += await setup.facts(1)
+    await until(lambda: published(setup, 3), timeout_s=5)
+    stop.set()
+    await running
+
+    assert await setup.stored() == set(ids)
+    rows = await setup.pool.fetch("SELECT id FROM faits ORDER BY publie_seq")
+    assert [str(row["id"]) for row in rows] == ids
+
+
+@pytest.mark.parametrize(
+    ("window", "published_facts", "took_s", "failed", "following"),
+    [
+        (64, 64, 0.1, False, 128),
+        (500, 500, 0.1, False, 500),
+        (64, 10, 0.1, False, 64),
+        (64, 64, 0.5, False, 64),
+        (64, 64, 1.5, False, 16),
+        (64, 64, 0.1, True, 16),
+        (1, 1, 7.0, True, 1),
+    ],
+)
+def test_what_is_published_at_once_follows_the_pace_of_the_disk(
+    window: int, published_facts: int, took_s: float, failed: bool, following: int
+) -> None:
+    assert next_window(window, published_facts, took_s, failed=failed) == following
+
+
+async def test_a_disk_of_half_a_second_a_message_takes_them_all(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One deadline shared by a whole turn was never kept, and the turn began again."""
+    monkeypatch.setattr(outbox, "_WINDOW", 16)
+    disk, stored = asyncio.Lock(), list[str]()
+
+    async def slow(bus: NatsBus, stream: str, subject: str, message_id: str, body: bytes) -> int:
+        async with asyncio.timeout(0.5), disk:
+            await asyncio.sleep(0.05)
+            stored.append(message_id)
+            return len(stored)
+
+    monkeypatch.setattr(NatsBus, "publish", slow)
+    ids = await setup.facts(40)
+    relay = Outbox(NOM, "PARCOURS", setup.pool, setup.outbox._bus)
+    async with setup.pool.acquire() as conn:
+        for _ in range(30):
+            with suppress(TimeoutError):
+                await relay.relay(conn)
+
+    assert list(dict.fromkeys(stored)) == ids
+    assert await setup.pool.fetchval("SELECT count(*) FROM faits WHERE publie_seq IS NULL") == 0
+
+
+async def published(setup: Setup, number: int) -> bool:
+    return bool(await setup.pool.fetchval("SELECT count(*) = $1 FROM faits WHERE publie_seq IS NOT NULL", number))
+
+
+async def until(holds: Callable[[], Awaitable[bool]], timeout_s: float = 10) -> None:
+    async with asyncio.timeout(timeout_s):
+        while not await holds():
+            await asyncio.sleep(0.05)

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from deploy.allowed_skips import NO_BROWSER
-from deploy.partner import Partner
+from relais_contrats.client import Partner
 from tests.hub import Hub, free_port
 from tests.passerelle.receiver import receiver
 from tests.persons import signalement
@@ -44,15 +44,19 @@ def hub() -> Iterator[Hub]:
         started.down()
 
 
-async def trace_of(hub: Hub, message: str, *services: str) -> dict[str, Any]:
-    """The trace of a message, once it has spans of these: they are exported by several processes, within a second."""
+async def trace_of(hub: Hub, message: str, *services: str, receveur: str | None = None) -> dict[str, Any]:
+    """The trace of a message, once it has spans of these services and, in the receiver's own trace, its delivery.
+
+    They are exported by several processes, within a second.
+    """
     url = f"http://127.0.0.1:{hub.data.known_ports().console}/api/messages/{message}.json"
     async with httpx.AsyncClient() as client:
         for _ in range(100):
             answer = await client.get(url)
             if answer.status_code == 200:
                 trace: dict[str, Any] = answer.json()["traces"][0]
-                if {line["service"] for line in trace["cascade"]} >= set(services):
+                receveurs = {one["receveur"] for one in trace["recit"]["livraisons"]}
+                if {line["service"] for line in trace["cascade"]} >= set(services) and receveurs >= {receveur} - {None}:
                     return trace
             await asyncio.sleep(0.1)
     raise TimeoutError(message)
@@ -64,15 +68,16 @@ async def deposited(caf: Partner) -> str:
     return str(message["id"])
 
 
-async def test_one_trace_goes_from_the_deposit_to_the_answer_of_the_webhook(hub: Hub) -> None:
+async def test_a_trace_tells_from_the_deposit_to_the_answer_of_the_webhook(hub: Hub) -> None:
     async with hub.partner("caf-59") as caf, hub.partner("cd-59") as cd, receiver() as endpoint:
         await cd.call("POST", "/v1/abonnements", {"url": f"{endpoint.url}/cd", "types": []})
 
-        trace = await trace_of(hub, await deposited(caf), "entrant", "usagers", "orientation", "sortant")
+        trace = await trace_of(hub, await deposited(caf), "entrant", "usagers", "orientation", receveur="cd-59")
 
     assert trace["recit"]["depots"][0]["partenaire"] == "caf-59"
     delivered = [one for one in trace["recit"]["livraisons"] if one["receveur"] == "cd-59"]
     assert delivered[0]["tentatives"][-1]["reponse"] == 204
+    assert "sortant" not in {line["service"] for line in trace["cascade"]}, "a receiver's trace is its own"
 
 
 async def test_the_command_draws_the_trace_of_a_message(hub: Hub) -> None:
@@ -85,7 +90,7 @@ async def test_the_command_draws_the_trace_of_a_message(hub: Hub) -> None:
 
     assert f"caf-59 a déposé usager.signale {message}" in drawn
     assert "━" in drawn
-    assert as_json["traces"][0]["cascade"][0]["nom"] == "POST /v1/messages"
+    assert as_json["traces"][0]["cascade"][0]["nom"] == "deposer usager.signale"
 
 
 def test_the_command_says_that_nothing_is_known(hub: Hub) -> None:

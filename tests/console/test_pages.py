@@ -197,12 +197,16 @@ async def test_what_deserves_a_look_is_told_with_what_to_do(banc: Bench) -> None
         return [
             Risque("profil-herite", "caf-62", None, expire, 1),
             Risque("livraisons-arretees", "cd-59", "ab", None, 3),
+            Risque("rebut", "orientation", None, None, 2),
         ]
 
     async with served(banc, ask) as console:
         page = await console.page("/attention")
 
-    assert all(text in page for text in ("Profil hérité", "caf-62", "2026-12-24", "en échec (3)", "partenaire cle"))
+    assert all(
+        text in page
+        for text in ("Profil hérité", "caf-62", "2026-12-24", "en échec (3)", "partenaire cle", "rebut lister")
+    )
 
 
 @pytest.mark.parametrize(("told", "said"), [([], "Rien à signaler."), (None, "La passerelle ne répond pas.")])

@@ -66,7 +66,7 @@ def test_thirteen_and_fifteen_signs_have_one_canonical_form(nir13: str) -> None:
     assert ident.normaliser("nir", nir13) == ident.normaliser("nir", entier) == entier
 
 
-@pytest.mark.parametrize("siret", ["73282932000074", "35600000000048", "35600000009075"])
+@pytest.mark.parametrize("siret", ["73282932000074", "35600000000048", "35600000009075", "90000059800012"])
 def test_a_right_siret_is_accepted_with_the_exception_of_la_poste(siret: str) -> None:
     assert ident.siret_est_coherent(siret)
 
@@ -77,8 +77,10 @@ def test_a_wrong_siret_is_refused(siret: str) -> None:
 
 
 def test_the_departments_are_those_of_the_contract() -> None:
-    attendus = {f"{n:02d}" for n in range(1, 96)} - {"20"} | {"2A", "2B", "971", "972", "973", "974", "976"}
+    attendus = {f"{n:02d}" for n in range(1, 96)} - {"20", "69"} | {"2A", "2B", "69D", "69M"}
+    attendus |= {str(n) for n in range(971, 979)}
     essais = {f"{n:02d}" for n in range(100)} | {f"{n:03d}" for n in range(1000)} | {"2A", "2B", "2C", "2a"}
+    essais |= {"69D", "69M", "69d", "59D", "6AE", "20R"}
 
     acceptes = {code for code in essais if re.fullmatch(ident.MOTIF_DEPARTEMENT, code)}
 
@@ -121,3 +123,42 @@ def test_a_birth_place_may_be_abroad_or_under_a_former_code(code: str) -> None:
 )
 def test_two_writings_of_one_identifier_are_equal(genre: str, gauche: str, droite: str) -> None:
     assert ident.normaliser(genre, gauche) == ident.normaliser(genre, droite)
+
+
+@pytest.mark.parametrize(
+    "texte",
+    [
+        "1900159350123",
+        "190015935012324",
+        "dossier-190015935012324-a",
+        "dossier.1900159350123",
+        "nir1900159350123",
+        "2026-1900159350123",
+        "1.90.01.59.350.123",
+        "2 85 06 2A 004 123",
+        "285062b004123",
+        "1-90-01-59-350-123-24",
+        "3200159350123",
+    ],
+)
+def test_what_bears_a_nir_is_recognised(texte: str) -> None:
+    assert ident.ressemble_a_un_nir(texte)
+
+
+@pytest.mark.parametrize(
+    "texte",
+    [
+        "caf-59-2026-11-30-00012",
+        "20261130061837",
+        "1796019517000",
+        "msg-1796019517000",
+        "190015935012367",
+        "1901359350123",
+        "19001593501234",
+        "190015935012324000",
+        "550e8400-e29b-41d4-a716-446655440000",
+        "a1900159350123bb00112233445566aa",
+    ],
+)
+def test_a_clock_a_count_or_a_drawn_token_is_no_nir(texte: str) -> None:
+    assert not ident.ressemble_a_un_nir(texte)

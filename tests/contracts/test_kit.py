@@ -5,6 +5,7 @@ import os
 import pty
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,10 @@ import pytest
 
 from relais_contrats.catalogue import CATALOGUE
 from relais_contrats.exemples import exemple_valide, exemples
-from relais_contrats.kit.commande import main
+from relais_kit.commande import main
 
 CONTRACTS = Path(__file__).resolve().parents[2] / "contracts"
-KIT = [sys.executable, "-m", "relais_contrats.kit"]
+KIT = [sys.executable, "-m", "relais_kit"]
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(CONTRACTS), "COLUMNS": "100", "TERM": "xterm"}
 
 
@@ -33,6 +34,17 @@ def test_a_valid_message_passes() -> None:
     rendu = kit("valider", "-", entree=json.dumps(exemple_valide("usager.signale")))
 
     assert (rendu.returncode, rendu.stdout) == (0, "✓ Message conforme : usager.signale.\n")
+
+
+def test_what_is_accepted_without_being_kept_is_told() -> None:
+    message = {**exemple_valide("usager.signale"), "notreattribut": "x", "traceparent": "illisible"}
+
+    rendu = kit("valider", "-", entree=json.dumps(message))
+    lu = json.loads(kit("valider", "-", "--json", entree=json.dumps(message)).stdout)
+
+    assert (rendu.returncode, rendu.stdout.count("avertissement")) == (0, 2)
+    assert [un["pointeur"] for un in lu["messages"][0]["avertissements"]] == ["/notreattribut", "/traceparent"]
+    assert lu["messages"][0]["conforme"]
 
 
 def test_a_refused_message_is_explained_without_repeating_its_values() -> None:
@@ -85,6 +97,32 @@ def test_the_machine_readable_report_is_one_document() -> None:
     assert fautif["exemple"]["differences"] == {"manquent": [], "en_plus": [], "autres_genres": []}
 
 
+def test_several_files_are_named_and_the_junit_report_has_a_case_for_each_message(tmp_path: Path) -> None:
+    (tmp_path / "bon.json").write_text(json.dumps(exemple_valide("usager.signale")))
+    (tmp_path / "lot.json").write_text(json.dumps([exemple_valide("rdv.planifie"), {"type": "\x1b"}]))
+
+    rendu = kit(
+        "valider", *(str(tmp_path / nom) for nom in ("bon.json", "lot.json")), "--junit", str(tmp_path / "r.xml")
+    )
+
+    assert rendu.returncode == 1
+    assert f"message 3 ({tmp_path / 'lot.json'})" in rendu.stdout
+    cas = ET.parse(tmp_path / "r.xml").getroot().findall(".//testcase")  # noqa: S314  # we wrote it
+    assert [un.find("failure") is not None for un in cas] == [False, False, True]
+    assert "/id schema-invalide" in str(cas[2].find("failure").text)  # type: ignore[union-attr]
+
+
+def test_the_nearest_example_is_shown_as_a_difference() -> None:
+    message = json.loads(json.dumps(exemple_valide("orientation.decidee")))
+    message["data"] |= {"rang": "1", "datedebut": message["data"].pop("date_debut")}
+
+    rendu = kit("valider", "-", entree=json.dumps(message))
+
+    assert '    + /data/date_debut  "2026-03-16"\n' in rendu.stdout
+    assert "    - /data/datedebut\n" in rendu.stdout
+    assert "    ~ /data/rang  un texte → un nombre\n" in rendu.stdout
+
+
 def test_data_alone_is_checked_against_the_type_given() -> None:
     donnees = json.dumps(exemple_valide("orientation.decidee")["data"])
 
@@ -100,7 +138,7 @@ def test_data_alone_is_checked_against_the_type_given() -> None:
         (["valider", "-"], "aucun message à vérifier dans l'entrée standard."),
         (["valider", "--donnees", "usager.signaler", "-"], "vouliez-vous dire usager.signale"),
         (["exemple", "zzz"], "voyez relais-kit exemple --liste."),
-        (["exemple", "usager.signale", "--numero", "9"], "--numero va de 1 à 1."),
+        (["exemple", "usager.signale", "--numero", "9"], "--numero va de 1 à 2."),
         (["valider"], "il manque : FICHIER."),
         (["valider", "-", "--jsson"], "argument inconnu : --jsson."),
         (["valider", "-", "--format", "xml"], "--format : "),
@@ -188,7 +226,7 @@ def test_a_key_of_the_message_cannot_command_the_terminal() -> None:
 
 def test_a_reader_that_leaves_early_gets_no_traceback() -> None:
     ligne = json.dumps({"type": "rien"}).encode() + b"\n"
-    shell = f"{sys.executable} -m relais_contrats.kit valider - | head -n 1"
+    shell = f"{sys.executable} -m relais_kit valider - | head -n 1"
 
     rendu = subprocess.run(  # noqa: S602  # a fixed line, for the pipe that it opens
         shell, shell=True, input=ligne * 2000, capture_output=True, env=ENVIRONMENT, timeout=60

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relais_contrats.kit import flux
-from relais_contrats.kit.flux import Format, Morceau, decouper
+from relais_kit import flux
+from relais_kit.flux import Format, Morceau, decouper
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(alphabet='a"\\{}[],é\n', max_size=12),

@@ -8,9 +8,9 @@ import pytest
 
 from relais_contrats.catalogue import CATALOGUE
 from relais_contrats.exemples import Exemple, exemple_valide, exemples, tous_les_exemples
-from relais_contrats.kit.flux import Morceau
-from relais_contrats.kit.proche import plus_proche, valeur_a
-from relais_contrats.kit.verdict import Verdict, juger, types_voisins
+from relais_kit.flux import Morceau
+from relais_kit.proche import plus_proche, valeur_a
+from relais_kit.verdict import Verdict, juger, types_voisins
 
 
 def juger_objet(objet: Any) -> Verdict:

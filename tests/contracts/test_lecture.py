@@ -11,6 +11,7 @@ import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from relais_contrats.enveloppe import avertissements
 from relais_contrats.exemples import exemple_valide
 from relais_contrats.lecture import (
     MessageIllisible,
@@ -113,15 +114,25 @@ def test_all_errors_of_the_envelope_and_of_the_data_come_together() -> None:
     corps = _sauf(
         agent="nom|prenom",
         departement="20",
-        surprise=1,
+        sur_prise=1,
         data={**exemple_valide("usager.signale")["data"], "brsa": "oui"},
     )
 
     with pytest.raises(MessageInvalide) as refus:
         lire_depot(corps)
 
-    assert {e.pointeur for e in refus.value.erreurs} == {"/agent", "/departement", "/surprise", "/data/brsa"}
+    assert {e.pointeur for e in refus.value.erreurs} == {"/agent", "/departement", "/sur_prise", "/data/brsa"}
     assert refus.value.code == "schema-invalide"
+
+
+@pytest.mark.parametrize("coordonnees", [{}, {"adresse": None, "telephone": None}])
+def test_contacts_without_any_contact_are_refused(coordonnees: dict[str, None]) -> None:
+    donnees = {**exemple_valide("usager.signale")["data"], "coordonnees": coordonnees}
+
+    with pytest.raises(MessageInvalide) as refus:
+        lire_depot(_sauf(data=donnees))
+
+    assert refus.value.erreurs[0].pointeur.startswith("/data/coordonnees")
 
 
 def test_a_pointer_escapes_slashes_and_tildes() -> None:
@@ -129,6 +140,37 @@ def test_a_pointer_escapes_slashes_and_tildes() -> None:
         lire_depot(_sauf(**{"a/b~c": 1}))
 
     assert refus.value.erreurs[0].pointeur == "/a~1b~0c"
+
+
+def test_a_pointer_tells_no_more_than_64_signs_of_a_key_that_the_sender_made_up() -> None:
+    corps = _sauf(**{"x" * 2_000: 1})
+    with pytest.raises(MessageInvalide) as refus:
+        lire_depot(corps)
+
+    assert refus.value.erreurs[0].pointeur == "/" + "x" * 64
+
+
+@pytest.mark.parametrize("cle", ["1850559350123", "NIR 1 85 05 59 350 123", "nir_185055935012342"])
+def test_a_pointer_tells_no_nir_that_the_sender_made_a_key(cle: str) -> None:
+    corps = _sauf(data={**exemple_valide("usager.signale")["data"], cle: {"a": 1}})
+    with pytest.raises(MessageInvalide) as refus:
+        lire_depot(corps)
+
+    assert refus.value.erreurs[0].pointeur == "/data"
+
+
+def test_an_attribute_that_bears_a_nir_is_told_without_its_name() -> None:
+    dits = avertissements({**exemple_valide("usager.signale"), "1850559350123": "x"})
+
+    assert [dit["pointeur"] for dit in dits] == [""]
+
+
+@pytest.mark.parametrize("attribut", ["id", "causeid", "correlationid"])
+def test_an_id_that_bears_a_nir_is_refused(attribut: str) -> None:
+    with pytest.raises(MessageInvalide) as refus:
+        lire_depot(_sauf(**{attribut: "dossier-190015935012324"}))
+
+    assert [(e.pointeur, e.code) for e in refus.value.erreurs] == [(f"/{attribut}", "identifiant-invalide")]
 
 
 @pytest.mark.parametrize(
@@ -262,3 +304,27 @@ def test_reading_a_one_kilobyte_message_costs_less_than_eight_bare_parses() -> N
     sys.stdout.write(f"lire_depot: {len(SIGNALE)} bytes, {meilleur:.1f} times json.loads\n")
     assert 800 <= len(SIGNALE) <= 1200
     assert meilleur < 8
+
+
+@pytest.mark.parametrize(
+    ("id_", "est_admis"),
+    [
+        ("terrain--a/b", False),
+        ("terrain--a\\b", False),
+        ("terrain--a?b", True),
+        ("terrain--a#b", True),
+        ("terrain--a%2Fb;é", True),
+    ],
+)
+def test_an_id_of_the_offer_is_one_that_a_path_can_carry(id_: str, est_admis: bool) -> None:
+    exemple = exemple_valide("service.publie")
+    donnees = {**exemple["data"], "source": "terrain", "id": id_}
+
+    erreurs: list[tuple[str, str]] = []
+    try:
+        lire_depot(json.dumps({**exemple, "data": donnees}).encode())
+    except MessageInvalide as refus:
+        erreurs = [(erreur.pointeur, erreur.message) for erreur in refus.erreurs]
+
+    assert [pointeur for pointeur, _ in erreurs] == ([] if est_admis else ["/data/id"])
+    assert all("«" in message for _, message in erreurs)

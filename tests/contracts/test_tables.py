@@ -6,7 +6,7 @@ import unicodedata
 import pytest
 
 import relais_contrats.codes as codes
-from relais_contrats.catalogue import CATALOGUE, HUB, ROLES, par_type_cloudevents
+from relais_contrats.catalogue import CATALOGUE, HUB, MODULES, ROLES, par_type_cloudevents
 from relais_contrats.codes.diagnostic import VALEURS_PAR_NIVEAU, elements
 from relais_contrats.codes.liste import Code
 from relais_contrats.correspondances import (
@@ -48,7 +48,10 @@ CODES_DE_REFUS = [
     "dates-incoherentes",
     "identifiant-invalide",
     "code-inconnu",
+    "curseur-d-une-autre-epoque",
     "contenu-different",
+    "annulation-impossible",
+    "transfert-a-confirmer",
     "indisponible",
 ]
 
@@ -70,19 +73,18 @@ def test_an_unknown_type_is_not_found() -> None:
     assert par_type_cloudevents("fr.insertion.usager.signale.v2") is None
 
 
-def test_the_catalogue_has_the_messages_of_the_six_briques() -> None:
-    par_brique: dict[str, int] = {}
-    for message in CATALOGUE.values():
-        par_brique[message.brique] = par_brique.get(message.brique, 0) + 1
+def test_the_catalogue_has_the_six_briques_and_no_message_twice() -> None:
+    rows = [message.nom for module in MODULES for message in module.MESSAGES]
 
-    assert par_brique == {
-        "usagers": 13,
-        "orientation": 9,
-        "referents": 11,
-        "engagements": 14,
-        "offres": 13,
-        "feuille_de_route": 8,
-        "passerelle": 1,
+    assert len(rows) == len(CATALOGUE)
+    assert {message.brique for message in CATALOGUE.values()} == {
+        "usagers",
+        "orientation",
+        "referents",
+        "engagements",
+        "offres",
+        "feuille_de_route",
+        "passerelle",
     }
 
 

@@ -53,6 +53,7 @@ def foyer(
     fonorg: str = "CAF",
     departement: str = "059",
     matricule: str = "1234567",
+    demande_le: str = "2026-10-12",
     demande: str = "01024041059",
     adresses: str = ADRESSE,
     situation: str = OPEN,
@@ -60,7 +61,7 @@ def foyer(
     return f"""<InfosFoyerRSA><IdentificationRSA>
 <Organisme><FONORG>{fonorg}</FONORG><NUMORG>591</NUMORG><MATRICULE>{matricule}</MATRICULE></Organisme>
 <Partenaire><TYPEPARTE>CG </TYPEPARTE><IDEPARTE>{departement}</IDEPARTE></Partenaire>
-<DemandeRSA><DTDEMRSA>2018-08-06</DTDEMRSA><NUMDEMRSA>{demande}</NUMDEMRSA></DemandeRSA></IdentificationRSA>
+<DemandeRSA><DTDEMRSA>{demande_le}</DTDEMRSA><NUMDEMRSA>{demande}</NUMDEMRSA></DemandeRSA></IdentificationRSA>
 {"".join(personnes or (personne(),))}
 <DonneesAdministratives>{adresses}</DonneesAdministratives>
 <PrestationRSA><SituationDossierRSA>{situation}</SituationDossierRSA></PrestationRSA></InfosFoyerRSA>"""

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from connectors.cnaf import check as cnaf_schema
+from connectors.cnaf import flow as cnaf_flow
+from connectors.cnaf.flow import FlowRefused, Foyer
 from deploy.components import ROOT
-from deploy.importers import cnaf_flow, cnaf_schema
-from deploy.importers.cnaf_flow import FlowRefused, Foyer
 from tests.deploy.cnaf_flows import ADRESSE, HEADER, NO_REAL_FILES, OPEN, SHARED, flux, foyer, personne
 
 PYTHON = os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'contracts'}"}
@@ -25,7 +26,8 @@ XSD = """<xsd:schema xmlns:xsd="http://www.w3.org/2001/XMLSchema">
 HOUSEHOLD = "<InfosFoyerRSA>\n<IdentificationRSA/>\n<Personne><DTNAI>{}</DTNAI></Personne></InfosFoyerRSA>\n"
 READ_ALL = """
 import resource, sys
-from deploy.importers import cnaf_flow, cnaf_schema
+from connectors.cnaf import check as cnaf_schema
+from connectors.cnaf import flow as cnaf_flow
 with open(sys.argv[1], "rb") as source:
     cnaf_schema.check(source, None)
     for rang, block in enumerate(cnaf_flow.blocks(source), 1):

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from deploy.importers.cnaf_schema import check
+from connectors.cnaf.check import check
 from tests.deploy.cnaf_flows import HEADER, NO_REAL_FILES, SHARED, flux, foyer, nir, personne
 from tests.hub import Hub, free_port
 
@@ -105,7 +105,7 @@ def test_strict_ends_with_4_when_a_line_is_refused(hub: Hub, tmp_path: Path) -> 
     assert done.ended.returncode == 4
 
 
-def test_an_ambiguous_person_is_told_as_such_with_its_rights_left_to_later(hub: Hub, tmp_path: Path) -> None:
+def test_an_ambiguous_person_is_taken_with_its_rights_like_any_other(hub: Hub, tmp_path: Path) -> None:
     known = foyer(personne(41, ft="0000041A", nom="FICTIVEA"), matricule="0000041", demande="00000000041")
     other = foyer(personne(42, ft="0000041A", nom="FICTIVEB"), matricule="0000042", demande="00000000042")
     content = flux(known, header=of_day(5))
@@ -114,7 +114,7 @@ def test_an_ambiguous_person_is_told_as_such_with_its_rights_left_to_later(hub: 
     done = Import(hub, tmp_path, flux(other, header=of_day(5)))
 
     assert done.results("usager.signale") == [("accepte", None)]
-    assert done.results("droits.modifies") == [("ambigu", "usager-ambigu")]
+    assert done.results("droits.modifies") == [("accepte", None)]
 
 
 def test_a_refused_file_deposits_nothing_and_writes_no_report(hub: Hub, tmp_path: Path) -> None:

@@ -2,28 +2,31 @@
 
 import io
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deploy.importers import cnaf_flow, cnaf_schema, cnaf_translation
-from deploy.importers.cnaf_translation import Ignore, Signalement
+from connectors.cnaf import check as cnaf_schema
+from connectors.cnaf import flow as cnaf_flow
+from connectors.cnaf import reading as cnaf_translation
+from connectors.cnaf.reading import Ignore, Signalement
 from relais_contrats.catalogue import CATALOGUE
 from relais_contrats.lecture import MessageInvalide, lire_donnees
 from tests.deploy.cnaf_flows import ADRESSE, OPEN, flux, foyer, nir, personne
 
 
-def translated(household: str) -> list[Signalement | Ignore]:
+def translated(household: str, depuis: date | None = None) -> list[Signalement | Ignore]:
     source = io.BytesIO(flux(household))
     contents = cnaf_schema.check(source, None)
     [block] = [cnaf_flow.foyer(b, 1) for b in cnaf_flow.blocks(source) if b.tag == cnaf_flow.HOUSEHOLD]
-    return list(cnaf_translation.translate(contents.entete, block))
+    return list(cnaf_translation.translate(contents.entete, block, depuis=depuis))
 
 
-def signalled(household: str) -> Signalement:
-    [only] = translated(household)
+def signalled(household: str, depuis: date | None = None) -> Signalement:
+    [only] = translated(household, depuis)
     assert isinstance(only, Signalement)
     return only
 
@@ -76,8 +79,12 @@ def test_whoever_is_subject_to_droits_et_devoirs_is_signalled_whatever_the_role(
         ("2850259900a01", False),
         (nir(1) + "00", False),
         ("0000000000000", False),
+        ("1850259900001", False),
+        ("2850359900001", False),
+        ("2860259900001", False),
+        ("2853259900001", True),
     ],
-    ids=["15", "blanks", "letter", "wrong-key", "zeros"],
+    ids=["15", "blanks", "letter", "wrong-key", "zeros", "other-sex", "other-month", "other-year", "unknown-month"],
 )
 def test_a_wrong_nir_is_left_out_and_told_the_person_stays(written: str, kept: bool) -> None:
     one = signalled(foyer(personne(nir_=written)))
@@ -184,6 +191,23 @@ def test_the_departement_is_the_receiver_of_the_flow(written: str, adresses: str
     assert signalled(foyer(departement=written, adresses=adresses)).departement == departement
 
 
+@pytest.mark.parametrize(
+    ("written", "commune", "departement"),
+    [
+        ("069", "69266", "69M"),  # Villeurbanne
+        ("069", "69264", "69D"),  # Villefranche-sur-Saône
+        ("069", "69383", "69M"),
+        ("069", "42218", "69"),  # nobody can tell: refused with both codes
+        ("020", "2B033", "2B"),
+        ("978", "97801", "978"),
+    ],
+)
+def test_the_commune_tells_two_territories_of_one_code_apart(written: str, commune: str, departement: str) -> None:
+    lieu = ADRESSE.replace("59350", commune)
+
+    assert signalled(foyer(departement=written, adresses=lieu)).departement == departement
+
+
 TEXTS = st.text(st.characters(codec="cp1252", exclude_categories=["Cc", "Cs"], exclude_characters="<&>"), max_size=20)
 
 
@@ -207,3 +231,22 @@ def wrong(one: Signalement) -> list[str]:
     except MessageInvalide as invalid:
         return [erreur.pointeur for erreur in invalid.erreurs]
     return []
+
+
+@pytest.mark.parametrize(
+    ("demande_le", "depuis", "recu_le"),
+    [
+        ("2026-10-12", None, "2026-11-05"),
+        ("2018-08-06", None, None),
+        ("2026-07-01", None, None),
+        ("2026-07-01", date(2026, 7, 1), "2026-11-05"),
+        ("2026-10-12", date(2026, 10, 13), None),
+        ("", None, "2026-11-05"),
+    ],
+)
+def test_a_right_of_the_stock_opens_no_delay(demande_le: str, depuis: date | None, recu_le: str | None) -> None:
+    one = signalled(foyer(demande_le=demande_le), depuis)
+
+    assert one.usager.get("date_reception_droit") == recu_le
+    assert ("date_reception_droit" in {omission.objet for omission in one.omissions}) == (recu_le is None)
+    assert one.usager["brsa"] is True

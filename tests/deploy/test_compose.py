@@ -25,7 +25,7 @@ from tests.hub import free_port
 
 BIN = Path(sys.executable).parent
 IN_CONTAINER = DataDir(Path("/run"))
-PORTS = Ports(passerelle=8420, console=8421, nats=4222, postgres=5432)
+PORTS = Ports(passerelle=8420, console=8421, nats=4222, postgres=5432, connecteurs=8423, sftp=8424)
 OURS = {component.name: component for component in COMPONENTS}
 GATEWAYS = [component.name for component in COMPONENTS if component.gateway]
 SHARED = {"contracts", "chassis", "healthcheck.py"}
@@ -64,8 +64,10 @@ def expected_environment(component: Component) -> dict[str, str]:
         "RELAIS_URL_PUBLIQUE": PUBLIC_URL,
         "RELAIS_HOTE": "0.0.0.0",  # noqa: S104
         "RELAIS_AUTORISER_LOOPBACK": "0",
+        "RELAIS_PORTS_DU_HUB": "[]",
         "RELAIS_PROXY_DE_CONFIANCE": "1",
         "RELAIS_PORT_ADMIN": "9464",
+        "RELAIS_DOSSIER_CONNECTEURS": "/var/lib/relais/connecteurs",
         "RELAIS_OTLP_URL": "http://jaeger:4318",
     }
     return own | {name: value for name, value in moved.items() if name in own}
@@ -121,12 +123,16 @@ def test_provisioning_gets_the_password_of_every_role_and_nothing_else() -> None
     assert set(targets("provision")) == {f"/run/secrets/postgres/{role}.mdp" for role in roles}
 
 
+PARTAGES = {"services": "services/dossiers"}
+ALONE = {"services/usagers", "services/feuille_de_route"}  # which undo a merge by what they keep of it themselves
+
+
 @pytest.mark.parametrize("name", OURS)
 def test_an_image_is_built_from_the_folder_of_its_component(name: str) -> None:
     module = OURS[name].module
     package = module.split(".")
     folder = "/".join(package[:-1])
-    shared = {"PARTAGE": "gateway/oauth"} if package[0] == "gateway" else {}
+    shared = {"PARTAGE": PARTAGES[package[0]]} if folder not in ALONE and package[0] in PARTAGES else {}
 
     assert service(name)["build"]["args"] == {"COMPONENT": folder, "MODULE": module, **shared}
 
@@ -148,13 +154,19 @@ def test_only_the_front_is_published_beyond_this_machine() -> None:
         for port in one.get("ports", ())
     }
 
-    assert published == {("nginx", None, 8443), ("console", "127.0.0.1", 8421), ("jaeger", "127.0.0.1", 16686)}
+    assert published == {
+        ("nginx", None, 8443),
+        ("connecteurs", None, 8424),
+        ("console", "127.0.0.1", 8421),
+        ("jaeger", "127.0.0.1", 16686),
+    }
     assert compose()["networks"]["interne"]["internal"] is True
     assert {name for name, one in compose()["services"].items() if "externe" in one["networks"]} == {
         "nginx",
         "console",
         "jaeger",
         "sortant",
+        "connecteurs",
     }
 
 
@@ -170,14 +182,15 @@ def test_the_image_of_a_component_holds_no_other(tmp_path: Path) -> None:
     images = {name: build(tmp_path / name, "composant", service(name)["build"]["args"]) for name in OURS}
 
     own = {name: {path.name for path in image.folder.iterdir()} - SHARED for name, image in images.items()}
-    services = {path.name for path in (images["usagers"].folder / "services").iterdir()}
+    services = {path.name for path in (images["usagers"].folder / "services").iterdir() if path.is_dir()}
     gateways = {n: {p.name for p in (images[n].folder / "gateway").iterdir() if p.is_dir()} for n in GATEWAYS}
 
     assert own["usagers"] == own["orientation"] == {"services"}
     assert own["entrant"] == own["sortant"] == {"gateway"}
     assert own["console"] == {"console"}
-    assert services == {"__init__.py", "usagers"}
-    assert gateways == {"entrant": {"inbound", "oauth"}, "sortant": {"outbound", "oauth"}}
+    assert own["connecteurs"] == {"connectors"}
+    assert services == {"usagers"}
+    assert gateways == {"entrant": {"inbound"}, "sortant": {"outbound"}}
 
 
 class Site:
@@ -218,6 +231,7 @@ class Site:
             ("@postgres:5432", f"@{HOST}:{self.postgres}"),
             ("/run/secrets", str(self.data.secrets)),
             ("0.0.0.0", HOST),  # noqa: S104
+            ("/var/lib/relais/connecteurs", str(self.data.connectors)),
             ("http://jaeger:4318", f"http://{HOST}:9"),
         ):
             value = value.replace(inside, outside)
@@ -283,6 +297,8 @@ def test_a_component_starts_from_its_image_with_the_environment_written(site: Si
     environment = site.environment(image, name)
     if "RELAIS_PORT" in environment:
         environment["RELAIS_PORT"] = str(free_port())
+    if "RELAIS_PORT_SFTP" in environment:
+        environment["RELAIS_PORT_SFTP"] = str(free_port())
     healthcheck = [sys.executable, str(image.folder / "healthcheck.py")]
     before = subprocess.run(healthcheck, env=environment | {"RELAIS_NATS_URL": "nats://nats:1"}, check=False)
 

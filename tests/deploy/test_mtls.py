@@ -19,7 +19,10 @@ from tests.persons import signalement
 from tests.securite.oauth.certificats import CertificatForge, certificat
 
 pytestmark = pytest.mark.lent
-CREATE = "partenaire creer {} --type departement --nom Essai --departement 62 --scope evenements:lire"
+CREATE = (
+    "partenaire creer {} --type departement --nom Essai --departement 62 --scope evenements:lire "
+    "--convention orientation:2030-12-31"
+)
 FEED = "/v1/evenements?attente=0"
 
 

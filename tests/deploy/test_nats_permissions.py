@@ -88,6 +88,9 @@ async def stream(started: DataDir) -> AsyncIterator[str]:
         ("orientation", "$JS.API.CONSUMER.DELETE.PARCOURS.orientation"),
         ("entrant", "$JS.API.STREAM.INFO.PARCOURS"),
         ("sortant", "$SYS.REQ.SERVER.PING"),
+        ("connecteurs", "depot.usagers"),
+        ("connecteurs", "parcours.59.usagers.signale.00"),
+        ("connecteurs", "$JS.API.INFO"),
     ],
 )
 async def test_a_component_cannot_publish_outside_its_row(started: DataDir, user: str, subject: str) -> None:
@@ -111,6 +114,7 @@ async def test_a_component_cannot_publish_outside_its_row(started: DataDir, user
         # Outside its queue group a second listener would see every deposit.
         ("orientation", "depot.orientation", ""),
         ("orientation", "depot.orientation", "espion"),
+        ("connecteurs", "parcours.>", ""),
     ],
 )
 async def test_a_component_cannot_listen_outside_its_row(started: DataDir, user: str, subject: str, queue: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import ssl
@@ -19,8 +20,7 @@ import trustme
 from joserfc.jwk import ECKey
 
 from deploy.datadir import HOST
-from deploy.partner import NDJSON, Partner
-from deploy.partner_token import Client
+from relais_contrats.client import NDJSON, Client, Partner
 from tests.deploy.tls_front import Front, client_folder, door, front
 from tests.hub import Hub, free_port
 from tests.persons import signalement
@@ -331,12 +331,20 @@ def partner(through: tuple[Front, Hub], code: str, folder: Path) -> Partner:
 @pytest.mark.lent
 @pytest.mark.anyio
 async def test_a_deposit_and_its_event_pass_through_tls(through: tuple[Front, Hub], tmp_path: Path) -> None:
-    async with partner(through, "caf-59", tmp_path) as caf:
-        answer = await caf.post(caf.message("usager.signale", signalement(), departement="59"))
-        page = await caf.events(wait_s=10)
+    person = signalement()
+    async with partner(through, "caf-59", tmp_path) as caf, partner(through, "cd-59", tmp_path) as cd:
+        answer = await caf.post(caf.message("usager.signale", person, departement="59"))
+        assert answer.etat == "accepte"
+        async with asyncio.timeout(20):
+            while person["identite"] not in await identities(cd):
+                pass
 
-    assert answer.etat == "accepte"
-    assert answer.parcours in [event.get("subject") for event in page.evenements]
+
+async def identities(partner: Partner) -> list[Any]:
+    """Those of the next page of its feed, acknowledged."""
+    page = await partner.events(wait_s=5)
+    await partner.acknowledge(page.curseur)
+    return [event["data"].get("identite") for event in page.evenements]
 
 
 @pytest.mark.lent

@@ -55,6 +55,7 @@ class Front:
         adapted = CONFIGURATION.read_text()
         for before, after in (
             ("server entrant:8420;", f"server {upstream};"),
+            ("server connecteurs:8423;", f"server {upstream};"),
             ("listen 8443 ssl;", f"listen {HOST}:{self.port} ssl;"),
             ("/run/secrets/tls/", f"{self.folder}/"),
             ("/dev/stdout", f"{self.folder}/acces.log"),

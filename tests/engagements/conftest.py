@@ -11,6 +11,7 @@ from chassis.database import Pool
 from chassis.depots import Engine, Reponse
 from chassis.facts import Entree, FaitEnregistre
 from services.engagements.app import SERVICE
+from services.order import in_order
 from tests.engagements.fabrique import (
     PARCOURS,
     SIGNATURE,
@@ -31,7 +32,7 @@ class Essai:
         self.pool = pool
         self.maintenant: datetime = a(date(2026, 12, 2))
         self.engine: Engine[Any, Any, Any, Any] = Engine(
-            SERVICE.brique, pool, on_facts=lambda: None, clock=lambda: self.maintenant
+            in_order(SERVICE.brique), pool, on_facts=lambda: None, clock=lambda: self.maintenant
         )
 
     async def decider(self, *entrees: Entree) -> Sequence[Reponse]:

@@ -167,6 +167,8 @@ def sonnerie(parcours: UUID, nature: str) -> messages.Message:
         clocks.SIGNATURE: messages.MoisEcoule,
         clocks.SUSPENSION: messages.SuspensionEchue,
         clocks.INSTRUCTION: messages.InstructionEchue,
+        clocks.DEBUT: messages.ContratDebute,
+        clocks.LEVEE: messages.LeveeAtteinte,
     }
     return quoi[nom](parcours, int(numero))
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from chassis.decision import EN_ROUTE, Attente
+from relais_contrats.v1.delais import decaler
 from services.engagements import clocks
 from services.engagements.domain import messages
 from services.engagements.domain.contrat import MOTIF_SUSPENSION
-from services.engagements.domain.delai import decaler
 from services.engagements.domain.dossier import Bilan, Cause, EtatContrat, StatutReferent
 from services.engagements.domain.faits import ContratAResigner, ContratClos, ContratPropose, ContratSigne
 from tests.engagements.fabrique import (
@@ -35,6 +35,7 @@ from tests.engagements.fabrique import (
 
 SUSPENSION = date(2026, 7, 1)
 APRES = date(2026, 8, 3)
+TERME = date(2026, 9, 30)
 
 
 def etats(histoire: Histoire) -> list[str]:
@@ -95,6 +96,16 @@ def test_a_referent_accepted_a_moment_ago_is_waited_for() -> None:
     assert not isinstance(histoire.recoit(recente, recente.recu_a + EN_ROUTE), Attente)
 
 
+def test_a_signature_that_was_held_waits_from_its_turn() -> None:
+    histoire = Histoire()
+    histoire.accepte(oriente(), notifie(), propose())
+    tour = signe().recu_a + timedelta(days=1)
+    held = replace(signe(), tour_a=tour)
+
+    assert isinstance(histoire.recoit(held, tour + EN_ROUTE / 2), Attente)
+    assert not isinstance(histoire.recoit(held, tour + EN_ROUTE), Attente)
+
+
 def test_a_new_orientation_decided_a_moment_ago_is_waited_for() -> None:
     histoire = engage()
     recente = signe(SIGNATURE + timedelta(days=40))
@@ -144,7 +155,7 @@ def test_another_proposal_replaces_the_one_that_waits() -> None:
 
 def test_a_renewal_waits_beside_the_contract_in_force_and_takes_its_place() -> None:
     histoire = engage()
-    histoire.accepte(propose("ce-2", le=APRES, date_debut=date(2026, 10, 1)))
+    histoire.accepte(propose("ce-2", le=APRES, date_debut=APRES))
     avant = etats(histoire)
 
     suite = histoire.accepte(signe(APRES, "ce-2"))
@@ -152,6 +163,22 @@ def test_a_renewal_waits_beside_the_contract_in_force_and_takes_its_place() -> N
     assert avant == ["signe", "a-signer"]
     assert [type(fait) for fait in suite] == [ContratClos, ContratSigne]
     assert etats(histoire) == ["clos", "signe"]
+
+
+@pytest.mark.parametrize("suite", ["renouvele", "clos"])
+def test_a_contract_whose_term_has_passed_holds_until_somebody_renews_or_closes_it(suite: str) -> None:
+    histoire = engage()
+    deux_mois_apres = TERME + timedelta(days=60)
+
+    dus = [due.nature for due in clocks.echeances(histoire.dossier)]
+    if suite == "renouvele":
+        histoire.accepte(propose("ce-2", le=deux_mois_apres, date_debut=deux_mois_apres))
+        histoire.accepte(signe(deux_mois_apres, "ce-2"))
+    else:
+        histoire.accepte(clot(deux_mois_apres))
+
+    assert not [nature for nature in dus if not nature.startswith("reexamen")]
+    assert etats(histoire) == (["clos", "signe"] if suite == "renouvele" else ["clos"])
 
 
 def test_an_essential_change_is_to_be_signed_again_without_a_new_month() -> None:
@@ -260,7 +287,7 @@ def test_twelve_months_of_suspension_close_the_contract(debut: date, limite: dat
     suite = histoire.accepte(messages.SuspensionEchue(PARCOURS, 1), maintenant=due.du_a)
 
     assert due.du_a == a(limite + timedelta(days=1), 0)
-    assert suite == [ContratClos(PARCOURS, "59", "ce-1", limite, MOTIF_SUSPENSION)]
+    assert suite[-1] == ContratClos(PARCOURS, "59", "ce-1", limite, MOTIF_SUSPENSION)
 
 
 def test_a_suspension_told_years_late_leaves_a_week_for_the_resumption_that_goes_with_it() -> None:
@@ -285,7 +312,7 @@ def test_a_suspension_told_late_that_nothing_follows_closes_the_contract_as_of_i
     suite = histoire.accepte(messages.SuspensionEchue(PARCOURS, 1), maintenant=due.du_a)
 
     assert due.du_a == a(date(2029, 2, 18), 0)
-    assert suite == [ContratClos(PARCOURS, "59", "ce-1", decaler(SUSPENSION, 12), MOTIF_SUSPENSION)]
+    assert suite[-1] == ContratClos(PARCOURS, "59", "ce-1", decaler(SUSPENSION, 12), MOTIF_SUSPENSION)
 
 
 def test_no_resumption_comes_after_the_twelve_months_however_late_they_are_told() -> None:

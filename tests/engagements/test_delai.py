@@ -6,11 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.decision import Attente
+from chassis.decision import Attente, Refus
+from relais_contrats.territoires import TERRITOIRES, jour_legal
+from relais_contrats.v1.delais import decaler
 from services.engagements import clocks
 from services.engagements.domain import messages
-from services.engagements.domain.delai import apres_le, date_de_signature_due, decaler, jour_legal
-from services.engagements.domain.dossier import Issue
+from services.engagements.domain.delai import apres_le, date_de_signature_due
+from services.engagements.domain.dossier import Dossier, Issue
 from services.engagements.domain.faits import EngagementRetard
 from tests.engagements.fabrique import (
     ECHEANCE,
@@ -59,13 +61,13 @@ def test_months_are_counted_on_the_calendar(jour: date, mois: int) -> None:
     assert decale.day == jour.day or (decale.day < jour.day and (decale + UN_JOUR).day == 1)
 
 
-@given(jours)
-def test_the_month_is_over_when_the_next_day_begins_in_paris(notifiee_le: date) -> None:
+@given(jours, st.sampled_from(sorted(TERRITOIRES)))
+def test_the_month_is_over_when_the_next_day_begins_in_the_territory(notifiee_le: date, territoire: str) -> None:
     """Whatever the changes of hour and the 29th of February in between."""
-    limite = apres_le(date_de_signature_due(notifiee_le))
+    limite = apres_le(territoire, date_de_signature_due(notifiee_le))
 
-    assert jour_legal(limite) == date_de_signature_due(notifiee_le) + UN_JOUR
-    assert jour_legal(limite - timedelta(microseconds=1)) == date_de_signature_due(notifiee_le)
+    assert jour_legal(territoire, limite) == date_de_signature_due(notifiee_le) + UN_JOUR
+    assert jour_legal(territoire, limite - timedelta(microseconds=1)) == date_de_signature_due(notifiee_le)
 
 
 @pytest.mark.parametrize(
@@ -197,3 +199,35 @@ def test_the_end_of_the_orientation_takes_the_month_away() -> None:
 
     assert clocks.echeances(histoire.dossier) == []
     assert histoire.dossier.delais[0].issue is Issue.CLOSE
+
+
+@pytest.mark.parametrize(
+    ("territoire", "due_a"),
+    [
+        ("59", datetime(2026, 4, 18, 22, tzinfo=UTC)),
+        ("972", datetime(2026, 4, 19, 4, tzinfo=UTC)),
+        ("974", datetime(2026, 4, 18, 20, tzinfo=UTC)),
+    ],
+)
+def test_the_month_ends_at_the_midnight_of_the_territory(territoire: str, due_a: datetime) -> None:
+    histoire = Histoire()
+    histoire.dossiers[PARCOURS] = Dossier(PARCOURS, territoire)
+    histoire.accepte(oriente(parcours_type="emploi"), notifie(date(2026, 3, 18)), referent())
+
+    [due] = clocks.echeances(histoire.dossier)
+
+    assert due.du_a == due_a
+
+
+@pytest.mark.parametrize(("territoire", "est_admise"), [("59", False), ("974", True), ("971", False)])
+def test_a_signature_is_not_dated_after_the_day_on_which_it_is_received_there(
+    territoire: str, est_admise: bool
+) -> None:
+    histoire = Histoire()
+    histoire.dossiers[PARCOURS] = Dossier(PARCOURS, territoire)
+    histoire.accepte(oriente(), notifie(), referent(), propose())
+    matin = datetime(2026, 3, 24, 20, 30, tzinfo=UTC)  # half past midnight of the 25th on La Réunion
+
+    suite = histoire.recoit(signe(date(2026, 3, 25), recu_a=matin))
+
+    assert isinstance(suite, Refus) is not est_admise

@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chassis.decision import Attente, Refus
+from relais_contrats.territoires import jour_legal
+from relais_contrats.v1.delais import decaler
 from services.engagements.domain import faits, messages
-from services.engagements.domain.delai import date_de_signature_due, decaler, jour_legal
+from services.engagements.domain.delai import date_de_signature_due
 from services.engagements.domain.dossier import (
     EN_ATTENTE,
     EN_VIGUEUR,
@@ -71,7 +73,7 @@ def sequences(tirer: st.DrawFn) -> Recus:
     recu_a = DEPART
     recus: Recus = []
     if tirer(st.integers(0, 3)):
-        prelude = _prelude(jour_legal(recu_a), recu_a, tirer(st.sampled_from([PARCOURS, PARCOURS, AUTRE])))
+        prelude = _prelude(jour_legal("59", recu_a), recu_a, tirer(st.sampled_from([PARCOURS, PARCOURS, AUTRE])))
         recus = [(recu_a, recu) for recu in prelude[: tirer(st.integers(4, 5))]]
     for _ in range(tirer(st.integers(0, 20))):
         recu_a += timedelta(minutes=tirer(minutes))
@@ -91,7 +93,7 @@ def _prelude(le: date, recu_a: datetime, cible: UUID) -> Sequence[messages.Messa
 
 @st.composite
 def message(tirer: st.DrawFn, recu_a: datetime) -> messages.Message:
-    le = jour_legal(recu_a) - timedelta(days=tirer(st.sampled_from([0, 0, 0, 0, 1, 10, -1])))
+    le = jour_legal("59", recu_a) - timedelta(days=tirer(st.sampled_from([0, 0, 0, 0, 1, 10, -1])))
     cible = tirer(st.sampled_from([PARCOURS, PARCOURS, PARCOURS, AUTRE]))
     cle = tirer(st.sampled_from(["ce-1", "ce-1", "ce-1", "ce-2"]))
     if tirer(st.integers(0, 2)):
@@ -119,7 +121,7 @@ def _depots(cible: UUID, cle: str, le: date, recu_a: datetime, heures: float | N
         replace(manquement(le=le), parcours=cible, recu_a=recu_a),
         messages.ProposerSanction(cible, mesure(), le, recu_a),
         messages.DeciderSanction(cible, mesure(), le, recu_a),
-        messages.LeverSanction(cible, "s-1", le, "Engagements repris."),
+        messages.LeverSanction(cible, "s-1", le, "Engagements repris.", recu_a),
     ]
 
 
@@ -196,7 +198,7 @@ def test_a_contract_passes_only_between_the_states_of_the_catalogue(recus: Recus
     repris = {(None, etat.value) for etat in EtatContrat} if any(_est_une_fusion(recu) for _, recu in recus) else set()
     assert registre.passages <= PASSAGES | repris
     for dossier in registre.dossiers.values():
-        assert sum(contrat.etat in EN_VIGUEUR for contrat in dossier.contrats) <= 1
+        assert sum(c.etat in EN_VIGUEUR and not c.est_a_venir for c in dossier.contrats) <= 1
         assert sum(contrat.etat in EN_ATTENTE for contrat in dossier.contrats) <= 1
         assert [contrat.numero for contrat in dossier.contrats] == [*range(1, len(dossier.contrats) + 1)]
 
@@ -342,6 +344,6 @@ def test_disorder_never_breaks_the_states(recus: Recus, hasard: object) -> None:
         registre.recoit(recu, recu_a)
 
     for dossier in registre.dossiers.values():
-        assert sum(contrat.etat in EN_VIGUEUR for contrat in dossier.contrats) <= 1
+        assert sum(c.etat in EN_VIGUEUR and not c.est_a_venir for c in dossier.contrats) <= 1
         assert all(c.signe_le for c in dossier.contrats if c.etat in EN_VIGUEUR)
         assert all(c.clos_le for c in dossier.contrats if c.etat is EtatContrat.CLOS)

@@ -1,5 +1,6 @@
 """The reads, on the real PostgreSQL: the contract as its view describes it, how long it takes."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -22,6 +23,7 @@ from tests.engagements.fabrique import (
     evenement,
     propose_json,
     sanction_json,
+    signe_json,
 )
 
 pytestmark = pytest.mark.anyio
@@ -113,7 +115,10 @@ async def test_delays_are_counted_per_departement_and_month(essai: Essai) -> Non
 
     assert mars == {
         "departement": "59", "mois": "2026-03", "notifications": 5, "signatures": 3, "retards": 2,
-        "mediane_jours": 10.0, "p90_jours": 30.0, "part_dans_le_delai": 0.5,
+        "mediane_jours": 10.0, "p90_jours": 30.0, "part_dans_le_delai": 0.5, "personnes": 5,
+        "cellules": {
+            "notifications": {"a_temps": 2, "a_temps_en_retard": 0, "hors_delai": 1, "non_signees": 1},
+        },
     }  # fmt: skip
 
 
@@ -123,3 +128,26 @@ async def test_the_hub_reads_the_delays_of_every_departement(essai: Essai) -> No
     [mars] = await essai.lire("delais")
 
     assert (mars["notifications"], mars["signatures"], mars["part_dans_le_delai"]) == (1, 0, None)
+
+
+async def test_the_view_says_who_acted_last_on_each_contract(essai: Essai) -> None:
+    await essai.accompagner()
+    propose, signe = depot("contrat.propose", propose_json()), depot("contrat.signe", signe_json())
+    await essai.accepte(replace(propose, agent="MODELE Dominique AG-1"), replace(signe, agent="EXEMPLE Camille AG-2"))
+    avant = await essai.lire("contrat", parcours=str(PARCOURS))
+
+    await essai.accepte(depot("contrat.annule", {"annule": str(signe.id), "motif": "Erreur."}))
+    apres = await essai.lire("contrat", parcours=str(PARCOURS))
+
+    assert (avant["en_vigueur"]["agent"], avant["contrats"][0]["agent"]) == ("EXEMPLE Camille AG-2",) * 2
+    assert apres["en_attente"]["agent"] == "MODELE Dominique AG-1"
+
+
+async def test_who_acted_is_known_after_a_merge(essai: Essai) -> None:
+    await essai.accompagner(AUTRE)
+    await essai.accepte(replace(depot("contrat.propose", propose_json(), AUTRE), agent="MODELE Dominique AG-1"))
+    await essai.accepte(evenement("parcours.ouvert", {}))
+
+    await essai.accepte(evenement("usager.fusionne", {"conserve": str(PARCOURS), "absorbes": [str(AUTRE)]}))
+
+    assert (await essai.lire("contrat", parcours=str(PARCOURS)))["en_attente"]["agent"] == "MODELE Dominique AG-1"

@@ -2,10 +2,11 @@
 
 from datetime import date, timedelta
 
+from chassis.decision import Attente
 from services.engagements import clocks
 from services.engagements.domain import messages
 from services.engagements.domain.dossier import EtatSanction
-from services.engagements.domain.faits import InstructionDepassee
+from services.engagements.domain.faits import InstructionDepassee, LeveeEffective, SanctionLevee
 from tests.engagements.fabrique import PARCOURS, Histoire, a, engage, manquement, mesure
 
 PROPOSITION = date(2026, 9, 1)
@@ -21,7 +22,7 @@ def decidee(sanction_id: str = "s-1", le: date = LIMITE, montant: float = 50.0) 
 
 
 def levee(sanction_id: str = "s-1", le: date = date(2026, 10, 1)) -> messages.LeverSanction:
-    return messages.LeverSanction(PARCOURS, sanction_id, le, "Engagements repris.")
+    return messages.LeverSanction(PARCOURS, sanction_id, le, "Engagements repris.", a(le, 18))
 
 
 def instruite() -> Histoire:
@@ -140,3 +141,59 @@ def test_two_sanctions_have_their_own_clocks() -> None:
 
     natures = {e.nature for e in clocks.echeances(histoire.dossier)}
     assert {"instruction-1", "instruction-2"} <= natures
+
+
+PLUS_TARD = date(2026, 10, 1)
+
+
+def annoncee(le: date = PLUS_TARD, recu_le: date = LIMITE) -> messages.LeverSanction:
+    return messages.LeverSanction(PARCOURS, "s-1", le, "Engagements repris.", a(recu_le, 18))
+
+
+def test_a_lifting_for_later_has_its_effect_on_its_day() -> None:
+    histoire = instruite()
+    histoire.accepte(decidee())
+    [dite] = histoire.accepte(annoncee())
+    [avant] = histoire.dossier.sanctions
+
+    rien = histoire.sonner(a(PLUS_TARD - timedelta(days=1), 23, 59, 59))
+    racontes = histoire.sonner(a(PLUS_TARD, 0))
+
+    assert isinstance(dite, SanctionLevee) and dite.effet == PLUS_TARD
+    assert (avant.etat, avant.levee_le) == (EtatSanction.DECIDEE, PLUS_TARD)
+    assert (rien, racontes) == ([], [LeveeEffective(PARCOURS, "59", "s-1", PLUS_TARD)])
+    assert histoire.dossier.sanctions[0].etat is EtatSanction.LEVEE
+    assert histoire.sonner(a(PLUS_TARD + timedelta(days=90))) == []
+
+
+def test_a_clock_that_rings_too_early_lifts_nothing() -> None:
+    histoire = instruite()
+    histoire.accepte(decidee())
+    histoire.accepte(annoncee())
+
+    trop_tot = histoire.recoit(messages.LeveeAtteinte(PARCOURS, 1), a(PLUS_TARD - timedelta(days=1), 23, 59, 59))
+
+    assert isinstance(trop_tot, Attente)
+
+
+def test_a_lifting_of_today_has_its_effect_at_once() -> None:
+    histoire = instruite()
+    histoire.accepte(decidee())
+
+    [dite] = histoire.accepte(annoncee(LIMITE))
+
+    assert isinstance(dite, SanctionLevee) and dite.effet is None
+    assert histoire.dossier.sanctions[0].etat is EtatSanction.LEVEE
+
+
+def test_an_announced_lifting_may_be_changed_until_its_day_and_is_not_repeated() -> None:
+    histoire = instruite()
+    histoire.accepte(decidee())
+    histoire.accepte(annoncee())
+
+    repetee = histoire.refuse(annoncee())
+    histoire.accepte(annoncee(PLUS_TARD + timedelta(days=9)))
+
+    assert repetee.code == "deja-traite"
+    assert histoire.sonner(a(PLUS_TARD, 1)) == []
+    assert len(histoire.sonner(a(PLUS_TARD + timedelta(days=9), 0))) == 1

@@ -1,8 +1,10 @@
 """Contract ⇄ domain: everything that the contract accepts is read, decided without a crash, and told back valid."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import assume, given, settings
@@ -35,9 +37,22 @@ AVANT: dict[str, tuple[str, ...]] = {
     "contrat.suspendu": ("contrat.propose", "contrat.signe"),
     "contrat.repris": ("contrat.propose", "contrat.signe", "contrat.suspendu"),
     "contrat.clos": ("contrat.propose", "contrat.signe"),
+    "contrat.annule": ("contrat.propose",),
     "contrat.bilan": ("contrat.propose", "contrat.signe"),
     "sanction.levee": ("sanction.decidee",),
 }
+
+DEPOT = UUID(int=42)
+SUR_LE_BUS = {
+    "conserve": str(PARCOURS),
+    "absorbes": [str(AUTRE)],
+    "annule": str(AUTRE),
+    "retablie": None,
+    "etait_effective": True,
+    "recue_a": "2026-03-20T09:00:00+00:00",
+    "role": "departement",
+}
+"""Internal ids in the place of names, and what the siblings tell beyond the contract."""
 
 
 def exemple(type_: str) -> dict[str, Any]:
@@ -45,7 +60,8 @@ def exemple(type_: str) -> dict[str, Any]:
 
 
 def lu(type_: str, donnees: dict[str, Any]) -> messages.Message:
-    message = lire(depot(type_, donnees, recu_a=PLUS_TARD))
+    annule = {"annule": str(DEPOT)} if "annule" in donnees else {}  # the door knows which deposit is named
+    message = lire(replace(depot(type_, donnees | annule, recu_a=PLUS_TARD), id=DEPOT))
     assert message is not None
     return message
 
@@ -54,8 +70,9 @@ def raconte(suite: Sequence[faits.Fait]) -> list[str]:
     """Translate the facts told to partners, check each against its contract, and name them."""
     racontes = [raconte for fait in suite if isinstance(fait, faits.FaitPublie) and (raconte := traduire(fait))]
     for fait in racontes:
-        CATALOGUE[fait.type].modele.model_validate(fait.donnees)
-        assert separer(fait.type, fait.donnees) == (fait.donnees, {})
+        donnees = {nom: valeur for nom, valeur in fait.donnees.items() if nom != "causes"}
+        CATALOGUE[fait.type].modele.model_validate(donnees)
+        assert separer(fait.type, donnees) == (donnees, {})
     return [fait.type for fait in racontes]
 
 
@@ -69,7 +86,7 @@ def test_every_event_listened_to_belongs_to_a_sibling_listened_to() -> None:
 
 @pytest.mark.parametrize("type_", sorted(EVENEMENTS))
 def test_the_examples_of_the_siblings_are_followed(type_: str) -> None:
-    message = lire(evenement(type_, exemple(type_) | {"conserve": str(PARCOURS), "absorbes": [str(AUTRE)]}))
+    message = lire(evenement(type_, exemple(type_) | SUR_LE_BUS))
     assert message is not None
 
     suite = accompagne().recoit(message)
@@ -86,7 +103,9 @@ def test_the_examples_of_the_contract_are_decided_and_told_as_they_came(type_: s
     suite = histoire.accepte(lu(type_, exemple(type_)), maintenant=PLUS_TARD)
 
     racontes = [fait for interne in suite if (fait := traduire(interne))]
-    assert (racontes[-1].type, racontes[-1].donnees) == (type_, exemple(type_))
+    # For the roadmap only: it is projected away.
+    plus = {"annule": str(DEPOT), "causes": []} if type_ == "contrat.annule" else {}
+    assert (racontes[-1].type, racontes[-1].donnees) == (type_, exemple(type_) | plus)
 
 
 def test_the_facts_of_the_hub_are_told_too() -> None:
@@ -166,7 +185,7 @@ def test_whatever_the_contract_accepts_is_decided_or_refused(data: st.DataObject
 @settings(max_examples=100, deadline=None)
 @given(st.data(), st.sampled_from(sorted(EVENEMENTS)))
 def test_whatever_a_sibling_tells_is_followed(data: st.DataObject, type_: str) -> None:
-    donnees = data.draw(hostile(exemple(type_))) | {"conserve": str(PARCOURS), "absorbes": [str(AUTRE)]}
+    donnees = data.draw(hostile(exemple(type_))) | SUR_LE_BUS
     message = lire(evenement(type_, donnees))
     assert message is not None
     histoire = Histoire()

@@ -11,6 +11,7 @@ from chassis.database import Pool
 from chassis.depots import Engine, Reponse
 from chassis.facts import Entree, FaitEnregistre
 from services.feuille_de_route.app import SERVICE
+from services.order import in_order
 from tests.engines import Bench
 from tests.feuille_de_route.fabrique import JOUR, PARCOURS, a, evenement_neuf
 
@@ -21,7 +22,7 @@ class Essai:
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
         self.engine: Engine[Any, Any, Any, Any] = Engine(
-            SERVICE.brique, pool, on_facts=lambda: None, clock=lambda: a(JOUR, 18)
+            in_order(SERVICE.brique), pool, on_facts=lambda: None, clock=lambda: a(JOUR, 18)
         )
 
     async def decider(self, *entrees: Entree) -> Sequence[Reponse]:

@@ -21,6 +21,15 @@ CD = "/partenaires/cd-59"
 ML = "/partenaires/ml-lille"
 
 Json = dict[str, Any]
+ENTRE_SERVICES = {
+    "reexamen.prevu": "engagements",
+    "levee.effective": "engagements",
+    "orientation.effective": "orientation",
+    "suivi.effectif": "referents",
+    "transfert.effectif": "usagers",
+    "parcours.rendu": "usagers",
+}
+"""What services tell to one another only, and the brique that tells it."""
 
 
 def a(jour: date, heure: int = 12) -> datetime:
@@ -115,13 +124,23 @@ def prescription(prescription_id: str = "p-1", **autres: Any) -> Json:
 class Recit:
     """Events of all briques in the order in which the hub recorded them; each brique numbers its own."""
 
-    def __init__(self, parcours: UUID = PARCOURS) -> None:
+    def __init__(self, parcours: UUID = PARCOURS, departement: str = "59") -> None:
+        self.departement = departement
         self.recus: list[Recu] = []
         self._parcours = parcours
 
-    def dit(self, type_: str, donnees: Json | None = None, parcours: UUID | None = None, *, par: str = CD) -> Recu:
+    def dit(
+        self,
+        type_: str,
+        donnees: Json | None = None,
+        parcours: UUID | None = None,
+        *,
+        par: str = CD,
+        effet: date | None = None,
+        cause: UUID | None = None,
+    ) -> Recu:
         qui = parcours or self._parcours
-        brique = "engagements" if type_ == "reexamen.prevu" else CATALOGUE[type_].brique
+        brique = ENTRE_SERVICES.get(type_) or CATALOGUE[type_].brique
         rang = len(self.recus) + 1
         recu = Recu(
             id=UUID(int=(rang << 80) | (7 << 76) | (2 << 62)),
@@ -129,10 +148,12 @@ class Recit:
             brique=brique,
             sequence=sum((r.parcours, r.brique) == (qui, brique) for r in self.recus) + 1,
             type=type_,
-            departement="59",
+            departement=self.departement,
             auteur=par,
             survenu_a=a(JOUR) + timedelta(minutes=rang),
             donnees=donnees or {},
+            effet=effet,
+            cause=cause,
         )
         self.recus.append(recu)
         return recu
@@ -192,6 +213,8 @@ def evenement(recu: Recu) -> Entree:
         survenu_a=recu.survenu_a,
         recu_a=a(JOUR, 15),
         sequence=recu.sequence,
+        effet=recu.effet.isoformat() if recu.effet else None,
+        cause=recu.cause,
     )
 
 

@@ -28,6 +28,14 @@ addEventListener("load", () => {{
 }});
 </script>"""
 
+_AXE = """<script src="{axe}"></script><script>
+axe.run().then((found) => {{
+  const said = document.createElement("p");
+  said.textContent = "axe :" + found.violations.map((one) => " " + one.id).join("") + " ; fin";
+  document.body.append(said);
+}});
+</script></body>"""
+
 
 class Navigateur:
     def __init__(self, dossier: Path) -> None:
@@ -39,6 +47,14 @@ class Navigateur:
         trouvee = re.search(rb"mesure (\d+) sur (\d+) fin", document)
         assert trouvee is not None, document[-500:]
         return int(trouvee[1]), int(trouvee[2])
+
+    def defauts(self, page: str, axe: Path) -> list[str]:
+        """The rules of axe-core that the page breaks; its colours are judged as they are shown."""
+        sondee = page.replace("</body>", _AXE.format(axe=axe.as_uri()))
+        document = self._lancer(sondee, "--allow-file-access-from-files", "--virtual-time-budget=20000", "--dump-dom")
+        trouves = re.search(rb"axe :([a-z0-9 -]*) ; fin", document)
+        assert trouves is not None, document[-500:]
+        return trouves[1].decode().split()
 
     def imprimer(self, page: str) -> bytes:
         pdf = self._dossier / "page.pdf"

@@ -6,10 +6,9 @@ from typing import Any
 import orjson
 import pytest
 
-from gateway.partners import Partenaire
-from gateway.rights import Role, groupes_visibles
 from relais_contrats.champs import plan_du_modele, projeter_vue, referencer_vue
 from relais_contrats.groupes import PROTEGES, Groupe
+from relais_contrats.matrice import Role, groupes_de_la_matrice
 from relais_contrats.v1.vues_feuille import VueEcheanceFeuille, VueFeuilleDeRoute
 from tests.feuille_de_route.fabrique import (
     PARCOURS,
@@ -64,19 +63,6 @@ def _nouveau() -> Json:
     return dict(oriente().recus[3].donnees)
 
 
-def partenaire(type_organisme: str) -> Partenaire:
-    return Partenaire(
-        code="essai-59",
-        type_organisme=type_organisme,
-        nom="Essai",
-        departements=frozenset({"59"}),
-        structures=(),
-        conventions=(),
-        scopes=frozenset(),
-        est_actif=True,
-    )
-
-
 def visible(vue: Json, groupes: frozenset[Groupe]) -> Json:
     return projeter_vue(VueFeuilleDeRoute, vue, groupes)
 
@@ -119,7 +105,7 @@ def test_that_something_stands_there_is_not_hidden() -> None:
     ],
 )
 def test_each_partner_sees_its_part(type_organisme: str, roles: set[Role], attendues: set[str]) -> None:
-    groupes = groupes_visibles(partenaire(type_organisme), frozenset(roles))
+    groupes = groupes_de_la_matrice(type_organisme, frozenset({*roles, Role.SUR_PLACE}), voit_sante=False)
 
     lue = visible(complete(), groupes)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.feuille_de_route.domain.coherence import ajouter_mois
+from relais_contrats.v1.delais import decaler
 from tests.feuille_de_route.fabrique import (
     AUTRE,
     JOUR,
@@ -18,6 +18,7 @@ from tests.feuille_de_route.fabrique import (
     action,
     contrat,
     decision,
+    designation,
     natures,
     objectif,
     oriente,
@@ -113,7 +114,7 @@ def test_a_new_notification_opens_a_new_month() -> None:
     ],
 )
 def test_months_are_calendar_months(jour: date, mois: int, attendu: date) -> None:
-    assert ajouter_mois(jour, mois) == attendu
+    assert decaler(jour, mois) == attendu
 
 
 def test_a_social_parcours_is_examined_again_on_the_day_that_is_told() -> None:
@@ -191,6 +192,18 @@ def test_the_day_of_an_appointment_is_that_of_paris() -> None:
     assert due(recit.vue(), "premier-rendez-vous") == date(2026, 3, 26)
 
 
+@pytest.mark.parametrize(
+    ("territoire", "jour"), [("59", date(2026, 3, 26)), ("971", date(2026, 3, 25)), ("974", date(2026, 3, 26))]
+)
+def test_the_day_of_an_appointment_is_that_of_the_territory(territoire: str, jour: date) -> None:
+    recit = Recit(departement=territoire)
+    recit.dit("parcours.ouvert")
+    recit.dit("orientation.decidee", decision())
+    recit.dit("rdv.planifie", rendez_vous(JOUR) | {"debut": "2026-03-25T23:30:00Z"})
+
+    assert due(recit.vue(), "premier-rendez-vous") == jour
+
+
 def test_dated_promises_fall_due_once_signed() -> None:
     recit = Recit()
     recit.dit("orientation.decidee", decision())
@@ -230,4 +243,79 @@ def test_deadlines_are_sorted_by_date_then_by_nature() -> None:
     recit.dit("action.ajoutee", action("a2", echeance="2026-12-31"))
     recit.dit("action.ajoutee", action("a1", echeance=le_meme_jour))
 
-    assert natures(recit.vue()) == ["action", "premier-rendez-vous", "engagement", "action"]
+    assert natures(recit.vue()) == ["action", "premier-rendez-vous", "engagement", "fin-contrat", "action"]
+
+
+def sanction(type_: str = "susp-rsa", **autres: Any) -> Json:
+    return {"sanction_id": "s-1", "nature": "n65", "rang": "r1", "type": type_, "duree_mois": 2} | autres
+
+
+def test_a_proposed_sanction_is_instructed_within_fifteen_days() -> None:
+    recit = oriente()
+    recit.dit("sanction.proposee", sanction(date_proposition="2026-05-04"))
+    proposee = due(recit.vue(), "sanction")
+    recit.dit("sanction.decidee", sanction(date_notification="2026-05-12"))
+    decidee = recit.vue()
+    recit.dit("sanction.levee", {"sanction_id": "s-1", "date_effet": "2026-05-20", "motif": "Reprise."})
+
+    assert proposee == date(2026, 5, 19)
+    assert (due(decidee, "sanction"), due(decidee, "fin-suspension")) == (None, date(2026, 7, 12))
+    assert due(recit.vue(), "fin-suspension") is None
+
+
+def test_a_proposed_sanction_that_is_withdrawn_is_not_awaited() -> None:
+    recit = oriente()
+    recit.dit("sanction.proposee", sanction("radiation", date_proposition="2026-05-04"))
+    recit.dit("sanction.levee", {"sanction_id": "s-1", "date_effet": "2026-05-06", "motif": "Erreur."})
+
+    assert due(recit.vue(), "sanction") is None
+
+
+def test_a_referent_is_awaited_while_the_open_orientation_has_none() -> None:
+    recit = Recit()
+    avant = due(recit.vue(), "referent") if recit.recus else None
+    recit.dit("orientation.decidee", decision())
+    orientee = due(recit.vue(), "referent")
+    recit.dit("referent.designe", designation())
+    proposee = due(recit.vue(), "referent")
+    recit.dit("referent.decline", {"motif": "Charge."})
+
+    assert (avant, orientee, proposee) == (None, JOUR, None)
+    assert due(recit.vue(), "referent") == JOUR
+
+
+def test_an_ambiguous_parcours_waits_for_somebody_to_say_whose_it_is() -> None:
+    recit = Recit(departement="971")
+    recit.dit("parcours.ouvert")
+    recit.dit("usager.ambigu", {"candidats": [], "motifs": []})
+    ambigu = due(recit.vue(), "ambiguite")
+    recit.dit("usager.rapproche", {"decision": "personne-nouvelle"})
+
+    assert ambigu == JOUR
+    assert due(recit.vue(), "ambiguite") is None
+
+
+def test_the_end_of_the_contract_and_of_its_suspension_are_announced() -> None:
+    recit = oriente()
+    en_vigueur = due(recit.vue(), "fin-contrat")
+    recit.dit("contrat.suspendu", {"contrat_id": "ce-1", "date": "2026-05-10", "motif": "Cessation d'inscription."})
+    suspendu = recit.vue()
+    recit.dit("contrat.repris", {"contrat_id": "ce-1", "date": "2026-06-10", "motif": "Réinscription."})
+
+    assert en_vigueur == date(2026, 9, 30)
+    assert (due(suspendu, "fin-contrat"), due(suspendu, "fin-suspension")) == (None, date(2027, 5, 10))
+    assert due(recit.vue(), "fin-suspension") is None
+
+
+def test_a_suspension_to_be_lifted_later_ends_on_that_day_and_is_gone_from_it() -> None:
+    recit = oriente()
+    mesure = {"nature": "n65", "rang": "r1", "type": "susp-rsa", "modalite": "pourcentage", "montant": 50.0}
+    recit.dit("sanction.decidee", mesure | {"sanction_id": "s-1", "duree_mois": 4, "date_notification": "2026-05-01"})
+    levee = {"sanction_id": "s-1", "date_effet": "2026-06-20", "motif": "Reprise."}
+    recit.dit("sanction.levee", levee, effet=date(2026, 6, 20))
+    avant = [due["date_echeance"] for due in recit.vue()["echeances"] if due["nature"] == "fin-suspension"]
+
+    recit.dit("levee.effective", {"sanction_id": "s-1", "date_effet": "2026-06-20"})
+
+    assert avant == [date(2026, 6, 20)]
+    assert "fin-suspension" not in natures(recit.vue())

@@ -111,8 +111,8 @@ async def test_what_an_absorbed_parcours_had_due_is_listed_once_under_the_surviv
     await essai.accepte(evenement_neuf("usager.fusionne", fusion(), AUTRE, sequence=3))
 
     apres = await essai.lire("echeances", departement="59")
-    assert [due["parcours"] for due in avant["echeances"]] == [str(PARCOURS)]
-    assert [due["parcours"] for due in apres["echeances"]] == [str(AUTRE)]
+    assert {due["parcours"] for due in avant["echeances"]} == {str(PARCOURS)}
+    assert [due["parcours"] for due in apres["echeances"]] == [str(AUTRE)] * len(avant["echeances"])
 
 
 async def test_absorbed_twice_a_parcours_reaches_the_last_survivor(essai: Essai) -> None:

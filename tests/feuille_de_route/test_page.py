@@ -3,7 +3,7 @@
 import re
 import shutil
 from base64 import b64encode
-from datetime import date
+from datetime import date, datetime
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
@@ -15,18 +15,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import html
 
-from deploy.allowed_skips import NO_BROWSER
+from deploy.allowed_skips import NO_BROWSER, NO_NPM_TOOL
+from deploy.components import ROOT
+from gateway.feuille_mots import telephone
 from gateway.feuille_page import Contexte, page
 from gateway.feuille_style import CSP
 from relais_contrats.champs import projeter_vue
 from relais_contrats.groupes import Groupe
+from relais_contrats.territoires import fuseau
 from relais_contrats.v1.vues_feuille import VueFeuilleDeRoute
-from tests.feuille_de_route.fabrique import Json, Recit
+from tests.feuille_de_route.fabrique import Json, Recit, decision, prescription, rendez_vous
 from tests.feuille_de_route.navigateur import Navigateur
 from tests.feuille_de_route.test_droits import TOUT, complete
 
 LE = date(2026, 4, 20)
 A4_POINTS = (595, 842)
+AXE = ROOT / "tests" / "outils" / "node_modules" / "axe-core" / "axe.min.js"
 LARGEUR_A4_PX = 680
 """What is left between the margins of an A4 sheet, in CSS pixels."""
 HOSTILE = "<script>alert(1)</script>\x01\ufffe & \"'"
@@ -79,6 +83,84 @@ def test_everything_is_said_in_french() -> None:
         "Très motivé.",
     ):
         assert attendu in lu
+
+
+@pytest.mark.parametrize(
+    ("territoire", "debut", "dit"),
+    [
+        ("971", "2026-12-15T20:30:00-04:00", "mardi 15 décembre 2026 à 20 h 30"),
+        ("971", "2026-12-16T00:30:00Z", "mardi 15 décembre 2026 à 20 h 30"),
+        ("972", "2026-12-15T10:00:00-04:00", "mardi 15 décembre 2026 à 10 h"),
+        ("973", "2026-12-15T09:00:00-03:00", "mardi 15 décembre 2026 à 9 h"),
+        ("974", "2026-12-15T08:00:00+04:00", "mardi 15 décembre 2026 à 8 h"),
+        ("975", "2026-07-15T08:00:00-02:00", "mercredi 15 juillet 2026 à 8 h"),
+        ("976", "2026-12-15T00:15:00+03:00", "mardi 15 décembre 2026 à 0 h 15"),
+        ("978", "2026-12-15T23:45:00-04:00", "mardi 15 décembre 2026 à 23 h 45"),
+        ("69M", "2026-03-29T10:00:00+02:00", "dimanche 29 mars 2026 à 10 h"),
+    ],
+)
+def test_an_appointment_is_printed_at_the_hour_of_the_territory(territoire: str, debut: str, dit: str) -> None:
+    recit = Recit(departement=territoire)
+    recit.dit("parcours.ouvert")
+    recit.dit("orientation.decidee", decision())
+    recit.dit("rdv.planifie", rendez_vous(LE) | {"debut": debut})
+    vue = orjson.loads(orjson.dumps(recit.vue()))
+
+    assert dit in texte(dite(vue)).replace("\u00a0", " ")
+    assert vue["rendez_vous"][0]["debut"] == (datetime.fromisoformat(debut).astimezone(fuseau(territoire)).isoformat())
+
+
+@pytest.mark.parametrize(
+    ("numero", "dit"),
+    [
+        ("0199000000", "01 99 00 00 00"),
+        ("0800949949", "0 800 94 99 49"),
+        ("3949", "39 49"),
+        ("115", "115"),
+        ("116117", "11 61 17"),
+        ("+590690000000", "+590690000000"),
+        ("01.99.00.00.00", "01.99.00.00.00"),
+    ],
+)
+def test_a_telephone_number_is_printed_as_it_is_said(numero: str, dit: str) -> None:
+    assert telephone(numero).replace("\u00a0", " ") == dit
+
+
+def test_a_prescribed_service_is_named_with_where_it_is_and_how_it_is_joined() -> None:
+    recit = Recit()
+    recit.dit("parcours.ouvert")
+    recit.dit("prescription.emise", prescription())
+    refus = {"prescription_id": "p-1", "date": "2026-04-10", "motifs": ["capacite-atteinte", "code-de-demain"]}
+    recit.dit("prescription.refusee", refus)
+    vue = orjson.loads(orjson.dumps(recit.vue()))
+    fiche = {
+        "nom": "Auto-école solidaire",
+        "adresse": "3 rue de l'Essai",
+        "code_postal": "59000",
+        "commune": "Lille",
+        "telephone": "0199000000",
+        "courriel": "contact@ecole.example",
+    }
+
+    lu = texte(page(vue, Contexte(LE, "CD", TOUT, {"exemple--auto-ecole": fiche}))).replace("\u00a0", " ")
+    parti = texte(dite(vue))
+
+    assert "Auto-école solidaire 3 rue de l'Essai, 59000 Lille 01 99 00 00 00 · contact@ecole.example" in lu
+    assert "Pourquoi : Plus de place ; code-de-demain." in lu
+    assert "Service exemple--auto-ecole" in parti
+
+
+def test_the_message_of_a_refusal_stands_for_its_motive_when_that_is_another_one() -> None:
+    recit = Recit()
+    recit.dit("parcours.ouvert")
+    recit.dit("prescription.emise", prescription())
+    refus = {"prescription_id": "p-1", "date": "2026-04-10", "motifs": ["autre"]}
+    recit.dit("prescription.refusee", refus | {"message": "Plus de place avant mars."})
+
+    lu = texte(dite(orjson.loads(orjson.dumps(recit.vue()))))
+
+    assert "Plus de place avant mars." in lu
+    assert "Pourquoi" not in lu
 
 
 def test_what_is_empty_is_said() -> None:
@@ -178,6 +260,14 @@ def test_nothing_overflows_on_a_telephone_nor_on_paper(navigateur: Navigateur, l
     largeurs = [navigateur.taille(dite(vue), largeur)[0] for vue in vues]
 
     assert largeurs == [largeur] * 3
+
+
+@pytest.mark.lent
+def test_axe_finds_no_fault(navigateur: Navigateur) -> None:
+    if not AXE.exists():
+        pytest.skip(NO_NPM_TOOL)
+
+    assert navigateur.defauts(dite(complete()), AXE) == []
 
 
 @pytest.mark.lent

@@ -7,8 +7,8 @@ import orjson
 import pytest
 
 from chassis.facts import FaitEnregistre
-from chassis.service import connect
 from services.feuille_de_route.app import SERVICE
+from services.service import connect
 from tests.engines import Bench
 from tests.feuille_de_route.fabrique import PARCOURS, Json, depot, objectif, oriente
 
@@ -56,4 +56,4 @@ async def test_what_every_brique_tells_is_read_within_five_seconds(banc: Bench) 
     assert (vue["orientation"]["rang"], vue["referent"]["etat"]) == (1, "actif")
     assert (decision["etat"], decision["faits"][0]["brique"]) == ("accepte", "feuille_de_route")
     assert len((await lire(banc, "feuille", demande))["objectifs"]) == 1
-    assert len((await lire(banc, "echeances", {"departement": "59"}))["echeances"]) == 2
+    assert len((await lire(banc, "echeances", {"departement": "59"}))["echeances"]) == 3

@@ -22,6 +22,7 @@ from tests.feuille_de_route.fabrique import (
     action,
     decision,
     depot,
+    designation,
     evenement,
     evenement_neuf,
     objectif,
@@ -192,9 +193,9 @@ async def test_the_basket_of_a_departement_is_read_page_by_page_without_gap(essa
         suite = lue["suite"]
 
     trouvees = [(due["date_echeance"], due["parcours"], due["nature"]) for page in pages for due in page]
-    assert len(trouvees) == 14
+    assert len(trouvees) == 21
     assert trouvees == sorted(set(trouvees))
-    assert {due["nature"] for page in pages for due in page} == {"premier-rendez-vous", "reexamen"}
+    assert {due["nature"] for page in pages for due in page} == {"premier-rendez-vous", "reexamen", "referent"}
 
 
 async def test_what_falls_due_on_one_day_is_listed_line_by_line_across_pages(essai: Essai) -> None:
@@ -213,6 +214,7 @@ async def test_what_falls_due_on_one_day_is_listed_line_by_line_across_pages(ess
         suite = lue["suite"]
 
     assert trouvees == [
+        ("2026-03-16", "referent", 1),
         ("2026-04-15", "action", 1),
         ("2026-04-15", "action", 2),
         ("2026-04-15", "premier-rendez-vous", 1),
@@ -225,7 +227,7 @@ async def test_the_basket_ends_at_a_day_and_at_a_departement(essai: Essai) -> No
     avant = await essai.lire("echeances", departement="59", avant="2026-04-15")
     ailleurs = await essai.lire("echeances", departement="62")
 
-    assert [due["nature"] for due in avant["echeances"]] == ["premier-rendez-vous"]
+    assert [due["nature"] for due in avant["echeances"]] == ["referent", "premier-rendez-vous"]
     assert ailleurs == {"echeances": [], "suite": None}
 
 
@@ -247,6 +249,7 @@ async def test_a_page_of_the_basket_starts_in_the_index_where_the_last_one_ended
 async def test_what_is_done_leaves_the_basket(essai: Essai) -> None:
     await essai.accepte(evenement_neuf("orientation.decidee", decision()))
     await essai.accepte(evenement_neuf("rdv.constate", rendez_vous(date(2026, 3, 20), "honore")))
+    await essai.accepte(evenement_neuf("referent.designe", designation(), sequence=2))
 
     assert (await essai.lire("echeances", departement="59"))["echeances"] == []
 
@@ -259,7 +262,7 @@ async def test_what_is_closed_leaves_the_basket(essai: Essai, fin: str) -> None:
     await essai.accepte(evenement_neuf(fin, {"date_fin": "2026-04-01", "motif": "Emploi durable."}, sequence=2))
 
     apres = await essai.lire("echeances", departement="59")
-    assert (len(avant["echeances"]), apres["echeances"]) == (1, [])
+    assert (len(avant["echeances"]), apres["echeances"]) == (2, [])
 
 
 async def test_who_objected_stays_in_the_basket(essai: Essai) -> None:
@@ -268,7 +271,7 @@ async def test_who_objected_stays_in_the_basket(essai: Essai) -> None:
 
     await essai.accepte(evenement_neuf("usager.oppose", {"motif": "Demande de la personne."}, sequence=3))
 
-    assert len((await essai.lire("echeances", departement="59"))["echeances"]) == 1
+    assert len((await essai.lire("echeances", departement="59"))["echeances"]) == 2
 
 
 async def test_a_transferred_parcours_changes_basket(essai: Essai) -> None:
@@ -278,7 +281,7 @@ async def test_a_transferred_parcours_changes_basket(essai: Essai) -> None:
     await essai.accepte(evenement_neuf("parcours.transfere", transfert, sequence=3))
 
     assert (await essai.feuille())["departement"] == "62"
-    assert len((await essai.lire("echeances", departement="62"))["echeances"]) == 1
+    assert len((await essai.lire("echeances", departement="62"))["echeances"]) == 2
     assert (await essai.lire("echeances", departement="59"))["echeances"] == []
 
 

@@ -10,6 +10,7 @@ import asyncio
 import itertools
 import json
 import random
+import secrets
 import signal
 import statistics
 import sys
@@ -30,7 +31,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from deploy.partner import HubUnreachable, Partner, RequestRefused
+from relais_contrats.client import HubUnreachable, Partner, RequestRefused
 from tests.hub import Hub, free_port
 from tests.persons import signalement
 
@@ -71,7 +72,7 @@ class Ledger:
         """What the endpoint that listens received, and how long after the 2xx."""
         now = time.monotonic()
         self.pushed.extend(events)
-        self.delays_s += [now - at for e in events if (at := self.accepted_at.pop(e.get("causeid", ""), None))]
+        self.delays_s += [now - at for e in events if (at := self.accepted_at.pop(_deposit_of(e), None))]
 
     def _of_the_replay(self) -> list[str]:
         """The late endpoint ends with what the other one of the same partner has; the accounts add up."""
@@ -93,7 +94,7 @@ class Ledger:
         counts = Counter(event["id"] for event in facts)
         if exactly and (twice := sum(count > 1 for count in counts.values())):
             faults.append(f"{channel}: {twice} events given more than once")
-        effects = Counter(event["causeid"] for event in {e["id"]: e for e in facts}.values())
+        effects = Counter(_deposit_of(event) for event in {e["id"]: e for e in facts}.values())
         if double := sum(count > 1 for count in effects.values()):
             faults.append(f"{channel}: {double} deposits with more than one effect")
         if missing := len(self.ids - effects.keys()):
@@ -104,12 +105,17 @@ class Ledger:
             sequences[event["subject"]].append(event["sequence"])
         if disorder := sum(numbers != sorted(numbers) for numbers in sequences.values()):
             faults.append(f"{channel}: {disorder} parcours out of order")
-        place = {event["causeid"]: rank for rank, event in enumerate(first)}
+        place = {_deposit_of(event): rank for rank, event in enumerate(first)}
         for ids in self.accepted.values():
             ranks = [place[id_] for id_ in ids if id_ in place]
             if ranks != sorted(ranks):
                 faults.append(f"{channel}: deposits of one parcours delivered in another order")
         return faults
+
+
+def _deposit_of(event: dict[str, Any]) -> str:
+    """The deposit that an event repeats: receivers do not know its id, so its agent says it."""
+    return str(event.get("agent", "")).removeprefix("Campagne ")
 
 
 async def depositor(
@@ -127,7 +133,10 @@ async def depositor(
                 if next(numbers) >= total:
                     return
                 data = {"etat_dossier": "2", "soumis_droits_devoirs": True, "date_effet": f"2026-10-{day + 1:02d}"}
-                message = caf.message("droits.modifies", data, departement="59", subject=opened)
+                id_ = secrets.token_hex(16)
+                message = caf.message(
+                    "droits.modifies", data, departement="59", subject=opened, id_=id_, agent=f"Campagne {id_}"
+                )
                 if await _deposit(caf, ledger, message, wait_s=1):
                     ledger.accepted[opened].append(message["id"])
                     ledger.accepted_at[message["id"]] = time.monotonic()

@@ -52,16 +52,16 @@ async def test_a_deleted_stream_is_repaired_within_a_minute(hub: Hub) -> None:
             assert time.monotonic() - deleted_at < 60
             await asyncio.sleep(0.5)
 
-        last = caf.message("usager.signale", signalement(), departement="59")
+        last = caf.message("usager.signale", signalement(), departement="59", agent="Essai dernier")
         await caf.post(last)
         received: set[str] = set()
-        while last["id"] not in received and time.monotonic() - deleted_at < 90:
+        while last["agent"] not in received and time.monotonic() - deleted_at < 90:
             page = await departement.events(wait_s=5)
-            received |= {event.get("causeid", "") for event in page.evenements}
+            received |= {event.get("agent", "") for event in page.evenements}
             await departement.acknowledge(page.curseur)
         await bus.close()
     assert len(before) >= 40
-    assert last["id"] in received
+    assert last["agent"] in received
 
 
 async def _stored(bus: NatsBus) -> set[str]:

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 from chassis.decision import Attente, Refus
 from chassis.facts import Entree
+from relais_contrats.territoires import debut_du_jour
 from services.offres import clocks
 from services.offres.domain import appliquer, decider, faits, messages
-from services.offres.domain.delai import debut_du_jour
-from services.offres.domain.dossier import Dossier, Etat, Prescription, Retrait, Service
+from services.offres.domain.dossier import Demande, Dossier, Etat, Prescription, Retrait, Service
 from services.offres.domain.situation import Situation
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -33,6 +33,7 @@ EMISE = {
     "contact_prefere": "telephone",
     "engagement_protection_donnees": True,
 }
+DEMANDE = Demande(motif="Se rendre à son travail.", contact_prefere="telephone")
 
 
 def a(jour: date, heure: int = 12) -> datetime:
@@ -49,7 +50,7 @@ def le(jours: int) -> date:
 
 
 def emettre(cle: str = "p-1", service: str = SCOOTER.id, jours: int = 0, **autres: Any) -> messages.Emettre:
-    champs: dict[str, Any] = {"parcours": PARCOURS, "prescripteur": CD, "action_id": None} | autres
+    champs: dict[str, Any] = {"parcours": PARCOURS, "prescripteur": CD, "action_id": None, "demande": DEMANDE} | autres
     donnees = EMISE | {"prescription_id": cle, "service_id": service}
     return messages.Emettre(prescription_id=cle, service_id=service, donnees=donnees, recu_a=a(le(jours)), **champs)
 
@@ -110,7 +111,7 @@ class Histoire:
 
     def attend(self, jusqu_au: date) -> None:
         """Every due date fires at its instant, one after the other."""
-        while dues := [due.du_a for due in clocks.echeances(self.dossier) if due.du_a <= debut_du_jour(jusqu_au)]:
+        while dues := [due.du_a for due in clocks.echeances(self.dossier) if due.du_a <= debut_du_jour("59", jusqu_au)]:
             self.recoit(messages.FairePasserLeTemps(PARCOURS), min(dues))
 
     def relances(self) -> list[tuple[int, date]]:

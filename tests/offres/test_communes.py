@@ -8,7 +8,7 @@ import pytest
 from deploy.communes import from_geonames
 from services.offres.domain.fiche import sur_la_sphere
 from services.offres.domain.lieu import distance_km
-from services.offres.lieux import communes
+from services.offres.lieux import commune, communes, lieu_inconnu, zones_actuelles
 from services.offres.store import centres
 from tests.offres.annonces import service, structure
 from tests.offres.catalogues import Catalogue
@@ -29,10 +29,76 @@ def test_every_commune_of_today_is_there_with_its_epci() -> None:
     assert table["97411"].departement == "974"
 
 
+@pytest.mark.parametrize(
+    ("code", "today"),
+    [
+        ("59350", "59350"),
+        ("75112", "75112"),
+        ("97127", "97801"),
+        ("97123", "97701"),
+        ("97801", "97801"),
+        ("97502", "97502"),
+        ("69152", "69149"),  # Pierre-Bénite
+        ("01015", "01015"),
+        ("38079", "69270"),
+        ("59999", None),
+        ("00000", None),
+    ],
+)
+def test_a_former_code_is_that_of_today(code: str, today: str | None) -> None:
+    found = commune(code)
+
+    assert (found.code if found else None) == today
+
+
+@pytest.mark.parametrize("code", ["97701", "97801", "97501", "97502"])
+def test_the_islands_have_a_centre(code: str) -> None:
+    found = commune(code)
+
+    assert found
+    assert found.centre
+
+
+@pytest.mark.parametrize(
+    ("zone", "today"),
+    [
+        ("france", ("france",)),
+        ("99100", ("99100",)),
+        ("69", ("69",)),
+        ("2A", ("2A",)),
+        ("20", ("2A", "2B")),
+        ("978", ("978",)),
+        ("200093201", ("200093201",)),
+        ("97127", ("97801",)),
+        ("75112", ("75112",)),
+        ("99109", ()),
+        ("999999999", ()),
+        ("59999", ()),
+        ("96", ()),
+    ],
+)
+def test_a_zone_is_read_as_todays_or_as_none(zone: str, today: tuple[str, ...]) -> None:
+    assert zones_actuelles(zone) == today
+
+
+def test_an_epci_that_is_no_more_is_its_communes() -> None:
+    members = zones_actuelles("200033207")  # Vierzon-Sologne-Berry
+
+    assert "18279" in members
+    assert all(communes()[code].code == code for code in members)
+
+
+def test_the_place_that_nobody_finds_is_pointed_at() -> None:
+    assert lieu_inconnu({"code_insee": "59350", "zone_eligibilite": ["59", "200033207"]}) is None
+    assert lieu_inconnu({"code_insee": "59999"}) == "/code_insee"
+    assert lieu_inconnu({"zone_eligibilite": ["59", "999999999"]}) == "/zone_eligibilite/1"
+    assert lieu_inconnu({}) is None
+
+
 def test_eight_persons_in_ten_live_where_the_centre_is_known() -> None:
     people: Counter[str] = Counter()
-    for commune in communes().values():
-        people[commune.origine] += commune.population
+    for one in communes().values():
+        people[one.origine] += one.population
 
     assert people["geonames"] / people.total() > 0.8
     assert people[""] / people.total() < 0.01
@@ -40,9 +106,9 @@ def test_eight_persons_in_ten_live_where_the_centre_is_known() -> None:
 
 def test_no_centre_is_far_from_its_departement() -> None:
     by_departement = defaultdict(list)
-    for commune in communes().values():
-        if commune.centre:
-            by_departement[commune.departement].append(commune)
+    for one in communes().values():
+        if one.centre:
+            by_departement[one.departement].append(one)
 
     far = []
     for departement, members in by_departement.items():

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import time
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from services.offres.importer import passage
+from relais_contrats.identifiants import cle_nir
+from services.offres.importer import fichier, passage
 from services.offres.importer.controle import controler, regarder
 from services.offres.importer.fichier import Bloc, Enregistrement, FichierRefuse, lire
 from services.offres.importer.passage import PlancherAtteint
@@ -66,6 +68,43 @@ def test_a_file_that_is_no_catalogue_is_refused_in_one_sentence(tmp_path: Path, 
         list(lire(tmp_path / "fichier"))
 
 
+@pytest.mark.parametrize(
+    ("contenu", "phrase"),
+    [
+        (b" " * (100 << 20), "blancs"),
+        (b"\n" * (100 << 20), "blancs"),
+        (b'{"id": 1}' + b"\n" * (100 << 20), "blancs"),
+        (b'[{"id": 1},' + b" " * (100 << 20) + b"]", "blancs"),
+        (b"[" + b"\n" * (100 << 20), "blancs"),
+        (b'{"id": "%s"}\n' % (b"a" * 1_000) * 100_000, "50 fois"),
+    ],
+    ids=["spaces", "lines", "lines-after", "spaces-between", "lines-in-array", "the-same-record"],
+)
+def test_what_a_few_compressed_bytes_stand_for_is_refused_at_once(tmp_path: Path, contenu: bytes, phrase: str) -> None:
+    (tmp_path / "fichier").write_bytes(gzip.compress(contenu, 6))
+    debut_s = time.process_time()
+
+    with pytest.raises(FichierRefuse, match=phrase):
+        for _ in lire(tmp_path / "fichier"):
+            pass
+
+    assert time.process_time() - debut_s < 3
+
+
+def test_blanks_that_files_really_have_are_read(tmp_path: Path) -> None:
+    (tmp_path / "fichier").write_bytes(b"\n" * 1_000 + b'{"id": 1}\n' + b" \n" * 1_000 + b'{"id": 2}' + b"\n" * 9)
+
+    assert [json.loads(un.corps)["id"] for un in lire(tmp_path / "fichier")] == [1, 2]
+
+
+def test_a_file_of_too_many_records_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fichier, "_RECORDS_MAX", 2)
+    (tmp_path / "fichier").write_bytes(b'{"id": 1}\n' * 3)
+
+    with pytest.raises(FichierRefuse, match="plus de 2"):
+        list(lire(tmp_path / "fichier"))
+
+
 async def test_a_refused_line_says_where_and_why_and_the_others_pass(offre: Catalogue) -> None:
     fiches = [
         structure(1),
@@ -88,6 +127,31 @@ async def test_a_refused_line_says_where_and_why_and_the_others_pass(offre: Cata
     assert "pas-une-adresse" not in offre.rapport.read_text()
     assert (bilan.service.publiees, bilan.service.refusees) == (2, 4)
     assert dict(bilan.champs_ignores) == {"score_qualite": 1}
+
+
+async def test_the_texts_of_a_file_are_judged_as_those_of_a_deposit(offre: Catalogue) -> None:
+    nir = "1850559350123"
+    fiches = [
+        structure(1, courriel="aucun@aucun.fr", description="Accueil des dÃ©butants."),
+        service(1, description=f"Demander le dossier {nir}{cle_nir(nir)}."),
+        service(2, id=f"dora--{nir}"),
+        service(3, telephone="0600000000"),
+        service(4),
+    ]
+
+    bilan = await offre.importer(offre.fichier(fiches))
+
+    dits = [(r["ligne"], r["pointeur"], r.get("code", "averti")) for r in offre.refus()]
+    assert dits == [
+        (1, "/courriel", "averti"),
+        (1, "/description", "averti"),
+        (2, "/description", "identifiant-invalide"),
+        (3, "/id", "identifiant-invalide"),
+        (4, "/telephone", "averti"),
+    ]
+    assert nir not in offre.rapport.read_text() and "aucun@" not in offre.rapport.read_text()
+    assert (bilan.structure.publiees, bilan.structure.averties) == (1, 1)
+    assert (bilan.service.publiees, bilan.service.averties, bilan.service.refusees) == (2, 1, 2)
 
 
 def test_a_record_nested_deeper_than_any_is_looked_at_then_refused() -> None:

@@ -14,8 +14,8 @@ import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from relais_contrats.codes.offre import Public, ReseauPorteur, Thematique, TypeService
+from relais_contrats.qualite import qualite
 from relais_contrats.v1.offres import ServicePublie, StructurePubliee
-from services.offres.domain import fiche
 from tests.offres.annonces import service, structure
 
 with warnings.catch_warnings():
@@ -175,7 +175,7 @@ def test_the_quality_is_that_of_the_oracle() -> None:
         maj = AUJOURD_HUI - timedelta(days=chance.choice((1, 100, 170, 190, 400, 700, 720, 740, 900)))
         record["date_maj"] = maj.isoformat()
         expected, _ = score(OracleService.model_validate(record))
-        ecarts.append(abs(fiche.qualite(record).score(maj, AUJOURD_HUI) - expected))
+        ecarts.append(abs(qualite(record).score(maj, AUJOURD_HUI) - expected))
 
     # The oracle measures the age to the second, and months by the calendar; a day is 0.002 of the criterion.
     assert max(ecarts) <= 0.02

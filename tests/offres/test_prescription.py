@@ -1,13 +1,17 @@
 """The life of a prescription: who answers what, when, and what time does to those that nobody answers."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from services.offres.domain import messages
-from services.offres.domain.dossier import Etat
+from relais_contrats.territoires import debut_du_jour
+from services.offres import clocks
+from services.offres.domain import decider, messages
+from services.offres.domain.dossier import Dossier, Etat
 from services.offres.domain.faits import PrescriptionEmise
 from services.offres.domain.prescription import RAISON_ETUDE_SANS_SUITE, RAISON_SANS_REPONSE
+from services.offres.domain.situation import Situation
 from tests.offres.prescripteurs import AUTRE, CODE, JOUR, PARCOURS, Histoire, a, emettre, emise, le, suite
 
 _ANSWERS = [Etat.A_L_ETUDE, Etat.ACCEPTEE, Etat.REFUSEE]
@@ -76,6 +80,13 @@ def test_nobody_answers_two_reminders_then_day_thirty() -> None:
 
     assert histoire.relances() == [(1, le(10)), (2, le(20))]
     assert [(fait.date, fait.raison) for fait in histoire.expirations()] == [(le(30), RAISON_SANS_REPONSE)]
+
+
+def test_time_says_nothing_of_an_erased_person() -> None:
+    """The clock read its due date before the erasure took it away."""
+    situation = Situation(emise().dossier, est_oublie=True)
+
+    assert decider(situation, messages.FairePasserLeTemps(PARCOURS), a(le(30))) == []
 
 
 def test_studied_it_expires_on_day_sixty_with_five_reminders_in_all() -> None:
@@ -154,3 +165,17 @@ def test_a_merge_brings_the_prescriptions_along_and_ends_those_whose_key_is_take
     assert [(p.prescription_id, p.numero) for p in histoire.dossier.prescriptions] == [("p-1", 1), ("p-2", 2)]
     assert [fait.parcours for fait in histoire.expirations()] == [AUTRE]
     assert histoire.dossiers[AUTRE].absorbe_par == PARCOURS
+
+
+@pytest.mark.parametrize(
+    ("territoire", "emise_le"), [("971", date(2026, 3, 9)), ("59", date(2026, 3, 10)), ("974", date(2026, 3, 10))]
+)
+def test_a_prescription_is_emitted_on_the_day_that_it_is_in_the_territory(territoire: str, emise_le: date) -> None:
+    histoire = Histoire()
+    histoire.dossiers[PARCOURS] = Dossier(PARCOURS, territoire)
+    nuit = datetime(2026, 3, 10, 0, 30, tzinfo=UTC)
+
+    histoire.accepte(replace(emettre(), recu_a=nuit))
+
+    assert histoire.la().emise_le == emise_le
+    assert clocks.echeances(histoire.dossier)[0].du_a == debut_du_jour(territoire, histoire.la().prochaine_date)

@@ -1,6 +1,7 @@
 """Prescriptions on the real PostgreSQL, through the real engine: written, found again, expired, counted, erased."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,11 +15,12 @@ from chassis.depots import Engine, Reponse
 from chassis.facts import Entree, FaitEnregistre
 from chassis.outbox import Outbox
 from chassis.process import Process
-from chassis.service import DueDates
 from services.offres import clocks
 from services.offres.app import SERVICE
 from services.offres.store import catalogue
 from services.offres.store.catalogue import RetraitOffre
+from services.order import in_order
+from services.service import DueDates
 from tests.engines import Bench
 from tests.offres.prescripteurs import (
     ASSO,
@@ -50,7 +52,7 @@ class Essai:
         self.pool = process.pool
         self.maintenant: datetime = MAINTENANT
         self.engine: Engine[Any, Any, Any, Any] = Engine(
-            SERVICE.brique, self.pool, on_facts=lambda: None, clock=lambda: self.maintenant
+            in_order(SERVICE.brique), self.pool, on_facts=lambda: None, clock=lambda: self.maintenant
         )
         self.retraits = clocks.Retraits(self.engine, self.pool, lambda: self.maintenant)
         self.due_dates = DueDates(self.engine, process, lambda: self.maintenant)
@@ -72,6 +74,15 @@ class Essai:
         self.maintenant = jusqu_a
         await self.due_dates.fire()
 
+    async def passe(self, jusqu_a: datetime) -> list[str]:
+        """What the withdrawals that are due expire, in all, by their keys."""
+        self.maintenant = jusqu_a
+        await self.retraits.retirer()
+        while await self.retraits.annoncer():
+            pass
+        query = "SELECT donnees->>'prescription_id' FROM faits WHERE type = 'prescription.expiree' ORDER BY 1"
+        return [row[0] for row in await self.pool.fetch(query)]
+
     async def lire(self, vue: str, **demande: Any) -> Any:
         async with self.pool.acquire() as conn:
             return await SERVICE.lectures[vue](conn, demande)
@@ -86,8 +97,8 @@ def publication(donnees: dict[str, Any], par: str = ASSO, role: str = "associati
     return entree(nom, donnees, None, par=par, role=role)
 
 
-def retrait(cle: str = SCOOTER.id, nom: str = "service.retire") -> Entree:
-    donnees = {"id": cle, "date": JOUR.isoformat(), "raison": "Fin du financement."}
+def retrait(cle: str = SCOOTER.id, nom: str = "service.retire", jour: date = JOUR) -> Entree:
+    donnees = {"id": cle, "date": jour.isoformat(), "raison": "Fin du financement."}
     return entree(nom, donnees, None, par=ASSO, role="association")
 
 
@@ -172,6 +183,35 @@ async def test_a_whole_life_is_read_back_as_it_was_told(essai: Essai) -> None:
     assert await essai.refuse(reponse("prescription.refusee", le(51), motifs=["autre"])) == "deja-traite"
 
 
+async def test_what_is_asked_and_what_was_answered_are_read_back(essai: Essai) -> None:
+    demande = EMISE | {"prescription_id": "p-1", "disponibilite": "2026-04-01"}
+    await essai.accepte(replace(entree("prescription.emise", demande), agent="MODELE Dominique AG-1042"))
+    refus: dict[str, Any] = {"motifs": ["hors-zone", "autre"], "message": "Nous fermons en août."}
+    await essai.accepte(reponse("prescription.refusee", le(4), **refus))
+
+    lu = orjson.loads(orjson.dumps(await essai.lire("prescription", parcours=str(PARCOURS), prescription_id="p-1")))
+
+    assert {cle: lu[cle] for cle in ("motif", "contact_prefere", "disponibilite", "agent", "service_nom")} == {
+        "motif": EMISE["motif"],
+        "contact_prefere": "telephone",
+        "disponibilite": "2026-04-01",
+        "agent": "MODELE Dominique AG-1042",
+        "service_nom": "Louer un scooter",
+    }
+    assert {cle: lu[cle] for cle in ("motifs", "message")} == refus
+    assert (lu["fin_le"], lu["expire_au_plus_tard"]) == (le(4).isoformat(), le(60).isoformat())
+
+
+async def test_an_expired_prescription_says_why(essai: Essai) -> None:
+    await essai.accepte(emission())
+    await essai.accepte(retrait())
+    await essai.retraits.annoncer()
+
+    lu = await essai.lire("prescription", parcours=str(PARCOURS), prescription_id="p-1")
+
+    assert (lu["etat"], lu["message"]) == ("expiree", "Le service est retiré de l'offre : Fin du financement.")
+
+
 async def test_nobody_answers_and_it_is_reminded_twice_then_expired(essai: Essai) -> None:
     await essai.accepte(emission())
 
@@ -198,6 +238,63 @@ async def test_a_withdrawal_expires_what_waits_with_its_reason(essai: Essai, wha
     assert await essai.refuse(emission("p-2")) == "service-retire"
 
 
+@pytest.mark.parametrize("what", [("service.retire", SCOOTER.id), ("structure.retiree", SCOOTER.structure_id)])
+async def test_a_withdrawal_for_later_changes_nothing_before_its_day(essai: Essai, what: tuple[str, str]) -> None:
+    nom, cle = what
+    await essai.accepte(emission())
+
+    [fait] = await essai.accepte(retrait(cle, nom, le(5)))
+    before = await essai.passe(a(le(4), 23))
+    await essai.accepte(emission("p-2"))
+    after = await essai.passe(a(le(5), 1))
+
+    assert fait.donnees["date"] == le(5).isoformat()
+    assert (before, after) == ([], ["p-1", "p-2"])
+    assert await essai.refuse(emission("p-3")) == "service-retire"
+    donnees = await essai.pool.fetchval("SELECT donnees FROM faits WHERE type = 'prescription.expiree'")
+    assert donnees["raison"] == "Le service est retiré de l'offre : Fin du financement."
+
+
+async def test_another_day_takes_the_place_of_the_first(essai: Essai) -> None:
+    await essai.accepte(emission())
+    await essai.accepte(retrait(jour=le(5)))
+    await essai.accepte(retrait(jour=le(8)))
+
+    assert await essai.refuse(retrait(jour=le(8))) == "deja-traite"
+    assert await essai.passe(a(le(6))) == []
+    assert await essai.passe(a(le(8), 1)) == ["p-1"]
+
+
+async def test_a_withdrawal_for_later_may_be_brought_forward(essai: Essai) -> None:
+    await essai.accepte(emission())
+    await essai.accepte(retrait(jour=le(5)))
+    await essai.accepte(retrait())
+
+    assert await essai.passe(a(le(1))) == ["p-1"]
+    await essai.accepte(publication(service_json()))
+    assert await essai.passe(a(le(6))) == ["p-1"]
+    await essai.accepte(emission("p-2"))
+
+
+@pytest.mark.parametrize(
+    ("what", "published"),
+    [
+        (("service.retire", SCOOTER.id), service_json()),
+        (("structure.retiree", SCOOTER.structure_id), structure_json()),
+    ],
+)
+async def test_what_is_published_again_before_its_day_stays(
+    essai: Essai, what: tuple[str, str], published: dict[str, Any]
+) -> None:
+    nom, cle = what
+    await essai.accepte(emission())
+    await essai.accepte(retrait(cle, nom, le(5)))
+    await essai.accepte(publication(published))
+
+    assert await essai.passe(a(le(6))) == []
+    await essai.accepte(emission("p-2"))
+
+
 async def test_a_withdrawal_waits_for_the_prescription_that_is_being_written(essai: Essai) -> None:
     async with essai.pool.acquire() as conn, essai.pool.acquire() as other:
         async with conn.transaction():
@@ -220,6 +317,27 @@ async def test_a_service_published_again_before_the_announcement_keeps_its_presc
     await essai.retraits.annoncer()
 
     assert await essai.types() == ["prescription.emise"]
+
+
+async def test_an_older_word_on_a_service_neither_publishes_nor_withdraws_it(essai: Essai) -> None:
+    avant = MAINTENANT - timedelta(hours=1)
+    nouvelle = publication(service_json() | {"nom": "Nouveau nom"})
+
+    await essai.accepte(nouvelle)
+
+    for vieille in (publication(service_json()), retrait()):
+        assert await essai.refuse(replace(vieille, survenu_a=avant)) == "version-perimee"
+
+
+async def test_a_prescription_that_was_withdrawn_before_it_came_is_not_emitted(essai: Essai) -> None:
+    emise, annulee = emission(), entree("prescription.annulee", {"prescription_id": "p-1", "date": JOUR.isoformat()})
+
+    codes = [
+        await essai.refuse(annulee),
+        await essai.refuse(replace(emise, survenu_a=emise.survenu_a - timedelta(hours=1))),
+    ]
+
+    assert codes == ["etat-interdit", "version-perimee"]
 
 
 async def test_a_merge_moves_the_prescriptions_to_the_survivor(essai: Essai) -> None:
@@ -257,11 +375,27 @@ async def test_an_erased_person_leaves_nothing_here_nor_in_the_stream(essai: Ess
     assert await essai.refuse(emission("p-2")) == "parcours-inconnu"
 
 
+@pytest.mark.parametrize("est_connu", [True, False])
+async def test_an_event_that_comes_in_a_later_batch_does_not_bring_an_erased_person_back(
+    essai: Essai, est_connu: bool
+) -> None:
+    if est_connu:
+        await essai.accepte(emission())
+    await essai.accepte(evenement("usager.efface", {"motif": "Demande."}))
+
+    await essai.decide(evenement("parcours.ouvert", {}))
+
+    assert await essai.pool.fetchval("SELECT count(*) FROM dossiers WHERE parcours = $1", PARCOURS) == 0
+    assert await essai.refuse(emission("p-2")) == "parcours-inconnu"
+
+
 async def test_the_statistics_count_answers_states_and_reasons(essai: Essai) -> None:
     for number in range(4):
         await essai.accepte(emission(f"p-{number}"))
     await essai.accepte(reponse("prescription.acceptee", le(2), "p-0"))
-    await essai.accepte(reponse("prescription.refusee", le(4), "p-1", motifs=["capacite-atteinte", "autre"]))
+    await essai.accepte(
+        reponse("prescription.refusee", le(4), "p-1", motifs=["capacite-atteinte", "autre"], message="Travaux.")
+    )
     await essai.attend(a(le(30)))
 
     [nord] = await essai.lire("statistiques_prescriptions", departement="59")
@@ -269,6 +403,9 @@ async def test_the_statistics_count_answers_states_and_reasons(essai: Essai) -> 
     assert (nord["nombre"], nord["repondues"], nord["reponse_mediane_jours"]) == (4, 2, 3.0)
     assert nord["etats"] == {"acceptee": 1, "expiree": 2, "refusee": 1}
     assert nord["motifs_refus"] == {"autre": 1, "capacite-atteinte": 1}
+    assert (nord["mois"], nord["personnes"]) == (le(0).strftime("%Y-%m"), 1)
+    assert nord["cellules"]["etats"] == {"acceptee-repondue": 1, "expiree": 1, "refusee-repondue": 1}
+    assert nord["cellules"]["motif autre"] == {"oui": 1, "non": 0}
     assert await essai.lire("statistiques_prescriptions", depuis=le(1).isoformat()) == []
 
 

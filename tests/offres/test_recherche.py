@@ -34,6 +34,49 @@ async def test_the_nearest_come_first_and_those_out_of_the_radius_not_at_all(off
     assert trouves["lieu"]["centre"] == "geonames"
 
 
+async def test_a_service_that_says_only_its_commune_is_found_at_its_centre_and_says_so(offre: Catalogue) -> None:
+    sans = {"latitude": None, "longitude": None}
+    await offre.publier(
+        structure(),
+        service(1, code_insee=LILLE, **sans),
+        service(2, code_insee=ROUBAIX, latitude=0, longitude=0),
+        service(3, code_insee=None, **sans),
+        service(4, **sans, modes_accueil=["a-distance"], zone_eligibilite=["75"]),
+        service(5),
+    )
+
+    trouves = {un["id"][-1]: un for un in (await offre.lire("services", code_commune=LILLE))["services"]}
+    seul = await offre.lire("service", id="dora--service-1")
+
+    assert set(trouves) == {"1", "2", "5"}
+    assert trouves["1"]["localisation"] == trouves["2"]["localisation"] == seul["localisation"]
+    assert trouves["1"]["localisation"] == "centre-de-la-commune"
+    assert "localisation" not in trouves["5"]
+    assert trouves["1"]["distance_km"] < 1
+    assert trouves["2"]["distance_km"] > 8
+
+
+@pytest.mark.parametrize("publie", ["97127", "97801"])
+@pytest.mark.parametrize("cherche", ["97127", "97801"])
+async def test_a_former_code_is_published_and_found_as_todays(offre: Catalogue, publie: str, cherche: str) -> None:
+    sans = {"latitude": None, "longitude": None}
+    await offre.publier(structure(code_insee=publie), service(1, code_insee=publie, **sans))
+
+    structures = await offre.lire("structures", code_commune=cherche)
+
+    assert await offre.chercher(code_commune=cherche) == ["dora--service-1"]
+    assert [une["id"] for une in structures["structures"]] == ["dora--structure-1"]
+    assert await offre.valeur("SELECT departement FROM services") == "978"
+
+
+async def test_a_former_zone_takes_in_who_lives_there_today(offre: Catalogue) -> None:
+    ici = {"code_insee": "18279", "latitude": 47.22, "longitude": 2.07}
+    zones: list[Any] = [["200033207"], ["59"], ["18279"]]
+    await offre.publier(structure(), *(service(n, **ici, zone_eligibilite=zone) for n, zone in enumerate(zones)))
+
+    assert sorted(await offre.chercher(code_commune="18279")) == ["dora--service-0", "dora--service-2"]
+
+
 async def test_a_point_and_a_radius(offre: Catalogue) -> None:
     await offre.publier(structure(), service(1, **A_ARRAS), service(2, **A_ROUBAIX))
 
@@ -139,7 +182,7 @@ def _au_hasard(chance: random.Random, numero: int) -> dict[str, Any]:
     lieu = {"latitude": 50.63 + chance.uniform(-0.6, 0.6), "longitude": 3.06 + chance.uniform(-0.9, 0.9)}
     return service(
         numero,
-        **(lieu if numero % 3 else {"latitude": None, "longitude": None}),
+        **(lieu if numero % 3 else {"latitude": None, "longitude": None, "code_insee": None}),
         thematiques=chance.sample(THEMES, chance.choice((0, 1, 2))),
         modes_accueil=chance.choice((["en-presentiel"], ["a-distance"], ["a-distance", "en-presentiel"])),
         zone_eligibilite=chance.choice((["59"], ["62"], ["59", "france"], None)),

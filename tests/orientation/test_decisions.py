@@ -52,7 +52,7 @@ def notification(jour: date, par: Auteur = CD) -> NotifierOrientation:
 
 
 def cloture(jour: date, par: Auteur = CD) -> CloreOrientation:
-    return CloreOrientation(PARCOURS, par, jour, "Emploi durable.")
+    return CloreOrientation(PARCOURS, par, jour, "Emploi durable.", a(jour, 18))
 
 
 def test_a_first_decision_needs_no_request() -> None:

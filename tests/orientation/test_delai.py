@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.decision import Attente, Refus
+from relais_contrats.territoires import TERRITOIRES, jour_legal
+from relais_contrats.v1 import delais
 from services.orientation import clocks
-from services.orientation.domain.delai import DELAI_ORIENTATION, date_echeance, instant_dessaisissement, jour_legal
-from services.orientation.domain.dossier import Auteur
+from services.orientation.domain.delai import date_echeance, instant_dessaisissement
+from services.orientation.domain.dossier import Auteur, Demande, Dossier
 from services.orientation.domain.messages import DelaiEcoule, DroitsModifies, ParcoursTransfere, UsagerSignale
 from services.orientation.domain.situation import Reglage
 from tests.orientation.fabrique import (
@@ -38,16 +40,20 @@ def demandee(reglage: Reglage = SANS_REGLAGE) -> Histoire:
 
 
 def test_six_weeks_are_forty_two_days() -> None:
-    assert timedelta(days=42) == DELAI_ORIENTATION
+    assert (delais.ORIENTATION.jours, str(delais.ORIENTATION)) == (42, "six semaines")
 
 
-@given(st.dates(date(2020, 1, 1), date(2040, 12, 31)))
-def test_the_delay_ends_when_day_43_begins_in_paris(recue_le: date) -> None:
+@given(st.dates(date(2020, 1, 1), date(2040, 12, 31)), st.sampled_from(sorted(TERRITOIRES)))
+def test_the_delay_ends_when_day_43_begins_in_the_territory(recue_le: date, territoire: str) -> None:
     """Whatever the changes of hour and the 29th of February in between."""
-    limite = instant_dessaisissement(recue_le)
+    limite = instant_dessaisissement(Demande(1, territoire, recue_le))
 
-    assert jour_legal(limite) == recue_le + timedelta(days=43)
-    assert jour_legal(limite - timedelta(microseconds=1)) == date_echeance(recue_le) == recue_le + timedelta(days=42)
+    assert jour_legal(territoire, limite) == recue_le + timedelta(days=43)
+    assert (
+        jour_legal(territoire, limite - timedelta(microseconds=1))
+        == date_echeance(recue_le)
+        == recue_le + timedelta(days=42)
+    )
 
 
 @pytest.mark.parametrize(
@@ -59,7 +65,7 @@ def test_the_delay_ends_when_day_43_begins_in_paris(recue_le: date) -> None:
     ],
 )
 def test_the_hour_of_paris_is_that_of_the_day_on_which_the_delay_ends(recue_le: date, limite: datetime) -> None:
-    assert instant_dessaisissement(recue_le) == limite
+    assert instant_dessaisissement(Demande(1, "59", recue_le)) == limite
 
 
 def test_a_decision_received_in_the_last_second_of_day_42_is_in_time() -> None:
@@ -224,3 +230,40 @@ def test_a_right_received_tomorrow_does_not_lengthen_the_delay() -> None:
     histoire.accepte(UsagerSignale(PARCOURS, "59", True, RECEPTION + timedelta(days=20), a(RECEPTION), a(RECEPTION)))
 
     assert histoire.dossier.demandes[0].recue_le == RECEPTION
+
+
+def ailleurs(territoire: str) -> Histoire:
+    """A request received in another territory."""
+    histoire = Histoire()
+    histoire.dossiers[PARCOURS] = Dossier(PARCOURS, territoire, brsa=True)
+    histoire.accepte(demande())
+    return histoire
+
+
+@pytest.mark.parametrize(
+    ("territoire", "echue_a"),
+    [
+        ("971", datetime(2026, 4, 14, 4, tzinfo=UTC)),
+        ("974", datetime(2026, 4, 13, 20, tzinfo=UTC)),
+        ("975", datetime(2026, 4, 14, 2, tzinfo=UTC)),
+        ("976", datetime(2026, 4, 13, 21, tzinfo=UTC)),
+    ],
+)
+def test_the_delay_ends_at_the_midnight_of_the_territory(territoire: str, echue_a: datetime) -> None:
+    histoire = ailleurs(territoire)
+
+    [due] = clocks.echeances(histoire.dossier)
+
+    assert due.du_a == echue_a
+
+
+@pytest.mark.parametrize(("territoire", "est_admise"), [("59", False), ("971", True), ("973", True), ("974", False)])
+def test_a_decision_of_the_last_evening_is_in_time_where_it_is_still_that_day(
+    territoire: str, est_admise: bool
+) -> None:
+    histoire = ailleurs(territoire)
+    soir = datetime(2026, 4, 14, 1, tzinfo=UTC)  # 22:00 of day 42 in Cayenne, 03:00 of day 43 in Paris
+
+    suite = histoire.recoit(decide(recu_a=soir))
+
+    assert isinstance(suite, Refus) is not est_admise

@@ -120,3 +120,18 @@ async def test_an_event_that_comes_late_does_not_bring_an_erased_person_back(ess
     )
 
     assert await essai.compte("dossiers") == 0
+
+
+@pytest.mark.parametrize("est_connu", [True, False])
+async def test_an_event_that_comes_in_a_later_batch_does_not_bring_an_erased_person_back(
+    essai: Essai, est_connu: bool
+) -> None:
+    if est_connu:
+        await essai.ouvrir(droit=True)
+    await essai.accepte(evenement("usager.efface", {"motif": "Demande de la personne."}))
+
+    await essai.decider(evenement("usager.signale", {"brsa": True, "origine": "inscription-auto-caf"}))
+    await essai.decider(evenement("parcours.ouvert", {"motif": "signalement"}))
+
+    assert (await essai.compte("dossiers"), await essai.compte("faits")) == (0, 0)
+    assert await essai.refuse(depot("orientation.decidee", decidee_json())) == "parcours-inconnu"

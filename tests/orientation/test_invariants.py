@@ -1,6 +1,6 @@
 """Invariants 4, 5 and 7 of the catalogue over any sequence of messages, in any order, repeated, in simulated time."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -19,6 +19,13 @@ from tests.orientation.fabrique import AUTRE, CD, FT, PARCOURS, PARIS, Histoire,
 DEPART = datetime(2027, 9, 1, 6, tzinfo=UTC)
 JOURS = 800
 PARTENAIRES = (CD, FT)
+
+SONNERIES: Mapping[str, Callable[[UUID, int], messages.Message]] = {
+    clocks.DELAI: messages.DelaiEcoule,
+    clocks.TERME: messages.TermeAtteint,
+    clocks.PREMIER_JOUR: messages.PremierJour,
+    clocks.DROIT: lambda parcours, ordinal: messages.DroitEffectif(parcours, date.fromordinal(ordinal)),
+}
 
 instants = st.integers(0, JOURS * 24 * 60).map(lambda minutes: DEPART + timedelta(minutes=minutes))
 decalages = st.integers(-40, 40)
@@ -54,9 +61,9 @@ def _possibles(
         replace(reorientation(auteur), parcours=cible),
         messages.DeciderReorientation(cible, auteur, "acceptee", None, replace(decidee, date_fin=None), recu_a),
         messages.DeciderReorientation(cible, auteur, "maintenue", "Rien n'a changé.", None, recu_a),
-        messages.CloreOrientation(cible, auteur, le, "Emploi durable."),
+        messages.CloreOrientation(cible, auteur, le + timedelta(days=rang - 1), "Emploi durable.", recu_a),
         messages.UsagerSignale(cible, "59", True, le - timedelta(days=1), recu_a, recu_a),
-        messages.DroitsModifies(cible, "59", rang != 1, (recu_a, le)),
+        messages.DroitsModifies(cible, "59", rang != 1, (recu_a, decidee.date_debut)),
         messages.ParcoursTransfere(cible, "62" if rang % 2 else "59", le),
         messages.UsagerFusionne(PARCOURS, "59", (AUTRE,)),
     ]
@@ -83,8 +90,8 @@ class Registre(Histoire):
         while dues := [e for d in self.dossiers.values() for e in clocks.echeances(d) if e.du_a <= maintenant]:
             due = min(dues, key=lambda echeance: echeance.du_a)
             nature, _, numero = due.nature.rpartition("-")
-            sonnerie = messages.DelaiEcoule if nature == clocks.DELAI else messages.TermeAtteint
-            assert not isinstance(self._noter(sonnerie(due.agregat, int(numero)), due.du_a), Attente)
+            sonnerie = SONNERIES[nature](due.agregat, int(numero))
+            assert not isinstance(self._noter(sonnerie, due.du_a), Attente)
 
     def _noter(self, recu: messages.Message, maintenant: datetime) -> Sequence[faits.Fait] | Refus | Attente:
         suite = self.recoit(recu, maintenant)
@@ -189,5 +196,5 @@ def test_disorder_never_breaks_the_ranges(recus: list[tuple[datetime, messages.M
 
     for dossier in registre.dossiers.values():
         rangees = sorted(dossier.orientations, key=lambda orientation: orientation.debut)
-        assert all(a.fin and a.est_close and a.fin < b.debut for a, b in pairwise(rangees))
+        assert all(a.fin and (a.est_close or not b.est_effective) and a.fin < b.debut for a, b in pairwise(rangees))
         assert [o.rang for o in dossier.orientations] == [*range(1, dossier.rang + 1)]

@@ -28,7 +28,7 @@ LENDEMAIN = ECHEANCE + timedelta(days=1)
 async def test_the_others_follow_the_default_rules(essai: Essai) -> None:
     lue = await essai.lire("regles", departement="62")
 
-    assert (lue["origine"], len(lue["regles"])) == ("defaut", len(PAR_DEFAUT))
+    assert (lue["origine"], len(lue["table"])) == ("defaut", len(PAR_DEFAUT))
 
 
 async def test_delays_are_counted_per_departement_and_month(essai: Essai) -> None:
@@ -47,7 +47,8 @@ async def test_delays_are_counted_per_departement_and_month(essai: Essai) -> Non
 
     assert mars == {
         "departement": "59", "mois": "2026-03", "demandes": 4, "decidees": 3, "dessaisies": 1,
-        "mediane_jours": 10.0, "p90_jours": 26.0, "part_dans_le_delai": 0.75,
+        "mediane_jours": 10.0, "p90_jours": 26.0, "part_dans_le_delai": 0.75, "personnes": 4,
+        "cellules": {"demandes": {"a_temps": 3, "hors_delai": 0, "apres_dessaisissement": 0, "sans_decision": 1}},
     }  # fmt: skip
 
 

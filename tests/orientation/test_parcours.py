@@ -238,7 +238,7 @@ def test_a_moved_orientation_begins_after_those_of_the_survivor() -> None:
     histoire.accepte(DroitsModifies(AUTRE, "59", True, (MIDI, RECEPTION)))
     fin = DEBUT + timedelta(days=20)
     histoire.accepte(DeciderOrientation(AUTRE, CD, decision(1, DEBUT), None, RECUE_A))
-    histoire.accepte(CloreOrientation(AUTRE, CD, fin, "Emploi durable."))
+    histoire.accepte(CloreOrientation(AUTRE, CD, fin, "Emploi durable.", a(fin, 18)))
 
     histoire.accepte(FUSION)
 

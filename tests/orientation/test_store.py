@@ -191,23 +191,53 @@ async def test_a_dossier_opened_by_the_batch_follows_the_rules_of_its_departemen
     assert situation.reglage.regles == PAR_DEFAUT
 
 
-async def test_a_departement_changes_its_rules(essai: Essai) -> None:
+async def regler(essai: Essai, nature: str, contenu: list[Any], *, version: int = 0) -> int | None:
+    demande = {"departement": "59", "nature": nature, "version": version, "contenu": contenu}
+    signe = {"motif": "Délibération.", "agent": "batch", "source": "/partenaires/cd-59"}
+    async with essai.pool.acquire() as conn, conn.transaction():
+        change: dict[str, int | None] = await SERVICE.reglages["changer"](conn, demande | signe)
+    return change["version"]
+
+
+REGLE = {
+    "critere": "projet_pro",
+    "valeur": "salariat",
+    "priorite": 1,
+    "parcours_type": "emploi",
+    "organisme": "mission-locale",
+    "explication": "Règle locale.",
+}
+
+
+async def test_a_departement_changes_its_rules_and_may_go_back_to_the_default_ones(essai: Essai) -> None:
     await essai.ouvrir()
-    await essai.pool.execute(
-        "INSERT INTO regles (departement, critere, valeur, priorite, parcours_type, organisme, explication)"
-        " VALUES ('59', 'projet_pro', 'salariat', 1, 'emploi', 'mission-locale', 'Règle locale.')"
-    )
+    await regler(essai, "regles", [REGLE])
 
     faits = await essai.accepte(depot("diagnostic.realise", {"criteres": COMPLETS}))
     lue = await essai.lire("regles", departement="59")
+    await regler(essai, "regles", [], version=1)
+    rendue = await essai.lire("regles", departement="59")
 
     assert faits[1].donnees["organisme"] == "mission-locale"
-    assert (lue["origine"], len(lue["regles"])) == ("departement", 1)
+    assert (lue["origine"], lue["version"], len(lue["table"])) == ("departement", 1, 1)
+    assert (rendue["origine"], rendue["version"], len(rendue["table"])) == ("defaut", 2, len(PAR_DEFAUT))
+    assert [une["version"] for une in rendue["versions"]] == [2, 1]
+
+
+async def test_two_changes_of_one_version_are_one(essai: Essai) -> None:
+    changes = await asyncio.gather(
+        *(regler(essai, "delegations", [nature]) for nature in ("cap-emploi", "france-travail"))
+    )
+
+    lue = await essai.lire("delegations", departement="59")
+
+    assert sorted(changes, key=str) == [1, None]
+    assert (lue["version"], len(lue["delegations"])) == (1, 1)
 
 
 async def test_a_delegation_lets_france_travail_decide(essai: Essai) -> None:
     await essai.ouvrir(droit=True)
-    await essai.pool.execute("INSERT INTO delegations VALUES ('59', 'france-travail')")
+    await regler(essai, "delegations", ["france-travail"])
 
     faits = await essai.accepte(depot("orientation.decidee", decidee_json(), par=FT))
 

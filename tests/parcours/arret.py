@@ -17,8 +17,8 @@ import httpx
 
 from chassis.database import open_pool
 from deploy.datadir import HOST
-from deploy.partner import HubUnreachable, Partner
 from deploy.postgres import DATABASE
+from relais_contrats.client import HubUnreachable, Partner
 from tests.hub import Hub
 from tests.parcours.reorientation import (
     AGENCE,

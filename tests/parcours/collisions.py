@@ -98,10 +98,9 @@ class Generateur:
     def chiffres(self, nombre: int) -> str:
         return self._neuf(lambda: f"{self._alea.randint(10 ** (nombre - 1), 10**nombre - 1)}")
 
-    def nir(self, lieu: str = "59", sexe: str = "1") -> str:
-        """13 characters."""
-        mois, an = self._alea.randint(1, 12), self._alea.randint(50, 99)
-        return self._neuf(lambda: f"{sexe}{an}{mois:02d}{lieu}{self._alea.randint(0, 999_999):06d}")
+    def nir(self, jour: str, lieu: str = "59", sexe: str = "1") -> str:
+        """13 characters: that of somebody born on this day."""
+        return self._neuf(lambda: f"{sexe}{jour[2:4]}{jour[5:7]}{lieu}{self._alea.randint(0, 999_999):06d}")
 
     def emetteurs(self, nombre: int) -> list[str]:
         return self._alea.sample(EMETTEURS, nombre)
@@ -145,7 +144,7 @@ def donnees(nom: str, prenoms: str, jour: str, *identifiants: dict[str, str]) ->
 def jumeaux(g: Generateur) -> Scenario:
     """All but the given name is shared; then the number of one is told for the other."""
     nom, jour, (a, b, c) = g.nom(), g.jour(), g.emetteurs(3)
-    premier, second, nir_a, nir_b = g.nom(), g.nom(), g.nir(), g.nir()
+    premier, second, nir_a, nir_b = g.nom(), g.nom(), g.nir(jour), g.nir(jour)
     return Scenario(
         "jumeaux",
         2,
@@ -161,7 +160,7 @@ def jumeaux(g: Generateur) -> Scenario:
 def homonymes(g: Generateur) -> Scenario:
     """Same names, same day; a telling without a number could be either."""
     nom, prenom, jour, (a, b, c) = g.nom(), g.nom(), g.jour(), g.emetteurs(3)
-    nir_a, nir_b = g.nir(), g.nir()
+    nir_a, nir_b = g.nir(jour), g.nir(jour)
     return Scenario(
         "homonymes",
         2,
@@ -176,7 +175,7 @@ def homonymes(g: Generateur) -> Scenario:
 
 def noms_inverses(g: Generateur) -> Scenario:
     nom, prenom, jour, (a, b, c) = g.nom(), g.nom(), g.jour(), g.emetteurs(3)
-    numero = g.nir()
+    numero = g.nir(jour)
     return Scenario(
         "noms inversés",
         1,
@@ -189,9 +188,10 @@ def noms_inverses(g: Generateur) -> Scenario:
 
 
 def faux_nir(g: Generateur) -> Scenario:
-    """A key that is wrong is refused; a right NIR that is another person's makes two numbers disagree."""
-    a, b = ((g.nom(), g.nom(), g.jour()) for _ in range(2))
-    nir_a, nir_b, ft, (x, y) = g.nir(), g.nir(), g.chiffres(11), g.emetteurs(2)
+    """A key that is wrong is refused; the right NIR of somebody else born that day makes two numbers disagree."""
+    jour = g.jour()
+    a, b = ((g.nom(), g.nom(), jour) for _ in range(2))
+    nir_a, nir_b, ft, (x, y) = g.nir(jour), g.nir(jour), g.chiffres(11), g.emetteurs(2)
     faux = nir_a + f"{(int(cle_nir(nir_a)) % 97) + 1:02d}"
     return Scenario(
         "faux NIR",
@@ -207,8 +207,9 @@ def faux_nir(g: Generateur) -> Scenario:
 
 def corse(g: Generateur) -> Scenario:
     """2A and 2B are two départements, so two persons, whose keys are computed apart."""
-    a, b = ((g.nom(), g.nom(), g.jour()) for _ in range(2))
-    nir_a = g.nir("2A")
+    jour = g.jour()
+    a, b = ((g.nom(), g.nom(), jour) for _ in range(2))
+    nir_a = g.nir(jour, "2A")
     nir_b, (x, y) = nir_a.replace("2A", "2B"), g.emetteurs(2)
     return Scenario(
         "Corse",
@@ -223,19 +224,34 @@ def corse(g: Generateur) -> Scenario:
 
 
 def provisoire(g: Generateur) -> Scenario:
-    """A number given while waiting gives way to the definitive one, once an agent has said whose both are."""
+    """A number given while waiting gives way to the definitive one of the same civil status, matricule and role."""
     p, (x, y, z) = (g.nom(), g.nom(), g.jour()), g.emetteurs(3)
-    attente, definitif, foyer = g.nir("99", "7"), g.nir("99"), matricule(g.chiffres(7), "demandeur")
-    correction = {"identifiants": [nir(definitif)]}
+    attente, definitif, foyer = g.nir(p[2], "99", "7"), g.nir(p[2], "99"), matricule(g.chiffres(7), "demandeur")
     return Scenario(
         "NIR provisoire",
         1,
         [
             Dire("a", "a", x, donnees(*p, nir(attente), foyer), Ouvre()),
-            Dire("définitif", "a", y, donnees(*p, nir(definitif), foyer), Hesite(("a",))),
+            Dire("définitif", "a", y, donnees(*p, nir(definitif), foyer), Rejoint("a")),
+            Dire("ensuite", "a", z, donnees(*p, avec_cle(definitif)), Rejoint("a")),
+        ],
+    )
+
+
+def provisoire_et_prenom(g: Generateur) -> Scenario:
+    """The same under another given name: an agent has to say whose both numbers are."""
+    nom, prenom, autre, jour, (x, y, z) = g.nom(), g.nom(), g.nom(), g.jour(), g.emetteurs(3)
+    attente, definitif, foyer = g.nir(jour, "99", "7"), g.nir(jour, "99"), matricule(g.chiffres(7), "demandeur")
+    correction = {"identifiants": [nir(definitif)]}
+    return Scenario(
+        "NIR provisoire, autre prénom",
+        1,
+        [
+            Dire("a", "a", x, donnees(nom, prenom, jour, nir(attente), foyer), Ouvre()),
+            Dire("définitif", "a", y, donnees(nom, autre, jour, nir(definitif), foyer), Hesite(("a",))),
             Agit("usager.rapproche", "définitif", {"decision": "meme-personne", "parcours": "{a}"}),
             Agit("usager.corrige", "a", correction),
-            Dire("ensuite", "a", z, donnees(*p, avec_cle(definitif)), Rejoint("a")),
+            Dire("ensuite", "a", z, donnees(nom, prenom, jour, avec_cle(definitif)), Rejoint("a")),
         ],
     )
 
@@ -280,7 +296,8 @@ def fusions(g: Generateur) -> Scenario:
 
 def a_cinq(g: Generateur) -> Scenario:
     """Five partners tell of one person at the same time, each with its own number beside the NIR."""
-    p, numero = (g.nom(), g.nom(), g.jour()), g.nir()
+    p = (g.nom(), g.nom(), g.jour())
+    numero = g.nir(p[2])
     dires = tuple(
         Dire(emetteur, "a", emetteur, donnees(*p, nir(numero), local(g.chiffres(8))), Rejoint("caf-59"))
         for emetteur in EMETTEURS
@@ -294,7 +311,8 @@ _NOMBRES = (
     (noms_inverses, 20),
     (faux_nir, 8),
     (corse, 10),
-    (provisoire, 20),
+    (provisoire, 12),
+    (provisoire_et_prenom, 8),
     (reutilises, 12),
     (fusions, 5),
     (a_cinq, 20),

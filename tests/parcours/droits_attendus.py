@@ -15,6 +15,8 @@ from relais_contrats.v1.partages import Identifiant
 from relais_contrats.v1.vues_feuille import VueProchaine
 
 # Why a partner takes part in a parcours.
+SIGNALANT = "signalant"
+"""It signalled the person and may not be told who she is: no reason to take part yet."""
 TERRITOIRE, EMETTEUR, ORIENTE, REFERENT, ACCOMPAGNANT, PRESCRIT = (
     "territoire",
     "emetteur",
@@ -68,7 +70,7 @@ FINS_DE_PARTAGE = frozenset({"usager.oppose", "usager.efface"})
 
 def groupes(type_organisme: str, scopes: frozenset[str], raisons: Raisons, *, oppose: bool = False) -> frozenset[str]:
     """The groups of fields open to a partner; none when it takes no part, or no more since the person objected."""
-    if not raisons or (oppose and not _va_apres_opposition(type_organisme, raisons)):
+    if not raisons - {SIGNALANT} or (oppose and not _va_apres_opposition(type_organisme, raisons)):
         return frozenset()
     colonne = _COLONNES.index(_MEME_COLONNE.get(type_organisme, type_organisme))
     ouverts = {g for g, ligne in _MATRICE.items() if _ouvre(ligne[colonne], raisons, "sante:lire" in scopes)}
@@ -93,6 +95,8 @@ def _va_apres_opposition(type_organisme: str, raisons: Raisons) -> bool:
 
 
 def recoit(fait: str, type_organisme: str, raisons: Raisons, *, est_la_cause: bool, oppose: bool = False) -> bool:
+    if raisons == {SIGNALANT}:
+        return fait in FINS_DE_PARTAGE
     if not raisons or (oppose and fait not in FINS_DE_PARTAGE and not _va_apres_opposition(type_organisme, raisons)):
         return False
     titres = {type_organisme, *raisons} | ({"cause"} if est_la_cause else set())
@@ -170,7 +174,9 @@ def _caches_par_la_sante(modele: type[Donnees], objet: Mapping[str, Any], tous: 
 
 def _echeance(tous: list[str], objet: Mapping[str, Any]) -> Mapping[str, str]:
     """A due date of the contract belongs to the contract; of health, it shows that it exists at most."""
-    est_du_contrat = objet["nature"] in ("signature", "reexamen", "engagement")
+    if objet["nature"] in ("sanction", "fin-suspension"):
+        return dict.fromkeys(tous, "sanctions")
+    est_du_contrat = objet["nature"] in ("signature", "reexamen", "engagement", "fin-contrat")
     if objet.get("sensibilite") == "sante":
         return dict.fromkeys(tous if est_du_contrat else ["objet", "libelle"], "sante")
     return dict.fromkeys(tous, "contrat") if est_du_contrat else {}

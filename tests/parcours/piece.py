@@ -16,9 +16,13 @@ from uuid import UUID
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from deploy.partner import Answer, Partner
+from gateway import objets
+from gateway.objets import Objet
 from gateway.pseudonyms import Pseudonyms
 from relais_contrats.catalogue import CATALOGUE
+from relais_contrats.champs import nommer_objets, nommer_objets_vue
+from relais_contrats.client import Answer, Partner
+from relais_contrats.modele import Donnees
 from tests.parcours import droits_attendus as attendu
 from tests.receiver import Endpoint, Received
 
@@ -27,7 +31,8 @@ PATIENCE_S = 15.0
 _FINALITES = {"engagements": "engagement", "orientation": "orientation", "usagers": "orientation"}
 
 Cle = tuple[str, str, str]
-"""What tells an event apart for whoever receives it: source, type, and the message that led to it."""
+"""What tells an event apart, whoever receives it: source, type, and the message that it repeats (its agent ends with
+its id), or when a service told it, and in which turn."""
 Evenement = dict[str, Any]
 
 
@@ -87,8 +92,11 @@ class Dit:
         if not attendu.recoit(self.fait, profil.type_organisme, raisons, est_la_cause=titre, oppose=oppose):
             return None
         visibles = attendu.groupes(profil.type_organisme, profil.scopes, raisons, oppose=oppose)
-        vu = attendu.projette(CATALOGUE[self.fait].modele, self.data, visibles)
-        return None if self.data and not vu else sans_pseudonyme(vu)
+        modele = CATALOGUE[self.fait].modele
+        vu = attendu.projette(modele, self.data, visibles)
+        vu = dict(self.data) if raisons == {attendu.SIGNALANT} else vu
+        dit_quelque_chose = vu if self.data else modele.groupe in visibles
+        return sans_noms(self.fait, vu) if dit_quelque_chose else None
 
 
 @dataclass
@@ -140,8 +148,20 @@ def sans_pseudonyme(valeur: Any) -> Any:
     return "prc" if isinstance(valeur, str) and valeur.startswith(("prc_", "{P")) else valeur
 
 
+def sans_noms(fait: str, data: Mapping[str, Any]) -> Any:
+    """Nor their own names of the objects."""
+    return sans_pseudonyme(nommer_objets(fait, data, lambda nature, _: nature))
+
+
+def sans_noms_de_vue(modele: type[Donnees], vue: Any) -> Any:
+    """The same of a view, if there is one."""
+    return sans_pseudonyme(nommer_objets_vue(modele, vue, lambda nature, _: nature)) if vue else vue
+
+
 def cle(event: Evenement) -> Cle:
-    return event["source"], event["type"].removeprefix("fr.insertion.").removesuffix(".v1"), event.get("causeid", "")
+    repete = event.get("agent", "").rpartition(" ")[2]
+    quand = repete or f"{event['time']} {event.get('sequence')}"
+    return event["source"], event["type"].removeprefix("fr.insertion.").removesuffix(".v1"), quand
 
 
 def compte(events: Iterable[tuple[str, Cle, Any]]) -> Counter[str]:
@@ -176,6 +196,7 @@ class Piece:
         self.partages: list[tuple[str, str, str]] = []
         self.parcours: dict[str, UUID] = {}
         self._opposes: set[str] = set()
+        self._createurs: dict[tuple[str, str, str], str] = {}
         self._pseudonymes = pseudonymes
         self._departement = departement
         self._temoins = temoins
@@ -212,7 +233,7 @@ class Piece:
     def recus(self, code: str, events: Iterable[Evenement]) -> Counter[str]:
         """Without what lets a partner in: see `entrees`."""
         return compte(
-            (str(self.nom(code, e)), cle(e), sans_pseudonyme(e["data"]))
+            (str(self.nom(code, e)), cle(e), sans_noms(cle(e)[1], e["data"]))
             for e in self.de_la_piece(code, events)
             if cle(e)[1] != PARTAGE
         )
@@ -220,7 +241,7 @@ class Piece:
     def entrees(self, code: str, events: Iterable[Evenement]) -> Counter[tuple[str, str]]:
         """Where it was told that it takes part, and as what."""
         partages = [e for e in self.de_la_piece(code, events) if cle(e)[1] == PARTAGE]
-        assert all(e["data"].keys() == {"motif", "role"} and e["data"]["motif"] for e in partages)
+        assert all(e["data"].keys() - {"anciens"} == {"motif", "role"} and e["data"]["motif"] for e in partages)
         return Counter((str(self.nom(code, e)), e["data"]["role"]) for e in partages)
 
     def entrees_attendues(self, code: str) -> Counter[tuple[str, str]]:
@@ -236,6 +257,8 @@ class Piece:
         assert (answer.code or "accepte") == (etape.refus or "accepte"), (etape.qui, etape.fait, answer)
         self.deposes.append((etape.qui, message, answer))
         if not etape.refus:
+            for nature, cle_ in objets.crees_par(etape.fait, etape.data):
+                self._createurs.setdefault((etape.sur, nature, cle_), etape.qui)
             await self._suit(etape, message["id"], answer)
 
     async def _suit(self, etape: Etape, message: str, answer: Answer) -> None:
@@ -263,16 +286,31 @@ class Piece:
     def _message(self, etape: Etape) -> dict[str, Any]:
         connu = CATALOGUE.get(etape.fait)
         a_un_sujet = connu is not None and connu.porte_sur_parcours and not connu.ouvre_parcours
+        numero = f"{self._serie}-{len(self.deposes):03}"
         message = self.boites[etape.qui].partenaire.message(
             etape.fait,
-            {nom: self._noms(etape.qui, valeur) for nom, valeur in etape.data.items()},
+            self._data(etape),
             departement=self._departement,
             subject=self.pseudonyme(etape.qui, etape.sur) if a_un_sujet else None,
-            id_=f"{self._serie}-{len(self.deposes):03}",
+            id_=numero,
             finalite=_FINALITES.get(connu.brique if connu else "", "accompagnement"),
-            agent="Temoin-agent Camille t-1",
+            agent=f"Temoin-agent Camille {numero}",
         )
         return message | {nom: self._noms(etape.qui, valeur) for nom, valeur in etape.enveloppe.items()}
+
+    def _data(self, etape: Etape) -> dict[str, Any]:
+        """The script calls an object by the key of who created it: the others know it by a pseudonym."""
+        data = {nom: self._noms(etape.qui, valeur) for nom, valeur in etape.data.items()}
+        if etape.fait not in CATALOGUE:
+            return data
+
+        def nom(nature: str, cle: str) -> str:
+            createur = self._createurs.get((etape.sur, nature, cle), etape.qui)
+            if createur == etape.qui:
+                return cle
+            return objets.nom(self._pseudonymes, etape.qui, Objet(createur, cle, self.parcours[etape.sur]).interne)
+
+        return nommer_objets(etape.fait, data, nom)
 
     def _noms(self, code: str, valeur: Any) -> Any:
         if isinstance(valeur, list):
@@ -288,7 +326,7 @@ class Piece:
         for code, raison in etape.sort:
             raisons[code] = raisons[code] - {raison}
         for code, raison in etape.entre:
-            if not raisons.get(code) and code != etape.qui:
+            if not raisons.get(code, frozenset()) - {attendu.SIGNALANT} and code != etape.qui:
                 genre = self.boites[code].profil.type_organisme
                 self.partages.append((code, ou, genre if raison == attendu.TERRITOIRE else raison))
             raisons[code] = raisons.get(code, frozenset()) | {raison}
@@ -304,7 +342,7 @@ class Piece:
 
     async def _suite(self, fait: str, sur: str, cause: str) -> None:
         """A fact of a service, as it is told to who may see it whole."""
-        connus, raisons = {d.cle for d in self.dits}, self.raisons[sur]
+        connus, raisons = {d.cle for d in self.dits if d.sur == sur}, self.raisons[sur]
         temoin = next(code for code in self._temoins if code in raisons)
 
         def est(event: Evenement) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from deploy.partner import Answer, Partner
+from relais_contrats.client import Answer, Partner, RequestRefused
 from tests.hub import Hub
 from tests.persons import signalement
 
@@ -27,13 +27,23 @@ def decision(structure: dict[str, str], organisme: str, rang: int, since: int) -
     return said | {"date_decision": day(since), "date_debut": day(since)}
 
 
-async def opened(hub: Hub, cd: Partner) -> str:
-    """Somebody new, by the name that the département has for her."""
-    person = signalement(date_reception_droit=day(-20))
+async def opened(hub: Hub, cd: Partner, since: int = -20) -> str:
+    """Somebody new, by the name that the département has for her; her right was received that day."""
+    person = signalement(date_reception_droit=day(since))
     async with hub.partner("caf-59") as caf:
         await caf.post(caf.message("usager.signale", person, departement="59"))
     search = {"identifiants": person["identifiants"], "identite": person["identite"]}
-    return str(await eventually(lambda: cd.call("POST", "/v1/usagers/recherche", search), lambda v: v.get("parcours")))
+    prc = str(await eventually(lambda: cd.call("POST", "/v1/usagers/recherche", search), lambda v: v.get("parcours")))
+    await eventually(lambda: known(cd, prc), bool)
+    return prc
+
+
+async def known(partner: Partner, prc: str) -> bool:
+    """Whether it takes part already."""
+    try:
+        return bool(await partner.get(f"/v1/parcours/{prc}"))
+    except RequestRefused:
+        return False
 
 
 async def eventually(ask: Callable[[], Any], wanted: Callable[[Any], Any], timeout_s: float = 20.0) -> Any:

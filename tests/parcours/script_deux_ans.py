@@ -8,7 +8,7 @@ of it. To add rows is enough: ids, expectations and feeds follow.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tests.parcours.droits_attendus import ACCOMPAGNANT, EMETTEUR, ORIENTE, REFERENT, TERRITOIRE
+from tests.parcours.droits_attendus import ACCOMPAGNANT, EMETTEUR, ORIENTE, REFERENT, SIGNALANT, TERRITOIRE
 from tests.parcours.piece import Etape, Profil
 from tests.parcours.script_droits import Personne, jour
 
@@ -169,7 +169,7 @@ def noms(rang: int) -> Mapping[str, str]:
 
 
 def _personnes(rang: int) -> Sequence[Personne]:
-    return [Personne(rang + n, f"Fictive-{n}-{_lettres(rang)}", f"19{70 + n}-0{n}-11") for n in (1, 2, 4)]
+    return [Personne(rang + n, f"Fictive-{n}-{_lettres(rang)}", f"1971-01-1{n}") for n in (1, 2, 4)]
 
 
 def _lettres(rang: int) -> str:
@@ -187,7 +187,7 @@ def _entree(p1: Personne) -> tuple[Etape, ...]:
         Etape(CAF, "usager.signale", "P1", bonne, refus="emetteur-inconnu", enveloppe={"source": "/partenaires/cd-59"}),
         Etape(CAF, "usager.signale", "P1", bonne, refus="hors-territoire", enveloppe={"departement": "75"}),
         Etape(CAF, "usager.signale", "P1", bonne, refus="finalite-interdite", enveloppe={"finalite": "offre"}),
-        Etape(CAF, "usager.signale", "P1", bonne, refus="schema-invalide", enveloppe={"inconnu": 1}),
+        Etape(CAF, "usager.signale", "P1", bonne, refus="code-inconnu", enveloppe={"specversion": "2.0"}),
         Etape(CAF, "usager.invente", "P0", bonne, refus="code-inconnu"),
         Etape(
             CAF,
@@ -195,7 +195,7 @@ def _entree(p1: Personne) -> tuple[Etape, ...]:
             "P1",
             ancienne,
             _suite("P1", "parcours.ouvert", "orientation.demandee", "orientation.dessaisie"),
-            (*_DU_NORD, (CAF, EMETTEUR)),
+            (*_DU_NORD, (CAF, SIGNALANT)),
         ),
         Etape(CAF, "usager.signale", "P1", ancienne | {"brsa": False}, refus="schema-invalide"),
         Etape(CAF, "usager.signale", "P1", bonne, _suite("P1", "parcours.rattache")),
@@ -282,7 +282,13 @@ def _premiere_annee() -> tuple[Etape, ...]:
             _le("date_effet", -380, sanction_id="s-1", motif="Reprise."),
             refus="etat-interdit",
         ),
-        Etape(CD, "sanction.decidee", "P1", _SANCTION | _le("date_notification", -390)),
+        Etape(
+            CD,
+            "sanction.decidee",
+            "P1",
+            _SANCTION | _le("date_notification", -390),
+            entre=((CAF, EMETTEUR),),
+        ),
         Etape(CD, "sanction.levee", "P1", _le("date_effet", -380, sanction_id="s-1", motif="Reprise.")),
     )
 
@@ -310,6 +316,7 @@ def _seconde_annee() -> tuple[Etape, ...]:
         Etape(CD, "referent.designe", "P1", _designe("n-1", MAISON, -360), entre=((CD, REFERENT),)),
         Etape(CD, "referent.accepte", "P1", {}),
         Etape(CD, "contrat.signe", "P1", _signe(-355)),
+        Etape(CD, "contrat.propose", "P1", _contrat(f"obj_{'a' * 26}", -690), refus="identifiant-invalide"),
         Etape(CD, "contrat.propose", "P1", _contrat("c-1", -690, 24), _suite("P1", "contrat.a-resigner")),
         Etape(CD, "contrat.refuse", "P1", _le("date_refus", -350, contrat_id="c-1")),
         Etape(CD, "contrat.refuse", "P1", _le("date_refus", -350, contrat_id="c-1"), refus="deja-traite"),
@@ -355,7 +362,7 @@ def _deux_dossiers(p2: Personne) -> tuple[Etape, ...]:
             "P2",
             _signale(p2, _nir(p2)) | _le("date_reception_droit", -10),
             _suite("P2", "parcours.ouvert", "orientation.demandee"),
-            (*_DU_NORD, (CAF, EMETTEUR)),
+            (*_DU_NORD, (CAF, SIGNALANT)),
         ),
         Etape(
             ML,
@@ -363,9 +370,9 @@ def _deux_dossiers(p2: Personne) -> tuple[Etape, ...]:
             "P3",
             par_la_mission,
             _suite("P3", "usager.ambigu"),
-            (*_DU_NORD, (ML, EMETTEUR)),
+            (*_DU_NORD, (ML, SIGNALANT)),
         ),
-        Etape(ML, "usager.corrige", "P3", {"coordonnees": {"telephone": "0320000000"}}, refus="usager-ambigu"),
+        Etape(FT, "usager.corrige", "P3", {"coordonnees": {"telephone": "0320000000"}}, refus="usager-ambigu"),
         Etape(FT, "usager.fusionne", "P2", {"conserve": "{P2}", "absorbes": ["{P3}"]}, refus="usager-ambigu"),
         Etape(CD, "usager.rapproche", "P3", {"decision": "meme-personne"}, refus="schema-invalide"),
         Etape(CD, "usager.rapproche", "P3", {"decision": "meme-personne", "parcours": "{P1}"}, refus="etat-interdit"),
@@ -386,8 +393,8 @@ def _deux_dossiers(p2: Personne) -> tuple[Etape, ...]:
             enveloppe={"subject": "{P3}"},
         ),
         Etape(CD, "usager.fusionne", "P2", {"conserve": "{P2}", "absorbes": ["{P1}"]}, refus="etat-interdit"),
-        Etape(ML, "orientation.decidee", "P2", mission, refus="non-autorise"),
         Etape(CD, "orientation.decidee", "P2", mission, entre=((ML, ORIENTE),)),
+        Etape(ML, "orientation.decidee", "P2", mission, refus="non-autorise"),
         Etape(CD, "orientation.decidee", "P2", mission | {"rang": 2} | _le("date_debut", -3), refus="chevauchement"),
         Etape(ML, "orientation.notifiee", "P2", _le("date_notification", -4)),
         Etape(ML, "referent.designe", "P2", _designe("l-1", MISSION, -4), entre=((ML, REFERENT),)),
@@ -403,7 +410,7 @@ def _deux_dossiers(p2: Personne) -> tuple[Etape, ...]:
 
 
 def _ailleurs(p4: Personne, p1: Personne) -> tuple[Etape, ...]:
-    """She moves to another département: the one that she leaves knows nothing more."""
+    """She moves to another département, which is no partner: the one that she leaves keeps the parcours."""
     return (
         Etape(
             CD,
@@ -421,7 +428,6 @@ def _ailleurs(p4: Personne, p1: Personne) -> tuple[Etape, ...]:
             "parcours.transfere",
             "P4",
             _le("date_effet", -1, departement_nouveau="62"),
-            sort=((CD, TERRITOIRE),),
         ),
     )
 

@@ -22,6 +22,8 @@ CAF, MSA, OFFRES, CD_VOISIN = "caf-62", "msa-62", "di-offres", "cd-80"
 
 _ECHANGE = frozenset({"messages:deposer", "evenements:lire", "parcours:lire"})
 SANS, AVEC = _ECHANGE, _ECHANGE | {"sante:lire"}
+# Whom it signals it may be told (see `test_signalement_muet` for the others).
+RESOUT = AVEC | {"identite:resoudre"}
 
 # Code, département, kind and scopes. Those without `sante:lire` stand beside one of the same kind that has it.
 CREES: tuple[tuple[str, str, Profil], ...] = (
@@ -29,14 +31,14 @@ CREES: tuple[tuple[str, str, Profil], ...] = (
     (CD_SANS, DEPARTEMENT, Profil("departement", SANS)),
     (FT_SANS, DEPARTEMENT, Profil("france-travail", SANS)),
     (ML, DEPARTEMENT, Profil("mission-locale", AVEC)),
-    (ML_SIGNALE, DEPARTEMENT, Profil("mission-locale", AVEC)),
+    (ML_SIGNALE, DEPARTEMENT, Profil("mission-locale", RESOUT)),
     (CE, DEPARTEMENT, Profil("cap-emploi", SANS)),
     (DCD, DEPARTEMENT, Profil("delegataire", AVEC)),
     (CCAS, DEPARTEMENT, Profil("ccas", AVEC)),
     (ASSO, DEPARTEMENT, Profil("association", AVEC)),
     (SIAE, DEPARTEMENT, Profil("siae", AVEC)),
-    (CAF, DEPARTEMENT, Profil("caf", AVEC)),
-    (MSA, DEPARTEMENT, Profil("msa", AVEC)),
+    (CAF, DEPARTEMENT, Profil("caf", RESOUT)),
+    (MSA, DEPARTEMENT, Profil("msa", RESOUT)),
     (CD_VOISIN, VOISIN, Profil("departement", AVEC)),
 )
 _DE_LA_DEMO = {FT: Profil("france-travail", AVEC), OFFRES: Profil("plateforme-offre", SANS)}
@@ -53,7 +55,7 @@ class Personne:
 
     @property
     def nir(self) -> str:
-        racine = f"285056299{self.rang:04d}"
+        racine = f"2{self.naissance[2:4]}{self.naissance[5:7]}6299{self.rang:04d}"
         return racine + cle_nir(racine)
 
     @property
@@ -85,7 +87,7 @@ def professionnel(agent: str) -> dict[str, str]:
 NATURES = frozenset(
     {"nir", "numero-france-travail", "matricule-caf", "matricule-msa", "numero-demande-rsa", "local", "imilo"}
 )
-_NIR = re.compile("285056299[0-9]{4}")
+_NIR = re.compile("(?<![0-9a-f])2[0-9]{4}6299[0-9]{4}")
 TEMOINS = ("nir", "identite", "local", "orientation", "diagnostic", "sante", "contrat", "sanctions")
 
 
@@ -341,7 +343,7 @@ def etapes(rang: int) -> tuple[Etape, ...]:
         ),
         Etape(ML, "rdv.planifie", "P1", _rdv("rdv-1", -3)),
         Etape(ML, "rdv.modifie", "P1", _rdv("rdv-1", -2)),
-        Etape(ASSO, "rdv.constate", "P1", _rdv("rdv-1", -2, statut="honore")),
+        Etape(CD, "rdv.constate", "P1", _rdv("rdv-1", -2, statut="honore")),
         Etape(CCAS, "rdv.planifie", "P1", _rdv("rdv-2", 5)),
         Etape(CCAS, "rdv.annule", "P1", _rdv("rdv-2", 5, statut="annule", annule_par="structure")),
         Etape(ML, "contrat.propose", "P1", _CONTRAT),
@@ -487,8 +489,7 @@ def suites(rang: int) -> tuple[Etape, ...]:
             "P4",
             {"departement_nouveau": VOISIN, "date_effet": jour(0)},
             (("orientation.demandee", "P4"),),
-            ((CD_VOISIN, TERRITOIRE),),
-            ((CD, TERRITOIRE), (CD_SANS, TERRITOIRE), (FT_SANS, TERRITOIRE)),
+            ((CD_VOISIN, TERRITOIRE),),  # the former territory reads on for a month
         ),
     )
 

@@ -3,11 +3,13 @@
 import asyncio
 import json
 from typing import Any
+from uuid import UUID
 
 import pytest
 
-from deploy.partner import Partner, RequestRefused
+from relais_contrats.client import Answer, Partner, RequestRefused
 from tests.hub import Hub
+from tests.parcours.noms import names
 from tests.persons import signalement
 
 pytestmark = pytest.mark.anyio
@@ -18,6 +20,11 @@ async def opened(partner: Partner) -> str:
     answer = await partner.post(partner.message("usager.signale", signalement(), departement="59"))
     assert answer.parcours, answer
     return answer.parcours
+
+
+def first_event(hub: Hub, answer: Answer) -> UUID:
+    """Of a deposit of the CAF, as the hub numbers it: in the order of the decisions."""
+    return names(hub).read_event("caf-59", UUID(answer.corps["evenements"][0]))
 
 
 def rights(**changes: Any) -> dict[str, Any]:
@@ -32,7 +39,7 @@ async def test_a_deposit_is_accepted_with_a_pseudonym_and_a_receipt(hub: Hub) ->
 
         assert (answer.id, answer.etat) == (message["id"], "accepte")
         assert answer.parcours and answer.parcours.startswith("prc_")
-        assert len(answer.corps["evenements"]) >= 2
+        assert answer.corps["evenements"]
         assert answer.corps["recu"].count(".") == 2
 
 
@@ -84,7 +91,7 @@ async def test_a_silent_service_means_202_and_later_settlement_in_order(hub: Hub
 
         assert {answer.etat for answer in answers} == {"en-attente"}
         assert {answer.etat for answer in settled} == {"accepte"}
-        events = [answer.corps["evenements"][0] for answer in settled]
+        events = [first_event(hub, answer) for answer in settled]
         assert events == sorted(events)
 
 
@@ -112,7 +119,6 @@ async def test_a_parcours_of_another_is_refused_like_one_that_does_not_exist(hub
         ({"departement": "75"}, "hors-territoire", "/departement"),
         ({"finalite": "offre"}, "finalite-interdite", "/finalite"),
         ({"type": "fr.insertion.usager.invente.v1"}, "code-inconnu", "/type"),
-        ({"inconnu": 1}, "schema-invalide", "/inconnu"),
     ],
 )
 async def test_a_refusal_names_its_code_and_its_field(
@@ -193,7 +199,7 @@ async def test_a_bulk_deposit_keeps_the_order_of_a_parcours(hub: Hub) -> None:
 
         assert {answer.etat for answer in answers} == {"accepte"}
         for rank in range(3):
-            events = [answer.corps["evenements"][0] for answer in answers[rank::3]]
+            events = [first_event(hub, answer) for answer in answers[rank::3]]
             assert events == sorted(events)
 
 
@@ -221,7 +227,7 @@ async def test_a_bulk_deposit_that_nobody_waits_for_is_journalled_then_decided_i
 
         assert [rank for rank, answer in enumerate(answers) if answer.etat != "en-attente"] == [9]
         assert {answer.etat for answer in settled} == {"accepte"}
-        events = [answer.corps["evenements"][0] for answer in settled]
+        events = [first_event(hub, answer) for answer in settled]
         assert events == sorted(events)
 
 

@@ -4,6 +4,7 @@ The rows are in `script_deux_ans`; what each partner must get of them is compute
 """
 
 import asyncio
+import itertools
 import json
 import os
 import random
@@ -20,13 +21,15 @@ from typing import Any
 import pytest
 
 from chassis.settings import Settings
-from deploy.partner import Answer, RequestRefused
 from gateway.pseudonyms import Pseudonyms
 from relais_contrats.catalogue import CATALOGUE
+from relais_contrats.client import Answer, RequestRefused
 from tests.hub import Hub
 from tests.parcours import script_deux_ans as script
+from tests.parcours.dumps import Dump, public, read_everything
 from tests.parcours.piece import PARTAGE, Boite, Etape, Evenement, Piece, cle
 from tests.parcours.script_deux_ans import PROFILS
+from tests.receiver import listening
 
 pytestmark = pytest.mark.lent
 
@@ -51,6 +54,7 @@ class Passage:
     redits: list[tuple[Answer, Answer]] = field(default_factory=list)
     apres_redits: dict[str, list[Evenement]] = field(default_factory=dict)
     tues: list[str] = field(default_factory=list)
+    dumps: Mapping[str, Dump] = field(default_factory=lambda: {code: Dump() for code in PROFILS})
 
     def forme(self, code: str) -> Mapping[tuple[str, str], Sequence[str]]:
         """The feed of a partner: per parcours and brique, what was told, in its order, without what names anybody."""
@@ -67,8 +71,9 @@ class Passage:
         return [event for event in siens if cle(event)[1] != PARTAGE]
 
     def anonyme(self, valeur: Any) -> str:
-        """Without pseudonyms, numbers of the persons, nor instants of the hub."""
-        texte = re.sub(r"prc_[a-z0-9]+", "prc", json.dumps(valeur, sort_keys=True, ensure_ascii=False))
+        """Without pseudonyms, numbers of the persons and of the deposits, nor instants of the hub."""
+        texte = re.sub(r"(prc|obj)_[a-z0-9]+", r"\1", json.dumps(valeur, sort_keys=True, ensure_ascii=False))
+        texte = re.sub(r"(Temoin-agent Camille) [0-9a-f]+-\d+", r"\1", texte)
         texte = _INSTANT.sub(r"\1instant", texte)
         for nom, vrai in script.noms(self.rang).items():
             texte = texte.replace(vrai, nom)
@@ -84,7 +89,24 @@ async def _sur_scene(hub: Hub, rang: int) -> AsyncIterator[Passage]:
         }
         await asyncio.gather(*(boite.va_au_bout() for boite in boites.values()))
         piece = Piece(boites, pseudonymes, script.DEPARTEMENT, script.TEMOINS, patience_s=_PATIENCE_S)
-        yield Passage(rang, piece)
+        passage = Passage(rang, piece)
+        for code, boite in boites.items():
+            passage.dumps[code].listen(boite.partenaire)
+            await stack.enter_async_context(_pousse(boite, passage.dumps[code]))
+        yield passage
+
+
+@asynccontextmanager
+async def _pousse(boite: Boite, dump: Dump) -> AsyncIterator[None]:
+    """A subscription of this partner; what it was sent is kept at the end."""
+    async with listening() as endpoint:
+        abonnement = await boite.partenaire.call("POST", "/v1/abonnements", {"url": endpoint.url, "types": []})
+        try:
+            yield
+        finally:
+            await boite.partenaire.call("DELETE", f"/v1/abonnements/{abonnement['id']}")
+            for received in endpoint.received:
+                dump.webhook(received)
 
 
 async def _finit(passage: Passage) -> None:
@@ -115,6 +137,7 @@ async def _raconte(hub: Hub, rang: int) -> Passage:
             await passage.piece.joue(etape)
         await _finit(passage)
         await _redit(passage)
+        await asyncio.gather(*(read_everything(boite.partenaire) for boite in passage.piece.boites.values()))
     return passage
 
 
@@ -232,6 +255,19 @@ def test_the_same_messages_again_tell_nobody_anything(premier: Passage) -> None:
     assert premier.apres_redits == {code: [] for code in PROFILS}
 
 
+@pytest.mark.parametrize(("un", "autre"), list(itertools.combinations(PARTENAIRES, 2)))
+def test_the_dumps_of_two_partners_join_on_nothing_that_the_hub_wrote(
+    hub: Hub, premier: Passage, un: str, autre: str
+) -> None:
+    """What both may read is what emitters wrote of the facts, and what the hub publishes for everybody."""
+    permis = public(hub.api)
+    for _, message, reponse in premier.piece.deposes:
+        if reponse.etat == "accepte":
+            permis.deposit(message["type"].removeprefix("fr.insertion.").removesuffix(".v1"), message)
+
+    assert premier.dumps[un].joins(premier.dumps[autre], permis) == {}
+
+
 @pytest.mark.parametrize("code", PARTENAIRES)
 @pytest.mark.parametrize("autre", ["second", "malgre_tout"])
 def test_other_persons_make_the_same_feeds(
@@ -249,3 +285,10 @@ def test_other_persons_end_in_the_same_state(premier: Passage, autre: str, reque
     suivant: Passage = request.getfixturevalue(autre)
 
     assert suivant.lectures == premier.lectures, (GRAINE, suivant.tues)
+
+
+def test_the_dossiers_of_two_years_are_the_fold_of_their_facts(hub: Hub, malgre_tout: Passage) -> None:
+    """To the byte, after the same life twice, and once with killed processes."""
+    compte = json.loads(hub.relais("rejouer referents", "--a-blanc", "--json").stdout)
+
+    assert (compte["dossiers"] >= len(malgre_tout.piece.parcours), compte["differents"]) == (True, [])

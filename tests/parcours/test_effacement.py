@@ -14,11 +14,13 @@ import pytest
 from joserfc import jws
 from joserfc.jwk import ECKey
 
-from deploy.partner import Answer, Partner
 from deploy.postgres import connect_admin
+from relais_contrats.client import Answer, Partner
 from relais_contrats.identifiants import cle_nir
 from tests.hub import Hub
+from tests.parcours.dumps import VUES
 from tests.parcours.fouille import Fouille
+from tests.parcours.noms import same_parcours
 
 pytestmark = [pytest.mark.anyio, pytest.mark.lent]
 
@@ -31,6 +33,7 @@ class Personne:
     def __init__(self) -> None:
         alea = "".join(chr(ord("a") + secrets.randbelow(26)) for _ in range(10))
         self.nom, self.prenom, self.rue = f"Zq{alea}", f"Xk{alea}", f"Wv{alea}"
+        self.sante = f"Hy{alea}"
         self.courriel, self.telephone = f"{alea}@exemple.test", f"06{secrets.randbelow(10**8):08d}"
         racine = f"2880559{secrets.randbelow(10**6):06d}"
         self.nir = racine + cle_nir(racine)
@@ -38,7 +41,16 @@ class Personne:
 
     @property
     def mots(self) -> list[str]:
-        return [self.nom, self.prenom, self.rue, self.courriel, self.telephone, self.nir[:13], self.matricule]
+        return [
+            self.nom,
+            self.prenom,
+            self.rue,
+            self.sante,
+            self.courriel,
+            self.telephone,
+            self.nir[:13],
+            self.matricule,
+        ]
 
     def signalement(self, *identifiants: dict[str, str], **autres: Any) -> dict[str, Any]:
         return {
@@ -54,8 +66,31 @@ class Personne:
         return {"adresse": adresse, "telephone": self.telephone, "courriel": self.courriel}
 
 
-async def accepted(partner: Partner, fait: str, data: dict[str, Any], subject: str | None = None) -> Answer:
-    answer = await partner.post(partner.message(fait, data, departement="59", subject=subject), wait_s=20)
+_ACCOMPAGNANTS = ("90000075300013", "90000083700014")
+_ACCOMPAGNANT = {
+    "nom": "MODELE",
+    "prenom": "Dominique",
+    "courriel": "dominique.modele@exemple.fr",
+    "identifiant_agent": "AG-1042",
+}
+# Where a text of health is kept while its person is: what was told, what each service makes of it, what was deposited.
+_DE_LA_SANTE = {
+    *("orientation.dossiers", "orientation.faits", "feuille_de_route.feuilles", "feuille_de_route.faits"),
+    *("passerelle.depots", "passerelle.evenements"),
+}
+
+
+def _contrainte(code: str, libelle: str) -> dict[str, str]:
+    """By the reference of France Travail: 23 is mobility, 25 health."""
+    dite = {"niveau": "contrainte", "code": code, "referentiel": "ft-v4", "valeur": "oui"}
+    return dite | {"libelle": libelle, "impact": "moyen"}
+
+
+async def accepted(
+    partner: Partner, fait: str, data: dict[str, Any], subject: str | None = None, **attributes: Any
+) -> Answer:
+    message = partner.message(fait, data, departement="59", subject=subject, **attributes)
+    answer = await partner.post(message, wait_s=20)
     assert answer.etat == "accepte", answer
     return answer
 
@@ -74,13 +109,16 @@ async def received(partner: Partner, fait: str, mot: str) -> dict[str, Any]:
 
 @contextlib.asynccontextmanager
 async def lived(hub: Hub, personne: Personne) -> AsyncIterator[tuple[Partner, str]]:
-    """A whole life in the hub: told twice, ambiguous, recognised, corrected, oriented, with names in free texts.
+    """A whole life in the hub: told twice, ambiguous, recognised, corrected, oriented, with names in free texts, and
+    her health in a diagnostic and an observation.
 
     Yields the département and its pseudonym of the parcours.
     """
     async with hub.partner("caf-59") as caf, hub.partner("cd-59") as cd, hub.partner("ml-lille") as ml:
         subject = await _told(caf, cd, ml, personne)
-        await _oriented(cd, subject, f"{personne.prenom} {personne.nom}, NIR {personne.nir}")
+        await _oriented(
+            cd, subject, f"{personne.prenom} {personne.nom}, matricule {personne.matricule}", personne.sante
+        )
         async with hub.partner("ft-hauts-de-france") as ft:
             await received(ft, "parcours.clos", personne.nom)
         yield cd, subject
@@ -99,11 +137,16 @@ async def _told(caf: Partner, cd: Partner, ml: Partner, personne: Personne) -> s
     return subject
 
 
-async def _oriented(cd: Partner, subject: str, texte: str) -> None:
-    contrainte = {"niveau": "contrainte", "code": "1", "referentiel": "r1", "valeur": "oui", "libelle": texte}
-    contrainte["impact"] = "moyen"
-    diagnostic = {"criteres": {"projet_pro": "salariat"}, "contraintes_diagnostic": [contrainte]}
+async def _oriented(cd: Partner, subject: str, texte: str, sante: str) -> None:
+    """The mission locale and the association follow her by then: neither holds `sante:lire`."""
+    suivi = {"finalite": "accompagnement"}
+    for siret in _ACCOMPAGNANTS:
+        ajoute = {"accompagnant": _ACCOMPAGNANT, "structure": {**_STRUCTURE, "valeur": siret}, "role": "accompagnant"}
+        await accepted(cd, "accompagnant.ajoute", ajoute | {"date_debut": "2026-11-20"}, subject, **suivi)
+    contraintes = [_contrainte("23", texte), _contrainte("25", sante)]
+    diagnostic = {"criteres": {"projet_pro": "salariat"}, "contraintes_diagnostic": contraintes}
     await accepted(cd, "diagnostic.realise", diagnostic, subject)
+    await accepted(cd, "observation.ajoutee", {"texte": sante, "sensibilite": "sante"}, subject, **suivi)
     decision = {"parcours_type": "social", "organisme": "departement", "structure": {**_STRUCTURE, "nom": texte}}
     dates = {"date_decision": "2026-11-21", "date_debut": "2026-11-21", "rang": 1}
     refusee = {"decision": "refusee", "motif_refus": "autre", "commentaire_refus": texte}
@@ -124,9 +167,47 @@ async def test_after_an_erasure_a_search_of_all_that_is_kept_finds_nothing(hub: 
             await asyncio.sleep(0.5)
 
     assert {"usagers.coffre", "usagers.champs_proteges", "orientation.dossiers", "orientation.faits"} <= avant
+    assert {"usagers.dires", "usagers.fusions", "feuille_de_route.feuilles", "feuille_de_route.recus"} <= avant
     assert {"orientation.orientations", "passerelle.evenements", "passerelle.depots"} <= avant
     assert any(lieu.startswith("nats/") for lieu in avant)
     assert apres == set()
+
+
+async def test_health_is_read_by_right_only_and_by_nobody_after_an_erasure(hub: Hub) -> None:
+    personne = Personne()
+    fouille = Fouille(hub, [personne.sante])
+    async with lived(hub, personne) as (cd, subject):
+        avant = await fouille.lieux()
+        lus = {code: await shown(hub, code, same_parcours(hub, subject, code)) for code in _PARTENAIRES}
+
+        await accepted(cd, "usager.efface", {"motif": "Demande de la personne."}, subject)
+        deadline = time.monotonic() + 30
+        while (apres := await fouille.lieux()) and time.monotonic() < deadline:
+            await asyncio.sleep(0.5)
+        ensuite = {code: await shown(hub, code, same_parcours(hub, subject, code)) for code in _PARTENAIRES}
+
+    assert {code for code, texte in lus.items() if personne.sante in texte} == {"cd-59", "ft-hauts-de-france"}
+    assert {lieu for lieu in avant if not lieu.startswith("nats/")} == _DE_LA_SANTE
+    assert "observation.ajoutee" in lus["ml-lille"] and "diagnostic.realise" in lus["ml-lille"]
+    assert apres == set()
+    assert not {code for code, texte in ensuite.items() if personne.sante in texte}
+
+
+_PARTENAIRES = ("cd-59", "ft-hauts-de-france", "ml-lille", "asso-mobilite", "caf-59", "di-offres")
+
+
+async def shown(hub: Hub, code: str, prc: str) -> str:
+    """All that this partner can read of a parcours: its whole feed, acknowledged or not, and every view."""
+    async with hub.partner(code) as partner:
+        pages, after = [], "depuis=2020-01-01T00:00:00Z"
+        while True:
+            page = await partner._send("GET", f"/v1/evenements?{after}&limite=500")
+            pages.append(page.text)
+            if not (content := page.json())["evenements"]:
+                break
+            after = f"apres={content['curseur']}"
+        pages += [(await partner._send("GET", f"/v1/parcours/{prc}{vue}")).text for vue in VUES]
+    return "\n".join(pages)
 
 
 async def test_no_blind_index_of_an_erased_person_is_left(hub: Hub) -> None:

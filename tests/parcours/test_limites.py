@@ -22,8 +22,7 @@ from joserfc.jwk import ECKey
 
 from deploy.components import COMPONENTS, ROOT
 from deploy.launcher import component_program
-from deploy.partner import NDJSON, Partner
-from deploy.partner_token import Client
+from relais_contrats.client import NDJSON, Client, Partner
 from relais_contrats.identifiants import cle_nir
 from tests.hub import Hub, free_port, until_known
 from tests.persons import signalement

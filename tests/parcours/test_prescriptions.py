@@ -12,8 +12,9 @@ import asyncpg
 import pytest
 
 from deploy import postgres
-from deploy.partner import Answer, Partner, RequestRefused
+from relais_contrats.client import Answer, Partner, RequestRefused
 from tests.hub import Hub
+from tests.parcours.noms import name_at
 from tests.parcours.reorientation import eventually, opened
 
 pytestmark = [pytest.mark.anyio, pytest.mark.lent]
@@ -88,9 +89,10 @@ async def test_a_structure_sees_the_person_through_its_prescription_and_nothing_
             (f"x-{run}", theirs, other),
         ):
             assert (await send(cd, subject, "prescription.emise", prescription(key, service))).etat == "accepte"
-        told = await received(asso, f"a-{run}")
-        at_ml = await received(ml, f"m-{run}")
-        elsewhere = await received(ml, f"x-{run}")
+        key = name_at(hub, asso.code, prc, f"a-{run}")
+        told = await received(asso, key)
+        at_ml = await received(ml, name_at(hub, ml.code, prc, f"m-{run}"))
+        elsewhere = await received(ml, name_at(hub, ml.code, other, f"x-{run}"))
         mine = told["subject"]
 
         parcours = await asso.get(f"/v1/parcours/{mine}")
@@ -99,11 +101,21 @@ async def test_a_structure_sees_the_person_through_its_prescription_and_nothing_
         contract = await asso.get(f"/v1/parcours/{mine}/contrat")
         foreign = [await refused(asso, f"/v1/parcours/{named}") for named in (prc, at_ml["subject"], other)]
         answers = [
-            await send(asso, mine, "prescription.refusee", {"prescription_id": key, "date": TODAY, "motifs": ["autre"]})
-            for key in (f"m-{run}", f"x-{run}", "inconnue")
+            await send(
+                asso,
+                mine,
+                "prescription.refusee",
+                {"prescription_id": no, "date": TODAY, "motifs": ["capacite-atteinte"]},
+            )
+            for no in (
+                name_at(hub, asso.code, prc, f"m-{run}"),
+                name_at(hub, asso.code, other, f"x-{run}"),
+                f"a-{run}",
+                "inconnue",
+            )
         ]
-        cancelled = await send(asso, mine, "prescription.annulee", {"prescription_id": f"a-{run}", "date": TODAY})
-        accepted = await send(asso, mine, "prescription.acceptee", {"prescription_id": f"a-{run}", "date": TODAY})
+        cancelled = await send(asso, mine, "prescription.annulee", {"prescription_id": key, "date": TODAY})
+        accepted = await send(asso, mine, "prescription.acceptee", {"prescription_id": key, "date": TODAY})
         back = await received(cd, f"a-{run}", "prescription.acceptee")
 
     everything = json.dumps([parcours, sheet, history, contract, told])
@@ -111,10 +123,10 @@ async def test_a_structure_sees_the_person_through_its_prescription_and_nothing_
     assert set(parcours) == {"parcours", "departement", "etat", "oppose", "identite"}
     assert "nir" not in everything and "numero-france-travail" not in everything
     assert set(contract) <= {"parcours", "departement"}
-    assert [une["prescription_id"] for une in sheet["prescriptions"]] == [f"a-{run}"]
-    assert f"m-{run}" not in json.dumps(history)
+    assert [une["prescription_id"] for une in sheet["prescriptions"]] == [key]
+    assert name_at(hub, asso.code, prc, f"m-{run}") not in json.dumps(history)
     assert foreign == [404, 404, 404]
-    assert [answer.code for answer in answers] == ["non-autorise"] * 3
+    assert [answer.code for answer in answers] == ["non-autorise"] * 4
     assert cancelled.code == "non-autorise"
     assert accepted.etat == "accepte"
     assert back["data"]["date"] == TODAY
@@ -144,7 +156,10 @@ async def test_a_withdrawn_service_expires_its_prescription_and_everybody_hears_
         await send(cd, prc, "prescription.emise", prescription(f"w-{run}", service))
         gone = {"id": service, "date": TODAY, "raison": "Fin du financement."}
         answer = await di.post(di.message("service.retire", gone, departement="59", finalite="offre"))
-        told = [await received(partner, f"w-{run}", "prescription.expiree") for partner in (cd, asso)]
+        told = [
+            await received(partner, name_at(hub, partner.code, prc, f"w-{run}"), "prescription.expiree")
+            for partner in (cd, asso)
+        ]
         late = await send(cd, prc, "prescription.emise", prescription(f"l-{run}", service))
 
     assert answer.etat == "accepte"
@@ -166,14 +181,15 @@ async def test_the_action_of_the_roadmap_follows_its_prescription(hub: Hub) -> N
         await eventually(lambda: send(cd, prc, "objectif.ajoute", objective), lambda a: a.etat == "accepte")
         await send(cd, prc, "action.ajoutee", action)
         await send(cd, prc, "prescription.emise", prescription(f"f-{run}", service, action_id="a-1"))
-        mine = (await received(asso, f"f-{run}"))["subject"]
+        key = name_at(hub, asso.code, prc, f"f-{run}")
+        mine = (await received(asso, key))["subject"]
         seen = []
         for fait, more in (
             ("prescription.acceptee", {}),
             ("participation.commencee", {}),
             ("participation.terminee", {"issue": "accomplie"}),
         ):
-            answer = await send(asso, mine, fait, {"prescription_id": f"f-{run}", "date": TODAY} | more)
+            answer = await send(asso, mine, fait, {"prescription_id": key, "date": TODAY} | more)
             assert answer.etat == "accepte", answer
             state = {"prescription.acceptee": "acceptee"}.get(fait) or fait.rpartition(".")[2]
             seen.append(await eventually(partial(read_action, cd, prc), partial(at, state)))
@@ -197,9 +213,10 @@ async def test_the_structure_leaves_thirty_days_after_the_end(hub: Hub) -> None:
     async with hub.partner("cd-59") as cd, hub.partner("asso-mobilite") as asso:
         prc = await opened(hub, cd)
         await send(cd, prc, "prescription.emise", prescription(f"d-{run}", service))
-        mine = (await received(asso, f"d-{run}"))["subject"]
+        key = name_at(hub, asso.code, prc, f"d-{run}")
+        mine = (await received(asso, key))["subject"]
         await send(
-            asso, mine, "prescription.refusee", {"prescription_id": f"d-{run}", "date": TODAY, "motifs": ["autre"]}
+            asso, mine, "prescription.refusee", {"prescription_id": key, "date": TODAY, "motifs": ["capacite-atteinte"]}
         )
         await received(cd, f"d-{run}", "prescription.refusee")
         still = await asso.get(f"/v1/parcours/{mine}")
@@ -217,7 +234,8 @@ async def move_end(hub: Hub, key: str, by: timedelta) -> int:
     conn: asyncpg.Connection[Any] = await postgres.connect_admin(hub.data, port, postgres.DATABASE)
     try:
         done = await conn.execute(
-            "UPDATE passerelle.prescriptions_suivies SET sort_le = sort_le - $2::interval WHERE prescription_id = $1",
+            "UPDATE passerelle.prescriptions_suivies SET sort_le = sort_le - $2::interval "
+            "WHERE prescription_id LIKE 'cd-59/' || $1 || '@%'",
             key,
             by,
         )

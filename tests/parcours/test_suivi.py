@@ -1,11 +1,14 @@
 """Référent, contract and roadmap on a whole hub: one decision unsettles all three."""
 
 import asyncio
+import json
+from contextlib import suppress
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
-from deploy.partner import Partner
+from relais_contrats.client import Answer, Partner, RequestRefused
 from tests.hub import Hub
 from tests.parcours.reorientation import (
     AGENCE,
@@ -95,3 +98,98 @@ async def test_two_designations_at_once_make_one_referent(hub: Hub) -> None:
 
     assert sorted(answer.etat for answer in answers) == ["accepte", "refuse", "refuse"]
     assert [one["etat"] for one in seen["historique"]] == ["propose"]
+
+
+async def test_a_cancelled_decision_leaves_every_read_as_before(hub: Hub) -> None:
+    async with hub.partner("cd-59") as cd:
+        prc = await followed(hub, cd)
+        before = await reads(cd, prc)
+        decided = await send(
+            cd, prc, "orientation.decidee", {"decision": "acceptee"} | decision(AGENCE, "france-travail", 2, 0)
+        )
+        await eventually(lambda: sheet(cd, prc), lambda v: contract(v) == "a-signer")
+
+        unknown = await send(cd, prc, "orientation.annulee", {"annule": "rien-de-tel", "motif": "Erreur."})
+        cancelled = await send(cd, prc, "orientation.annulee", {"annule": decided.id, "motif": "Erreur."})
+        await eventually(lambda: reads(cd, prc), lambda after: after == before)
+
+    assert (unknown.code, cancelled.etat) == ("annulation-impossible", "accepte")
+
+
+async def reads(cd: Partner, prc: str) -> list[object]:
+    vues = ("orientations", "referent", "contrat", "feuille-de-route")
+    return [await cd.get(f"/v1/parcours/{prc}/{vue}") for vue in vues]
+
+
+async def test_an_orientation_is_freed_step_by_step_of_what_stands_on_it(hub: Hub) -> None:
+    contrat = {"contrat_id": "c-9", "date_debut": day(-8), "duree_mois": 6}
+    engagement = {"id": "e-1", "theme": "mobilite", "libelle": "Apprendre à conduire"}
+    reciprocal = {"engagements_usager": [engagement], "engagements_organisme": [engagement | {"id": "o-1"}]}
+    nouveau = {"referent": REFERENT | {"nom": "Morel", "identifiant_agent": "n-2"}, "structure": MAISON}
+    remplace = {"date_fin": day(-5), "motif": "Congé.", "nouveau": nouveau | {"date_debut": day(-4)}}
+    steps: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("orientation.decidee", {"decision": "acceptee"} | decision(MAISON, "departement", 1, -10)),
+        ("referent.designe", {"referent": REFERENT, "structure": MAISON, "date_debut": day(-9)}),
+        ("referent.accepte", {}),
+        ("contrat.propose", contrat | reciprocal),
+        ("referent.remplace", remplace),
+        ("contrat.signe", {"contrat_id": "c-9", "date_signature": day(0), "signataires": ["usager", "referent"]}),
+    )
+    annulation = {
+        "contrat.signe": "contrat.annule",
+        "contrat.propose": "contrat.annule",
+        "referent.remplace": "referent.annule",
+        "referent.designe": "referent.annule",
+        "orientation.decidee": "orientation.annulee",
+    }
+    async with hub.partner("cd-59") as cd:
+        prc = await opened(hub, cd)
+        before, ids = [], {}
+        for fait, data in steps:
+            before.append((fait, await settled(cd, prc)))
+            answer = await send(cd, prc, fait, data)
+            assert answer.etat == "accepte", (fait, answer)
+            ids[fait] = answer.id
+        await settled(cd, prc)
+        named = [
+            details(await send(cd, prc, annulation[fait], {"annule": ids[fait], "motif": "Erreur."}))
+            for fait in ("orientation.decidee", "referent.remplace", "contrat.propose")
+        ]
+
+        # The référent that was replaced is cancelled before the contract that was proposed under the first one.
+        order = ("contrat.signe", "referent.remplace", "contrat.propose", "referent.designe", "orientation.decidee")
+        told = [(await send(cd, prc, annulation[f], {"annule": ids[f], "motif": "Erreur."})) for f in order]
+        empty = dict(before)["orientation.decidee"]
+        await eventually(lambda: reads(cd, prc), lambda after: after == empty)
+
+    assert named == [{"depend": "contrat.signe"}] * 3
+    assert [answer.etat for answer in told] == ["accepte"] * 5, told
+
+
+def details(refusal: Answer) -> object:
+    """As it was answered, or as it is read later."""
+    return (refusal.corps.get("probleme") or refusal.corps)["details"]
+
+
+async def known(cd: Partner, prc: str) -> list[object]:
+    """The reads; none while a service has not heard of the person."""
+    with suppress(RequestRefused):
+        return await reads(cd, prc)
+    return []
+
+
+async def settled(cd: Partner, prc: str) -> list[object]:
+    """The reads once each of them knows the person, and they change no more for a second."""
+    seen: list[object] = await eventually(lambda: known(cd, prc), lambda seen: seen)
+    for _ in range(20):
+        await asyncio.sleep(1)
+        if seen == (seen := await reads(cd, prc)):
+            break
+    return seen
+
+
+def test_the_dossiers_are_the_fold_of_their_facts(hub: Hub) -> None:
+    """Those of every story of this hub, to the byte."""
+    compte = json.loads(hub.relais("rejouer referents", "--a-blanc", "--json").stdout)
+
+    assert (compte["dossiers"] > 0, compte["differents"]) == (True, [])

@@ -19,14 +19,16 @@ from gateway import partners
 from gateway.bodies import Bodies
 from gateway.destinations import Resolver
 from gateway.outbound.app import push
-from gateway.outbound.delivery import Limits, Sender, Targets
+from gateway.outbound.delivery import Limits, Sender
 from gateway.outbound.fanout import Fanout
 from gateway.outbound.http_client import HttpClient
+from gateway.outbound.quiescence import Quiescence
 from gateway.outbound.signals import Signals
 from gateway.outbound.suspensions import Suspensions
+from gateway.outbound.targets import Targets
 from gateway.partners import Annuaire
 from gateway.pseudonyms import Pseudonyms
-from gateway.receipts import Chain
+from gateway.receipts import Chains
 from gateway.webhook_keys import Cles, CleWebhook, EtatCle
 from gateway.webhook_secrets import Safe, new_secret
 from tests.engines import Bench
@@ -36,6 +38,7 @@ BASE_URL = "https://relais.test"
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 SIRET = {"systeme": "siret", "valeur": "90000075300013", "nom": "Mission locale de Lille"}
 
+FINALITES = ("orientation", "accompagnement", "engagement", "offre")
 PARTNERS = {
     "cd-59": ("departement", ["59"], None, ["sante:lire"]),
     "cd-62": ("departement", ["62"], None, ["sante:lire"]),
@@ -112,11 +115,11 @@ class Sortant:
     sequences: dict[tuple[UUID, str], int] = field(default_factory=dict)
 
     def fanout(self) -> Fanout:
-        return Fanout(self.process.pool, self.annuaire, lambda: None)
+        return Fanout(self.process.pool, self.annuaire, Quiescence(self.process.bus), lambda: None)
 
     def sender(self, limits: Limits | None = None) -> Sender:
-        chain = Chain(self.cle_recus, BASE_URL)
-        return Sender(self.process.pool, self.bodies, self.client, Targets(Safe(KEY), self.cles), chain, limits=limits)
+        chains = Chains(self.cle_recus, BASE_URL)
+        return Sender(self.process.pool, self.bodies, self.client, Targets(Safe(KEY), self.cles), chains, limits=limits)
 
     def push(self, sender: Sender) -> None:
         signals = Signals(self.process.pool, self.client, Targets(Safe(KEY), self.cles), sender.wake)
@@ -127,10 +130,12 @@ class Sortant:
         sender = self.sender()
         self.push(sender)
         self.process.loop("suspensions", Suspensions(self.process.pool, sender.wake).run)
-        self.distribute(Fanout(self.process.pool, self.annuaire, sender.wake))
+        self.distribute(Fanout(self.process.pool, self.annuaire, Quiescence(self.process.bus), sender.wake))
 
     def distribute(self, fanout: Fanout | None = None) -> None:
-        handle = (fanout or self.fanout()).handle
+        fanout = fanout or self.fanout()
+        handle = fanout.handle
+        self.process.loop("retenus", fanout.keep_trying)
 
         async def consume(stop: asyncio.Event) -> None:
             await self.process.bus.consume("PARCOURS", "sortant", ["parcours.>"], handle, stop)
@@ -178,9 +183,11 @@ class Sortant:
         await self.publish(event)
         return event
 
-    async def signale(self, parcours: UUID, source: str = "/partenaires/caf-59") -> dict[str, Any]:
+    async def signale(
+        self, parcours: UUID, source: str = "/partenaires/caf-59", cause: UUID | None = None
+    ) -> dict[str, Any]:
         """A signalement: the département and France Travail of 59 take part from here on."""
-        event = self.event("usager.signale", parcours, SIGNALE, source=source)
+        event = self.event("usager.signale", parcours, SIGNALE, source=source, cause=cause)
         self.usagers.champs[event["id"]] = PROTEGE
         await self.publish(event)
         return event
@@ -194,11 +201,12 @@ class Sortant:
         etat: str = "actif",
         secret: bytes | None = None,
         signature: str = "v1",
+        portees: list[str] | None = None,
     ) -> UUID:
         id_ = uuid7()
         await self.process.pool.execute(
-            "INSERT INTO abonnements (id, partenaire, url, types, lot, etat, signature, secret, cree_a) "
-            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now())",
+            "INSERT INTO abonnements (id, partenaire, url, types, lot, etat, signature, secret, cree_a, portees) "
+            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now(), $9)",
             id_,
             partenaire,
             url,
@@ -207,8 +215,13 @@ class Sortant:
             etat,
             signature,
             Safe(KEY).seal(id_, secret or new_secret()) if signature == "v1" else None,
+            PARTNERS[partenaire][3] if portees is None else portees,
         )
         return id_
+
+    def id_at(self, partenaire: str, event: Mapping[str, Any]) -> str:
+        """The id under which this partner receives an event that was published."""
+        return str(self.pseudonyms.event_of(partenaire, UUID(event["id"])))
 
     async def deliveries(self, partenaire: str) -> list[dict[str, Any]]:
         """The rows of this partner in their order."""
@@ -251,8 +264,9 @@ async def register(process: Process, code: str) -> None:
             nom=code,
             departements=departements,
             structures=[structure] if structure else [],
-            conventions=[],
+            conventions=[{"finalite": finalite} for finalite in FINALITES],
             scopes=scopes,
+            hotes=["exemple.fr"] if code == "cd-59" else [],
             jwk=_PUBLIC_KEY | {"kid": code, "alg": "ES256"},
         )
 

@@ -1,8 +1,7 @@
 """The gateway's routes as an authenticated partner calls them: the door lets in whoever the test says it is."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import cast
 
 import httpx
 from starlette.applications import Starlette
@@ -10,11 +9,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gateway.inbound import problems
-from gateway.inbound.door import Call, Door, Handler
-from gateway.inbound.problems import Problem
-from gateway.oauth.resource import Jeton
+from gateway.inbound.request import problems
+from gateway.inbound.request.door import Call, Door, Guarded, Handler
 from gateway.partners import Annuaire
+from relais_contrats.oauth.resource import Jeton
+from relais_contrats.oauth.tokens import Liaison
+from relais_contrats.partenaires import CLIENT_PREFIX, Partenaire
+from relais_contrats.problemes import Problem
 from tests.passerelle.outgoing import BASE_URL
 
 PARTNER = "partenaire"
@@ -26,16 +27,21 @@ class OpenDoor(Door):
     def __init__(self, annuaire: Annuaire) -> None:
         self._known = annuaire
 
-    def guard(self, scope: str, handler: Handler, *, changes: bool = False) -> Callable[[Request], Awaitable[Response]]:
+    def guard(self, scope: str, handler: Handler, *, changes: bool = False, own_books: bool = False) -> Guarded:
         async def endpoint(request: Request) -> Response:
             partenaire = self._known.partenaire(request.headers[PARTNER])
             assert partenaire is not None
             try:
-                return await handler(Call(partenaire, cast(Jeton, None), ()), request)
+                return await handler(Call(partenaire, _token(partenaire), ()), request)
             except Problem as problem:
                 return problems.response(problem, BASE_URL)
 
-        return endpoint
+        return Guarded(endpoint)
+
+
+def _token(partenaire: Partenaire) -> Jeton:
+    """With every scope that the partner has."""
+    return Jeton(CLIENT_PREFIX + partenaire.code, partenaire.scopes, Liaison.DPOP, "jti", 0.0, ())
 
 
 @asynccontextmanager

@@ -16,9 +16,10 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from starlette.responses import Response
 
 from gateway import receipts
-from gateway.inbound.feed import Feed
-from gateway.inbound.subscriptions import Subscriptions
-from gateway.receipts import Chain
+from gateway.destinations import Resolver
+from gateway.inbound.events.feed import Feed
+from gateway.inbound.events.subscriptions import Subscriptions
+from gateway.receipts import Chains
 from tests.passerelle.outgoing import BASE_URL, DROITS, KEY, PROTEGE, Sortant, until
 from tests.passerelle.partner_api import OpenDoor, api, as_partner
 from tests.passerelle.receiver import Receiver, accept
@@ -30,8 +31,10 @@ ALL_SENT = "SELECT count(*) > 0 AND bool_and(etat = 'livre') FROM envois"
 
 @pytest.fixture
 async def client(sortant: Sortant) -> AsyncIterator[httpx.AsyncClient]:
-    subscriptions = Subscriptions(sortant.process.pool, KEY, sortant.cles, True, sortant.pseudonyms)
-    feed = Feed(sortant.process.pool, sortant.bodies, KEY, Chain(sortant.cle_recus, BASE_URL))
+    subscriptions = Subscriptions(
+        sortant.process.pool, KEY, sortant.cles, Resolver(autoriser_loopback=True), sortant.pseudonyms
+    )
+    feed = Feed(sortant.process.pool, sortant.bodies, KEY, Chains(sortant.cle_recus, BASE_URL))
     sortant.process.loop("acquittements", feed.acknowledgements.run)
     door = OpenDoor(sortant.annuaire)
     async with api([*subscriptions.routes(door), *feed.routes(door)]) as one:
@@ -88,7 +91,7 @@ async def test_a_delivery_has_a_receipt_of_the_very_bytes_that_its_receiver_hold
     (delivery,) = await listed(client, id_)
     content = read(sortant, delivery["recu"])
     assert content["empreinte"] == hashlib.sha256(endpoint.received[0].body).hexdigest()
-    assert content["evenements"] == [told["id"]]
+    assert content["evenements"] == [sortant.id_at("cd-59", told)]
     assert content["webhook"] == endpoint.received[0].headers["webhook-id"]
     assert (content["iss"], content["partenaire"], content["abonnement"]) == (BASE_URL, "cd-59", str(id_))
     assert (content["resultat"], content["code"]) == ("livre", 204)

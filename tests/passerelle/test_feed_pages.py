@@ -8,8 +8,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from gateway.inbound.feed import Feed
-from gateway.receipts import Chain
+from gateway.inbound.events.feed import Feed
+from gateway.receipts import Chains
 from tests.passerelle.outgoing import BASE_URL, DROITS, KEY, PROTEGE, SIGNALE, Sortant
 from tests.passerelle.partner_api import OpenDoor, api, as_partner
 
@@ -19,7 +19,7 @@ CD, FT = as_partner("cd-59"), as_partner("ft-hdf")
 
 @pytest.fixture
 async def client(sortant: Sortant) -> AsyncIterator[httpx.AsyncClient]:
-    feed = Feed(sortant.process.pool, sortant.bodies, KEY, Chain(sortant.cle_recus, BASE_URL))
+    feed = Feed(sortant.process.pool, sortant.bodies, KEY, Chains(sortant.cle_recus, BASE_URL))
     sortant.process.loop("fil", feed.watch)
     sortant.process.loop("acquittements", feed.acknowledgements.run)
     sortant.distribute()
@@ -62,7 +62,7 @@ async def test_a_page_shows_what_the_webhook_would(sortant: Sortant, client: htt
     content = await page(client, CD, types="usager.signale")
 
     (event,) = content["evenements"]
-    assert event["id"] == told["id"]
+    assert event["id"] == sortant.id_at("cd-59", told)
     assert event["data"] == SIGNALE | PROTEGE
     assert event["subject"] == sortant.pseudonyms.of("cd-59", parcours)
 

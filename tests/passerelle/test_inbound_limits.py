@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.inbound.counters import RECHERCHES, REQUETES, Counters
-from gateway.inbound.hygiene import _CANONICAL
-from gateway.inbound.limits import Limits, Policy
-from gateway.inbound.problems import Problem
-from gateway.oauth.freins import Freins
+from gateway.inbound.request.counters import RECHERCHES, REQUETES, Counters
+from gateway.inbound.request.hygiene import _CANONICAL
+from gateway.inbound.request.limits import Limits, Policy
+from relais_contrats.oauth.freins import Freins
+from relais_contrats.problemes import Problem
 from tests.engines import Bench
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)

@@ -1,7 +1,7 @@
 """`/v1/offres/…` with the service behind: what it asks for, what it refuses, and lists that an import does not move."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +10,12 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from chassis import service as chassis_service
 from chassis.database import Pool
 from gateway import partners
-from gateway.inbound.bookmarks import Bookmarks
-from gateway.inbound.door import Door, Handler
-from gateway.inbound.offres import Offres
-from gateway.inbound.sight import Sight
+from gateway.inbound.reading.bookmarks import Bookmarks
+from gateway.inbound.reading.offres import Offres
+from gateway.inbound.reading.sight import Sight
+from gateway.inbound.request.door import Door, Guarded, Handler
 from gateway.partners import Annuaire
 from gateway.pseudonyms import Pseudonyms
 from relais_contrats.v1.vues_offre import (
@@ -27,6 +26,7 @@ from relais_contrats.v1.vues_offre import (
     VueService,
     VueStructure,
 )
+from services import service as services_service
 from services.offres.app import SERVICE
 from services.offres.importer import passage
 from tests.engines import Bench
@@ -45,14 +45,14 @@ SERVICES, CHANGES = "/v1/offres/services", "/v1/offres/changements"
 class ScopedDoor(OpenDoor):
     """Lets in whoever the header names, with the scopes that the header `portees` gives; all of them without it."""
 
-    def guard(self, scope: str, handler: Handler, *, changes: bool = False) -> Callable[[Request], Awaitable[Response]]:
-        opened = super().guard(scope, handler, changes=changes)
+    def guard(self, scope: str, handler: Handler, *, changes: bool = False, own_books: bool = False) -> Guarded:
+        opened = super().guard(scope, handler, changes=changes, own_books=own_books)
 
         async def endpoint(request: Request) -> Response:
             held = request.headers.get("portees")
-            return await opened(request) if held is None or scope in held.split() else Response(status_code=403)
+            return await opened.respond(request) if held is None or scope in held.split() else Response(status_code=403)
 
-        return endpoint
+        return Guarded(endpoint)
 
 
 async def known(pool: Pool) -> Annuaire:
@@ -83,7 +83,7 @@ async def offre(banc: Bench, tmp_path: Path) -> Catalogue:
 
 @pytest.fixture
 async def client(banc: Bench) -> AsyncIterator[httpx.AsyncClient]:
-    await chassis_service.connect(SERVICE, await banc.process("offres", "offres"))
+    await services_service.connect(SERVICE, await banc.process("offres", "offres"))
     entrant = await banc.process("entrant", "passerelle")
     sight = Sight(entrant.pool, entrant.bus, Pseudonyms(KEY))
     door: Door = ScopedDoor(await known(entrant.pool))
@@ -236,6 +236,9 @@ async def test_a_wrong_parameter_is_named_and_its_value_not_repeated(client: htt
         ({"lat": "50.6"}, "lon"),
         ({"lat": SECRET, "lon": "3"}, "lat"),
         ({"lat": "91", "lon": "3"}, "lat"),
+        ({"lat": "9e1000", "lon": "3"}, "lat"),
+        ({"lat": "inf", "lon": "3"}, "lat"),
+        ({"lat": "5.96e-08", "lon": "-3.0", "rayon_km": "3e2"}, "rayon_km"),
         ({"rayon_km": "5"}, "rayon_km"),
         ({"code_commune": LILLE, "rayon_km": "500"}, "rayon_km"),
         ({"code_commune": SECRET}, "code_commune"),

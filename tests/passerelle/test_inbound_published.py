@@ -1,6 +1,7 @@
 """What is published without a token: the catalogue, its schemas, the API as it is, and the meaning of each refusal."""
 
 from collections.abc import AsyncIterator
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ import pytest
 from starlette.routing import Route
 
 import relais_contrats
-from gateway.inbound import app, problems
-from gateway.inbound.shield import Shield
+from gateway.inbound import app
+from gateway.inbound.request import problems
+from gateway.inbound.request.shield import Shield
 from relais_contrats.api import OPERATIONS
 from relais_contrats.catalogue import CATALOGUE
 from relais_contrats.exemples import exemples
@@ -81,6 +83,16 @@ async def test_every_route_that_needs_a_token_says_so_and_asks_for_it(client: ht
     assert all(answer.headers["www-authenticate"].startswith("DPoP ") for answer in answers)
 
 
+async def test_a_method_that_a_path_does_not_know_is_answered_with_those_that_it_knows(
+    client: httpx.AsyncClient,
+) -> None:
+    trace = await client.request("TRACE", "/v1/abonnements")
+    delete = await client.delete("/v1/parcours")
+
+    assert (trace.status_code, trace.headers["allow"]) == (405, "GET, HEAD, POST")
+    assert (delete.status_code, delete.headers["allow"]) == (405, "GET, HEAD")
+
+
 async def test_the_catalogue_leads_to_a_schema_that_takes_its_own_examples(client: httpx.AsyncClient) -> None:
     listed = (await client.get("/v1/contrats")).json()["contrats"]
 
@@ -118,7 +130,7 @@ async def test_the_type_of_a_problem_leads_to_its_explanation(client: httpx.Asyn
     human = await client.get(f"/problemes/{code}", headers={"Accept": "text/html"})
 
     assert machine.json()["code"] == code
-    assert machine.json()["titre"] in human.text
+    assert escape(machine.json()["titre"]) in human.text
     assert "lang=" in human.text
     assert human.headers["content-security-policy"] == "default-src 'none'"
 

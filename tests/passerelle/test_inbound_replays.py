@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from gateway.inbound.replays import Replays
+from gateway.inbound.events.replays import Replays
 from gateway.outbound.store import delivery
 from gateway.outbound.store.delivery import Claim
 from tests.engines import Bench
@@ -126,7 +126,9 @@ async def test_what_is_on_its_way_when_a_replay_is_asked_is_settled_first(
 async def claimed(sortant: Sortant, abonnement: UUID) -> list[Claim]:
     now = datetime.now(UTC)
     async with sortant.process.pool.acquire() as conn, conn.transaction():
-        return list(await delivery.claim(conn, {abonnement: 9}, {abonnement: 1}, 9, now, now + timedelta(seconds=30)))
+        cle = await conn.fetchval("INSERT INTO expediteurs (depuis) VALUES (now()) RETURNING cle")
+        bail = now + timedelta(seconds=30)
+        return list(await delivery.claim(conn, {abonnement: 9}, {abonnement: 1}, 9, now, bail, cle))
 
 
 async def test_what_was_delivered_is_counted_and_not_sent_again_unless_asked(
@@ -187,13 +189,20 @@ async def test_only_the_types_asked_for_are_selected(sortant: Sortant, client: h
 
 @pytest.mark.parametrize(
     "changes",
-    [{"du": "hier"}, {"du": "2026-01-01"}, {"au": "2020-01-01T00:00:00Z"}, {"types": ["invente"]}, {"x": 1}],
-    ids=["word", "no-offset", "reversed", "type", "extra"],
+    [
+        {"du": "hier"},
+        {"du": "2026-01-01"},
+        {"au": "2020-01-01T00:00:00Z"},
+        {"types": ["invente"]},
+        {"x": 1},
+        {"abonnement": "x"},
+    ],
+    ids=["word", "no-offset", "reversed", "type", "extra", "subscription"],
 )
 async def test_a_wrong_request_is_refused(sortant: Sortant, client: httpx.AsyncClient, changes: dict[str, Any]) -> None:
     abonnement = await sortant.subscribe("cd-59", "http://127.0.0.1:9/recu")
 
-    answer = await client.post("/v1/rejeux", headers=CD, json=asked(abonnement, **changes))
+    answer = await client.post("/v1/rejeux", headers=CD, json=asked(abonnement) | changes)
 
     assert answer.status_code == 422
 

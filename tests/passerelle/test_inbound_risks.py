@@ -8,7 +8,10 @@ import pytest
 
 from chassis.database import Pool
 from gateway import partners
-from gateway.inbound.risks import answering
+from gateway.inbound.request.counters import RECHERCHES, SIGNALEMENTS, TROUVEES, Counters
+from gateway.inbound.watching.exploration import Parts
+from gateway.inbound.watching.risks import answering
+from gateway.inbound.watching.watch import Anomalie, Watch
 from tests.engines import Bench
 from tests.securite.oauth.partenaire import cle_es256
 
@@ -20,9 +23,27 @@ async def pool(banc: Bench) -> Pool:
     return await banc.pool("passerelle")
 
 
-async def told(pool: Pool) -> list[dict[str, Any]]:
-    risks: list[dict[str, Any]] = orjson.loads(await answering(pool)(b""))
+class Watched(Watch):
+    """Components that are well, but those named."""
+
+    def __init__(self, *anomalies: Anomalie) -> None:
+        self._anomalies = list(anomalies)
+
+    def anomalies(self) -> list[Anomalie]:
+        return self._anomalies
+
+
+async def told(pool: Pool, *anomalies: Anomalie) -> list[dict[str, Any]]:
+    risks: list[dict[str, Any]] = orjson.loads(await answering(pool, Watched(*anomalies), Parts(600, 200_000))(b""))
     return risks
+
+
+async def test_a_component_in_trouble_comes_first(pool: Pool) -> None:
+    parked = Anomalie("rebut", "orientation", "orientation a 2 éléments au rebut", nombre=2)
+
+    [first, *_] = await told(pool, parked)
+
+    assert (first["nature"], first["partenaire"], first["nombre"]) == ("rebut", "orientation", 2)
 
 
 async def declare(pool: Pool, code: str) -> None:
@@ -74,3 +95,20 @@ async def test_a_last_key_that_ends_within_a_month_is_told_until_another_is_give
 
     assert [risk["nature"] for risk in before] == ["cle-bientot-finie"]
     assert await told(pool) == []
+
+
+async def test_who_names_too_many_persons_or_only_unknown_ones_is_told(pool: Pool) -> None:
+    now, counters = datetime.now(UTC), Counters(pool)
+    counters.add("ml-lille", RECHERCHES, now, 700)
+    counters.add("ml-lille", TROUVEES, now, 300)
+    counters.add("caf-59", SIGNALEMENTS, now, 1_500)
+    counters.add("caf-59", TROUVEES, now, 1)
+    counters.add("cd-59", RECHERCHES, now, 20)
+    await counters.share(now)
+
+    risks = {(risk["nature"], risk["partenaire"], risk["nombre"]) for risk in await told(pool)}
+
+    assert risks == {
+        ("exploration-trop-de-personnes", "ml-lille", 700),
+        ("exploration-personnes-inconnues", "caf-59", 1_500),
+    }

@@ -8,7 +8,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway.inbound.app import handlers
-from gateway.inbound.shield import Shield
+from gateway.inbound.request.problems import Problem, body
+from gateway.inbound.request.shield import Shield
+from relais_contrats.lecture import Erreur
 
 pytestmark = pytest.mark.anyio
 
@@ -27,3 +29,18 @@ async def test_a_bug_in_a_handler_is_told_as_a_problem_to_try_again() -> None:
 
     assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
     assert (answer.json()["code"], answer.json()["relancable"]) == ("indisponible", True)
+
+
+def test_fifty_errors_are_told_then_how_many_more() -> None:
+    erreurs = [Erreur(f"/data/{n}", "schema-invalide", "Ce champ n'existe pas au contrat.") for n in range(1_000)]
+
+    told = body(Problem("schema-invalide", erreurs=erreurs), URL)["erreurs"]
+
+    assert len(told) == 50
+    assert told[-1] == {"pointeur": "", "code": "schema-invalide", "message": "Et 951 autre(s) erreur(s)."}
+
+
+def test_fifty_errors_are_told_whole() -> None:
+    erreurs = [Erreur(f"/data/{n}", "schema-invalide", "Ce champ n'existe pas au contrat.") for n in range(50)]
+
+    assert len(body(Problem("schema-invalide", erreurs=erreurs), URL)["erreurs"]) == 50

@@ -1,26 +1,27 @@
 """What an objection closes (docs/decisions/0019): who still takes part, what these still see, from when on."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID, uuid4
 
 import pytest
 
 from gateway import participations
-from gateway.participations import Participation
-from gateway.partners import Partenaire
-from gateway.rights import Role, groupes_visibles, recoit, roles_ouverts, visible
+from gateway.participations import Lieu, Participation
 from relais_contrats.catalogue import CATALOGUE
+from relais_contrats.droits import Demandeur, Role, groupes_visibles, recoit, roles_ouverts, visible
 from relais_contrats.groupes import Groupe
+from relais_contrats.partenaires import Convention, Partenaire
 from tests.passerelle.outgoing import DECISION, Sortant, until
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 _OPPOSE = frozenset({Role.OPPOSITION})
+_SANTE = frozenset({"sante:lire"})
 
 
-def partenaire(type_organisme: str) -> Partenaire:
-    return Partenaire(
-        "essai-59", type_organisme, "Essai", frozenset({"59"}), (), (), frozenset({"sante:lire"}), est_actif=True
-    )
+def demandeur(type_organisme: str) -> Demandeur:
+    agreed = tuple(Convention(finalite, None) for finalite in ("orientation", "accompagnement"))
+    partenaire = Partenaire("essai-59", type_organisme, "Essai", frozenset({"59"}), (), agreed, _SANTE, est_actif=True)
+    return Demandeur(partenaire, _SANTE, date(2026, 3, 2))
 
 
 @pytest.mark.parametrize("type_organisme", ["departement", "france-travail", "caf", "msa"])
@@ -43,9 +44,9 @@ def test_everybody_else_is_left_out(type_organisme: str, role: Role) -> None:
 
 
 def test_what_ends_the_sharing_is_told_to_all_who_shared() -> None:
-    asso, roles = partenaire("association"), frozenset({Role.PRESCRIPTION}) | _OPPOSE
+    asso, roles = demandeur("association"), frozenset({Role.PRESCRIPTION}) | _OPPOSE
 
-    told = {nom for nom in CATALOGUE if recoit(CATALOGUE[nom], asso, roles, est_la_cause=True)}
+    told = {nom for nom in CATALOGUE if recoit(CATALOGUE[nom], "association", roles, est_la_cause=True)}
 
     assert told == {"usager.oppose", "usager.efface"}
     assert visible(asso, roles, "usager.oppose", {"motif": "Demande de la personne."})
@@ -53,17 +54,18 @@ def test_what_ends_the_sharing_is_told_to_all_who_shared() -> None:
 
 
 def test_health_stays_with_the_departement() -> None:
-    roles = frozenset({Role.TERRITOIRE}) | _OPPOSE
+    roles, message = frozenset({Role.TERRITOIRE, Role.SUR_PLACE}) | _OPPOSE, CATALOGUE["diagnostic.realise"]
 
-    assert Groupe.SANTE in groupes_visibles(partenaire("departement"), roles)
-    assert Groupe.SANTE not in groupes_visibles(partenaire("france-travail"), roles)
-    assert Groupe.IDENTITE in groupes_visibles(partenaire("france-travail"), roles)
+    assert Groupe.SANTE in groupes_visibles(demandeur("departement"), roles, message)
+    assert Groupe.SANTE not in groupes_visibles(demandeur("france-travail"), roles, message)
+    assert Groupe.IDENTITE in groupes_visibles(demandeur("france-travail"), roles, message)
 
 
 async def _takes_part(sortant: Sortant, parcours: UUID, **roles: Role) -> None:
     entered = [Participation(parcours, code.replace("_", "-"), role) for code, role in roles.items()]
     async with sortant.process.pool.acquire() as conn:
         await participations.enter(conn, entered, NOW)
+        await participations.place(conn, [Lieu(parcours, "59", 1)])
 
 
 async def _open_to(sortant: Sortant, parcours: UUID, *codes: str) -> set[str]:
@@ -91,7 +93,7 @@ async def test_an_objection_goes_with_the_person_into_a_merge(sortant: Sortant) 
 
     async with sortant.process.pool.acquire() as conn:
         await participations.oppose(conn, [absorbe], NOW)
-        await participations.absorb(conn, {conserve: [absorbe]})
+        await participations.absorb(conn, [(conserve, [absorbe])])
 
     assert await _open_to(sortant, conserve, "cd-59", "ml-lille") == {"cd-59"}
 
@@ -117,7 +119,7 @@ async def test_after_an_objection_events_go_to_missions_only_and_the_objection_t
     parcours, motif = uuid4(), {"motif": "Demande de la personne."}
     sortant.distribute()
     await sortant.signale(parcours, "/partenaires/ml-lille")
-    await _takes_part(sortant, parcours, asso_mobilite=Role.PRESCRIPTION)
+    await _takes_part(sortant, parcours, ml_lille=Role.SIGNALANT, asso_mobilite=Role.PRESCRIPTION)
 
     await sortant.tell("usager.oppose", parcours, motif, source="/partenaires/cd-59")
     await sortant.tell("parcours.clos", parcours, {"date_fin": "2026-03-01", **motif}, source="/partenaires/cd-59")

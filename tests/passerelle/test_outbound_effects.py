@@ -1,6 +1,7 @@
 """Who enters and leaves a parcours with which event: the rule alone, without a database."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,11 +12,23 @@ from hypothesis import strategies as st
 from chassis.ordering import Event
 from gateway.outbound.distribution import Distribution
 from gateway.outbound.effects import effets
-from gateway.partners import Partenaire, Structure
-from gateway.rights import Role
-from tests.passerelle.outgoing import DECISION, PARTNERS, SIGNALE
+from gateway.outbound.order import Cause
+from relais_contrats.droits import Role
+from relais_contrats.partenaires import Convention, Partenaire, Structure
+from tests.passerelle.outgoing import DECISION, FINALITES, PARTNERS, SIGNALE
 
 P, Q = UUID(int=1), UUID(int=2)
+SANCTION = {
+    "sanction_id": "s-1",
+    "manquement_id": "m-1",
+    "nature": "n65",
+    "rang": "r1",
+    "type": "susp-rsa",
+    "modalite": "pourcentage",
+    "montant": 50,
+    "duree_mois": 1,
+    "date_notification": "2026-03-02",
+}
 
 
 class Known:
@@ -41,32 +54,113 @@ class Known:
 def partner(code: str, like: str | None = None) -> Partenaire:
     type_organisme, departements, structure, scopes = PARTNERS[like or code]
     structures = (Structure(**structure),) if structure and not like else ()
-    return Partenaire(code, type_organisme, code, frozenset(departements), structures, (), frozenset(scopes), True)
+    agreed = tuple(Convention(finalite, None) for finalite in FINALITES)
+    return Partenaire(code, type_organisme, code, frozenset(departements), structures, agreed, frozenset(scopes), True)
 
 
-def event(type_: str, data: dict[str, Any], parcours: UUID = P, source: str = "/partenaires/cd-59") -> Event:
+def event(
+    type_: str, data: dict[str, Any], parcours: UUID = P, source: str = "/partenaires/cd-59", cause: UUID | None = None
+) -> Event:
     body = {"source": source, "departement": "59", "time": "2026-03-02T09:30:00Z", "data": data}
+    body |= {"causeid": str(cause)} if cause else {}
     return Event(uuid4(), type_, "usagers", parcours, 1, body, 1)
 
 
-def after(event_: Event, held: dict[UUID, dict[str, frozenset[Role]]], known: Known | None = None) -> Distribution:
-    distribution = Distribution(known or Known(), {p: dict(roles) for p, roles in held.items()}, [], {})
+def after(
+    event_: Event, held: dict[UUID, dict[str, frozenset[Role]]], known: Known | None = None, **more: Any
+) -> Distribution:
+    participants = {p: dict(roles) for p, roles in held.items()}
+    territoires = {P: "59", Q: "59"}
+    distribution = Distribution(known or Known(), participants, [], {}, **{"territoires": territoires, **more})
     distribution.take(event_)
     return distribution
 
 
-def test_a_signalement_brings_in_its_emitter_and_the_territory() -> None:
-    held = after(event("usager.signale", SIGNALE, source="/partenaires/caf-59"), {}).participants[P]
+def cause(code: str, *reconnait_dans: str) -> Cause:
+    recu_a = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+    return Cause(code, "m-1", 1, recu_a, nomme_son_parcours=False, reconnait_dans=frozenset(reconnait_dans))
 
-    assert held == {
+
+def signalled_by(code: str, *reconnait_dans: str) -> Distribution:
+    deposit = uuid4()
+    told = event("usager.signale", SIGNALE, source=f"/partenaires/{code}", cause=deposit)
+    distribution = Distribution(Known(), {}, [], {deposit: cause(code, *reconnait_dans)})
+    distribution.take(told)
+    return distribution
+
+
+def test_a_signalement_brings_in_the_territory_and_the_emitter_that_may_be_told() -> None:
+    assert signalled_by("caf-59", "59").participants[P] == {
         "caf-59": {Role.EMETTEUR},
         "cd-59": {Role.TERRITOIRE},
         "ft-hdf": {Role.TERRITOIRE},
     }
 
 
+@pytest.mark.parametrize("reconnait_dans", [[], ["62"]])
+def test_an_emitter_that_may_not_be_told_takes_no_part(reconnait_dans: list[str]) -> None:
+    assert signalled_by("caf-59", *reconnait_dans).participants[P].keys() == {"cd-59", "ft-hdf"}
+
+
+def test_the_departement_that_looked_at_a_signalement_brings_its_emitter_in_under_its_former_name() -> None:
+    pending = uuid4()
+    told = event("usager.rapproche", {"decision": "meme-personne", "parcours": str(P)}, parcours=pending)
+
+    distribution = after(
+        told,
+        {pending: {"ml-lille": frozenset({Role.SIGNALANT})}},
+        signalants={pending: [(pending, "ml-lille")], P: [(uuid4(), "caf-59")]},
+    )
+
+    assert distribution.participants[P] == {"ml-lille": {Role.EMETTEUR}}
+    [partage] = [e for e in distribution.evenements if e.type == "parcours.partage"]
+    assert partage.corps["data"]["anciens"] == [str(pending)]
+
+
+def test_a_merge_confirms_nobody() -> None:
+    other = uuid4()
+    told = event("usager.fusionne", {"conserve": str(P), "absorbes": [str(other)]})
+
+    distribution = after(told, {other: {"ml-lille": frozenset({Role.SIGNALANT})}})
+
+    assert "ml-lille" not in distribution.participants.get(P, {})
+    assert distribution.livraisons == []
+
+
+def test_a_sanction_is_told_to_the_payer_that_signalled_the_person_and_to_no_other_signaller() -> None:
+    names = {P: [(uuid4(), "caf-59"), (uuid4(), "ml-lille")]}
+
+    distribution = after(event("sanction.decidee", SANCTION), {}, signalants=names)
+
+    assert [(d.partenaire, d.type) for d in distribution.livraisons] == [
+        ("caf-59", "parcours.partage"),
+        ("caf-59", "sanction.decidee"),
+    ]
+
+
+@pytest.mark.parametrize("type_", ["usager.oppose", "usager.efface"])
+def test_the_end_of_sharing_is_told_to_who_signalled_under_its_own_name(type_: str) -> None:
+    name = uuid4()
+
+    distribution = after(event(type_, {"motif": "Demande."}), {}, signalants={P: [(name, "ml-lille")]})
+
+    assert [(d.partenaire, d.parcours) for d in distribution.livraisons] == [("ml-lille", name)]
+
+
+@pytest.mark.parametrize("type_", ["parcours.rattache", "parcours.ouvert", "usager.ambigu", "parcours.clos"])
+def test_who_only_signalled_is_told_nothing_even_of_its_own_deposit(type_: str) -> None:
+    deposit, data = uuid4(), {"parcours": str(P), "motif": "x", "candidats": [], "motifs": []}
+    told = event(type_, data, source="/services/usagers", cause=deposit)
+    held: dict[UUID, dict[str, frozenset[Role]]] = {P: {"ml-lille": frozenset({Role.SIGNALANT})}}
+
+    distribution = Distribution(Known(), held, [], {deposit: cause("ml-lille")})
+    distribution.take(told)
+
+    assert distribution.livraisons == []
+
+
 def test_an_emitter_that_is_also_the_territory_is_not_told_of_a_parcours_that_its_201_named() -> None:
-    distribution = after(event("usager.signale", SIGNALE), {})
+    distribution = signalled_by("cd-59", "59")
 
     assert [(d.partenaire, d.type) for d in distribution.livraisons] == [
         ("ft-hdf", "parcours.partage"),
@@ -124,13 +218,16 @@ def test_an_end_takes_that_role_only(type_: str, data: dict[str, Any], role: Rol
     }
 
 
-def test_a_transfer_changes_the_departement_and_keeps_who_acts_in_both() -> None:
+def test_a_transfer_brings_the_new_departement_in_and_lets_the_former_one_read_on_for_a_month() -> None:
     held = {P: {"cd-59": frozenset({Role.TERRITOIRE}), "ft-hdf": frozenset({Role.TERRITOIRE})}}
 
     transfert = {"departement_nouveau": "62", "date_effet": "2026-03-02"}
     distribution = after(event("parcours.transfere", transfert, source="/partenaires/cd-59"), held)
 
-    assert distribution.participants[P].keys() == {"cd-62", "ft-hdf"}
+    assert distribution.participants[P].keys() == {"cd-59", "cd-62", "ft-hdf"}
+    assert [(depart.partenaire, depart.le) for depart in distribution.departs] == [
+        ("cd-59", datetime(2026, 3, 31, 22, tzinfo=UTC))
+    ]
     assert [(d.partenaire, d.type) for d in distribution.livraisons] == [
         ("cd-62", "parcours.partage"),
         ("cd-62", "parcours.transfere"),

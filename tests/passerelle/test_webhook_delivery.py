@@ -26,6 +26,7 @@ from tests.passerelle.outgoing import (
 from tests.passerelle.receiver import Received, Receiver, accept, receiver
 
 pytestmark = pytest.mark.anyio
+CODES = ("cd-59", "ft-hdf")
 
 
 async def test_an_event_reaches_the_endpoint_signed_as_standard_webhooks_verifies(
@@ -45,9 +46,10 @@ async def test_an_event_reaches_the_endpoint_signed_as_standard_webhooks_verifie
         "fr.insertion.usager.signale.v1",
     ]
     assert Webhook(shown(secret)).verify(signale.body, dict(signale.headers)) == signale.json
-    assert signale.headers["webhook-id"] == told["id"]
+    assert signale.headers["webhook-id"] == signale.json["id"] == sortant.id_at("cd-59", told)
     assert signale.headers["content-type"] == "application/cloudevents+json"
-    assert signale.headers["traceparent"].split("-")[1] == TRACE.split("-")[1]
+    assert signale.headers["traceparent"].split("-")[1] == signale.json["traceparent"].split("-")[1]
+    assert signale.json["traceparent"].split("-")[1] != TRACE.split("-")[1]
     assert signale.json["subject"] == sortant.pseudonyms.of("cd-59", parcours) == partage.json["subject"]
     assert signale.json["dataschema"] == f"{BASE_URL}/v1/contrats/usager.signale"
     assert "brique" not in signale.json
@@ -78,22 +80,35 @@ async def test_each_kind_of_partner_gets_its_own_projection_on_the_wire(sortant:
     assert seen["/asso-mobilite", "decidee"] == decision
 
 
-async def test_no_two_partners_receive_a_common_identifier_of_a_parcours(sortant: Sortant, endpoint: Receiver) -> None:
-    for code in ("cd-59", "ft-hdf"):
+async def test_no_two_partners_receive_a_common_identifier(sortant: Sortant, endpoint: Receiver) -> None:
+    depot = uuid4()
+    await sortant.process.pool.execute(
+        "INSERT INTO depots (id, partenaire, message, empreinte, type, brique, agent, finalite, etat, prochain_essai,"
+        " recu_a, corps) VALUES ($1, 'cd-59', 'cd-000042', $2, 'usager.corrige', 'usagers', 'a', 'orientation',"
+        " 'en-attente', now(), now(), '')",
+        depot,
+        bytes(32),
+    )
+    for code in CODES:
         await sortant.subscribe(code, f"{endpoint.url}/{code}", "usager.ambigu", "usager.signale")
     sortant.start()
     parcours, candidat = uuid4(), uuid4()
 
     await sortant.signale(parcours)
     ambigu = {"candidats": [str(candidat)], "motifs": ["Plusieurs parcours correspondent."]}
-    await sortant.tell("usager.ambigu", parcours, ambigu, source="/services/usagers")
+    await sortant.tell("usager.ambigu", parcours, ambigu, source="/services/usagers", cause=depot)
     await until(lambda: len(endpoint.received) == 3)
 
     of_cd = b"".join(one.body for one in endpoint.received if one.path == "/cd-59")
     of_ft = b"".join(one.body for one in endpoint.received if one.path == "/ft-hdf")
     assert sortant.pseudonyms.of("cd-59", candidat).encode() in of_cd
     assert sortant.pseudonyms.of("cd-59", parcours).encode() not in of_ft
-    assert all(str(id_).encode() not in of_cd + of_ft for id_ in (parcours, candidat))
+    assert all(str(id_).encode() not in of_cd + of_ft for id_ in (parcours, candidat, depot))
+    assert [one.json["causeid"] for one in endpoint.received if "candidats" in one.json["data"]] == ["cd-000042"]
+    told = [(one.path, {**one.json, "webhook-id": one.headers["webhook-id"]}) for one in endpoint.received]
+    for name in ("id", "subject", "causeid", "traceparent", "webhook-id"):
+        cd, ft = ({str(seen.get(name)) for path, seen in told if path == f"/{code}"} for code in CODES)
+        assert cd.isdisjoint(ft), name
 
 
 async def test_a_failing_parcours_keeps_its_order_and_delays_no_other(sortant: Sortant, endpoint: Receiver) -> None:
@@ -187,7 +202,7 @@ async def test_a_sender_that_dies_midway_is_replaced_after_its_lease(sortant: So
     sortant.push(sortant.sender(limits))
     await until(lambda: sortant.field_is("SELECT etat = 'livre' FROM envois"))
 
-    assert [one.headers["webhook-id"] for one in endpoint.received] == [told["id"], told["id"]]
+    assert [one.headers["webhook-id"] for one in endpoint.received] == [sortant.id_at("cd-59", told)] * 2
 
 
 async def test_several_events_of_a_parcours_go_as_one_batch(sortant: Sortant, endpoint: Receiver) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -10,7 +10,7 @@ from starlette.responses import Response, StreamingResponse
 
 from gateway import destinations
 from gateway.destinations import Resolver
-from gateway.inbound.subscriptions import Subscriptions
+from gateway.inbound.events.subscriptions import Subscriptions
 from gateway.outbound.http_client import HttpClient
 from tests.passerelle.outgoing import KEY, Sortant, until
 from tests.passerelle.partner_api import OpenDoor, api, as_partner
@@ -23,7 +23,9 @@ CD = as_partner("cd-59")
 @pytest.fixture
 async def client(sortant: Sortant) -> AsyncIterator[httpx.AsyncClient]:
     """Of a hub that opens no loopback."""
-    subscriptions = Subscriptions(sortant.process.pool, KEY, sortant.cles, False, sortant.pseudonyms)
+    subscriptions = Subscriptions(
+        sortant.process.pool, KEY, sortant.cles, Resolver(autoriser_loopback=False), sortant.pseudonyms
+    )
     async with api(subscriptions.routes(OpenDoor(sortant.annuaire))) as one:
         yield one
 
@@ -90,6 +92,46 @@ async def test_a_name_that_leads_inside_cannot_be_declared(
     assert answer.json()["erreurs"][0]["pointeur"] == "/url"
     assert "10.0.0.1" not in answer.text
     assert await sortant.field("SELECT count(*) FROM abonnements") == 0
+
+
+async def test_a_host_that_the_operator_has_not_declared_cannot_be_registered(
+    sortant: Sortant, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(destinations, "_lookup", lambda host, port: ["1.1.1.1"])
+
+    answer = await client.post("/v1/abonnements", headers=CD, json={"url": "https://autre.exemple.fr/x", "types": []})
+
+    assert answer.status_code == 422
+    assert answer.json()["erreurs"][0]["pointeur"] == "/url"
+    assert "--hote" in answer.json()["erreurs"][0]["message"]
+    assert await sortant.field("SELECT count(*) FROM abonnements") == 0
+
+
+async def test_a_host_that_was_declared_and_is_removed_stops_deliveries_tests_and_handshakes(
+    sortant: Sortant, client: httpx.AsyncClient, endpoint: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The endpoint, which stands for the host, is dialled by nobody once the row of its partner lost it."""
+    sortant.client = HttpClient(Resolver(autoriser_loopback=False))
+    monkeypatch.setattr(destinations, "_lookup", lambda host, port: ["127.0.0.1"])
+    monkeypatch.setattr(destinations, "check_address", lambda address, autoriser_loopback: None)
+    monkeypatch.setattr(destinations, "_HTTPS_PORTS", frozenset({endpoint.port}))
+    url = f"https://exemple.fr:{endpoint.port}/x"
+    declared = (await client.post("/v1/abonnements", headers=CD, json={"url": url, "types": []})).json()
+    other = (await client.post("/v1/abonnements", headers=CD, json={"url": url, "types": []})).json()
+    await sortant.process.pool.execute("UPDATE abonnements SET etat = 'actif' WHERE id = $1", UUID(declared["id"]))
+    await sortant.process.pool.execute("UPDATE partenaires SET hotes = '{}' WHERE code = 'cd-59'")
+    await client.post(f"/v1/abonnements/{declared['id']}/essai", headers=CD)
+    sortant.start()
+
+    await sortant.signale(uuid4())
+    await until(lambda: sortant.field_is("SELECT count(*) = 1 FROM envois WHERE erreur = 'hote-non-declare'"))
+    await until(
+        lambda: sortant.field_is("SELECT count(*) = 1 FROM abonnements WHERE essai_erreur = 'hote-non-declare'")
+    )
+    await until(lambda: sortant.field_is("SELECT bool_and(echecs > 0) FROM abonnements"))
+
+    assert endpoint.received == []
+    assert await sortant.field("SELECT etat FROM abonnements WHERE id = $1", UUID(other["id"])) == "a-verifier"
 
 
 async def test_a_name_that_comes_to_lead_inside_is_not_dialled(

@@ -40,7 +40,7 @@ async def server(talk: Talk, tls: ssl.SSLContext | None = None) -> AsyncIterator
 async def post(url: str) -> Answer | Silence:
     client = HttpClient(Resolver(autoriser_loopback=True))
     try:
-        return await client.post(url, {"content-type": "application/json"}, b"{}")
+        return await client.post(url, {"content-type": "application/json"}, b"{}", ())
     finally:
         await client.close()
 

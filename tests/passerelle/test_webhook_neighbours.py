@@ -11,7 +11,7 @@ import httpx
 import pytest
 from starlette.responses import Response
 
-from gateway.inbound.replays import Replays
+from gateway.inbound.events.replays import Replays
 from tests.passerelle.outgoing import DROITS, Sortant, until
 from tests.passerelle.partner_api import OpenDoor, api, as_partner
 from tests.passerelle.receiver import Received, Receiver, receiver, unused_port

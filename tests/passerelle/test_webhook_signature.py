@@ -12,7 +12,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from deploy.keys import new_es256_key
-from gateway.inbound.subscriptions import Subscriptions
+from gateway.destinations import Resolver
+from gateway.inbound.events.subscriptions import Subscriptions
 from gateway.webhook_keys import CleWebhook, EtatCle
 from tests.passerelle.outgoing import KEY, Sortant, until, webhook_key
 from tests.passerelle.partner_api import OpenDoor, api, as_partner
@@ -24,7 +25,9 @@ CD = as_partner("cd-59")
 
 @pytest.fixture
 async def client(sortant: Sortant) -> AsyncIterator[httpx.AsyncClient]:
-    subscriptions = Subscriptions(sortant.process.pool, KEY, sortant.cles, True, sortant.pseudonyms)
+    subscriptions = Subscriptions(
+        sortant.process.pool, KEY, sortant.cles, Resolver(autoriser_loopback=True), sortant.pseudonyms
+    )
     async with api(subscriptions.routes(OpenDoor(sortant.annuaire))) as one:
         yield one
 
@@ -122,7 +125,8 @@ async def test_the_published_set_is_for_everybody_and_tells_the_next_key_before_
     sortant: Sortant,
 ) -> None:
     sortant.cles = [webhook_key(), webhook_key(EtatCle.SUIVANTE)]
-    subscriptions = Subscriptions(sortant.process.pool, KEY, sortant.cles, True)
+    resolver = Resolver(autoriser_loopback=True)
+    subscriptions = Subscriptions(sortant.process.pool, KEY, sortant.cles, resolver, sortant.pseudonyms)
 
     async with api(subscriptions.routes(OpenDoor(sortant.annuaire))) as anybody:
         answer = await anybody.get("/v1/webhooks/cles")

@@ -9,10 +9,11 @@ import httpx
 import pytest
 from starlette.responses import Response
 
-from gateway.inbound.feed import Feed
-from gateway.inbound.subscriptions import Subscriptions
+from gateway.destinations import Resolver
+from gateway.inbound.events.feed import Feed
+from gateway.inbound.events.subscriptions import Subscriptions
 from gateway.outbound.suspensions import Suspensions
-from gateway.receipts import Chain
+from gateway.receipts import Chains
 from relais_contrats.catalogue import CATALOGUE
 from relais_contrats.lecture import lire_donnees
 from tests.passerelle.outgoing import BASE_URL, DROITS, KEY, Sortant, until
@@ -28,8 +29,10 @@ THREE_DAYS_AGO = "UPDATE abonnements SET echecs = 9, premier_echec_a = now() - i
 
 @pytest.fixture
 async def client(sortant: Sortant) -> AsyncIterator[httpx.AsyncClient]:
-    subscriptions = Subscriptions(sortant.process.pool, KEY, sortant.cles, True, sortant.pseudonyms)
-    feed = Feed(sortant.process.pool, sortant.bodies, KEY, Chain(sortant.cle_recus, BASE_URL))
+    subscriptions = Subscriptions(
+        sortant.process.pool, KEY, sortant.cles, Resolver(autoriser_loopback=True), sortant.pseudonyms
+    )
+    feed = Feed(sortant.process.pool, sortant.bodies, KEY, Chains(sortant.cle_recus, BASE_URL))
     door = OpenDoor(sortant.annuaire)
     async with api([*subscriptions.routes(door), *feed.routes(door)]) as one:
         yield one

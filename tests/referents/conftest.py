@@ -10,6 +10,7 @@ import pytest
 from chassis.database import Pool
 from chassis.depots import Engine, Reponse
 from chassis.facts import Entree, FaitEnregistre
+from services.order import in_order
 from services.referents.app import SERVICE
 from tests.engines import Bench
 from tests.referents.fabrique import (
@@ -29,7 +30,7 @@ class Essai:
         self.pool = pool
         self.maintenant: datetime = MAINTENANT
         self.engine: Engine[Any, Any, Any, Any] = Engine(
-            SERVICE.brique, pool, on_facts=lambda: None, clock=lambda: self.maintenant
+            in_order(SERVICE.brique), pool, on_facts=lambda: None, clock=lambda: self.maintenant
         )
 
     async def decider(self, *entrees: Entree) -> Sequence[Reponse]:

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from chassis.decision import Attente, Refus
 from chassis.facts import Entree
-from services.referents.domain import appliquer, decider, faits, messages
+from services.dossiers.vie import Situation
+from services.referents.domain import REGLES, appliquer
 from services.referents.domain.dossier import (
     Accompagnant,
     Affectation,
@@ -20,7 +21,7 @@ from services.referents.domain.dossier import (
     Statut,
     Structure,
 )
-from services.referents.domain.situation import Situation
+from tests.referents import dits as messages
 
 PARIS = ZoneInfo("Europe/Paris")
 PARCOURS = UUID("01890000-0000-7000-8000-000000000001")
@@ -50,7 +51,7 @@ def orientation(rang: int = 1, debut: date = DEBUT, structure: Structure = POLE,
     return replace(Orientation(rang, "59", structure, DECISION, debut), **autres)
 
 
-def orientee(parcours: UUID = PARCOURS, **autres: Any) -> messages.OrientationDecidee:
+def orientee(parcours: UUID = PARCOURS, **autres: Any) -> messages.Message:
     return messages.OrientationDecidee(parcours, "59", orientation(**autres))
 
 
@@ -58,25 +59,25 @@ def affectation(debut: date = DEBUT, structure: Structure = POLE, referent: Prof
     return Affectation(referent, structure, debut)
 
 
-def designe(parcours: UUID = PARCOURS, recu_a: datetime = RECU_A, **autres: Any) -> messages.DesignerReferent:
+def designe(parcours: UUID = PARCOURS, recu_a: datetime = RECU_A, **autres: Any) -> messages.Message:
     return messages.DesignerReferent(parcours, affectation(**autres), recu_a)
 
 
-def accepte(parcours: UUID = PARCOURS, recu_a: datetime = RECU_A) -> messages.AccepterReferent:
+def accepte(parcours: UUID = PARCOURS, recu_a: datetime = RECU_A) -> messages.Message:
     return messages.AccepterReferent(parcours, None, recu_a)
 
 
-def remplace(date_fin: date, debut: date, **autres: Any) -> messages.RemplacerReferent:
+def remplace(date_fin: date, debut: date, **autres: Any) -> messages.Message:
     nouvelle = affectation(debut, **{"referent": COLLEGUE, **autres})
     return messages.RemplacerReferent(PARCOURS, date_fin, "Départ du référent.", nouvelle, RECU_A)
 
 
-def termine(date_fin: date) -> messages.TerminerReferent:
-    return messages.TerminerReferent(PARCOURS, date_fin, "Fin du suivi.")
+def termine(date_fin: date) -> messages.Message:
+    return messages.TerminerReferent(PARCOURS, date_fin, "Fin du suivi.", a(date_fin, 18))
 
 
-def accompagne(parcours: UUID = PARCOURS, structure: Structure = MISSION) -> messages.AjouterAccompagnant:
-    return messages.AjouterAccompagnant(parcours, Accompagnant(COLLEGUE, structure, "accompagnant", DEBUT))
+def accompagne(parcours: UUID = PARCOURS, structure: Structure = MISSION) -> messages.Message:
+    return messages.AjouterAccompagnant(parcours, Accompagnant(COLLEGUE, structure, "accompagnant", DEBUT), a(DEBUT))
 
 
 def rendez_vous(rdv_id: str = "rdv-1", debut: datetime = RECU_A, **autres: Any) -> RendezVous:
@@ -84,13 +85,13 @@ def rendez_vous(rdv_id: str = "rdv-1", debut: datetime = RECU_A, **autres: Any) 
     return replace(defauts, **autres)
 
 
-def planifie(parcours: UUID = PARCOURS, **autres: Any) -> messages.PlanifierRdv:
+def planifie(parcours: UUID = PARCOURS, **autres: Any) -> messages.Message:
     return messages.PlanifierRdv(parcours, rendez_vous(**autres), CD)
 
 
 def constate(
     parcours: UUID = PARCOURS, recu_a: datetime = MAINTENANT, statut: Statut = Statut.HONORE, **autres: Any
-) -> messages.ConstaterRdv:
+) -> messages.Message:
     return messages.ConstaterRdv(parcours, rendez_vous(statut=statut, **autres), recu_a)
 
 
@@ -99,16 +100,14 @@ class Histoire:
 
     def __init__(self) -> None:
         self.dossiers: dict[UUID, Dossier] = {PARCOURS: Dossier(PARCOURS, "59")}
-        self.faits: list[faits.Fait] = []
+        self.faits: list[Any] = []
 
     @property
     def dossier(self) -> Dossier:
         return self.dossiers[PARCOURS]
 
-    def recoit(
-        self, message: messages.Message, maintenant: datetime = MAINTENANT
-    ) -> Sequence[faits.Fait] | Refus | Attente:
-        suite = decider(self._situation(message), message, maintenant)
+    def recoit(self, message: messages.Message, maintenant: datetime = MAINTENANT) -> Sequence[Any] | Refus | Attente:
+        suite = REGLES.decider(self._situation(message), message, maintenant)
         if isinstance(suite, Refus | Attente):
             return suite
         for fait in suite:
@@ -116,7 +115,7 @@ class Histoire:
         self.faits += suite
         return suite
 
-    def accepte(self, message: messages.Message, maintenant: datetime = MAINTENANT) -> Sequence[faits.Fait]:
+    def accepte(self, message: messages.Message, maintenant: datetime = MAINTENANT) -> Sequence[Any]:
         suite = self.recoit(message, maintenant)
         assert not isinstance(suite, Refus | Attente), suite
         return suite
@@ -127,13 +126,13 @@ class Histoire:
         return suite
 
     def natures(self) -> list[str]:
-        return [type(fait).__name__ for fait in self.faits]
+        return messages.natures(self.faits)
 
     def _situation(self, message: messages.Message) -> Situation:
         absorbes: list[Dossier] = []
-        if isinstance(message, messages.UsagerFusionne):
+        if message.absorbes:
             absorbes = [self.dossiers[id_] for id_ in message.absorbes if id_ in self.dossiers]
-        elif isinstance(message, messages.OrientationDecidee):
+        elif message.cle in REGLES.regardent:
             absorbes = [dossier for dossier in self.dossiers.values() if dossier.absorbe_par == message.parcours]
         return Situation(self.dossiers.get(message.parcours), tuple(absorbes))
 
@@ -176,6 +175,10 @@ def evenement(type_: str, donnees: dict[str, Any], agregat: UUID = PARCOURS, *, 
         survenu_a=RECU_A,
         recu_a=RECU_A,
     )
+
+
+def echeance(nature: str, du_a: datetime, agregat: UUID = PARCOURS) -> Entree:
+    return replace(evenement(f"echeance.{nature}", {}, agregat), nature="echeance", survenu_a=du_a, recu_a=du_a)
 
 
 def structure_json(structure: Structure = POLE) -> dict[str, Any]:

@@ -1,19 +1,20 @@
-"""What is expected within thirty days of a decision: which appointment is the first one, on which day of Paris."""
+"""What is expected within thirty days of a decision: which appointment is the first one, on which local day."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from services.referents.domain.delai import date_echeance, jour_legal, premier_rdv_le, referent_le
+from relais_contrats.territoires import jour_legal
+from services.referents.domain.delai import date_echeance, premier_rdv_le, referent_le
 from services.referents.domain.dossier import Statut
 from tests.referents.fabrique import (
     COLLEGUE,
     DEBUT,
     DECISION,
     MISSION,
+    PARCOURS,
     RECU_A,
     Histoire,
     a,
@@ -72,7 +73,7 @@ def test_the_day_of_an_appointment_is_the_one_of_paris(debut: datetime, jour: da
 
     rencontre(histoire, debut)
 
-    assert premier(histoire) == jour == jour_legal(debut)
+    assert premier(histoire) == jour == jour_legal("59", debut)
 
 
 def test_the_first_appointment_is_the_earliest_that_was_kept() -> None:
@@ -135,6 +136,19 @@ def test_a_proposal_is_no_referent_yet() -> None:
     assert referent_le(histoire.dossier, histoire.dossier.orientations[0]) is None
 
 
-@given(st.integers(0, 20 * 365 * 24 * 60).map(lambda m: datetime(2020, 1, 1, tzinfo=UTC) + timedelta(minutes=m)))
-def test_a_legal_day_is_at_most_two_hours_ahead_of_utc(instant: datetime) -> None:
-    assert instant.date() <= jour_legal(instant) <= (instant + timedelta(hours=2)).date()
+@pytest.mark.parametrize(
+    ("territoire", "debut", "jour"),
+    [
+        ("971", datetime(2026, 3, 29, 0, 30, tzinfo=UTC), date(2026, 3, 28)),
+        ("974", datetime(2026, 3, 28, 20, 30, tzinfo=UTC), date(2026, 3, 29)),
+    ],
+)
+def test_the_day_of_an_appointment_overseas_is_the_one_of_the_territory(
+    territoire: str, debut: datetime, jour: date
+) -> None:
+    histoire = oriente()
+    histoire.dossiers[PARCOURS] = replace(histoire.dossier, departement=territoire)
+
+    rencontre(histoire, debut)
+
+    assert premier(histoire) == jour

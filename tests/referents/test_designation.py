@@ -6,8 +6,8 @@ from datetime import date, timedelta
 import pytest
 
 from chassis.decision import EN_ROUTE, Attente
-from services.referents.domain import faits, messages
 from services.referents.domain.dossier import Dossier, Etat, Issue
+from tests.referents import dits as messages
 from tests.referents.fabrique import (
     AGENT,
     COLLEGUE,
@@ -107,6 +107,18 @@ def test_a_refusal_waits_for_the_decision_that_may_be_on_its_way(message: messag
     assert histoire.refuse(message, RECU_A + EN_ROUTE).code
 
 
+@pytest.mark.parametrize("message", [designe(structure=MISSION), remplace(DEBUT, demain(DEBUT), structure=MISSION)])
+def test_the_decision_is_waited_for_from_the_turn_of_a_deposit_that_was_held(
+    message: messages.Message,
+) -> None:
+    histoire = orientee_suivie()
+    tour = RECU_A + timedelta(days=1)
+    held = replace(message, tour_a=tour)
+
+    assert isinstance(histoire.recoit(held, tour + EN_ROUTE - timedelta(milliseconds=1)), Attente)
+    assert histoire.refuse(held, tour + EN_ROUTE).code
+
+
 def test_a_declined_proposal_leaves_the_place_free() -> None:
     histoire = oriente()
     histoire.accepte(designe())
@@ -147,7 +159,7 @@ def test_a_replacement_ends_one_and_opens_the_other_in_one_fact() -> None:
     suite = histoire.accepte(remplace(APRES, demain(APRES)))
 
     ancienne, nouvelle = histoire.dossier.designations
-    assert [type(fait) for fait in suite] == [faits.ReferentRemplace]
+    assert messages.natures(suite) == ["ReferentRemplace"]
     assert (ancienne.issue, ancienne.fin) == (Issue.REMPLACEE, APRES)
     assert (nouvelle.etat, nouvelle.affectation.referent) == (Etat.ACTIF, COLLEGUE)
 
@@ -210,7 +222,7 @@ def test_a_new_decision_ends_the_follow_up_the_day_before() -> None:
     suite = histoire.accepte(orientee(rang=2, debut=APRES, structure=MISSION))
 
     [ancienne] = histoire.dossier.designations
-    assert [type(fait) for fait in suite] == [faits.OrientationConnue, faits.ReferentTermine]
+    assert messages.natures(suite) == ["OrientationConnue", "ReferentTermine"]
     assert (ancienne.issue, ancienne.fin) == (Issue.ORIENTATION, demain(APRES, -1))
 
 

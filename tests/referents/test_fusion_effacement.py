@@ -24,7 +24,7 @@ pytestmark = pytest.mark.anyio
 
 FUSION = {"conserve": str(AUTRE), "absorbes": [str(PARCOURS)]}
 EFFACE = {"motif": "Demande de la personne."}
-TABLES = ("dossiers", "orientations", "designations", "accompagnants", "rendez_vous", "faits", "echeances", "rebut")
+TABLES = ("dossiers", "histoire", "suivis", "delais", "faits", "echeances", "rebut")
 
 
 async def test_a_merge_moves_the_follow_up_and_redirects_what_comes_after(essai: Essai) -> None:

@@ -1,5 +1,6 @@
 """The reads, on the real PostgreSQL: who follows, when they meet, how long it takes, as views of the contract."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -78,6 +79,16 @@ async def test_appointments_to_come_are_first_and_the_next_one_before_all(essai:
     assert [rdv["est_a_renseigner"] for rdv in lus] == [False, False, True, True]
 
 
+async def test_an_appointment_is_read_at_the_hour_of_the_territory(essai: Essai) -> None:
+    await essai.orienter()
+    await essai.accepte(depot("rdv.planifie", rdv_json(debut="2026-12-16T00:30:00Z")))
+    await essai.accepte(evenement("parcours.transfere", {"departement_nouveau": "971", "date_effet": "2026-03-20"}))
+
+    [rdv] = (await essai.lire("rdv", parcours=str(PARCOURS)))["rendez_vous"]
+
+    assert rdv["debut"].isoformat() == "2026-12-15T20:30:00-04:00"
+
+
 async def test_an_appointment_kept_from_a_former_orientation_is_to_confirm(essai: Essai) -> None:
     await essai.orienter()
     await essai.accepte(depot("rdv.planifie", rdv_json(debut="2026-06-20T09:30:00+02:00")))
@@ -86,6 +97,18 @@ async def test_an_appointment_kept_from_a_former_orientation_is_to_confirm(essai
     [rdv] = (await essai.lire("rdv", parcours=str(PARCOURS)))["rendez_vous"]
 
     assert (rdv["statut"], rdv["est_a_venir"], rdv["est_a_confirmer"]) == ("planifie", True, True)
+
+
+async def test_the_view_says_who_acted_last_on_each_appointment(essai: Essai) -> None:
+    await essai.orienter()
+    planifie, modifie = depot("rdv.planifie", rdv_json()), depot("rdv.modifie", rdv_json(lieu="Ici"))
+    await essai.accepte(replace(planifie, agent="MODELE Dominique AG-1"))
+    [avant] = (await essai.lire("rdv", parcours=str(PARCOURS)))["rendez_vous"]
+    await essai.accepte(replace(modifie, agent="EXEMPLE Camille AG-2"))
+
+    [apres] = (await essai.lire("rdv", parcours=str(PARCOURS)))["rendez_vous"]
+
+    assert (avant["agent"], apres["agent"]) == ("MODELE Dominique AG-1", "EXEMPLE Camille AG-2")
 
 
 async def test_the_active_file_is_read_page_by_page_while_it_grows(essai: Essai) -> None:
@@ -139,9 +162,13 @@ async def test_delays_are_counted_per_departement_and_month(essai: Essai) -> Non
     [mars] = await essai.lire("delais", a(APRES), departement="59", depuis="2026-01-01")
 
     assert mars == {
-        "departement": "59", "mois": "2026-03", "decisions": 4,
+        "departement": "59", "mois": "2026-03", "decisions": 4, "personnes": 4,
         "referent": {"nombre": 3, "mediane_jours": 24.0, "p90_jours": 48.0, "part_dans_le_delai": 0.5},
         "premier_rdv": {"nombre": 1, "mediane_jours": 18.0, "p90_jours": 18.0, "part_dans_le_delai": 0.25},
+        "cellules": {
+            "referent": {"a_temps": 2, "hors_delai": 1, "absent": 1},
+            "premier_rdv": {"a_temps": 1, "hors_delai": 0, "absent": 3},
+        },
     }  # fmt: skip
 
 

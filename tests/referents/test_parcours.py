@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from itertools import permutations
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from chassis.decision import Attente
-from services.referents.domain import faits, messages
 from services.referents.domain.dossier import Dossier, Etat, Issue
+from tests.referents import dits as messages
 from tests.referents.fabrique import (
     AGENT,
     AUTRE,
@@ -39,8 +40,8 @@ def avec_autre(histoire: Histoire) -> Histoire:
     return histoire
 
 
-def types(suite: Sequence[faits.Fait]) -> list[str]:
-    return [type(fait).__name__ for fait in suite]
+def types(suite: Sequence[Any]) -> list[str]:
+    return messages.natures(suite)
 
 
 def test_a_deposit_that_overtakes_the_opening_waits() -> None:

@@ -1,6 +1,5 @@
 """Appointments and followers: what may be told of them, when, and once."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -8,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.decision import Refus
-from services.referents.domain import messages
 from services.referents.domain.dossier import Statut
 from services.referents.domain.rendez_vous import est_a_confirmer
+from tests.referents import dits as messages
 from tests.referents.fabrique import (
     COLLEGUE,
     DEBUT,
@@ -142,8 +141,8 @@ def test_an_appointment_told_again_is_confirmed() -> None:
     assert not est_a_confirmer(histoire.dossier, suivi)
 
 
-def retire(date_fin: date = DEBUT, agent: str = COLLEGUE.identifiant_agent) -> messages.RetirerAccompagnant:
-    return messages.RetirerAccompagnant(PARCOURS, agent, MISSION, date_fin, None)
+def retire(date_fin: date = DEBUT, agent: str = COLLEGUE.identifiant_agent) -> messages.Message:
+    return messages.RetirerAccompagnant(PARCOURS, agent, MISSION, date_fin, None, datetime(2026, 12, 1, tzinfo=UTC))
 
 
 def test_followers_are_as_many_as_partners_add() -> None:
@@ -193,6 +192,6 @@ def test_the_appointment_that_is_told_is_the_one_that_is_kept() -> None:
     histoire = prevu()
     lieu = "Unité territoriale d'Exempleville"
 
-    histoire.accepte(replace(MODIFIE, rendez_vous=rendez_vous(lieu=lieu)))
+    histoire.accepte(messages.ModifierRdv(PARCOURS, rendez_vous(lieu=lieu)))
 
     assert histoire.dossier.rendez_vous[0].rendez_vous.lieu == lieu

@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from deploy.partner import Partner
 from relais_contrats.api import OPERATIONS
+from relais_contrats.client import Partner
 from relais_contrats.operations import Operation
 from tests.hub import Hub
 from tests.persons import nir, signalement
@@ -19,6 +19,8 @@ from tests.persons import nir, signalement
 pytestmark = pytest.mark.anyio
 # Must never come back, wherever it was put.
 CANARY = "zqcanariqz"
+# A good id, by which its emitter, and only there, finds again a deposit that was refused.
+ID = "zqdepotqz"
 HOSTILE = [
     CANARY,
     f"{CANARY}' OR 1=1 --",
@@ -29,6 +31,7 @@ HOSTILE = [
     "٣",
     "\u202e" + CANARY,
 ]
+HOSTILE_ID = f"{CANARY}'--".encode()
 BODIES: list[tuple[str, bytes]] = [
     ("application/json", b""),
     ("application/json", b"[" * 50_000),
@@ -39,9 +42,12 @@ BODIES: list[tuple[str, bytes]] = [
     ("application/json; charset=utf-16", b"{}"),
     ("application/xml", b"<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]><a>&b;</a>"),
     ("multipart/form-data; boundary=x", b"--x--"),
-    ("application/cloudevents+json", b'{"id":"' + CANARY.encode() + b'","type":[],"data":{"a":"\\ud800"}}'),
-    ("application/cloudevents-batch+json", b'[{"id":"' + CANARY.encode() + b'"},1,null,[]]'),
-    ("application/x-ndjson", b'{"id":"' + CANARY.encode() + b'"}\nnull\n\n{'),
+    ("application/cloudevents+json", b'{"id":"' + HOSTILE_ID + b'","type":[],"data":{"a":"\\ud800"}}'),
+    ("application/cloudevents-batch+json", b'[{"id":"' + HOSTILE_ID + b'"},1,null,[]]'),
+    ("application/x-ndjson", b'{"id":"' + HOSTILE_ID + b'"}\nnull\n\n{'),
+    ("application/cloudevents+json", b'{"id":"' + ID.encode() + b'","type":"' + CANARY.encode() + b'"}'),
+    ("application/cloudevents-batch+json", b'[{"id":"' + ID.encode() + b'","agent":"' + CANARY.encode() + b'"}]'),
+    ("application/x-ndjson", b'{"id":"' + ID.encode() + b'","' + CANARY.encode() + b'":0}\n'),
     ("application/x-www-form-urlencoded", b"grant_type=" + CANARY.encode() + b"&grant_type=x"),
 ]
 PROTECTED = [operation for operation in OPERATIONS if operation.portee]
@@ -98,6 +104,7 @@ async def test_hostile_bodies_are_refused_in_our_own_words(partner: Partner, ope
 
     for answer in answers:
         reveals_nothing(answer)
+        assert ID not in answer.text or operation.chemin == "/v1/messages"
         assert answer.status_code != 401 or not operation.portee, "the attack must get past the door"
     # An address so long that its own proof passes the size limit of proofs is stopped at the door, as silently.
     overlong = await sent(partner, operation, path_of(operation, "0" * 4_000))
@@ -168,11 +175,12 @@ async def test_another_method_is_never_smuggled_in(vivant: Hub, partner: Partner
 
 
 # What each partner of the demonstration may see of a person whom caf-59 signals and cd-59 orients to ml-lille.
+# caf-59 reads back its own words, and nothing else.
 SEEN_BY: dict[str, set[str]] = {
     "cd-59": {"nir", "matricule", "nom", "telephone", "orientation", "sante", "local"},
     "ft-hauts-de-france": {"nir", "matricule", "nom", "telephone", "orientation", "sante"},
     "ml-lille": {"nir", "matricule", "nom", "telephone", "orientation"},
-    "caf-59": {"nir", "matricule"},
+    "caf-59": {"nir", "matricule", "nom", "telephone", "local"},
     "asso-mobilite": set(),
 }
 

@@ -15,7 +15,7 @@ from authlib.oauth2.rfc7523 import PrivateKeyJWT
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from deploy.partner_token import Client
+from relais_contrats.client import Client
 from tests.hub import Hub
 
 pytestmark = pytest.mark.lent

@@ -63,7 +63,13 @@ def matricule(valeur: str, role: str = "demandeur") -> dict[str, str]:
 
 
 def depot(
-    type_: str, donnees: Mapping[str, Any], agregat: UUID | None = None, *, emetteur: str = CAF, departement: str = "59"
+    type_: str,
+    donnees: Mapping[str, Any],
+    agregat: UUID | None = None,
+    *,
+    emetteur: str = CAF,
+    departement: str = "59",
+    reconnait_dans: Sequence[str] = (),
 ) -> Entree:
     return Entree(
         id=uuid7(),
@@ -76,13 +82,18 @@ def depot(
         donnees=donnees,
         survenu_a=MAINTENANT,
         recu_a=MAINTENANT,
+        partitions_ouvertes=reconnait_dans,
     )
 
 
-def signale(
-    personne: Personne, *identifiants: Mapping[str, Any], emetteur: str = CAF, departement: str = "59"
-) -> Entree:
-    return depot("usager.signale", personne.donnees(*identifiants), emetteur=emetteur, departement=departement)
+def signale(personne: Personne, *identifiants: Mapping[str, Any], emetteur: str = CAF, **autres: Any) -> Entree:
+    """`autres`: `departement`, `reconnait_dans`."""
+    return depot("usager.signale", personne.donnees(*identifiants), emetteur=emetteur, **autres)
+
+
+def corrige(donnees: Mapping[str, Any], parcours: UUID, *, reconnait_dans: Sequence[str] = ("59",)) -> Entree:
+    """By whom may be told, in these territories, who holds a number."""
+    return depot("usager.corrige", donnees, parcours, emetteur=CD, reconnait_dans=reconnait_dans)
 
 
 def types(faits: Sequence[Any]) -> list[str]:

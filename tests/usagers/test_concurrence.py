@@ -8,17 +8,18 @@ from uuid import UUID
 import pytest
 
 from chassis.database import Connection
-from services.usagers.domain.messages import Fusion
+from services.usagers.domain.messages import Defusion, Fusion, Message
+from services.usagers.domain.parcours import Acte
 from tests.engines import Bench
-from tests.usagers.conftest import Essai
-from tests.usagers.personnes import CAF, CD, MAINTENANT, Personne, local, nir, numero_ft, signale
+from tests.usagers.conftest import COFFRE, Essai
+from tests.usagers.personnes import CAF, CD, MAINTENANT, Personne, depot, local, nir, numero_ft, signale
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
 async def repliques(banc: Bench) -> list[Essai]:
-    return [Essai(await banc.pool("usagers")) for _ in range(2)]
+    return [Essai(await banc.process("usagers", "usagers")) for _ in range(2)]
 
 
 async def test_one_person_told_by_many_at_once_has_one_parcours(repliques: list[Essai]) -> None:
@@ -87,12 +88,54 @@ async def test_who_waited_for_a_merge_finds_the_survivor(
     assert pauses == []
 
 
+async def test_who_waited_for_a_merge_to_be_undone_finds_the_parcours_that_has_its_number_back(
+    repliques: list[Essai], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alex = Personne("Petit", "Alex", date(1990, 5, 5), nir(5, naissance="9005"))
+    conserve = await repliques[0].ouvrir(signale(Personne(), local("A")))
+    absorbe = await repliques[0].ouvrir(signale(alex, local("B")))
+    fusion = depot("usager.fusionne", {"conserve": str(conserve), "absorbes": [str(absorbe)]}, conserve)
+    await repliques[0].accepte(fusion)
+    pauses = _compter_les_reprises(monkeypatch)
+
+    async with repliques[0].pool.acquire() as conn:
+        async with conn.transaction():
+            defusion = Defusion(conserve, fusion.id, "Erreur.", Acte(absorbe, CD), "departement")
+            await _ecrire(repliques[0], conn, defusion)
+            attente = asyncio.create_task(repliques[1].ouvrir(signale(alex, numero_ft("12345678901"))))
+            await _jusqu_a_ce_qu_il_attende(conn)
+        trouve = await attente
+
+    assert trouve == absorbe
+    assert pauses == []
+
+
+async def test_undoing_a_merge_holds_the_keys_of_its_survivor_too(repliques: list[Essai]) -> None:
+    """They may be given back: whoever looks a person up by one of them waits, before it reads any row."""
+    du_survivant = numero_ft("12345678901")
+    conserve = await repliques[0].ouvrir(signale(Personne(nir=nir(1)), du_survivant))
+    absorbe = await repliques[0].ouvrir(signale(Personne("Petit", "Alex", date(1990, 5, 5)), local("B")))
+    fusion = depot("usager.fusionne", {"conserve": str(conserve), "absorbes": [str(absorbe)]}, conserve)
+    await repliques[0].accepte(fusion)
+    cle = int.from_bytes(COFFRE.empreinte(("numero-france-travail", du_survivant["valeur"]))[:8], signed=True)
+
+    defusion = Defusion(conserve, fusion.id, "Erreur.", Acte(absorbe, CD), "departement")
+    async with repliques[0].pool.acquire() as conn, conn.transaction(), repliques[1].pool.acquire() as autre:
+        await repliques[0].service.brique.charger(conn, [defusion])
+        est_libre = await autre.fetchval("SELECT pg_try_advisory_xact_lock($1)", cle)
+
+    assert est_libre is False
+
+
 async def _fusionner(essai: Essai, conn: Connection, conserve: UUID, absorbe: UUID) -> None:
     """A merge written and not committed."""
+    await _ecrire(essai, conn, Fusion(conserve, conserve, (absorbe,), Acte(absorbe, CD)))
+
+
+async def _ecrire(essai: Essai, conn: Connection, message: Message) -> None:
     brique = essai.service.brique
-    fusion = Fusion(conserve, conserve, (absorbe,))
-    dossiers = await brique.charger(conn, [fusion])
-    faits = brique.decider(dossiers.de(fusion), fusion, MAINTENANT)
+    dossiers = await brique.charger(conn, [message])
+    faits = brique.decider(dossiers.de(message), message, MAINTENANT)
     assert isinstance(faits, list)
     for fait in faits:
         dossiers.appliquer(fait)

@@ -19,7 +19,7 @@ from services.usagers.domain.faits import (
 from services.usagers.domain.messages import ConservationEchue
 from services.usagers.domain.parcours import Etat
 from tests.usagers.monde import Monde
-from tests.usagers.personnes import MAINTENANT, Personne, depot, local, nir, numero_ft, signale
+from tests.usagers.personnes import MAINTENANT, Personne, corrige, depot, local, nir, numero_ft, signale
 
 CAMILLE = Personne(nir=nir(1))
 ALEX = Personne("Petit", "Alex", date(1990, 5, 5), nir=nir(5))
@@ -124,7 +124,6 @@ def test_what_was_settled_is_not_settled_again() -> None:
         ("parcours.clos", CLOS),
         ("parcours.transfere", {"departement_nouveau": "62", "date_effet": "2026-03-01"}),
         ("usager.corrige", {"identite": {"prenoms": "Lou"}}),
-        ("droits.modifies", {"etat_dossier": "2", "soumis_droits_devoirs": True, "date_effet": "2026-03-01"}),
     ],
 )
 def test_an_ambiguous_person_waits_to_be_settled(type_: str, donnees: dict[str, object]) -> None:
@@ -134,6 +133,19 @@ def test_an_ambiguous_person_waits_to_be_settled(type_: str, donnees: dict[str, 
     refus = monde.refuser(depot(type_, donnees, douteux))
 
     assert refus.code == "usager-ambigu"
+
+
+def test_the_right_of_an_ambiguous_person_is_recorded_and_goes_with_it() -> None:
+    monde = Monde()
+    connu, douteux = _ambigu(monde)
+    droits = {"etat_dossier": "2", "soumis_droits_devoirs": True, "date_effet": "2026-03-01"}
+
+    monde.accepter(depot("droits.modifies", droits, douteux))
+    monde.accepter(depot("usager.rapproche", {"decision": "meme-personne", "parcours": str(connu)}, douteux))
+
+    recus = monde.parcours[connu].droits
+    assert recus is not None
+    assert recus.etat_dossier == "2"
 
 
 def test_a_merge_gives_identifiers_to_the_survivor() -> None:
@@ -219,10 +231,10 @@ def test_a_merge_is_about_its_subject() -> None:
 def test_an_identifier_that_another_one_holds_cannot_be_taken_by_a_correction() -> None:
     monde = Monde()
     _ouvrir(monde, CAMILLE)
-    autre = _ouvrir(monde, replace(ALEX, nir=None), local("B"))
+    autre = _ouvrir(monde, replace(ALEX, nir=None, naissance=date(1985, 3, 5)), local("B"))
     donnees = {"identifiants": [local("C"), {"type": "nir", "valeur": nir(1)}]}
 
-    refus = monde.refuser(depot("usager.corrige", donnees, autre))
+    refus = monde.refuser(corrige(donnees, autre))
 
     assert (refus.code, refus.pointeur) == ("usager-ambigu", "/data/identifiants/1")
 
@@ -231,17 +243,17 @@ def test_a_corrected_nir_takes_the_place_of_the_wrong_one() -> None:
     monde = Monde()
     parcours = _ouvrir(monde, CAMILLE)
 
-    monde.accepter(depot("usager.corrige", {"identifiants": [{"type": "nir", "valeur": nir(3)}]}, parcours))
+    monde.accepter(corrige({"identifiants": [{"type": "nir", "valeur": nir(3)}]}, parcours))
 
     [tenu] = monde.parcours[parcours].nirs
-    assert tenu[:13] == nir(3)
+    assert tenu.valeur[:13] == nir(3)
 
 
 def test_a_correction_changes_only_what_it_says() -> None:
     monde = Monde()
     parcours = _ouvrir(monde, CAMILLE)
 
-    monde.accepter(depot("usager.corrige", {"identite": {"prenoms": "Lou"}}, parcours))
+    monde.accepter(corrige({"identite": {"prenoms": "Lou"}}, parcours))
 
     identite = monde.parcours[parcours].identite
     assert identite is not None
@@ -264,6 +276,20 @@ def test_a_right_told_before_is_recorded_and_does_not_overwrite() -> None:
     assert len(faits) == 1
     assert droits is not None
     assert droits.etat_dossier == "2"
+
+
+@pytest.mark.parametrize(("territoires", "type_"), [(["62"], "DroitsConserves"), (["59", "62"], "DroitsModifies")])
+def test_a_payer_tells_the_right_of_a_person_of_its_territory_and_is_not_told_where_she_is(
+    territoires: list[str], type_: str
+) -> None:
+    monde = Monde()
+    parcours = _ouvrir(monde, CAMILLE)
+    clos = {"soumis_droits_devoirs": False, "etat_dossier": "4", "date_effet": "2026-03-01"}
+
+    faits = monde.accepter(depot("droits.modifies", clos, parcours, departement="62", reconnait_dans=territoires))
+
+    assert [type(fait).__name__ for fait in faits] == [type_]
+    assert (monde.parcours[parcours].droits is None) == (type_ == "DroitsConserves")
 
 
 def test_a_retroactive_suspension_replaces_what_was_told_before() -> None:
@@ -352,6 +378,20 @@ def test_an_erased_person_is_unknown(type_: str) -> None:
     assert refus.code == "parcours-inconnu"
 
 
+def test_an_erased_person_is_unknown_in_a_message_about_another_one_too() -> None:
+    """Not merely in another state: that would tell that there was somebody."""
+    monde = Monde()
+    efface, conserve = _ouvrir(monde, CAMILLE), _ouvrir(monde, replace(ALEX, nir=None), local("B"))
+    monde.accepter(depot("usager.efface", MOTIF, efface))
+
+    refus = [
+        monde.refuser(depot("usager.fusionne", _fusion(conserve, efface), conserve)),
+        monde.refuser(depot("usager.fusionne", _fusion(efface, conserve), efface)),
+    ]
+
+    assert [(un.code, un.details) for un in refus] == [("parcours-inconnu", {})] * 2
+
+
 def test_an_erased_person_that_comes_back_is_new() -> None:
     monde = Monde()
     parcours = _ouvrir(monde, CAMILLE)
@@ -368,6 +408,20 @@ def test_a_closed_parcours_is_kept_four_years() -> None:
     [echeance] = clocks.echeances(monde.parcours[parcours])
 
     assert (echeance.nature, echeance.du_a) == ("conservation", datetime(2028, 2, 28, 23, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("territoire", "due_a"),
+    [("971", datetime(2028, 2, 29, 4, tzinfo=UTC)), ("974", datetime(2028, 2, 28, 20, tzinfo=UTC))],
+)
+def test_a_closed_parcours_is_kept_until_the_midnight_of_its_territory(territoire: str, due_a: datetime) -> None:
+    monde = Monde()
+    parcours = _ouvrir(monde, CAMILLE)
+    monde.accepter(depot("parcours.clos", {**CLOS, "date_fin": "2024-02-29"}, parcours))
+
+    [echeance] = clocks.echeances(replace(monde.parcours[parcours], departement=territoire))
+
+    assert echeance.du_a == due_a
 
 
 def test_retention_erases_on_its_day_and_not_before() -> None:

@@ -72,7 +72,7 @@ async def test_an_erased_person_is_unknown_under_every_id(essai: Essai) -> None:
     assert code == "parcours-inconnu"
     assert await essai.lire("parcours", parcours=str(parcours)) is None
     assert await essai.lire("alias", parcours=[str(parcours)]) == {}
-    assert await essai.lire("resoudre", identifiants=[{"type": "nir", "valeur": nir(1)}]) == {"resultat": "aucun"}
+    assert await essai.resoudre(identifiants=[{"type": "nir", "valeur": nir(1)}]) == {"resultat": "aucun"}
 
 
 async def test_the_stream_keeps_the_erasure_and_nothing_before_it(essai: Essai, bus: NatsBus) -> None:
@@ -161,4 +161,4 @@ async def test_facts_of_others_are_left_alone(essai: Essai, bus: NatsBus) -> Non
 
     await essai.accepte(depot("usager.efface", DEMANDE, parcours))
 
-    assert await _restes(essai, voisin) == {"coffre": 1, "cles": 2, "champs_proteges": 1, "faits": 2}
+    assert await _restes(essai, voisin) == {"coffre": 1, "cles": 4, "champs_proteges": 1, "faits": 2}

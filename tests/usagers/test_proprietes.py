@@ -17,9 +17,27 @@ from relais_contrats import champs
 from relais_contrats.v1 import usagers as contrat
 from services.usagers import translation
 from services.usagers.domain import EtatParcours
-from services.usagers.domain.faits import ParcoursOuvert, ParcoursRattache, UsagerAmbigu, UsagerSignale
+from services.usagers.domain.faits import (
+    ParcoursOuvert,
+    ParcoursRattache,
+    SignalementConserve,
+    UsagerAmbigu,
+    UsagerSignale,
+)
 from tests.usagers.monde import Monde
-from tests.usagers.personnes import CAF, CD, MAINTENANT, Personne, depot, local, matricule, nir, numero_ft, signale
+from tests.usagers.personnes import (
+    CAF,
+    CD,
+    MAINTENANT,
+    Personne,
+    corrige,
+    depot,
+    local,
+    matricule,
+    nir,
+    numero_ft,
+    signale,
+)
 
 _EXAMPLES = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -41,14 +59,15 @@ class Vraie:
     @property
     def nir(self) -> str:
         lieu = ("2A", "2B", "59350", "99350")[self.rang % 4]
-        return nir(self.rang, lieu=lieu, sexe="7" if self.rang % 5 == 4 else "2")
+        sexe = "7" if self.rang % 5 == 4 else "2"
+        return nir(self.rang, lieu=lieu, sexe=sexe, naissance=f"{self.naissance:%y%m}")
 
     def signalement(self, numeros: set[str], emetteur: str, *, retourne: bool = False) -> Entree:
         """What `emetteur` tells of this person with some of its numbers; `retourne` swaps the names."""
         noms = (self.prenoms, self.nom) if retourne else (self.nom, self.prenoms)
         personne = Personne(*noms, self.naissance, self.nir if "nir" in numeros else None)
         connus = {
-            "ft": numero_ft(f"{self.rang:011d}"),
+            "ft": numero_ft(f"{self.rang + 1:011d}"),
             "matricule": matricule(f"{self.rang // 2 + 1:07d}", ("demandeur", "conjoint")[self.rang % 2]),
             "local": local(f"dossier-{self.rang}"),
         }
@@ -104,6 +123,31 @@ def _partition(entrees: list[tuple[int, Entree]]) -> set[frozenset[int]]:
     return {frozenset(rangs) for rangs in groupes.values()}
 
 
+ML = "/partenaires/ml-lille"
+
+
+def _noms(monde: Monde, entrees: list[Entree]) -> list[int]:
+    """Which of its own names an emitter that may be told nobody gets for each of its signalements, in turn."""
+    noms: list[UUID] = []
+    for entree in entrees:
+        conserve = next(f for f in monde.accepter(entree) if isinstance(f, SignalementConserve))
+        noms.append(conserve.alias)
+    return [noms.index(nom) for nom in noms]
+
+
+@_EXAMPLES
+@given(_PERSONNES, _DIRES, _DIRES)
+def test_the_names_that_an_emitter_gets_follow_from_its_own_words_alone(
+    personnes: list[Vraie], autres: list[tuple[int, set[str], str, bool]], siens: list[tuple[int, set[str], str, bool]]
+) -> None:
+    peuple = Monde()
+    for choix, numeros, emetteur, retourne in autres:
+        peuple.accepter(personnes[choix % len(personnes)].signalement(numeros, emetteur, retourne=retourne))
+    entrees = [personnes[c % len(personnes)].signalement(n, ML, retourne=r) for c, n, _, r in siens]
+
+    assert _noms(peuple, entrees) == _noms(Monde(), entrees)
+
+
 _GESTES = st.lists(
     st.tuples(
         st.sampled_from(["signaler", "signaler", "meme", "nouvelle", "fusionner", "corriger", "clore", "effacer"]),
@@ -135,7 +179,7 @@ def _geste(monde: Monde, personnes: list[Vraie], geste: tuple[str, int, int, set
         case "fusionner":
             return depot("usager.fusionne", {"conserve": str(x), "absorbes": [str(y)]}, x) if x != y else None
         case "corriger":
-            return depot("usager.corrige", {"identifiants": [{"type": "nir", "valeur": nir(b)}]}, x)
+            return corrige({"identifiants": [{"type": "nir", "valeur": nir(b)}]}, x)
         case "clore":
             return depot("parcours.clos", {"date_fin": "2026-03-01", "motif": "Fin"}, x) if b % 4 == 0 else None
         case _:
@@ -315,4 +359,5 @@ def test_a_signalement_is_told_and_split_as_the_contract_says(
     dit = translation.traduire(signale_)
 
     attendu = champs.separer("usager.signale", contrat.UsagerSignale.model_validate(donnees).en_json())
+    assert dit is not None
     assert (dict(dit.donnees), orjson.loads(orjson.dumps(dit.protege))) == attendu

@@ -10,6 +10,7 @@ from relais_contrats.codes.usagers import RegleRapprochement
 from services.usagers import translation
 from services.usagers.domain.faits import Motif, ParcoursOuvert, ParcoursRattache, Regle, UsagerAmbigu, UsagerSignale
 from services.usagers.domain.identite import Identite, accord, cles_etat_civil, jetons
+from services.usagers.domain.naissance import Naissance
 from tests.usagers.monde import Monde
 from tests.usagers.personnes import CD, Personne, depot, local, matricule, nir, nir_avec_cle, numero_ft, signale
 
@@ -277,16 +278,17 @@ def test_names_lose_accents_case_and_punctuation(ecrit: str, mots: tuple[str, ..
 
 
 def test_the_order_of_given_names_and_swapped_names_give_one_key() -> None:
-    a = Identite("Le Goff", "Anne Marie", date(1990, 1, 1))
-    b = Identite("LE GOFF", "Marie-Anne", date(1990, 1, 1))
-    c = Identite("Anne Marie", "Le Goff", date(1990, 1, 1))
+    a = Identite("Le Goff", "Anne Marie", Naissance("1990-01-01"))
+    b = Identite("LE GOFF", "Marie-Anne", Naissance("1990-01-01"))
+    c = Identite("Anne Marie", "Le Goff", Naissance("1990-01-01"))
 
     assert cles_etat_civil(a) & cles_etat_civil(b)
     assert cles_etat_civil(a) & cles_etat_civil(c)
 
 
 def test_a_particle_is_not_a_name_in_common() -> None:
-    constat = accord(Identite("de Vries", "Anne", date(1990, 1, 1)), Identite("de Jong", "Marie", date(1990, 1, 1)))
+    jour = Naissance("1990-01-01")
+    constat = accord(Identite("de Vries", "Anne", jour), Identite("de Jong", "Marie", jour))
 
     assert not constat.suffit
 
@@ -324,11 +326,11 @@ def test_a_question_settled_once_is_not_asked_again() -> None:
 
 def test_the_number_of_one_twin_told_for_the_other_leaves_both_to_the_agent() -> None:
     monde = Monde()
-    [premier, _] = monde.accepter(signale(CAMILLE))
+    premier, *_ = monde.accepter(signale(CAMILLE))
     jumelle = replace(CAMILLE, prenoms="Solène", nir=nir(2))
-    [seconde, _] = monde.accepter(signale(jumelle))
+    seconde, *_ = monde.accepter(signale(jumelle))
 
-    [_, ambigu] = monde.accepter(signale(replace(jumelle, nir=nir(1)), emetteur=CD))
+    _, ambigu, *_ = monde.accepter(signale(replace(jumelle, nir=nir(1)), emetteur=CD))
 
     assert isinstance(ambigu, UsagerAmbigu)
     assert set(ambigu.candidats) == {premier.parcours, seconde.parcours}
@@ -342,4 +344,5 @@ def test_every_rule_has_its_code_in_the_contract() -> None:
 def test_a_person_is_told_to_be_recognised_by_the_number_that_did_it(regle: Regle) -> None:
     dit = translation.traduire(ParcoursRattache(uuid4(), "59", regle))
 
+    assert dit is not None
     assert dit.donnees["rapprochement"]["regle"] == regle.value

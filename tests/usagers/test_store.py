@@ -8,11 +8,16 @@ import asyncpg
 import pytest
 from cryptography.exceptions import InvalidTag
 
+from services.service import DueDates
+from services.usagers import clocks
+from services.usagers.store import lignes
 from tests.usagers.conftest import Essai
 from tests.usagers.personnes import (
     CAF,
     CD,
+    MAINTENANT,
     Personne,
+    corrige,
     depot,
     local,
     matricule,
@@ -46,8 +51,50 @@ async def test_the_same_nir_reaches_the_same_parcours(essai: Essai) -> None:
 
     faits = await essai.accepte(signale(replace(CAMILLE, nir=nir_avec_cle(nir(1))), emetteur=CD))
 
+    assert types(faits) == ["usager.signale", "parcours.rattache", "signalement.conserve"]
+    assert {f.agregat for f in faits[:2]} == {premier}
+
+
+async def test_who_may_be_told_gets_the_name_of_the_parcours_itself(essai: Essai) -> None:
+    premier = await essai.ouvrir(signale(CAMILLE))
+
+    faits = await essai.accepte(signale(CAMILLE, emetteur=CD, reconnait_dans=["59"]))
+
     assert types(faits) == ["usager.signale", "parcours.rattache"]
     assert {f.agregat for f in faits} == {premier}
+
+
+async def test_an_emitter_reads_its_own_words_and_nobody_else_s(essai: Essai) -> None:
+    await essai.accepte(signale(CAMILLE, numero_ft("12345678901")))
+    conserve = (await essai.accepte(signale(replace(CAMILLE, prenoms="CAMILLE"), local("7"), emetteur=CD)))[-1]
+
+    dit = await essai.lire("dire", alias=str(conserve.agregat), emetteur=CD)
+    autre = await essai.lire("dire", alias=str(conserve.agregat), emetteur=CAF)
+
+    assert dit["identite"]["prenoms"] == "CAMILLE"
+    assert {i["type"] for i in dit["identifiants"]} == {"nir", "local"}
+    assert (dit["parcours"], dit["etat"], dit["departement"]) == (str(conserve.agregat), "signale", "59")
+    assert autre is None
+
+
+async def test_the_same_person_signalled_again_in_another_batch_keeps_its_name(essai: Essai) -> None:
+    await essai.accepte(signale(CAMILLE))
+    premier = (await essai.accepte(signale(CAMILLE, local("7"), emetteur=CD)))[-1]
+
+    second = (await essai.accepte(signale(CAMILLE, local("7"), emetteur=CD)))[-1]
+
+    assert second.agregat == premier.agregat
+    assert (premier.donnees["est_neuf"], second.donnees["est_neuf"]) == (True, False)
+
+
+async def test_the_words_of_an_emitter_go_with_an_erased_person(essai: Essai) -> None:
+    parcours = await essai.ouvrir(signale(CAMILLE))
+    conserve = (await essai.accepte(signale(CAMILLE, emetteur=CD)))[-1]
+
+    await essai.accepte(depot("usager.efface", {"motif": "Demande"}, parcours))
+
+    assert await essai.lire("dire", alias=str(parcours), emetteur=CAF) is None
+    assert await essai.lire("dire", alias=str(conserve.agregat), emetteur=CD) is None
 
 
 async def test_one_batch_that_tells_a_person_twice_opens_one_parcours(essai: Essai) -> None:
@@ -121,13 +168,28 @@ async def test_an_ambiguous_person_is_read_with_its_candidates(essai: Essai) -> 
 async def test_a_search_answers_found_none_or_several(essai: Essai) -> None:
     connu = await essai.ouvrir(signale(CAMILLE, numero_ft("12345678901")))
 
-    par_nir = await essai.lire("resoudre", identifiants=[{"type": "nir", "valeur": nir_avec_cle(nir(1))}])
-    inconnu = await essai.lire("resoudre", identifiants=[{"type": "nir", "valeur": nir(8)}])
-    par_noms = await essai.lire("resoudre", identifiants=[local("Z")], identite=CAMILLE.identite(), emetteur=CD)
+    par_nir = await essai.resoudre(identifiants=[{"type": "nir", "valeur": nir_avec_cle(nir(1))}])
+    inconnu = await essai.resoudre(identifiants=[{"type": "nir", "valeur": nir(8)}])
+    par_noms = await essai.resoudre(identifiants=[local("Z")], identite=CAMILLE.identite(), emetteur=CD)
 
     assert par_nir == {"resultat": "trouve", "parcours": str(connu)}
     assert inconnu == {"resultat": "aucun"}
     assert par_noms == {"resultat": "plusieurs"}
+
+
+async def test_a_search_says_nothing_of_another_territory_and_opens_nobody_there(
+    essai: Essai, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await essai.ouvrir(signale(CAMILLE))
+    await essai.ouvrir(signale(replace(CAMILLE, nir=None), local("Z"), emetteur=CD))
+    monkeypatch.setattr(lignes, "parcours", lambda *_: pytest.fail("somebody of another territory was opened"))
+
+    par_nir = await essai.resoudre("62", identifiants=[{"type": "nir", "valeur": nir(1)}])
+    par_noms = await essai.resoudre("62", identifiants=[local("Y")], identite=CAMILLE.identite(), emetteur=CD)
+    mesure = await essai.lire("resoudre", departements=["62"], identifiants=[{"type": "nir", "valeur": nir(1)}])
+
+    assert par_nir == par_noms == {"resultat": "aucun"}
+    assert mesure["ailleurs"]
 
 
 async def test_an_ambiguity_is_settled_and_its_id_leads_to_the_person(essai: Essai) -> None:
@@ -161,7 +223,7 @@ async def test_a_merge_leaves_to_another_what_it_holds_since_the_absorbed_one_wa
 
     await essai.accepte(depot("usager.fusionne", _fusion(conserve, alias), conserve))
 
-    trouves = [await essai.lire("resoudre", identifiants=[local(v)], emetteur=CAF) for v in "AB"]
+    trouves = [await essai.resoudre(identifiants=[local(v)], emetteur=CAF) for v in "AB"]
     assert [t["parcours"] for t in trouves] == [str(conserve), str(tenant)]
 
 
@@ -210,10 +272,10 @@ async def test_a_closure_frees_the_numbers_and_sets_the_end_of_retention(essai: 
 
 async def test_a_correction_is_found_under_its_new_number_only(essai: Essai) -> None:
     parcours = await essai.ouvrir(signale(CAMILLE))
-    await essai.accepte(depot("usager.corrige", {"identifiants": [{"type": "nir", "valeur": nir(3)}]}, parcours))
+    await essai.accepte(corrige({"identifiants": [{"type": "nir", "valeur": nir(3)}]}, parcours))
 
-    ancien = await essai.lire("resoudre", identifiants=[{"type": "nir", "valeur": nir(1)}])
-    nouveau = await essai.lire("resoudre", identifiants=[{"type": "nir", "valeur": nir(3)}])
+    ancien = await essai.resoudre(identifiants=[{"type": "nir", "valeur": nir(1)}])
+    nouveau = await essai.resoudre(identifiants=[{"type": "nir", "valeur": nir(3)}])
 
     assert (ancien["resultat"], nouveau["parcours"]) == ("aucun", str(parcours))
 
@@ -241,7 +303,7 @@ async def test_nobody_can_be_read_in_the_database(essai: Essai) -> None:
 
     tout = "".join(lignes).lower()
     hexa = [mot.encode().hex() for mot in ("Zwingelstein", "Barnabé", nir(424242), "777888999", "Introuvable")]
-    for mot in ("zwingelstein", "barnab", nir(424242), "777888999", "introuvable", "iodas-xyz", "1977", *hexa):
+    for mot in ("zwingelstein", "barnab", nir(424242), "777888999", "introuvable", "iodas-xyz", "1977-07-07", *hexa):
         assert mot not in tout
 
 
@@ -272,3 +334,24 @@ async def test_a_transfer_is_told_where_the_person_leaves_and_the_rest_where_it_
     suite = await essai.accepte(signale(CAMILLE, departement="2A"))
 
     assert (part.partition, {f.partition for f in suite}) == ("59", {"2A"})
+
+
+async def test_who_waits_for_a_partner_is_listed_and_enters_once_there_is_one(essai: Essai) -> None:
+    due_dates = DueDates(essai.engine, essai.process, lambda: MAINTENANT)
+    arrivees = clocks.Arrivees(essai.engine, essai.pool, lambda: MAINTENANT)
+    transfert = {"departement_nouveau": "2A", "date_effet": "2026-03-01"}
+    await essai.servir("59")
+    parcours = await essai.ouvrir(signale(CAMILLE))
+    [part] = await essai.accepte(depot("parcours.transfere", transfert, parcours))
+    await due_dates.fire()
+
+    attend = await essai.lire("en_attente", limite=10)
+    before = await arrivees.accueillir()
+    await essai.servir("59", "2A")
+    after = [await arrivees.accueillir() for _ in range(2)]
+
+    [listed] = attend["parcours"]
+    assert (listed["parcours"], listed["departement"], listed["departement_nouveau"]) == (str(parcours), "59", "2A")
+    assert (part.effet, before, after) == ("2026-03-01", 0, [1, 0])
+    assert (await essai.lire("en_attente", limite=10))["parcours"] == []
+    assert (await essai.lire("parcours", parcours=str(parcours)))["departement"] == "2A"

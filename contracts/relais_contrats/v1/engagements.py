@@ -16,13 +16,31 @@ from relais_contrats.codes.engagements import (
     TypeSanction,
 )
 from relais_contrats.codes.suivi import Theme
+from relais_contrats.declaration import (
+    CAF,
+    CD,
+    DU_REFERENT,
+    ENGAGEMENTS,
+    FT,
+    HUB,
+    MSA,
+    STRUCTURE_ORIENTATION,
+    STRUCTURE_REFERENT,
+    TOUS,
+    message,
+)
 from relais_contrats.groupes import Groupe
 from relais_contrats.modele import Donnees
 from relais_contrats.regles import Interdit, Ordre, Plage, Regle, Requis, Semantique
+from relais_contrats.v1 import delais
 from relais_contrats.valeurs import (
-    CodeLocal,
+    CleContrat,
+    CleEngagement,
+    CleManquement,
+    CleSanction,
     DateIso,
     Entier,
+    IdMessage,
     Nombre,
     SansDoublon,
     Texte,
@@ -30,7 +48,7 @@ from relais_contrats.valeurs import (
     dit,
 )
 
-_CONTRAT_ID = dit("Clé du contrat chez l'émetteur, unique dans le parcours.")
+_CONTRAT_ID = dit("Clé du contrat chez l'émetteur, ou l'`obj_…` lu pour celui d'un autre.")
 
 
 def _engagements_distincts(valeurs: Mapping[str, Any]) -> bool:
@@ -43,7 +61,7 @@ class Engagement(Donnees):
 
     groupe: ClassVar[Groupe | None] = Groupe.CONTRAT
 
-    id: Annotated[CodeLocal, dit("Clé de l'engagement dans le contrat.")]
+    id: Annotated[CleEngagement, dit("Clé de l'engagement dans le contrat.")]
     theme: Annotated[Theme, dit("Thème. Un engagement de santé n'est visible qu'avec le droit `sante:lire`.")]
     libelle: Annotated[TexteCourt, dit("Ce à quoi l'on s'engage.")]
     heures_hebdo: Annotated[
@@ -86,7 +104,7 @@ class ContratPropose(Donnees):
         ),
     )
 
-    contrat_id: Annotated[CodeLocal, _CONTRAT_ID]
+    contrat_id: Annotated[CleContrat, _CONTRAT_ID]
     date_debut: Annotated[DateIso, dit("Premier jour du contrat.", "WebRSA dd_ci")]
     duree_mois: Annotated[Entier, dit("Durée en mois.", "WebRSA duree_engag", ge=1, le=36)]
     engagements_usager: Annotated[ListeEngagements, dit("Engagements de la personne.")]
@@ -108,7 +126,7 @@ class ContratSigne(Donnees):
         ),
     )
 
-    contrat_id: Annotated[CodeLocal, _CONTRAT_ID]
+    contrat_id: Annotated[CleContrat, _CONTRAT_ID]
     date_signature: Annotated[DateIso, dit("Date de signature.", "C. trav. D. 5411-14-1")]
     signataires: Annotated[
         Annotated[list[QualiteSignataire], Field(min_length=1, max_length=4), SansDoublon()], dit("Qui a signé.")
@@ -120,7 +138,7 @@ class ContratRefuse(Donnees):
 
     groupe: ClassVar[Groupe | None] = Groupe.CONTRAT
 
-    contrat_id: Annotated[CodeLocal, _CONTRAT_ID]
+    contrat_id: Annotated[CleContrat, _CONTRAT_ID]
     date_refus: Annotated[DateIso, dit("Date du refus.", "France Travail dateRefus")]
     motif: Annotated[Texte | None, dit("Motif donné par la personne.")] = None
 
@@ -130,7 +148,7 @@ class EtapeContrat(Donnees):
 
     groupe: ClassVar[Groupe | None] = Groupe.CONTRAT
 
-    contrat_id: Annotated[CodeLocal, _CONTRAT_ID]
+    contrat_id: Annotated[CleContrat, _CONTRAT_ID]
     date: Annotated[DateIso, dit("Date d'effet.")]
     motif: Annotated[Texte, dit("Motif.")]
 
@@ -147,12 +165,25 @@ class ContratClos(EtapeContrat):
     """Le contrat prend fin."""
 
 
+class ContratAnnule(Donnees):
+    """Le dernier dépôt sur un contrat est annulé (proposition, signature, refus, suspension, reprise ou fin) : contrats
+    et mois pour signer sont comme avant. Refusée (`annulation-impossible`) quand la suite repose déjà sur lui."""
+
+    groupe: ClassVar[Groupe | None] = Groupe.CONTRAT
+
+    annule: Annotated[
+        IdMessage,
+        dit("Le dépôt annulé : l'identifiant que vous lui aviez donné ; sinon celui de l'événement reçu."),
+    ]
+    motif: Annotated[Texte, dit("Pourquoi il est annulé.")]
+
+
 class ContratAResigner(Donnees):
     """Le contrat doit être signé de nouveau, dans le mois qui suit la nouvelle notification."""
 
     groupe: ClassVar[Groupe | None] = Groupe.CONTRAT
 
-    contrat_id: Annotated[CodeLocal, _CONTRAT_ID]
+    contrat_id: Annotated[CleContrat, _CONTRAT_ID]
     cause: Annotated[CauseResignature, dit("Ce qui oblige à signer de nouveau.", "C. trav. D. 5411-8-2")]
 
 
@@ -161,19 +192,19 @@ class ContratBilan(Donnees):
 
     groupe: ClassVar[Groupe | None] = Groupe.CONTRAT
 
-    contrat_id: Annotated[CodeLocal, _CONTRAT_ID]
+    contrat_id: Annotated[CleContrat, _CONTRAT_ID]
     date: Annotated[DateIso, dit("Date du bilan.")]
     heures_realisees: Annotated[Nombre | None, dit("Heures réalisées par semaine, en moyenne.", ge=0, le=168)] = None
     points: Annotated[list[Texte], dit("Points du bilan.", min_length=1, max_length=50)]
 
 
 class EngagementRetard(Donnees):
-    """Le contrat n'est pas signé un mois après la notification de l'orientation."""
+    """Le contrat n'est pas signé dans le délai que la notification de l'orientation a ouvert."""
 
     groupe: ClassVar[Groupe | None] = Groupe.CONTRAT
     regles: ClassVar[tuple[Regle, ...]] = (Ordre("date_notification", "date_echeance"),)
 
-    contrat_id: Annotated[CodeLocal | None, dit("Le contrat proposé, s'il existe.")] = None
+    contrat_id: Annotated[CleContrat | None, dit("Le contrat proposé, s'il existe.")] = None
     date_notification: Annotated[DateIso, dit("Notification qui a ouvert le mois.", "C. trav. D. 5411-14-1")]
     date_echeance: Annotated[DateIso, dit("Dernier jour du mois.", "C. trav. D. 5411-14-1")]
 
@@ -199,7 +230,9 @@ class ManquementSignale(Donnees):
 
     groupe: ClassVar[Groupe | None] = Groupe.SANCTIONS
 
-    manquement_id: Annotated[CodeLocal, dit("Clé du manquement chez l'émetteur.")]
+    manquement_id: Annotated[
+        CleManquement, dit("Clé du manquement chez l'émetteur, ou l'`obj_…` lu pour celui d'un autre.")
+    ]
     nature: Annotated[NatureManquement, dit("Nature du manquement.", "France Travail natureManquement")]
     rang: Annotated[RangManquement, dit("Rang du manquement.", "France Travail rangManquement")]
     date_constat: Annotated[DateIso, dit("Date du constat.")]
@@ -217,8 +250,10 @@ class Sanction(Donnees):
         Plage("montant", 30, 100, {"modalite": ("pourcentage",)}),
     )
 
-    sanction_id: Annotated[CodeLocal, dit("Clé de la sanction chez l'émetteur.")]
-    manquement_id: Annotated[CodeLocal | None, dit("Manquement à l'origine.")] = None
+    sanction_id: Annotated[
+        CleSanction, dit("Clé de la sanction chez l'émetteur, ou l'`obj_…` lu pour celle d'un autre.")
+    ]
+    manquement_id: Annotated[CleManquement | None, dit("Manquement à l'origine.")] = None
     nature: Annotated[NatureManquement, dit("Nature du manquement.", "France Travail natureManquement")]
     rang: Annotated[RangManquement, dit("Rang du manquement.", "France Travail rangManquement")]
     type: Annotated[TypeSanction, dit("Type de sanction.", "France Travail typeSanctionValide")]
@@ -237,7 +272,7 @@ class Sanction(Donnees):
 class SanctionProposee(Sanction):
     """Une sanction est proposée au département, qui décide."""
 
-    date_proposition: Annotated[DateIso, dit("Date de la proposition : quinze jours pour instruire.")]
+    date_proposition: Annotated[DateIso, dit(f"Date de la proposition : {delais.INSTRUCTION} pour instruire.")]
 
 
 class SanctionDecidee(Sanction):
@@ -253,6 +288,39 @@ class SanctionLevee(Donnees):
 
     groupe: ClassVar[Groupe | None] = Groupe.SANCTIONS
 
-    sanction_id: Annotated[CodeLocal, dit("La sanction levée.")]
+    sanction_id: Annotated[CleSanction, dit("La sanction levée.")]
     date_effet: Annotated[DateIso, dit("Date d'effet.")]
     motif: Annotated[Texte, dit("Motif de la levée.")]
+
+
+MESSAGES = (
+    message("contrat.propose", ENGAGEMENTS, ContratPropose, "Contrat proposé", (CD, FT), TOUS, DU_REFERENT),
+    message("contrat.signe", ENGAGEMENTS, ContratSigne, "Contrat signé", (CD, FT), TOUS, DU_REFERENT),
+    message("contrat.refuse", ENGAGEMENTS, ContratRefuse, "Contrat refusé", (CD, FT), TOUS, DU_REFERENT),
+    message("contrat.suspendu", ENGAGEMENTS, ContratSuspendu, "Contrat suspendu", (CD, FT), TOUS),
+    message("contrat.repris", ENGAGEMENTS, ContratRepris, "Contrat repris", (CD, FT), TOUS),
+    message("contrat.clos", ENGAGEMENTS, ContratClos, "Contrat clos", (CD, FT, HUB), TOUS),
+    message("contrat.annule", ENGAGEMENTS, ContratAnnule, "Contrat annulé", (CD, FT), TOUS, DU_REFERENT),
+    message("contrat.a-resigner", ENGAGEMENTS, ContratAResigner, "Contrat à signer de nouveau", (HUB,), TOUS),
+    message("contrat.bilan", ENGAGEMENTS, ContratBilan, "Bilan du contrat", (), TOUS, DU_REFERENT),
+    message(
+        "engagement.retard",
+        ENGAGEMENTS,
+        EngagementRetard,
+        "Contrat en retard",
+        (HUB,),
+        (CD, STRUCTURE_REFERENT, STRUCTURE_ORIENTATION),
+    ),
+    message(
+        "reexamen.du",
+        ENGAGEMENTS,
+        ReexamenDu,
+        "Réexamen dû",
+        (HUB,),
+        (CD, STRUCTURE_REFERENT, STRUCTURE_ORIENTATION),
+    ),
+    message("manquement.signale", ENGAGEMENTS, ManquementSignale, "Manquement signalé", (), (CD,), DU_REFERENT),
+    message("sanction.proposee", ENGAGEMENTS, SanctionProposee, "Sanction proposée", (), (CD,), DU_REFERENT),
+    message("sanction.decidee", ENGAGEMENTS, SanctionDecidee, "Sanction décidée", (CD,), (CAF, MSA, FT)),
+    message("sanction.levee", ENGAGEMENTS, SanctionLevee, "Sanction levée", (CD,), (CAF, MSA, FT)),
+)

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 from relais_contrats.codes.suivi import Sensibilite, StatutAction, StatutObjectif, Theme
+from relais_contrats.declaration import DU_SUIVI, FEUILLE_DE_ROUTE, PARTICIPANT, TOUS, message
 from relais_contrats.groupes import Groupe
 from relais_contrats.modele import Donnees
 from relais_contrats.regles import Regle, ValeursSelon
-from relais_contrats.valeurs import CodeLocal, DateIso, TexteCourt, TexteLong, dit
+from relais_contrats.valeurs import CleAction, CleObjectif, ClePrescription, DateIso, TexteCourt, TexteLong, dit
 
 _OUVERTS = ("prevue", "en-cours", "en-pause")
 
@@ -17,7 +18,9 @@ class Objectif(Donnees):
 
     groupe: ClassVar[Groupe | None] = Groupe.ORIENTATION
 
-    objectif_id: Annotated[CodeLocal, dit("Clé de l'objectif, unique dans le parcours.")]
+    objectif_id: Annotated[
+        CleObjectif, dit("Clé de l'objectif chez l'émetteur, ou l'`obj_…` lu pour celui d'un autre.")
+    ]
     theme: Annotated[Theme, dit("Thème. Un objectif de santé n'est visible qu'avec le droit `sante:lire`.")]
     libelle: Annotated[TexteCourt, dit("L'objectif, en une phrase.")]
     statut: Annotated[StatutObjectif, dit("État de l'objectif.")]
@@ -50,12 +53,14 @@ class Action(Donnees):
 
     groupe: ClassVar[Groupe | None] = Groupe.ORIENTATION
 
-    action_id: Annotated[CodeLocal, dit("Clé de l'action, unique dans le parcours.")]
-    objectif_id: Annotated[CodeLocal, dit("Objectif qu'elle sert.")]
+    action_id: Annotated[CleAction, dit("Clé de l'action chez l'émetteur, ou l'`obj_…` lu pour celle d'un autre.")]
+    objectif_id: Annotated[CleObjectif, dit("Objectif qu'elle sert.")]
     libelle: Annotated[TexteCourt, dit("L'action, en une phrase.")]
     echeance: Annotated[DateIso | None, dit("Date prévue.")] = None
     statut: Annotated[StatutAction, dit("État de l'action.")]
-    prescription_id: Annotated[CodeLocal | None, dit("Prescription liée, si l'action passe par un service.")] = None
+    prescription_id: Annotated[ClePrescription | None, dit("Prescription liée, si l'action passe par un service.")] = (
+        None
+    )
     sensibilite: Annotated[
         Sensibilite | None, dit("« sante » cache le libellé et le lien à qui n'a pas le droit `sante:lire`.")
     ] = None
@@ -106,3 +111,17 @@ class ObservationAjoutee(Donnees):
     def groupes_selon(cls, objet: Mapping[str, Any]) -> Mapping[str, Groupe]:
         # Anything but the plain value hides the text: an unknown sensitivity is not a harmless one.
         return {} if objet.get("sensibilite") == Sensibilite.COURANTE else {"texte": Groupe.SANTE}
+
+
+MESSAGES = (
+    message("objectif.ajoute", FEUILLE_DE_ROUTE, ObjectifAjoute, "Objectif ajouté", (), TOUS, DU_SUIVI),
+    message("objectif.modifie", FEUILLE_DE_ROUTE, ObjectifModifie, "Objectif modifié", (), TOUS, DU_SUIVI),
+    message("objectif.clos", FEUILLE_DE_ROUTE, ObjectifClos, "Objectif clos", (), TOUS, DU_SUIVI),
+    message("action.ajoutee", FEUILLE_DE_ROUTE, ActionAjoutee, "Action ajoutée", (), TOUS, DU_SUIVI),
+    message("action.modifiee", FEUILLE_DE_ROUTE, ActionModifiee, "Action modifiée", (), TOUS, DU_SUIVI),
+    message("action.realisee", FEUILLE_DE_ROUTE, ActionRealisee, "Action réalisée", (), TOUS, DU_SUIVI),
+    message("action.abandonnee", FEUILLE_DE_ROUTE, ActionAbandonnee, "Action abandonnée", (), TOUS, DU_SUIVI),
+    message(
+        "observation.ajoutee", FEUILLE_DE_ROUTE, ObservationAjoutee, "Observation ajoutée", (), TOUS, (PARTICIPANT,)
+    ),
+)

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import date as Jour
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from relais_contrats.codes.offre import (
     ContactPrefere,
@@ -19,33 +20,63 @@ from relais_contrats.codes.offre import (
     Thematique,
     TypeService,
 )
+from relais_contrats.declaration import (
+    ABONNES_TERRITOIRE,
+    ECHEANCE_PRESCRIPTION,
+    EMETTEUR_PRESCRIPTION,
+    HUB,
+    OFFRES,
+    PARTICIPANT,
+    PUBLIEURS,
+    REPONSE,
+    STRUCTURE_REFERENT,
+    STRUCTURE_SERVICE,
+    message,
+)
 from relais_contrats.groupes import Groupe
+from relais_contrats.identifiants import MOTIF_SIRET
 from relais_contrats.modele import Donnees
-from relais_contrats.regles import Regle, Semantique
+from relais_contrats.regles import Regle, RequisSiParmi, Semantique
 from relais_contrats.v1.partages import Structure
 from relais_contrats.valeurs import (
-    CodeLocal,
+    MOTIF_SANS_NUL,
+    MOTIF_SLUG,
+    MOTIF_SUR_UNE_LIGNE,
+    CleAction,
+    ClePrescription,
     CodePostal,
     Courriel,
     DateIso,
     Entier,
     Nombre,
     SansDoublon,
+    SansNir,
     Texte,
     TexteCourt,
+    TexteLibre,
     TexteLong,
     UrlHttp,
     dit,
 )
 
 _DI = "data·inclusion, schéma v1"
-MOTIF_ID_OFFRE = "^[a-z0-9]+(-[a-z0-9]+)*--[^ \\u0000-\\u001f\\u007f]{1,150}$"
+MOTIF_ID_OFFRE = "^[a-z0-9]+(-[a-z0-9]+)*--[^ /\\\\\\u0000-\\u001f\\u007f]{1,150}$"
+"""Of what follows `--`, everything that a path carries when it is percent-encoded: neither / nor \\."""
+MOTIF_CODE_INSEE = "^[0-9A-Z]{5}$"
 MOTIF_ZONE = "^(france|[0-9]{9}|[0-9][0-9AB][0-9]{3}|[0-9][0-9AB][0-9]?)$"
 
-IdOffre = Annotated[str, Field(pattern=MOTIF_ID_OFFRE)]
-NomOffre = Annotated[str, Field(min_length=3, max_length=150, pattern="^[^\\u0000-\\u001f\\u007f]+$")]
-Description = Annotated[str, Field(min_length=5, max_length=10000, pattern="^[^\\u0000]+$")]
-CodeInsee = Annotated[str, Field(pattern="^[0-9A-Z]{5}$")]
+
+def _lire_id(valeur: Any) -> Any:
+    if isinstance(valeur, str) and ("/" in valeur or "\\" in valeur):
+        phrase = "Une adresse ne porte ni « / » ni « \\ » : remplacez-les, par exemple par « - »."
+        raise PydanticCustomError("format", "{phrase}", {"phrase": phrase})
+    return valeur
+
+
+IdOffre = Annotated[str, Field(pattern=MOTIF_ID_OFFRE), BeforeValidator(_lire_id), SansNir]
+NomOffre = Annotated[str, Field(min_length=3, max_length=150, pattern=MOTIF_SUR_UNE_LIGNE), TexteLibre]
+Description = Annotated[str, Field(min_length=5, max_length=10000, pattern=MOTIF_SANS_NUL), TexteLibre]
+CodeInsee = Annotated[str, Field(pattern=MOTIF_CODE_INSEE)]
 Longitude = Annotated[Nombre, Field(ge=-180, le=180)]
 Latitude = Annotated[Nombre, Field(ge=-90, le=90)]
 
@@ -77,13 +108,13 @@ class StructurePubliee(Donnees):
     groupe: ClassVar[Groupe | None] = Groupe.OFFRE
     regles: ClassVar[tuple[Regle, ...]] = (_DATE_DU_SIECLE, _ID_DE_LA_SOURCE)
 
-    source: Annotated[str, dit("Producteur de la donnée.", _DI, pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
+    source: Annotated[str, dit("Producteur de la donnée.", _DI, pattern=MOTIF_SLUG, max_length=64)]
     id: Annotated[IdOffre, dit("Clé de la structure, `source--id`.", _DI)]
     nom: Annotated[NomOffre, dit("Nom, de 3 à 150 signes.", _DI)]
     date_maj: Annotated[DateIso, dit("Date de dernière modification chez le producteur.", _DI)]
     description: Annotated[Description | None, dit("Description.", _DI)] = None
     lien_source: Annotated[UrlHttp | None, dit("Page de la structure chez le producteur.", _DI)] = None
-    siret: Annotated[str | None, dit("SIRET ; souvent absent pour un service interne.", _DI, pattern="^[0-9]{14}$")] = (
+    siret: Annotated[str | None, dit("SIRET ; souvent absent pour un service interne.", _DI, pattern=MOTIF_SIRET)] = (
         None
     )
     commune: Annotated[TexteCourt | None, dit("Nom de la commune.", _DI)] = None
@@ -119,7 +150,7 @@ class ServicePublie(Donnees):
         ),
     )
 
-    source: Annotated[str, dit("Producteur de la donnée.", _DI, pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
+    source: Annotated[str, dit("Producteur de la donnée.", _DI, pattern=MOTIF_SLUG, max_length=64)]
     structure_id: Annotated[IdOffre, dit("Clé de la structure qui rend le service.", _DI)]
     id: Annotated[IdOffre, dit("Clé du service, `source--id`.", _DI)]
     nom: Annotated[NomOffre, dit("Nom, de 3 à 150 signes.", _DI)]
@@ -176,7 +207,9 @@ class Retrait(Donnees):
     groupe: ClassVar[Groupe | None] = Groupe.OFFRE
 
     id: Annotated[IdOffre, dit("Clé `source--id`.", _DI)]
-    date: Annotated[DateIso, dit("Date du retrait.")]
+    date: Annotated[
+        DateIso, dit("Date du retrait ; à venir, rien ne change avant ce jour, et republier la fiche l'annule.")
+    ]
     raison: Annotated[Texte, dit("Raison, transmise aux prescripteurs concernés.")]
 
 
@@ -188,7 +221,7 @@ class ServiceRetire(Retrait):
     """Un service quitte l'offre : les prescriptions en cours expirent avec cette raison."""
 
 
-_PRESCRIPTION_ID = dit("Clé de la prescription chez son émetteur, unique dans le parcours.")
+_PRESCRIPTION_ID = dit("Clé de la prescription chez son émetteur, ou l'`obj_…` lu pour celle d'un autre.")
 
 
 class PrescriptionEmise(Donnees):
@@ -196,7 +229,7 @@ class PrescriptionEmise(Donnees):
 
     groupe: ClassVar[Groupe | None] = Groupe.OFFRE
 
-    prescription_id: Annotated[CodeLocal, _PRESCRIPTION_ID]
+    prescription_id: Annotated[ClePrescription, _PRESCRIPTION_ID]
     service_id: Annotated[IdOffre, dit("Service prescrit, `source--id`.", _DI)]
     motif: Annotated[Texte, dit("Ce que l'on attend du service, sans donnée de santé.", "DORA orientation_reasons")]
     contact_prefere: Annotated[ContactPrefere, dit("Comment joindre la personne.", "DORA contact_preferences")]
@@ -208,7 +241,7 @@ class PrescriptionEmise(Donnees):
             "DORA data_protection_commitment",
         ),
     ]
-    action_id: Annotated[CodeLocal | None, dit("Action de la feuille de route que la prescription sert.")] = None
+    action_id: Annotated[CleAction | None, dit("Action de la feuille de route que la prescription sert.")] = None
     structure: Annotated[
         Structure | None,
         dit("Structure du service : le hub l'écrit dans l'événement ; au dépôt, elle est ignorée."),
@@ -220,7 +253,7 @@ class SuitePrescription(Donnees):
 
     groupe: ClassVar[Groupe | None] = Groupe.OFFRE
 
-    prescription_id: Annotated[CodeLocal, _PRESCRIPTION_ID]
+    prescription_id: Annotated[ClePrescription, _PRESCRIPTION_ID]
     date: Annotated[DateIso, dit("Date de la suite donnée.")]
     message: Annotated[Texte | None, dit("Message au prescripteur.")] = None
 
@@ -236,9 +269,13 @@ class PrescriptionAcceptee(SuitePrescription):
 class PrescriptionRefusee(SuitePrescription):
     """La structure refuse, et dit pourquoi."""
 
+    regles: ClassVar[tuple[Regle, ...]] = (
+        RequisSiParmi("message", "motifs", MotifRefusPrescription.AUTRE.value, "motif-obligatoire"),
+    )
+
     motifs: Annotated[
         Annotated[list[MotifRefusPrescription], Field(min_length=1, max_length=8), SansDoublon()],
-        dit("Motifs du refus, au moins un."),
+        dit("Motifs du refus, au moins un ; « autre » se précise dans `message`."),
     ]
 
 
@@ -251,7 +288,7 @@ class PrescriptionRelancee(Donnees):
 
     groupe: ClassVar[Groupe | None] = Groupe.OFFRE
 
-    prescription_id: Annotated[CodeLocal, _PRESCRIPTION_ID]
+    prescription_id: Annotated[ClePrescription, _PRESCRIPTION_ID]
     date: Annotated[DateIso, dit("Date de la relance.")]
     relance: Annotated[Entier, dit("Rang de la relance : 1, 2…", ge=1, le=100)]
 
@@ -261,7 +298,7 @@ class PrescriptionExpiree(Donnees):
 
     groupe: ClassVar[Groupe | None] = Groupe.OFFRE
 
-    prescription_id: Annotated[CodeLocal, _PRESCRIPTION_ID]
+    prescription_id: Annotated[ClePrescription, _PRESCRIPTION_ID]
     date: Annotated[DateIso, dit("Date d'expiration.")]
     raison: Annotated[Texte, dit("Pourquoi elle expire.")]
 
@@ -271,7 +308,7 @@ class ParticipationCommencee(Donnees):
 
     groupe: ClassVar[Groupe | None] = Groupe.OFFRE
 
-    prescription_id: Annotated[CodeLocal, _PRESCRIPTION_ID]
+    prescription_id: Annotated[ClePrescription, _PRESCRIPTION_ID]
     date: Annotated[DateIso, dit("Premier jour.")]
 
 
@@ -279,3 +316,99 @@ class ParticipationTerminee(ParticipationCommencee):
     """La participation au service se termine."""
 
     issue: Annotated[IssueParticipation, dit("Comment elle se termine.")]
+
+
+MESSAGES = (
+    message(
+        "structure.publiee",
+        OFFRES,
+        StructurePubliee,
+        "Structure publiée",
+        PUBLIEURS,
+        (ABONNES_TERRITOIRE,),
+        sujet=False,
+    ),
+    message("service.publie", OFFRES, ServicePublie, "Service publié", PUBLIEURS, (ABONNES_TERRITOIRE,), sujet=False),
+    message(
+        "structure.retiree",
+        OFFRES,
+        StructureRetiree,
+        "Structure retirée",
+        PUBLIEURS,
+        (ABONNES_TERRITOIRE,),
+        sujet=False,
+    ),
+    message("service.retire", OFFRES, ServiceRetire, "Service retiré", PUBLIEURS, (ABONNES_TERRITOIRE,), sujet=False),
+    message(
+        "prescription.emise",
+        OFFRES,
+        PrescriptionEmise,
+        "Prescription émise",
+        (),
+        (STRUCTURE_SERVICE,),
+        (STRUCTURE_REFERENT, PARTICIPANT),
+    ),
+    message(
+        "prescription.mise-a-l-etude",
+        OFFRES,
+        PrescriptionMiseALEtude,
+        "Prescription mise à l'étude",
+        (),
+        REPONSE,
+        (STRUCTURE_SERVICE,),
+    ),
+    message(
+        "prescription.acceptee",
+        OFFRES,
+        PrescriptionAcceptee,
+        "Prescription acceptée",
+        (),
+        REPONSE,
+        (STRUCTURE_SERVICE,),
+    ),
+    message(
+        "prescription.refusee",
+        OFFRES,
+        PrescriptionRefusee,
+        "Prescription refusée",
+        (),
+        REPONSE,
+        (STRUCTURE_SERVICE,),
+    ),
+    message(
+        "prescription.annulee",
+        OFFRES,
+        PrescriptionAnnulee,
+        "Prescription annulée",
+        (),
+        (STRUCTURE_SERVICE, STRUCTURE_REFERENT),
+        (EMETTEUR_PRESCRIPTION,),
+    ),
+    message(
+        "prescription.relancee",
+        OFFRES,
+        PrescriptionRelancee,
+        "Prescription relancée",
+        (HUB,),
+        ECHEANCE_PRESCRIPTION,
+    ),
+    message("prescription.expiree", OFFRES, PrescriptionExpiree, "Prescription expirée", (HUB,), ECHEANCE_PRESCRIPTION),
+    message(
+        "participation.commencee",
+        OFFRES,
+        ParticipationCommencee,
+        "Participation commencée",
+        (),
+        REPONSE,
+        (STRUCTURE_SERVICE,),
+    ),
+    message(
+        "participation.terminee",
+        OFFRES,
+        ParticipationTerminee,
+        "Participation terminée",
+        (),
+        REPONSE,
+        (STRUCTURE_SERVICE,),
+    ),
+)

@@ -28,6 +28,21 @@ from relais_contrats.codes.orientation import (
     SituationProfessionnelle,
     TypeEmploi,
 )
+from relais_contrats.declaration import (
+    CAF,
+    CD,
+    CE,
+    DCD,
+    FT,
+    HUB,
+    ML,
+    MSA,
+    ORIENTATION,
+    STRUCTURE_ORIENTATION,
+    STRUCTURE_REFERENT,
+    TOUS,
+    message,
+)
 from relais_contrats.groupes import Groupe
 from relais_contrats.modele import Donnees
 from relais_contrats.regles import (
@@ -38,9 +53,13 @@ from relais_contrats.regles import (
     Semantique,
     ValeursSelon,
 )
-from relais_contrats.v1.partages import Structure
-from relais_contrats.valeurs import Booleen, DateIso, Entier, Texte, TexteCourt, dit
+from relais_contrats.v1 import delais
+from relais_contrats.v1.partages import EcheanceOrientation, Structure
+from relais_contrats.valeurs import Booleen, DateIso, Entier, IdMessage, Texte, TexteCourt, dit
 
+MOTIF_CODE_NIVEAU = "^[0-9]{1,3}$"
+MOTIF_CRITERE = "^[a-z0-9_]{1,64}$"
+MOTIF_REFERENTIEL = "^[a-z0-9][a-z0-9.-]{0,31}$"
 _FT = "France Travail, API orientation usager"
 CRITERES_DE_SANTE = frozenset(
     {
@@ -63,8 +82,9 @@ class OrientationDemandee(Donnees):
     date_reception: Annotated[
         DateIso,
         dit(
-            "Date à laquelle le département a reçu l'information du droit : le délai de six semaines part de là.",
-            "CASF D. 262-65-2",
+            "Date à laquelle le département a reçu l'information du droit : "
+            f"le délai de {delais.ORIENTATION} part de là.",
+            delais.ORIENTATION.source,
         ),
     ]
     motif: Annotated[Texte | None, dit("Précision utile à celui qui oriente.")] = None
@@ -125,13 +145,13 @@ class ContrainteDiagnostic(Donnees):
     )
 
     niveau: Annotated[NiveauContrainte, dit("Niveau : un même numéro désigne autre chose à un autre niveau.")]
-    code: Annotated[str, dit("Code dans ce niveau.", "France Travail, diagnostic argumenté v4", pattern="^[0-9]{1,3}$")]
+    code: Annotated[
+        str, dit("Code dans ce niveau.", "France Travail, diagnostic argumenté v4", pattern=MOTIF_CODE_NIVEAU)
+    ]
     libelle: Annotated[
         TexteCourt, dit("Libellé. Il voyage avec le code : deux copies du référentiel inversent 27 et 28.")
     ]
-    referentiel: Annotated[
-        str, dit("Version du référentiel, par exemple « ft-v4 ».", pattern="^[a-z0-9][a-z0-9.-]{0,31}$")
-    ]
+    referentiel: Annotated[str, dit("Version du référentiel, par exemple « ft-v4 ».", pattern=MOTIF_REFERENTIEL)]
     valeur: Annotated[ValeurContrainte, dit("Valeur, dans la liste du niveau.")]
     impact: Annotated[Impact | None, dit("Impact sur la recherche d'emploi, pour une contrainte.")] = None
 
@@ -159,7 +179,7 @@ class MotifPreconisation(Donnees):
 
     groupe: ClassVar[Groupe | None] = Groupe.DIAGNOSTIC
 
-    critere: Annotated[str, dit("Nom du critère, tel que dans `diagnostic.realise`.", pattern="^[a-z0-9_]{1,64}$")]
+    critere: Annotated[str, dit("Nom du critère, tel que dans `diagnostic.realise`.", pattern=MOTIF_CRITERE)]
     valeur: Annotated[TexteCourt | None, dit("Valeur observée.")] = None
     explication: Annotated[Texte, dit("La règle appliquée, en une phrase.")]
 
@@ -236,13 +256,13 @@ class OrientationNotifiee(Donnees):
 
 
 class OrientationDessaisie(Donnees):
-    """Six semaines sans décision : la compétence d'orienter passe à France Travail."""
+    """Le délai passe sans décision : la compétence d'orienter va à France Travail."""
 
     groupe: ClassVar[Groupe | None] = Groupe.ORIENTATION
     regles: ClassVar[tuple[Regle, ...]] = (Ordre("date_reception", "date_echeance"),)
 
     date_reception: Annotated[DateIso, dit("Date de réception qui a ouvert le délai.", "CASF D. 262-65-2")]
-    date_echeance: Annotated[DateIso, dit("Dernier jour du délai : réception + 42 jours.", "CASF D. 262-65-2")]
+    date_echeance: EcheanceOrientation
 
 
 class ReorientationDemandee(Donnees):
@@ -280,6 +300,19 @@ class ReorientationDecidee(Donnees):
     nouvelle_decision: Annotated[Decision | None, dit("La nouvelle orientation, si la demande est acceptée.")] = None
 
 
+class OrientationAnnulee(Donnees):
+    """Une décision d'orientation est annulée : l'état, les délais et les accès sont comme si elle n'avait pas été
+    prise. Refusée (`annulation-impossible`) quand la suite repose déjà sur elle."""
+
+    groupe: ClassVar[Groupe | None] = Groupe.ORIENTATION
+
+    annule: Annotated[
+        IdMessage,
+        dit("Le dépôt annulé : l'identifiant que vous lui aviez donné ; sinon celui de l'événement reçu."),
+    ]
+    motif: Annotated[Texte, dit("Pourquoi la décision est annulée.")]
+
+
 class OrientationClose(Donnees):
     """L'orientation prend fin sans être remplacée."""
 
@@ -287,3 +320,50 @@ class OrientationClose(Donnees):
 
     date_fin: Annotated[DateIso, dit("Dernier jour de l'orientation.", "France Travail date_sortie_parcours")]
     motif: Annotated[Texte, dit("Motif de sortie.", "France Travail motif_sortie_parcours")]
+
+
+MESSAGES = (
+    message(
+        "orientation.demandee",
+        ORIENTATION,
+        OrientationDemandee,
+        "Orientation demandée",
+        (CD, CAF, MSA, FT, ML),
+        TOUS,
+    ),
+    message("diagnostic.realise", ORIENTATION, DiagnosticRealise, "Diagnostic réalisé", (CD, DCD, FT, ML, CE), TOUS),
+    message(
+        "orientation.preconisee", ORIENTATION, OrientationPreconisee, "Orientation préconisée", (FT, CD, HUB), TOUS
+    ),
+    message("orientation.decidee", ORIENTATION, OrientationDecidee, "Orientation décidée", (CD, FT, ML, CE), TOUS),
+    message(
+        "orientation.notifiee",
+        ORIENTATION,
+        OrientationNotifiee,
+        "Orientation notifiée",
+        (CD, FT),
+        TOUS,
+        (STRUCTURE_ORIENTATION,),
+    ),
+    message("orientation.dessaisie", ORIENTATION, OrientationDessaisie, "Département dessaisi", (HUB,), (CD, FT)),
+    message(
+        "reorientation.demandee",
+        ORIENTATION,
+        ReorientationDemandee,
+        "Réorientation demandée",
+        (CD, FT),
+        TOUS,
+        (STRUCTURE_REFERENT,),
+    ),
+    message("reorientation.decidee", ORIENTATION, ReorientationDecidee, "Réorientation décidée", (CD, FT), TOUS),
+    message("orientation.annulee", ORIENTATION, OrientationAnnulee, "Orientation annulée", (CD, FT, ML, CE), TOUS),
+    message(
+        "orientation.close",
+        ORIENTATION,
+        OrientationClose,
+        "Orientation close",
+        (CD, FT, HUB),
+        TOUS,
+        (STRUCTURE_ORIENTATION,),
+    ),
+)

@@ -12,15 +12,23 @@ from relais_contrats.codes.usagers import Role, TypeIdentifiant
 from relais_contrats.groupes import Groupe
 from relais_contrats.modele import Donnees
 from relais_contrats.regles import FormatSelon, Regle, Requis, Semantique
+from relais_contrats.saisies import numero_de_remplissage
+from relais_contrats.v1 import delais
 from relais_contrats.valeurs import (
     REGLES_DE_VALEUR,
     CodeLocal,
     Courriel,
+    DateIso,
     NomPropre,
-    Telephone,
+    SansNir,
+    TelephoneDeService,
     TexteCourt,
     dit,
 )
+
+EcheanceOrientation = Annotated[
+    DateIso, dit(f"Dernier jour du délai : réception + {delais.ORIENTATION.jours} jours.", delais.ORIENTATION.source)
+]
 
 _GROUPE_PAR_TYPE: Mapping[str, Groupe] = {
     TypeIdentifiant.NIR: Groupe.NIR,
@@ -72,6 +80,13 @@ class Identifiant(Donnees):
                 ),
             },
         ),
+        Semantique(
+            "numero-de-remplissage",
+            "valeur",
+            "identifiant-invalide",
+            "Ce numéro est mis pour un numéro inconnu : n'envoyez que ceux que vous connaissez.",
+            lambda v: not numero_de_remplissage(v["valeur"]),
+        ),
         Semantique("nir-cle", "valeur", *REGLES_DE_VALEUR["nir-cle"], _nir_coherent),
         Requis(("role",), {"type": ("matricule-caf", "matricule-msa")}),
     )
@@ -97,6 +112,8 @@ class Identifiant(Donnees):
     @classmethod
     def groupes_selon(cls, objet: Mapping[str, Any]) -> Mapping[str, Groupe]:
         groupe = _GROUPE_PAR_TYPE.get(str(objet.get("type")), Groupe.NUMEROS)
+        if ident.a_la_forme_d_un_nir(str(objet.get("valeur", ""))):
+            groupe = Groupe.NIR  # whatever it is said to be: at the MSA the matricule is the NIR
         return dict.fromkeys(("type", "valeur", "role"), groupe)
 
 
@@ -124,6 +141,7 @@ class Structure(Donnees):
     valeur: Annotated[
         str,
         dit("Code de la structure dans ce référentiel.", "INSEE SIRENE, France Travail", min_length=1, max_length=64),
+        SansNir,
     ]
     nom: Annotated[TexteCourt, dit("Nom d'usage de la structure.")]
 
@@ -134,7 +152,9 @@ class Professionnel(Donnees):
     nom: Annotated[NomPropre, dit("Nom du professionnel.")]
     prenom: Annotated[NomPropre, dit("Prénom du professionnel.")]
     courriel: Annotated[Courriel, dit("Courriel professionnel.")]
-    telephone: Annotated[Telephone | None, dit("Téléphone professionnel.")] = None
+    telephone: Annotated[
+        TelephoneDeService | None, dit("Téléphone professionnel, ou numéro court du service (3949, 115).")
+    ] = None
     identifiant_agent: Annotated[
         CodeLocal,
         dit("Identifiant de l'agent dans le système de sa structure. Il n'existe pas d'identifiant national."),

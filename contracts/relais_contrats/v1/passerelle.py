@@ -4,6 +4,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from relais_contrats.declaration import HUB, PASSERELLE, TITULAIRE, message
 from relais_contrats.groupes import Groupe
 from relais_contrats.modele import Donnees
 from relais_contrats.valeurs import MOTIF_UUID, Instant, Texte, dit
@@ -23,3 +24,16 @@ class AbonnementSuspendu(Donnees):
     echecs_depuis: Annotated[Instant, dit("Premier échec de la série.", "RFC 3339")]
     suspendu_a: Annotated[Instant, dit("Instant de la suspension.", "RFC 3339")]
     motif: Annotated[Texte, dit("Ce qui a été observé, en une phrase.")]
+
+
+MESSAGES = (
+    message(
+        "abonnement.suspendu",
+        PASSERELLE,
+        AbonnementSuspendu,
+        "Abonnement suspendu",
+        (HUB,),
+        (TITULAIRE,),
+        sujet=False,
+    ),
+)

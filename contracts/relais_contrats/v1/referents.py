@@ -10,19 +10,22 @@ from relais_contrats.codes.suivi import (
     RoleAccompagnant,
     StatutRdv,
 )
+from relais_contrats.declaration import (
+    CD,
+    DU_REFERENT,
+    HUB,
+    PARTICIPANT,
+    REFERENTS,
+    STRUCTURE_ORIENTATION,
+    STRUCTURE_REFERENT,
+    TOUS,
+    message,
+)
 from relais_contrats.groupes import Groupe
 from relais_contrats.modele import Donnees
 from relais_contrats.regles import Interdit, Regle, Requis, ValeursSelon
 from relais_contrats.v1.partages import Professionnel, Structure
-from relais_contrats.valeurs import (
-    CodeLocal,
-    DateIso,
-    Entier,
-    Instant,
-    Texte,
-    TexteCourt,
-    dit,
-)
+from relais_contrats.valeurs import CleRdv, CodeLocal, DateIso, Entier, IdMessage, Instant, Texte, TexteCourt, dit
 
 
 class Designation(Donnees):
@@ -74,6 +77,19 @@ class ReferentTermine(Donnees):
     motif: Annotated[Texte, dit("Motif de fin.", "les-emplois GPS end_reason")]
 
 
+class ReferentAnnule(Donnees):
+    """Une désignation, un remplacement ou une fin de suivi est annulé : le référent d'avant suit de nouveau la
+    personne. Refusée (`annulation-impossible`) quand la suite repose déjà sur elle."""
+
+    groupe: ClassVar[Groupe | None] = Groupe.ORIENTATION
+
+    annule: Annotated[
+        IdMessage,
+        dit("Le dépôt annulé : l'identifiant que vous lui aviez donné ; sinon celui de l'événement reçu."),
+    ]
+    motif: Annotated[Texte, dit("Pourquoi il est annulé.")]
+
+
 class AccompagnantAjoute(Donnees):
     """Un professionnel rejoint l'accompagnement, aux côtés du référent unique."""
 
@@ -105,7 +121,7 @@ class RendezVous(Donnees):
         Interdit(("annule_par",), {"statut": ("planifie", "honore", "non-honore")}),
     )
 
-    rdv_id: Annotated[CodeLocal, dit("Clé du rendez-vous chez l'émetteur, unique dans le parcours.")]
+    rdv_id: Annotated[CleRdv, dit("Clé du rendez-vous chez l'émetteur, ou l'`obj_…` lu pour celui d'un autre.")]
     motif: Annotated[MotifRdv, dit("Objet.", "France Travail motif")]
     debut: Annotated[Instant, dit("Début, avec le décalage horaire.", "RFC 3339")]
     duree_min: Annotated[Entier, dit("Durée en minutes.", "France Travail duree", ge=5, le=1440)]
@@ -140,3 +156,43 @@ class RdvConstate(RendezVous):
     """Après la date : la personne est venue, ou non."""
 
     regles: ClassVar[tuple[Regle, ...]] = (*RendezVous.regles, ValeursSelon("statut", ("honore", "non-honore"), {}))
+
+
+MESSAGES = (
+    message("referent.designe", REFERENTS, ReferentDesigne, "Référent désigné", (CD,), TOUS, (STRUCTURE_ORIENTATION,)),
+    message("referent.accepte", REFERENTS, ReferentAccepte, "Référent accepté", (), TOUS, DU_REFERENT),
+    message("referent.decline", REFERENTS, ReferentDecline, "Référent décliné", (), TOUS, DU_REFERENT),
+    message(
+        "referent.remplace",
+        REFERENTS,
+        ReferentRemplace,
+        "Référent remplacé",
+        (CD,),
+        TOUS,
+        (STRUCTURE_REFERENT, STRUCTURE_ORIENTATION),
+    ),
+    message(
+        "referent.termine",
+        REFERENTS,
+        ReferentTermine,
+        "Suivi du référent terminé",
+        (CD, HUB),
+        TOUS,
+        (STRUCTURE_REFERENT, STRUCTURE_ORIENTATION),
+    ),
+    message(
+        "referent.annule",
+        REFERENTS,
+        ReferentAnnule,
+        "Désignation du référent annulée",
+        (CD,),
+        TOUS,
+        (STRUCTURE_REFERENT, STRUCTURE_ORIENTATION),
+    ),
+    message("accompagnant.ajoute", REFERENTS, AccompagnantAjoute, "Accompagnant ajouté", (), TOUS, (PARTICIPANT,)),
+    message("accompagnant.retire", REFERENTS, AccompagnantRetire, "Accompagnant retiré", (), TOUS, (PARTICIPANT,)),
+    message("rdv.planifie", REFERENTS, RdvPlanifie, "Rendez-vous planifié", (), TOUS, (PARTICIPANT,)),
+    message("rdv.modifie", REFERENTS, RdvModifie, "Rendez-vous modifié", (), TOUS, (PARTICIPANT,)),
+    message("rdv.annule", REFERENTS, RdvAnnule, "Rendez-vous annulé", (), TOUS, (PARTICIPANT,)),
+    message("rdv.constate", REFERENTS, RdvConstate, "Rendez-vous constaté", (), TOUS, (PARTICIPANT,)),
+)

@@ -1,9 +1,11 @@
 """Messages of identity, rights and life of the parcours."""
 
-from typing import Annotated, ClassVar
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from relais_contrats.codes.acteurs import TypeOrganisme
 from relais_contrats.codes.usagers import (
     Confiance,
     DecisionRapprochement,
@@ -14,9 +16,12 @@ from relais_contrats.codes.usagers import (
     RegleRapprochement,
     Sexe,
 )
+from relais_contrats.declaration import CAF, CD, EMETTEUR, ENTRANT, FT, HUB, MSA, SIGNALEURS, TOUS, USAGERS, message
 from relais_contrats.groupes import Groupe
+from relais_contrats.identifiants import nir_contredit
 from relais_contrats.modele import Donnees
 from relais_contrats.regles import AuMoinsUn, Interdit, Regle, Requis, Semantique
+from relais_contrats.v1 import delais
 from relais_contrats.v1.partages import ListeIdentifiants
 from relais_contrats.valeurs import (
     Booleen,
@@ -24,7 +29,9 @@ from relais_contrats.valeurs import (
     CodePostal,
     Courriel,
     DateIso,
+    DateNaissance,
     Departement,
+    IdMessage,
     LieuNaissance,
     NomPropre,
     ReferenceParcours,
@@ -47,7 +54,10 @@ class Identite(Donnees):
     nom_naissance: Annotated[NomPropre, dit("Nom de naissance.", "CNAF NOMNAI")]
     nom_usage: Annotated[NomPropre | None, dit("Nom d'usage, s'il diffère.", "CNAF NOM")] = None
     prenoms: Prenoms
-    date_naissance: Annotated[DateIso, dit("Date de naissance.", "CNAF DTNAI")]
+    date_naissance: Annotated[
+        DateNaissance,
+        dit("Date de naissance ; AAAA-MM-00 ou AAAA-00-00 si le jour ou le mois n'est pas connu.", "CNAF DTNAI"),
+    ]
     sexe: Annotated[Sexe | None, dit("Sexe à l'état civil.", "CNAF SEXE")] = None
     commune_naissance: Annotated[
         LieuNaissance | None,
@@ -66,9 +76,29 @@ class IdentiteCorrigee(Donnees):
     nom_naissance: Annotated[NomPropre | None, dit("Nom de naissance corrigé.")] = None
     nom_usage: Annotated[NomPropre | None, dit("Nom d'usage corrigé.")] = None
     prenoms: Annotated[NomPropre | None, dit("Prénoms corrigés.")] = None
-    date_naissance: Annotated[DateIso | None, dit("Date de naissance corrigée.")] = None
+    date_naissance: Annotated[DateNaissance | None, dit("Date de naissance corrigée.")] = None
     sexe: Annotated[Sexe | None, dit("Sexe corrigé.")] = None
     commune_naissance: Annotated[LieuNaissance | None, dit("Lieu de naissance corrigé.")] = None
+
+
+def _nir_accorde(valeurs: Mapping[str, Any]) -> bool:
+    """Of an identity of which only some fields are told, those alone are compared."""
+    identite = valeurs["identite"]
+    if identite is None:
+        return True
+    nirs = [i.valeur for i in valeurs["identifiants"] or () if i.type == "nir"]
+    return not any(nir_contredit(nir, identite.sexe, identite.date_naissance) for nir in nirs)
+
+
+_NIR_ACCORDE = Semantique(
+    "nir-et-etat-civil",
+    "identifiants",
+    "identifiant-invalide",
+    "Le NIR dit un autre sexe, une autre année ou un autre mois de naissance que l'état civil : corrigez l'un ou "
+    "l'autre ; dans le doute, signalez la personne sans ce NIR, par un autre identifiant.",
+    _nir_accorde,
+)
+"""A rule of the message alone: it tells nothing of the persons whom the hub knows."""
 
 
 class Adresse(Donnees):
@@ -84,13 +114,15 @@ class Adresse(Donnees):
 
 
 class Coordonnees(Donnees):
-    """Où joindre la personne."""
+    """Où joindre la personne : ce que l'émetteur en sait, au moins un champ."""
 
     groupe: ClassVar[Groupe | None] = Groupe.IDENTITE
+    regles: ClassVar[tuple[Regle, ...]] = (AuMoinsUn(("adresse", "telephone", "courriel")),)
 
-    adresse: Annotated[Adresse, dit("Adresse, ou domiciliation.")]
+    adresse: Annotated[Adresse | None, dit("Adresse, ou domiciliation.")] = None
     telephone: Annotated[
-        Telephone | None, dit("Téléphone : 10 chiffres, ou forme internationale commençant par « + ».")
+        Telephone | None,
+        dit("10 chiffres, ou « + », l'indicatif (590, 594, 596, 262 ou 508 outre-mer) et le numéro sans son 0."),
     ] = None
     courriel: Annotated[Courriel | None, dit("Adresse de courriel.")] = None
 
@@ -117,8 +149,12 @@ class UsagerSignale(Donnees):
             "date_reception_droit",
             "dates-incoherentes",
             "« date_reception_droit » ne peut précéder la naissance.",
-            lambda v: v["date_reception_droit"] is None or v["date_reception_droit"] >= v["identite"].date_naissance,
+            lambda v: (
+                v["date_reception_droit"] is None
+                or v["date_reception_droit"].isoformat() >= v["identite"].date_naissance
+            ),
         ),
+        _NIR_ACCORDE,
     )
 
     identite: Annotated[Identite, dit("État civil de la personne.")]
@@ -129,8 +165,8 @@ class UsagerSignale(Donnees):
         DateIso | None,
         dit(
             "Date à laquelle le département a reçu l'information de l'ouverture (ou du transfert) du droit. "
-            "Elle ouvre le délai de six semaines pour orienter.",
-            "CASF D. 262-65-2",
+            f"Elle ouvre le délai de {delais.ORIENTATION} pour orienter.",
+            delais.ORIENTATION.source,
         ),
     ] = None
     origine: Annotated[Origine, dit("Origine de l'inscription.", "France Travail origine")]
@@ -140,7 +176,7 @@ class UsagerCorrige(Donnees):
     """Un partenaire corrige l'état civil, les coordonnées ou les identifiants d'une personne."""
 
     groupe: ClassVar[Groupe | None] = Groupe.COMMUN
-    regles: ClassVar[tuple[Regle, ...]] = (AuMoinsUn(("identite", "identifiants", "coordonnees")),)
+    regles: ClassVar[tuple[Regle, ...]] = (AuMoinsUn(("identite", "identifiants", "coordonnees")), _NIR_ACCORDE)
 
     identite: Annotated[IdentiteCorrigee | None, dit("Champs d'état civil corrigés.")] = None
     identifiants: Annotated[ListeIdentifiants | None, dit("Identifiants à ajouter ou à remplacer (un par nature).")] = (
@@ -177,9 +213,20 @@ class ParcoursPartage(Donnees):
 
     motif: Annotated[Texte, dit("Pourquoi le partenaire participe désormais au parcours.")]
     role: Annotated[Slug, dit("À quel titre : departement, organisme, structure-referent, accompagnant…")]
+    anciens: Annotated[
+        list[ReferenceParcours] | None,
+        dit(
+            "Pseudonymes que le partenaire a reçus en signalant la personne : ils mènent à ce parcours.",
+            min_length=1,
+            max_length=50,
+        ),
+    ] = None
 
 
 ListeParcours = Annotated[list[ReferenceParcours], Field(min_length=1, max_length=50), SansDoublon()]
+
+
+ListeCandidats = Annotated[list[ReferenceParcours], Field(max_length=50), SansDoublon()]
 
 
 class UsagerAmbigu(Donnees):
@@ -187,7 +234,13 @@ class UsagerAmbigu(Donnees):
 
     groupe: ClassVar[Groupe | None] = Groupe.COMMUN
 
-    candidats: Annotated[ListeParcours, dit("Parcours possibles, sans aucune donnée de la personne.")]
+    candidats: Annotated[
+        ListeCandidats,
+        dit(
+            "Parcours possibles du même territoire, sans aucune donnée de la personne. La liste est vide quand le "
+            "doute vient d'un autre territoire."
+        ),
+    ]
     motifs: Annotated[list[Texte], dit("Ce qui empêche de trancher.", min_length=1, max_length=20)]
 
 
@@ -222,6 +275,22 @@ class UsagerFusionne(Donnees):
     absorbes: Annotated[ListeParcours, dit("Parcours absorbés : tout message ultérieur pour eux atteint le conservé.")]
 
 
+class UsagerDefusionne(Donnees):
+    """Une fusion réunissait à tort deux personnes : chacune retrouve le sien comme s'il n'y avait pas eu de fusion, et
+    le relais ne les rapproche plus de lui-même. Refusée (`annulation-impossible`) quand la suite repose sur elle."""
+
+    groupe: ClassVar[Groupe | None] = Groupe.COMMUN
+
+    annule: Annotated[
+        IdMessage,
+        dit(
+            "Le dépôt qui a fusionné (`usager.fusionne` ou `usager.rapproche`) : l'identifiant que vous lui aviez "
+            "donné ; sinon celui de l'événement reçu."
+        ),
+    ]
+    motif: Annotated[Texte, dit("Pourquoi la fusion est annulée.")]
+
+
 class DroitsModifies(Donnees):
     """L'organisme payeur fait connaître l'état du droit au RSA."""
 
@@ -243,12 +312,24 @@ class DroitsModifies(Donnees):
 
 
 class ParcoursTransfere(Donnees):
-    """La personne change de département : le nouveau entre dans le parcours, un délai de six semaines s'ouvre."""
+    """La personne change de département : le nouveau entre dans le parcours, un délai pour orienter s'ouvre. Un
+    transfert annoncé se retire, avant de prendre effet, en nommant le département où le parcours est déjà."""
 
     groupe: ClassVar[Groupe | None] = Groupe.COMMUN
 
-    departement_nouveau: Annotated[Departement, dit("Code INSEE du nouveau département.")]
+    departement_nouveau: Annotated[Departement, dit("Le nouveau territoire, écrit comme dans l'enveloppe.")]
     date_effet: Annotated[DateIso, dit("Date du transfert.", "CASF D. 262-65-2 (transfert du droit)")]
+
+
+class TransfertSignale(Donnees):
+    """La personne est signalée dans un autre territoire : le transfert est à confirmer par l'ancien département, ou par
+    la CAF ou la MSA du nouveau. D'ici là, personne n'y accède au parcours."""
+
+    groupe: ClassVar[Groupe | None] = Groupe.COMMUN
+
+    departement_nouveau: Annotated[Departement, dit("Le territoire où la personne est signalée.")]
+    origine: Annotated[TypeOrganisme, dit("Nature du partenaire qui l'y a signalée.")]
+    date_effet: Annotated[DateIso | None, dit("Date annoncée du transfert, si elle est connue.")] = None
 
 
 class ParcoursClos(Donnees):
@@ -270,3 +351,22 @@ class UsagerOppose(Donnees):
 
 class UsagerEfface(UsagerOppose):
     """Les données de la personne sont effacées partout ; les preuves, faites d'empreintes seules, restent."""
+
+
+MESSAGES = (
+    message("usager.signale", USAGERS, UsagerSignale, "Usager signalé", SIGNALEURS, (CD, FT), ouvre=True, sujet=False),
+    message("usager.corrige", USAGERS, UsagerCorrige, "Usager corrigé", SIGNALEURS, (CD, FT)),
+    message("parcours.ouvert", USAGERS, ParcoursOuvert, "Parcours ouvert", (HUB,), (EMETTEUR, CD)),
+    message("parcours.rattache", USAGERS, ParcoursRattache, "Parcours rattaché", (HUB,), (EMETTEUR, CD)),
+    message("parcours.partage", USAGERS, ParcoursPartage, "Parcours partagé", (HUB,), (ENTRANT,)),
+    message("usager.ambigu", USAGERS, UsagerAmbigu, "Usager ambigu", (HUB,), (EMETTEUR, CD)),
+    message("usager.rapproche", USAGERS, UsagerRapproche, "Usager rapproché", (CD, FT), (EMETTEUR, CD, FT)),
+    message("usager.fusionne", USAGERS, UsagerFusionne, "Usagers fusionnés", (CD, FT), TOUS),
+    message("usager.defusionne", USAGERS, UsagerDefusionne, "Usagers défusionnés", (CD, FT), TOUS),
+    message("droits.modifies", USAGERS, DroitsModifies, "Droits modifiés", (CAF, MSA, CD), (CD, FT)),
+    message("parcours.transfere", USAGERS, ParcoursTransfere, "Parcours transféré", (CD,), TOUS),
+    message("transfert.signale", USAGERS, TransfertSignale, "Transfert à confirmer", (HUB,), (CD, FT)),
+    message("parcours.clos", USAGERS, ParcoursClos, "Parcours clos", (CD, FT), TOUS),
+    message("usager.oppose", USAGERS, UsagerOppose, "Opposition au partage", (CD,), TOUS),
+    message("usager.efface", USAGERS, UsagerEfface, "Usager effacé", (CD,), TOUS),
+)

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 
 from relais_contrats.groupes import Groupe
 from relais_contrats.modele import Donnees
+from relais_contrats.v1 import delais
 from relais_contrats.v1.engagements import ContratPropose, ManquementSignale, Sanction
 from relais_contrats.valeurs import Booleen, DateIso, Departement, Entier, Nombre, ReferenceParcours, Texte, dit
 
@@ -52,6 +53,7 @@ class VueContratDetail(ContratPropose):
     date_fin: Annotated[DateIso, dit("Dernier jour prévu : début et durée.")]
     heures: Annotated[VueContratHeures, dit("Lecture des quinze heures.")]
     proposeur: Annotated[str, dit("Le partenaire : `/partenaires/<code>`.")]
+    agent: Annotated[str | None, dit("Qui a agi en dernier sur ce contrat, dans le système émetteur.")] = None
     date_signature: Annotated[DateIso | None, dit("Dernière signature, même s'il est à signer de nouveau.")] = None
     signataires: Annotated[list[str] | None, dit("Qui a signé.")] = None
     est_hors_delai: Annotated[Booleen | None, dit("Vrai si la signature est postérieure au mois.")] = None
@@ -99,12 +101,12 @@ class VueContratSanction(Sanction):
 
     etat: Annotated[str, dit("`proposee`, `decidee` ou `levee`.")]
     date_proposition: Annotated[DateIso | None, dit("Date de la proposition, s'il y en a eu une.")] = None
-    date_limite_instruction: Annotated[DateIso | None, dit("Proposition + quinze jours.")] = None
+    date_limite_instruction: Annotated[DateIso | None, dit(f"Proposition + {delais.INSTRUCTION}.")] = None
     est_hors_delai: Annotated[
-        Booleen, dit("Vrai si les quinze jours ont passé sans décision. La proposition reste à décider.")
+        Booleen, dit(f"Vrai si les {delais.INSTRUCTION} ont passé sans décision. La proposition reste à décider.")
     ]
     date_notification: Annotated[DateIso | None, dit("Date de notification de la décision.")] = None
-    date_levee: Annotated[DateIso | None, dit("Date d'effet de la levée.")] = None
+    date_levee: Annotated[DateIso | None, dit("Date d'effet de la levée ; à venir, la sanction vaut jusque-là.")] = None
     motif_levee: Annotated[Texte | None, dit("Motif de la levée.")] = None
 
 
@@ -117,6 +119,9 @@ class VueContrat(Donnees):
     departement: Annotated[Departement, dit("Département du parcours."), Groupe.COMMUN]
     etat: Annotated[str | None, dit(f"État du contrat en vigueur, sinon de celui qui attend : {_ETAT}")] = None
     en_vigueur: Annotated[VueContratDetail | None, dit("Le contrat signé, ou suspendu.")] = None
+    a_venir: Annotated[
+        VueContratDetail | None, dit("Le renouvellement signé, qui prendra sa place à son premier jour.")
+    ] = None
     en_attente: Annotated[
         VueContratDetail | None, dit("Le contrat à signer, ou refusé ; parfois un renouvellement.")
     ] = None

@@ -13,15 +13,28 @@ from relais_contrats.groupes import Groupe
 from relais_contrats.modele import Donnees
 from relais_contrats.v1.engagements import DispenseHeures, Engagement
 from relais_contrats.v1.feuille_de_route import Action, Objectif, ObservationAjoutee
-from relais_contrats.v1.partages import Structure
+from relais_contrats.v1.partages import EcheanceOrientation, Structure
 from relais_contrats.v1.referents import AccompagnantAjoute, Designation, RendezVous
 from relais_contrats.v1.vues import VueOrientation
-from relais_contrats.valeurs import Booleen, CodeLocal, DateIso, Departement, Instant, ReferenceParcours, Texte, dit
+from relais_contrats.valeurs import (
+    Booleen,
+    CleAction,
+    CleContrat,
+    CleObjet,
+    ClePrescription,
+    DateIso,
+    Departement,
+    Instant,
+    ReferenceParcours,
+    Texte,
+    dit,
+)
 
 _AUTEUR = dit("Qui l'a ajouté : `/partenaires/<code>`.")
 _VISIBLES = frozenset({"prescripteur", "etat", "date", "sensibilite"})
 """What remains to be seen of a prescription that serves a health action."""
-_DU_CONTRAT = frozenset({"signature", "reexamen", "engagement"})
+_DU_CONTRAT = frozenset({"signature", "reexamen", "engagement", "fin-contrat"})
+_DES_SANCTIONS = frozenset({"sanction", "fin-suspension"})
 
 
 class VueDemandeEnAttente(Donnees):
@@ -30,7 +43,7 @@ class VueDemandeEnAttente(Donnees):
     groupe: ClassVar[Groupe | None] = Groupe.ORIENTATION
 
     date_reception: Annotated[DateIso, dit("Date de réception, dont part le délai.", "CASF D. 262-65-2")]
-    date_echeance: Annotated[DateIso, dit("Dernier jour du délai : réception + 42 jours.", "CASF D. 262-65-2")]
+    date_echeance: EcheanceOrientation
     etat: Annotated[str, dit("`en-attente`, ou `dessaisie` : France Travail est devenu compétent.")]
     motif: Annotated[Texte | None, dit("Précision du demandeur.")] = None
 
@@ -48,7 +61,7 @@ class VueFeuilleContrat(Donnees):
 
     groupe: ClassVar[Groupe | None] = Groupe.CONTRAT
 
-    contrat_id: Annotated[CodeLocal, dit("Clé du contrat, unique dans le parcours.")]
+    contrat_id: Annotated[CleContrat, dit("Clé du contrat, ou `obj_…` pour celui d'un autre.")]
     etat: Annotated[str, dit("`a-signer`, `signe`, `refuse`, `suspendu` ou `clos`.")]
     date_debut: Annotated[DateIso | None, dit("Premier jour.")] = None
     duree_mois: Annotated[int | None, dit("Durée en mois.")] = None
@@ -95,7 +108,7 @@ class VuePrescription(Donnees):
     # Not the group of the offer, which every partner sees: this is the follow-up of a person.
     groupe: ClassVar[Groupe | None] = Groupe.ORIENTATION
 
-    prescription_id: Annotated[CodeLocal, dit("Clé de la prescription.")]
+    prescription_id: Annotated[ClePrescription, dit("Clé de la prescription.")]
     etat: Annotated[
         str,
         dit("`emise`, `a-l-etude`, `acceptee`, `commencee`, `terminee`, `refusee`, `annulee` ou `expiree`."),
@@ -106,7 +119,7 @@ class VuePrescription(Donnees):
     motif: Annotated[Texte, dit("Ce que l'on attend du service.")]
     contact_prefere: Annotated[str, dit("Comment joindre la personne.")]
     disponibilite: Annotated[DateIso | None, dit("Disponible à partir de cette date.")] = None
-    action_id: Annotated[CodeLocal | None, dit("Action que la prescription sert.")] = None
+    action_id: Annotated[CleAction | None, dit("Action que la prescription sert.")] = None
     date: Annotated[DateIso | None, dit("Date de la dernière suite donnée.")] = None
     motifs: Annotated[list[MotifRefusPrescription] | None, dit("Motifs du refus.")] = None
     message: Annotated[Texte | None, dit("Message au prescripteur.")] = None
@@ -131,9 +144,16 @@ class VueProchaine(Donnees):
 
     groupe: ClassVar[Groupe | None] = Groupe.ORIENTATION
 
-    nature: Annotated[str, dit("`action`, `decision`, `engagement`, `premier-rendez-vous`, `reexamen` ou `signature`.")]
+    nature: Annotated[
+        str,
+        dit(
+            "`action`, `ambiguite` (dire de qui est ce parcours), `decision`, `engagement`, `fin-contrat`, "
+            "`fin-suspension`, `premier-rendez-vous`, `reexamen`, `referent` (à désigner), `sanction` (à instruire) ou "
+            "`signature`."
+        ),
+    ]
     date_echeance: Annotated[DateIso, dit("Le dernier jour.")]
-    objet: Annotated[CodeLocal | None, dit("Clé de l'action ou de l'engagement.")] = None
+    objet: Annotated[CleObjet | None, dit("Clé de l'action, de l'engagement, du contrat ou de la sanction.")] = None
     libelle: Annotated[str | None, dit("Ce dont il s'agit.")] = None
     sensibilite: Annotated[Sensibilite | None, dit("« sante » cache l'objet et le libellé.")] = None
 
@@ -141,6 +161,8 @@ class VueProchaine(Donnees):
     def groupes_selon(cls, objet: Mapping[str, Any]) -> Mapping[str, Groupe]:
         nature = objet.get("nature")
         groupes = dict.fromkeys(VueProchaine.model_fields, Groupe.CONTRAT) if nature in _DU_CONTRAT else {}
+        if nature in _DES_SANCTIONS:
+            return dict.fromkeys(VueProchaine.model_fields, Groupe.SANCTIONS)
         if objet.get("sensibilite") == Sensibilite.SANTE:
             # An engagement of health is hidden whole, as in the contract.
             caches = VueProchaine.model_fields if nature in _DU_CONTRAT else ("objet", "libelle")

@@ -24,6 +24,10 @@ class VueService(ServicePublie):
     distance_km: Annotated[
         Nombre | None, dit("Distance à vol d'oiseau du lieu cherché, s'il est dans le rayon.", ge=0)
     ] = None
+    localisation: Annotated[
+        Literal["centre-de-la-commune"] | None,
+        dit("Présent si le service ne dit que sa commune : c'est à son centre qu'il est cherché."),
+    ] = None
 
 
 class VueLieu(Donnees):
@@ -131,15 +135,19 @@ class VueCatalogueDuTerritoire(Donnees):
 
 
 class VuePrescriptionsDuTerritoire(Donnees):
-    """Ce que sont devenues les prescriptions d'un département."""
+    """Ce que sont devenues les prescriptions d'un département et d'un mois.
+
+    Aucun chiffre ne porte sur moins de 11 personnes, ni seul ni par soustraction : il est alors absent.
+    """
 
     groupe: ClassVar[Groupe | None] = Groupe.OFFRE
 
     departement: Annotated[Departement, dit("Code du département.")]
-    nombre: Annotated[Entier, dit("Prescriptions émises depuis le jour demandé.")]
-    repondues: Annotated[Entier, dit("Dont celles qui ont reçu une réponse.")]
+    mois: Annotated[str, dit("Mois d'émission, AAAA-MM.", pattern="^[0-9]{4}-[0-9]{2}$")]
+    nombre: Annotated[Entier, dit("Prescriptions émises dans le mois.")]
+    repondues: Annotated[Entier | None, dit("Dont celles qui ont reçu une réponse.")] = None
     reponse_mediane_jours: Annotated[Nombre | None, dit("Jours jusqu'à la première réponse, en médiane.")] = None
-    expirees: Annotated[Entier, dit("Dont celles qui ont expiré.")]
+    expirees: Annotated[Entier | None, dit("Dont celles qui ont expiré.")] = None
     etats: Annotated[dict[str, int], dit("Nombre par état.")]
     motifs_refus: Annotated[
         dict[MotifRefusPrescription, int], dit("Refus par motif ; un refus de deux motifs compte sous chacun.")
@@ -153,5 +161,6 @@ class VueOffreDuTerritoire(Donnees):
 
     catalogue: Annotated[VueCatalogueDuTerritoire, dit("Ce qui est publié.")]
     prescriptions: Annotated[
-        list[VuePrescriptionsDuTerritoire], dit("Le département, s'il a des prescriptions sur la période.")
+        list[VuePrescriptionsDuTerritoire],
+        dit("Une ligne par mois de 11 personnes au moins, depuis le jour demandé."),
     ]

@@ -11,7 +11,7 @@ from relais_contrats.modele import Donnees
 from relais_contrats.v1.partages import Professionnel, Structure
 from relais_contrats.valeurs import (
     Booleen,
-    CodeLocal,
+    CleRdv,
     DateIso,
     Departement,
     Entier,
@@ -82,7 +82,7 @@ class VueRdv(Donnees):
 
     groupe: ClassVar[Groupe | None] = Groupe.ORIENTATION
 
-    rdv_id: Annotated[CodeLocal, dit("Clé du rendez-vous, unique dans le parcours.")]
+    rdv_id: Annotated[CleRdv, dit("Clé du rendez-vous, ou `obj_…` pour celui d'un autre.")]
     motif: Annotated[str, dit("Objet : `orientation`, `accompagnement` ou `autre`.")]
     debut: Annotated[Instant, dit("Début.", "RFC 3339")]
     duree_min: Annotated[Entier, dit("Durée en minutes.")]
@@ -92,6 +92,7 @@ class VueRdv(Donnees):
     statut: Annotated[str, dit("`planifie`, `honore`, `non-honore` ou `annule`.")]
     annule_par: Annotated[str | None, dit("Qui a annulé : `usager` ou `structure`.")] = None
     organisateur: Annotated[str, dit("Le partenaire qui l'a pris : `/partenaires/<code>`.")]
+    agent: Annotated[str | None, dit("Qui a agi en dernier sur ce rendez-vous, dans le système émetteur.")] = None
     constate_a: Annotated[Instant | None, dit("Quand le hub a reçu le constat.")] = None
     est_a_venir: Annotated[Booleen, dit("Vrai s'il est planifié et n'a pas commencé.")]
     est_a_renseigner: Annotated[

@@ -7,16 +7,20 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.database import Connection, Record
+from gateway.archives import NOT_PUT_AWAY
 from gateway.bodies import Delivered
 from gateway.outbound.outcomes import Health
-from gateway.rights import Role
+from relais_contrats.droits import Role
 
 _ACTIVE = """
-SELECT id, partenaire, url, lot, signature, secret, secret_ancien, ancien_jusqua, echecs FROM abonnements
-WHERE etat = 'actif' AND (rouvre_a IS NULL OR rouvre_a <= $1)
+SELECT a.id, a.partenaire, a.url, a.lot, a.signature, a.secret, a.echecs, a.portees, p.hotes,
+    ARRAY(SELECT s.secret FROM secrets_anciens s WHERE s.abonnement = a.id AND s.jusqua > $1 ORDER BY s.jusqua DESC)
+        AS secrets_anciens
+FROM abonnements a JOIN partenaires p ON p.code = a.partenaire
+WHERE a.etat = 'actif' AND (a.rouvre_a IS NULL OR a.rouvre_a <= $1)
 """
 # As many queues of each subscription as it has places; over all of them, turn by turn up to the total. One for which a
-# replay still has something older to hand over waits for it.
+# replay still has something older to hand over waits for it. A sender that was taken for dead takes nothing.
 _CLAIM = """
 WITH pretes AS (
     SELECT f.abonnement, f.parcours, row_number() OVER (PARTITION BY f.abonnement ORDER BY f.prochain_a) AS tour
@@ -31,24 +35,26 @@ WITH pretes AS (
         )
         ORDER BY q.prochain_a LIMIT a.places FOR UPDATE OF q SKIP LOCKED
     ) AS f
+    WHERE EXISTS (SELECT FROM expediteurs WHERE cle = $6)
     ORDER BY tour LIMIT $3
 )
-UPDATE files SET bail_jusqua = $5 FROM pretes
+UPDATE files SET bail_jusqua = $5, expediteur = $6 FROM pretes
 WHERE (files.abonnement, files.parcours) = (pretes.abonnement, pretes.parcours)
 RETURNING files.abonnement, files.parcours, files.essais, files.premier_echec_a
 """
-_HEADS = """
-SELECT q.abonnement, l.numero, l.evenement, l.parcours, l.type, l.roles, e.corps
+_HEADS = f"""
+SELECT q.abonnement, l.numero, l.evenement, l.parcours, l.type, l.roles, e.corps, tete.relaisnumero,
+    NOT {NOT_PUT_AWAY} AS est_archive
 FROM unnest($1::uuid[], $2::uuid[], $3::int[]) AS q(abonnement, parcours, lot)
 CROSS JOIN LATERAL (
-    SELECT livraison FROM envois v
+    SELECT livraison, relaisnumero FROM envois v
     WHERE v.abonnement = q.abonnement AND v.parcours = q.parcours AND v.etat = 'a-livrer'
     ORDER BY livraison LIMIT q.lot
 ) AS tete
 JOIN livraisons l ON l.numero = tete.livraison
 JOIN evenements e ON e.id = l.evenement
 ORDER BY l.numero
-"""
+"""  # noqa: S608  constants only
 
 _SETTLE_SENDINGS = """
 UPDATE envois v SET etat = d.etat, essais = v.essais + d.essais, code = d.code, erreur = d.erreur, essaye_a = $9,
@@ -78,7 +84,8 @@ WHERE (f.abonnement, f.parcours) = (d.abonnement, d.parcours)
 """
 # Whoever took the queue over after the lease has the say on what follows.
 _RELEASE = """
-UPDATE files f SET bail_jusqua = NULL, essais = d.essais, premier_echec_a = d.premier, prochain_a = d.prochain
+UPDATE files f SET bail_jusqua = NULL, expediteur = NULL, essais = d.essais, premier_echec_a = d.premier,
+    prochain_a = d.prochain
 FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::int[], $5::timestamptz[], $6::timestamptz[])
     AS d(abonnement, parcours, bail, essais, premier, prochain)
 WHERE (f.abonnement, f.parcours, f.bail_jusqua) = (d.abonnement, d.parcours, d.bail)
@@ -115,8 +122,11 @@ FROM (
     LIMIT $3 FOR UPDATE SKIP LOCKED
 ) AS due
 WHERE a.id = due.id
-RETURNING a.id, a.partenaire, a.url, a.lot, a.signature, a.secret, a.secret_ancien, a.ancien_jusqua, a.echecs,
-    a.premier_echec_a, a.etat, due.est_essai
+RETURNING a.id, a.partenaire, a.url, a.lot, a.signature, a.secret, a.echecs, a.premier_echec_a, a.etat, a.portees,
+    due.est_essai,
+    ARRAY(SELECT s.secret FROM secrets_anciens s WHERE s.abonnement = a.id AND s.jusqua > $1 ORDER BY s.jusqua DESC)
+        AS secrets_anciens,
+    (SELECT p.hotes FROM partenaires p WHERE p.code = a.partenaire) AS hotes
 """
 _VERIFIED = """
 UPDATE abonnements SET etat = 'actif', echecs = 0, premier_echec_a = NULL, dernier_echec = NULL, rouvre_a = NULL
@@ -170,10 +180,16 @@ async def active(conn: Connection, now: datetime) -> list[Record]:
 
 
 async def claim(
-    conn: Connection, places: Mapping[UUID, int], lots: Mapping[UUID, int], total: int, now: datetime, bail: datetime
+    conn: Connection,
+    places: Mapping[UUID, int],
+    lots: Mapping[UUID, int],
+    total: int,
+    now: datetime,
+    bail: datetime,
+    expediteur: int,
 ) -> list[Claim]:
     """Take queues that are ready, each with its first events in order. To be called in a transaction."""
-    rows = await conn.fetch(_CLAIM, list(places), list(places.values()), total, now, bail)
+    rows = await conn.fetch(_CLAIM, list(places), list(places.values()), total, now, bail, expediteur)
     if not rows:
         return []
     taken = [(row["abonnement"], row["parcours"]) for row in rows]
@@ -202,6 +218,8 @@ def _delivered(row: Record) -> Delivered:
         type=row["type"],
         roles=frozenset(map(Role, row["roles"])),
         corps=row["corps"],
+        est_archive=row["est_archive"],
+        relaisnumero=row["relaisnumero"],
     )
 
 

@@ -3,16 +3,24 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from os import urandom
 from uuid import UUID
 
-from chassis.database import Connection, Record, write
+from chassis.database import Connection, Record
 from chassis.ordering import Event
-from gateway.outbound.distribution import Abonne, Cause, Evenement, Livraison
+from gateway import numbering
+from gateway.outbound.distribution import Abonne, Evenement, Livraison, Rappel
+from gateway.outbound.order import Cause
+from gateway.outbound.store import waiting
+from gateway.pseudonyms import belonging
+from relais_contrats.catalogue import ANNULATIONS, CATALOGUE
+from relais_contrats.droits import Role
 
+_MARK_BYTES = 8
 # One batch at a time over all replicas, until commit: `livraisons.numero` becomes visible in its order.
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('passerelle livraisons', 0))"
 
-_CAUSES = "SELECT id, partenaire, message FROM depots WHERE id = ANY($1)"
+_CAUSES = "SELECT id, partenaire, message, numero, recu_a, type, reconnait_dans FROM depots WHERE id = ANY($1)"
 # A subscription that is suspended, or not verified yet, keeps its queue: it misses nothing when it starts (again).
 _SUBSCRIBERS = "SELECT id, partenaire, types FROM abonnements WHERE etat <> 'inactif'"
 
@@ -24,24 +32,23 @@ WHERE (e.parcours = ANY($1) OR a.survivant = ANY($1)) AND e.type IN ('accompagna
 ORDER BY e.recu_a, (e.corps ->> 'sequence')::int
 """
 
+# Decided as a réorientation, it was told by two events: the decision itself comes last.
+_RECALLED = """
+SELECT d.id AS depot, d.partenaire AS de, d.message, e.id AS evenement, l.partenaire, l.roles
+FROM unnest($1::uuid[], $2::uuid[]) AS r(depot, parcours) JOIN depots d ON d.id = r.depot
+LEFT JOIN evenements e ON e.parcours IN (r.parcours, d.parcours)
+    AND e.corps ->> 'causeid' = d.partenaire || ':' || d.message
+LEFT JOIN livraisons l ON l.evenement = e.id
+ORDER BY e.id
+"""
+
 _INSERT_EVENTS = """
 INSERT INTO evenements (id, parcours, type, corps, recu_a)
 SELECT e.*, $5 FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::jsonb[]) AS e
 ON CONFLICT (id) DO NOTHING
 """
-# The identity is drawn after the sort, so numbers follow the order of the events.
-_INSERT_DELIVERIES = """
-INSERT INTO livraisons (partenaire, evenement, parcours, type, roles, a)
-SELECT partenaire, evenement, parcours, type, string_to_array(roles, ' '), $6
-FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::text[], $5::text[])
-    WITH ORDINALITY AS d(partenaire, evenement, parcours, type, roles, rang)
-ORDER BY rang
-ON CONFLICT (partenaire, evenement) DO NOTHING
-RETURNING numero, partenaire, evenement
-"""
-_INSERT_SENDINGS = """
-INSERT INTO envois (abonnement, livraison, parcours) SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::uuid[])
-"""
+# One mark per batch: a database that was restored, and went on, has others. Cursors hold the one of their position.
+_MARK = "INSERT INTO reperes (numero, marque) VALUES ($1, $2)"
 _FILL_QUEUES = """
 INSERT INTO files (abonnement, parcours, restants, prochain_a)
 SELECT abonnement, parcours, nombre, $4
@@ -81,13 +88,6 @@ _EMPTY_DEPOSITS = """
 UPDATE depots SET corps = NULL WHERE corps IS NOT NULL AND etat <> 'en-attente'
 AND parcours IN (SELECT unnest($1::uuid[]) UNION SELECT absorbe FROM alias WHERE survivant = ANY($1))
 """
-_ERASE_PARKED = """
-DELETE FROM rebut WHERE agregat IN (SELECT unnest($1::uuid[]) UNION SELECT absorbe FROM alias WHERE survivant = ANY($1))
-"""
-_PARK = """
-INSERT INTO rebut (id, brique, agregat, sequence, corps, raison, parque_a) VALUES ($1, $2, $3, $4, $5, $6, $7)
-ON CONFLICT (id) DO NOTHING
-"""
 
 
 async def lock(conn: Connection) -> None:
@@ -96,8 +96,20 @@ async def lock(conn: Connection) -> None:
 
 async def causes(conn: Connection, ids: Iterable[UUID]) -> dict[UUID, Cause]:
     """The deposits among these ids."""
-    rows = await conn.fetch(_CAUSES, list(ids))
-    return {row["id"]: Cause(row["partenaire"], row["message"]) for row in rows}
+    return {row["id"]: cause(row) for row in await conn.fetch(_CAUSES, list(ids))}
+
+
+def cause(row: Record) -> Cause:
+    message = CATALOGUE.get(row["type"])
+    opens = message is not None and message.ouvre_parcours
+    return Cause(
+        row["partenaire"],
+        row["message"],
+        row["numero"],
+        row["recu_a"],
+        nomme_son_parcours=not opens,
+        reconnait_dans=frozenset(row["reconnait_dans"]),
+    )
 
 
 async def subscribers(conn: Connection) -> list[Abonne]:
@@ -108,6 +120,20 @@ async def subscribers(conn: Connection) -> list[Abonne]:
 async def told_accompagnants(conn: Connection, parcours: Iterable[UUID]) -> list[Record]:
     """What was told of the accompagnants of these parcours: `parcours, type, corps`, the oldest first."""
     return await conn.fetch(_TOLD_ACCOMPAGNANTS, list(parcours))
+
+
+async def recalled(conn: Connection, events: Sequence[Event]) -> dict[UUID, Rappel]:
+    """By deposit that one of these events cancels, what it had led to."""
+    annules = [(UUID(event.body["data"]["annule"]), event.agregat) for event in events if event.type in ANNULATIONS]
+    rappels: dict[UUID, Rappel] = {}
+    if annules:
+        for row in await conn.fetch(_RECALLED, [depot for depot, _ in annules], [parcours for _, parcours in annules]):
+            connu = rappels.get(row["depot"])
+            recepteurs = dict(connu.recepteurs) if connu else {}
+            if row["partenaire"]:
+                recepteurs[row["partenaire"]] = frozenset(map(Role, row["roles"]))
+            rappels[row["depot"]] = Rappel(belonging(row["de"], row["message"]), row["evenement"], recepteurs)
+    return rappels
 
 
 async def insert_events(conn: Connection, evenements: Sequence[Evenement], now: datetime) -> None:
@@ -125,25 +151,29 @@ async def insert_deliveries(conn: Connection, livraisons: Sequence[Livraison], n
     """One row per receiver, and its place in the queue of each of its subscriptions; returns how many are pushed."""
     if not livraisons:
         return 0
-    columns = (
-        [d.partenaire for d in livraisons],
-        [d.evenement for d in livraisons],
-        [d.parcours for d in livraisons],
-        [d.type for d in livraisons],
-        [" ".join(sorted(d.roles)) for d in livraisons],
-    )
-    rows = await conn.fetch(_INSERT_DELIVERIES, *columns, now)
+    once: dict[tuple[str, UUID], Livraison] = {}
+    for livraison in livraisons:
+        once.setdefault((livraison.partenaire, livraison.evenement), livraison)
+    wanted = [(d.partenaire, d.evenement, d.parcours, d.type, " ".join(sorted(d.roles))) for d in once.values()]
+    rows = await numbering.insert_deliveries(conn, wanted, now)
     numbers = {(row["partenaire"], row["evenement"]): row["numero"] for row in rows}
+    if numbers:
+        await mark(conn, max(numbers.values()))
     sendings = [
         (abonnement, numbers[livraison.partenaire, livraison.evenement], livraison.parcours)
-        for livraison in livraisons
+        for livraison in once.values()
         if (livraison.partenaire, livraison.evenement) in numbers
         for abonnement in livraison.abonnements
     ]
     if sendings:
-        await write(conn, _INSERT_SENDINGS, sendings)
+        await numbering.insert_sendings(conn, sendings)
         await fill_queues(conn, Counter((abonnement, parcours) for abonnement, _, parcours in sendings), now)
     return len(sendings)
+
+
+async def mark(conn: Connection, last: int) -> None:
+    """Close the batch of numbers that ends with `last`."""
+    await conn.execute(_MARK, last, urandom(_MARK_BYTES))
 
 
 async def fill_queues(conn: Connection, added: Counter[tuple[UUID, UUID]], now: datetime) -> None:
@@ -160,15 +190,9 @@ async def erase(conn: Connection, effaces: dict[UUID, UUID], now: datetime) -> N
     await conn.execute(_END_ABSORBED, parcours, now)
     await conn.execute(_NOTE_ERASED, parcours, now)
     await conn.execute(_EMPTY_DEPOSITS, parcours)
-    await conn.execute(_ERASE_PARKED, parcours)
+    await waiting.erase(conn, parcours)
 
 
 async def erased(conn: Connection, parcours: Iterable[UUID]) -> frozenset[UUID]:
     """Those whose person was erased."""
     return frozenset(row["parcours"] for row in await conn.fetch(_ERASED, list(parcours)))
-
-
-async def park(conn: Connection, event: Event, raison: str, now: datetime) -> None:
-    """Set an event aside, with the name of what it raised."""
-    brique, agregat = event.key
-    await conn.execute(_PARK, event.id, brique, agregat, event.sequence, dict(event.body), raison, now)

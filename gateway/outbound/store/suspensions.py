@@ -7,22 +7,23 @@ from chassis.database import Connection, Record
 from gateway.outbound.distribution import Evenement, Livraison
 from gateway.outbound.store import fanout
 
-_ARE_UNTOLD = "SELECT EXISTS (SELECT FROM abonnements WHERE etat = 'suspendu' AND NOT suspension_dite)"
+_UNTOLD = "SELECT id FROM abonnements WHERE etat = 'suspendu' AND NOT suspension_dite ORDER BY suspendu_a, id"
 _TELL = """
 UPDATE abonnements a SET suspension_dite = true FROM partenaires p
-WHERE a.etat = 'suspendu' AND NOT a.suspension_dite AND p.code = a.partenaire
+WHERE a.id = $1 AND a.etat = 'suspendu' AND NOT a.suspension_dite AND p.code = a.partenaire
 RETURNING a.id, a.partenaire, a.suspendu_a, coalesce(a.premier_echec_a, a.suspendu_a) AS echecs_depuis, p.departements
 """
 
 
-async def are_untold(conn: Connection) -> bool:
-    return await conn.fetchval(_ARE_UNTOLD) is True
+async def untold(conn: Connection) -> list[UUID]:
+    return [row["id"] for row in await conn.fetch(_UNTOLD)]
 
 
-async def tell(conn: Connection) -> list[Record]:
-    """Those not told yet, each once; takes the fan-out lock. To be called in the transaction that tells them."""
+async def tell(conn: Connection, abonnement: UUID) -> Record | None:
+    """Mark it told and return what its notice says; None when another process was faster. Takes the fan-out lock: to be
+    called in the transaction that tells it."""
     await fanout.lock(conn)
-    return await conn.fetch(_TELL)
+    return await conn.fetchrow(_TELL, abonnement)
 
 
 async def insert(conn: Connection, notice: Evenement, livraison: Livraison, now: datetime) -> int:

@@ -7,20 +7,31 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from chassis.decision import EN_ROUTE, Attente, Refus
+from relais_contrats.territoires import debut_du_jour, jour_legal
+from relais_contrats.v1 import delais
 from services.engagements.domain import faits, reexamen
 from services.engagements.domain.dates import refus_de_date
 from services.engagements.domain.delai import (
     MOIS_AVANT_LE_DEBUT,
+    UN_JOUR,
     apres_le,
     date_d_attente_de_la_reprise,
     date_de_fin_de_suspension,
     date_de_signature_due,
-    decaler,
-    jour_legal,
 )
-from services.engagements.domain.dossier import Cause, Contenu, Contrat, Delai, Dossier, EtatContrat, StatutReferent
+from services.engagements.domain.dossier import (
+    Cause,
+    Contenu,
+    Contrat,
+    Delai,
+    Dossier,
+    Etape,
+    EtatContrat,
+    StatutReferent,
+)
 from services.engagements.domain.messages import (
     CloreContrat,
+    ContratDebute,
     FaireBilan,
     MoisEcoule,
     ProposerContrat,
@@ -41,7 +52,7 @@ Decision = Sequence[faits.Fait] | Refus | Attente
 
 def proposer(dossier: Dossier, message: ProposerContrat) -> Sequence[faits.Fait] | Refus:
     """A proposal takes the place of the one that waits. Under the key of the signed contract, it changes it."""
-    contenu, recu_le = message.contenu, jour_legal(message.recu_a)
+    contenu, recu_le = message.contenu, jour_legal(dossier.departement, message.recu_a)
     if refus := _refus_de_contenu(contenu, recu_le):
         return refus
     connu, en_vigueur = dossier.contrat(contenu.contrat_id), dossier.en_vigueur
@@ -50,6 +61,8 @@ def proposer(dossier: Dossier, message: ProposerContrat) -> Sequence[faits.Fait]
     if en_vigueur and en_vigueur.etat is EtatContrat.SUSPENDU:
         return Refus("etat-interdit", "/type", {"etat": en_vigueur.etat, "attendu": "contrat.repris"})
     propose = faits.ContratPropose(dossier.parcours, dossier.departement, contenu, message.auteur)
+    if connu and connu is dossier.a_venir:
+        return [*_remis_a_signer(dossier, connu, Cause.MODIFICATION, recu_le), propose]
     if connu and connu is en_vigueur:
         return [*resigner(dossier, Cause.MODIFICATION, recu_le), propose]
     remplace = dossier.en_attente
@@ -61,7 +74,7 @@ def _refus_de_contenu(contenu: Contenu, recu_le: date) -> Refus | None:
         return Refus("schema-invalide", "/data/engagements_usager")
     if not contenu.engagements_organisme:
         return Refus("schema-invalide", "/data/engagements_organisme")
-    limite = decaler(recu_le, MOIS_AVANT_LE_DEBUT)
+    limite = delais.decaler(recu_le, MOIS_AVANT_LE_DEBUT)
     if contenu.date_debut > limite:
         return Refus("dates-incoherentes", "/data/date_debut", {"au_plus_tard": limite.isoformat()})
     return None
@@ -73,12 +86,15 @@ def signer(dossier: Dossier, message: SignerContrat, maintenant: datetime) -> De
     if isinstance(contrat, Refus):
         return contrat
     if refus := _refus_de_signature(dossier, contrat, message):
-        est_recent = maintenant - message.recu_a < EN_ROUTE
+        est_recent = maintenant - (message.tour_a or message.recu_a) < EN_ROUTE
         return Attente(refus.code) if est_recent and _peut_tomber(refus, contrat, message) else refus
     depuis = [jour for jour in (contrat.signe_le, dossier.orientation and dossier.orientation.decidee_le) if jour]
-    if refus := refus_de_date(message.le, "/data/date_signature", message.recu_a, depuis=max(depuis, default=None)):
+    if refus := refus_de_date(
+        dossier, message.le, "/data/date_signature", message.recu_a, depuis=max(depuis, default=None)
+    ):
         return refus
-    precedent = dossier.en_vigueur
+    debut, precedent = contrat.contenu.date_debut, dossier.en_vigueur
+    effet = debut if precedent and debut > jour_legal(dossier.departement, message.recu_a) else None
     signe = faits.ContratSigne(
         dossier.parcours,
         dossier.departement,
@@ -86,8 +102,27 @@ def signer(dossier: Dossier, message: SignerContrat, maintenant: datetime) -> De
         message.le,
         message.signataires,
         dossier.delai is not None and est_hors_delai(dossier.delai.notifiee_le, message.le),
+        effet,
     )
-    return [_clos(dossier, precedent, message.le, MOTIF_RENOUVELE), signe] if precedent else [signe]
+    remplaces = [dossier.a_venir] if effet else [precedent, dossier.a_venir]
+    return [*(_clos(dossier, remplace, message.le, MOTIF_RENOUVELE) for remplace in remplaces if remplace), signe]
+
+
+def commencer(dossier: Dossier, message: ContratDebute, maintenant: datetime) -> Sequence[faits.Fait] | Attente:
+    """It takes the place of the one in force, which ends the day before."""
+    attendu, precedent = dossier.a_venir, dossier.en_vigueur
+    if attendu is None or attendu.numero != message.numero or dossier.est_clos:
+        return Attente("contrat sans premier jour")
+    debut = attendu.contenu.date_debut
+    if maintenant < debut_du_jour(dossier.departement, debut):
+        return Attente("premier jour à venir")
+    commence = faits.ContratCommence(dossier.parcours, attendu.id, message.echeance)
+    if precedent is None:
+        return [commence]
+    clos = _clos(dossier, precedent, debut - UN_JOUR, MOTIF_RENOUVELE)
+    if precedent.cause is None:
+        return [commence, clos]
+    return [commence, clos, faits.ContratAResigner(dossier.parcours, dossier.departement, attendu.id, precedent.cause)]
 
 
 def est_hors_delai(notifiee_le: date, signe_le: date) -> bool:
@@ -123,7 +158,7 @@ def refuser(dossier: Dossier, message: RefuserContrat) -> Sequence[faits.Fait] |
         return Refus("deja-traite", "/data/contrat_id", {"etat": contrat.etat})
     if contrat.etat is not EtatContrat.A_SIGNER:
         return _etat_interdit(contrat)
-    if refus := refus_de_date(message.le, "/data/date_refus", message.recu_a, depuis=contrat.signe_le):
+    if refus := refus_de_date(dossier, message.le, "/data/date_refus", message.recu_a, depuis=contrat.signe_le):
         return refus
     return [faits.ContratRefuse(dossier.parcours, dossier.departement, contrat.id, message.le, message.motif)]
 
@@ -134,13 +169,13 @@ def suspendre(dossier: Dossier, message: SuspendreContrat) -> Sequence[faits.Fai
         return contrat
     if contrat.etat is EtatContrat.SUSPENDU:
         return Refus("deja-traite", "/data/contrat_id", {"etat": contrat.etat})
-    if contrat.etat is not EtatContrat.SIGNE:
+    if contrat.etat is not EtatContrat.SIGNE or contrat.est_a_venir:
         return _etat_interdit(contrat)
     reprises = [suspension.reprise for suspension in contrat.suspensions if suspension.reprise]
     depuis = max([contrat.signe_le or date.min, *reprises])
-    if refus := refus_de_date(message.le, "/data/date", message.recu_a, depuis=depuis):
+    if refus := refus_de_date(dossier, message.le, "/data/date", message.recu_a, depuis=depuis):
         return refus
-    qui, recue_le = (dossier.parcours, dossier.departement), jour_legal(message.recu_a)
+    qui, recue_le = (dossier.parcours, dossier.departement), jour_legal(dossier.departement, message.recu_a)
     return [faits.ContratSuspendu(*qui, contrat.id, message.le, message.motif, recue_le)]
 
 
@@ -151,7 +186,7 @@ def reprendre(dossier: Dossier, message: ReprendreContrat) -> Sequence[faits.Fai
         return contrat
     if contrat.suspension is None:
         return _etat_interdit(contrat)
-    if refus := refus_de_date(message.le, "/data/date", message.recu_a, depuis=contrat.suspension.debut):
+    if refus := refus_de_date(dossier, message.le, "/data/date", message.recu_a, depuis=contrat.suspension.debut):
         return refus
     limite = date_de_fin_de_suspension(contrat.suspension.debut)
     if message.le > limite:
@@ -168,7 +203,7 @@ def clore(dossier: Dossier, message: CloreContrat) -> Sequence[faits.Fait] | Ref
         return contrat
     if contrat.etat is EtatContrat.CLOS:
         return Refus("deja-traite", "/data/contrat_id", {"etat": contrat.etat})
-    if refus := refus_de_date(message.le, "/data/date", message.recu_a, depuis=contrat.signe_le):
+    if refus := refus_de_date(dossier, message.le, "/data/date", message.recu_a, depuis=contrat.signe_le):
         return refus
     return [_clos(dossier, contrat, message.le, message.motif)]
 
@@ -180,7 +215,7 @@ def faire_bilan(dossier: Dossier, message: FaireBilan) -> Sequence[faits.Fait] |
         return contrat
     if contrat.signe_le is None:
         return _etat_interdit(contrat)
-    if refus := refus_de_date(message.bilan.date, "/data/date", message.recu_a):
+    if refus := refus_de_date(dossier, message.bilan.date, "/data/date", message.recu_a):
         return refus
     bilan = faits.ContratBilan(dossier.parcours, dossier.departement, contrat.id, message.bilan)
     return [*reexamen.faire(dossier, message.bilan.date), bilan]
@@ -197,10 +232,10 @@ def resigner(dossier: Dossier, cause: Cause, le: date) -> Sequence[faits.Fait]:
 
 
 def _remis_a_signer(dossier: Dossier, contrat: Contrat, cause: Cause, le: date) -> Sequence[faits.Fait]:
-    """The renewal that waited beside it has lost its object."""
-    autre = dossier.en_attente
+    """The renewals that wait beside it, for their signature or for their first day, have lost their object."""
+    autres = [autre for autre in (dossier.en_attente, dossier.a_venir) if autre and autre is not contrat]
     a_resigner = faits.ContratAResigner(dossier.parcours, dossier.departement, contrat.id, cause)
-    return [_clos(dossier, autre, le, MOTIF_A_RESIGNER), a_resigner] if autre and autre is not contrat else [a_resigner]
+    return [*(_clos(dossier, a, max(le, a.signe_le or le), MOTIF_A_RESIGNER) for a in autres), a_resigner]
 
 
 def clore_tous(dossier: Dossier, le: date, motif: str) -> Sequence[faits.Fait]:
@@ -218,7 +253,7 @@ def constater_le_retard(dossier: Dossier, message: MoisEcoule, maintenant: datet
     if delai is None or delai.numero != message.numero or not attend_sa_signature(dossier, delai):
         return Attente("mois sans échéance")
     due_le, attendu = date_de_signature_due(delai.notifiee_le), dossier.en_attente
-    if maintenant < apres_le(due_le):
+    if maintenant < apres_le(delai.departement, due_le):
         return Attente("échéance à venir")
     contrat_id = attendu.id if attendu else None
     return [faits.EngagementRetard(dossier.parcours, dossier.departement, contrat_id, delai.notifiee_le, due_le)]
@@ -232,9 +267,10 @@ def constater_la_fin(
     if contrat is None or contrat.numero != message.numero or contrat.suspension is None:
         return Attente("contrat sans suspension")
     debut = contrat.suspension.debut
-    if maintenant < apres_le(date_d_attente_de_la_reprise(debut, contrat.suspension.recue_le)):
+    if maintenant < apres_le(dossier.departement, date_d_attente_de_la_reprise(debut, contrat.suspension.recue_le)):
         return Attente("échéance à venir")
-    return [_clos(dossier, contrat, date_de_fin_de_suspension(debut), MOTIF_SUSPENSION)]
+    etape = faits.EtapeFranchie(dossier.parcours, Etape("contrat.clos"))
+    return [etape, _clos(dossier, contrat, date_de_fin_de_suspension(debut), MOTIF_SUSPENSION)]
 
 
 def _nomme(dossier: Dossier, contrat_id: str) -> Contrat | Refus:

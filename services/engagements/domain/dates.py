@@ -3,12 +3,15 @@
 from datetime import date, datetime
 
 from chassis.decision import Refus
-from services.engagements.domain.delai import jour_legal
+from relais_contrats.territoires import jour_legal
+from services.engagements.domain.dossier import Dossier
 
 
-def refus_de_date(jour: date, pointeur: str, recu_a: datetime, *, depuis: date | None = None) -> Refus | None:
-    """None when `jour` lies between `depuis` and the day of reception, both included."""
-    recu_le = jour_legal(recu_a)
+def refus_de_date(
+    dossier: Dossier, jour: date, pointeur: str, recu_a: datetime, *, depuis: date | None = None
+) -> Refus | None:
+    """None when `jour` lies between `depuis` and the day of reception there, both included."""
+    recu_le = jour_legal(dossier.departement, recu_a)
     if jour > recu_le:
         return Refus("dates-incoherentes", pointeur, {"recu_le": recu_le.isoformat()})
     if depuis and jour < depuis:

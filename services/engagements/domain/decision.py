@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import assert_never
 
-from chassis.decision import Attente, Refus
-from services.engagements.domain import contrat, messages, parcours, reexamen, sanction, suivi
+from chassis.decision import EN_ROUTE, Attente, Refus
+from services.engagements.domain import annulation, contrat, messages, parcours, reexamen, sanction, suivi
 from services.engagements.domain.dossier import Dossier
 from services.engagements.domain.evolution import appliquer
-from services.engagements.domain.faits import Fait, FaitPublie
+from services.engagements.domain.faits import EtapeFranchie, Fait, FaitPublie
 from services.engagements.domain.messages import Message
 from services.engagements.domain.situation import Situation
 
@@ -18,7 +18,20 @@ Decision = Sequence[Fait] | Refus | Attente
 def decider(situation: Situation, message: Message, maintenant: datetime) -> Decision:
     """Internal facts come before the published ones."""
     decision = _decider(situation, message, maintenant)
-    return decision if isinstance(decision, Refus | Attente) else _avec_le_reexamen(situation.dossier, decision)
+    if isinstance(decision, Refus | Attente):
+        return decision
+    return _avec_le_reexamen(situation.dossier, _avec_l_etape(situation.dossier, message, decision))
+
+
+def _avec_l_etape(avant: Dossier | None, message: Message, decides: Sequence[Fait]) -> Sequence[Fait]:
+    """How the contracts were before a deposit, by which it may be cancelled."""
+    depot = message.depot if isinstance(message, messages.ChangerContrat) else None
+    if avant is None or depot is None:
+        return decides
+    apres = avant
+    for fait in decides:
+        apres = appliquer(apres, fait)
+    return [EtapeFranchie(avant.parcours, annulation.etape(avant, apres, depot)), *decides]
 
 
 def _avec_le_reexamen(avant: Dossier | None, decides: Sequence[Fait]) -> Sequence[Fait]:
@@ -46,7 +59,19 @@ def _decider(situation: Situation, message: Message, maintenant: datetime) -> De
         return _constater(dossier, message, maintenant)
     if dossier.est_clos:
         return Refus("etat-interdit", "/subject", {"etat": "parcours-clos"})
-    return _decider_du_depot(dossier, message, maintenant)
+    decision = _decider_du_depot(dossier, message, maintenant)
+    if isinstance(decision, Refus) and isinstance(message, messages.DepotSurContrat):
+        return _sauf_reprise_en_route(decision, dossier, message, maintenant)
+    return decision
+
+
+def _sauf_reprise_en_route(
+    refus: Refus, dossier: Dossier, message: messages.DepotSurContrat, maintenant: datetime
+) -> Refus | Attente:
+    """A contract declared a moment ago may be named before `orientation` has told it here."""
+    est_inconnu = dossier.contrat(message.contrat_id) is None
+    est_recent = message.tour_a is not None and maintenant - message.tour_a < EN_ROUTE
+    return Attente("reprise en route") if est_inconnu and est_recent else refus
 
 
 def _suivre(situation: Situation, message: messages.Evenement, maintenant: datetime) -> Sequence[Fait]:
@@ -61,12 +86,16 @@ def _constater(dossier: Dossier, message: messages.Echeance, maintenant: datetim
     match message:
         case messages.MoisEcoule():
             return contrat.constater_le_retard(dossier, message, maintenant)
+        case messages.ContratDebute():
+            return contrat.commencer(dossier, message, maintenant)
         case messages.SuspensionEchue():
             return contrat.constater_la_fin(dossier, message, maintenant)
         case messages.ReexamenEchu():
             return reexamen.constater(dossier, message, maintenant)
         case messages.InstructionEchue():
             return sanction.constater_le_retard(dossier, message, maintenant)
+        case messages.LeveeAtteinte():
+            return sanction.constater_la_levee(dossier, message, maintenant)
         case _:
             assert_never(message)
 
@@ -85,6 +114,8 @@ def _decider_du_depot(dossier: Dossier, message: messages.Depot, maintenant: dat
             return contrat.reprendre(dossier, message)
         case messages.CloreContrat():
             return contrat.clore(dossier, message)
+        case messages.AnnulerContrat():
+            return annulation.annuler(dossier, message)
         case messages.FaireBilan():
             return contrat.faire_bilan(dossier, message)
         case messages.SignalerManquement():

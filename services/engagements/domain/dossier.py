@@ -106,13 +106,17 @@ class Bilan:
 
 @dataclass(frozen=True, slots=True)
 class Contrat:
-    """A contract of the parcours. `signe_le` stays when it is to be signed again: it tells what was in force."""
+    """A contract of the parcours. `signe_le` stays when it is to be signed again: it tells what was in force.
+
+    `est_a_venir`: signed, it waits for its first day beside the one in force.
+    """
 
     numero: int
     contenu: Contenu
     proposeur: Auteur
     etat: EtatContrat = EtatContrat.A_SIGNER
     signe_le: date | None = None
+    est_a_venir: bool = False
     signataires: tuple[str, ...] = ()
     est_hors_delai: bool = False
     refuse_le: date | None = None
@@ -132,6 +136,24 @@ class Contrat:
     def suspension(self) -> Suspension | None:
         """The one under way."""
         return self.suspensions[-1] if self.etat is EtatContrat.SUSPENDU else None
+
+
+@dataclass(frozen=True, slots=True)
+class Etape:
+    """What a message changed in the contracts, as it was before it: `contrats`, the numbers that it opened, the month
+    that ran, and how many months there were. Without `depot` it is no deposit, and is not cancelled.
+
+    `causes`: what else followed from it later, on the day of its effect.
+    """
+
+    type: str
+    depot: UUID | None = None
+    auteur: str | None = None
+    contrats: tuple[Contrat, ...] = ()
+    nouveaux: tuple[int, ...] = ()
+    delai: int | None = None
+    delais: int = 0
+    causes: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +237,19 @@ class Sanction:
 
 
 @dataclass(frozen=True, slots=True)
+class Avant:
+    """The follow-up as it was before the last decision, which may be cancelled: the month that it interrupted, and the
+    contracts, of which it changes the state only."""
+
+    orientation: Orientation | None
+    reexamen: Reexamen | None
+    delai: int | None
+    delais: int
+    contrats: tuple[Contrat, ...] = ()
+    etapes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Dossier:
     """The state of one parcours here. Contracts, months and sanctions are in the order of their numbers."""
 
@@ -231,10 +266,18 @@ class Dossier:
     delais: tuple[Delai, ...] = ()
     manquements: tuple[Manquement, ...] = ()
     sanctions: tuple[Sanction, ...] = ()
+    avant: Avant | None = None
+    etapes: tuple[Etape, ...] = ()
+    """What was told of the contracts, one after the other: the last one may be cancelled."""
 
     @property
     def en_vigueur(self) -> Contrat | None:
-        return next((contrat for contrat in self.contrats if contrat.etat in EN_VIGUEUR), None)
+        return next((c for c in self.contrats if c.etat in EN_VIGUEUR and not c.est_a_venir), None)
+
+    @property
+    def a_venir(self) -> Contrat | None:
+        """The one that is signed and begins later, in the place of the one in force."""
+        return next((contrat for contrat in self.contrats if contrat.est_a_venir), None)
 
     @property
     def en_attente(self) -> Contrat | None:
@@ -243,7 +286,7 @@ class Dossier:
 
     @property
     def courant(self) -> Contrat | None:
-        return self.en_vigueur or self.en_attente
+        return self.en_vigueur or self.a_venir or self.en_attente
 
     @property
     def vivants(self) -> tuple[Contrat, ...]:
@@ -258,6 +301,11 @@ class Dossier:
         """The live contract of that key, else the last that bore it."""
         nommes = [contrat for contrat in self.contrats if contrat.id == contrat_id]
         return next((c for c in nommes if c.etat is not EtatContrat.CLOS), nommes[-1] if nommes else None)
+
+    @property
+    def prochaine_sanction(self) -> int:
+        """Those that were given back with a merge leave their places empty."""
+        return max((sanction.numero for sanction in self.sanctions), default=0) + 1
 
     def sanction(self, sanction_id: str) -> Sanction | None:
         return next((sanction for sanction in self.sanctions if sanction.id == sanction_id), None)

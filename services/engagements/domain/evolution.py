@@ -5,11 +5,13 @@ from dataclasses import replace
 from datetime import date
 from typing import assert_never
 
-from services.engagements.domain import faits
+from services.engagements.domain import annulation, faits
 from services.engagements.domain.dossier import (
+    Avant,
     Contrat,
     Delai,
     Dossier,
+    Etape,
     EtatContrat,
     EtatSanction,
     Issue,
@@ -32,6 +34,8 @@ def appliquer(dossier: Dossier | None, fait: faits.Fait) -> Dossier:
         return _sanction(dossier, fait)
     if isinstance(fait, faits.FaitDeVie):
         return _vie(dossier, fait)
+    if isinstance(fait, faits.LeveeEffective):
+        return _sur_la_sanction(dossier, fait.sanction_id, lambda s: replace(s, etat=EtatSanction.LEVEE))
     if isinstance(fait, faits.ReexamenPrevu):
         return dossier  # it tells what the others make of the state
     return _suivi(dossier, fait)
@@ -63,10 +67,14 @@ def _contrat(dossier: Dossier, fait: faits.FaitDeContrat) -> Dossier:
             return _sur(
                 dossier,
                 fait.contrat_id,
-                lambda c: replace(c, etat=EtatContrat.CLOS, clos_le=fait.le, motif_cloture=fait.motif),
+                lambda c: replace(
+                    c, etat=EtatContrat.CLOS, est_a_venir=False, clos_le=fait.le, motif_cloture=fait.motif
+                ),
             )
         case faits.ContratAResigner():
             return _sur(dossier, fait.contrat_id, lambda c: replace(_a_signer(c), cause=fait.cause))
+        case faits.ContratAnnule():
+            return annulation.sans_la_derniere(dossier)
         case faits.ContratBilan():
             return _sur(dossier, fait.contrat_id, lambda c: replace(c, bilans=(*c.bilans, fait.bilan)))
         case _:
@@ -87,6 +95,7 @@ def _signe(contrat: Contrat, fait: faits.ContratSigne) -> Contrat:
         _a_signer(contrat),
         etat=EtatContrat.SIGNE,
         signe_le=fait.le,
+        est_a_venir=fait.effet is not None,
         signataires=fait.signataires,
         est_hors_delai=fait.est_hors_delai,
         cause=None,
@@ -94,7 +103,7 @@ def _signe(contrat: Contrat, fait: faits.ContratSigne) -> Contrat:
 
 
 def _a_signer(contrat: Contrat) -> Contrat:
-    return replace(contrat, etat=EtatContrat.A_SIGNER, refuse_le=None, motif_refus=None)
+    return replace(contrat, etat=EtatContrat.A_SIGNER, est_a_venir=False, refuse_le=None, motif_refus=None)
 
 
 def _repris(contrat: Contrat, fait: faits.ContratRepris) -> Contrat:
@@ -113,13 +122,10 @@ def _sanction(dossier: Dossier, fait: faits.FaitDeSanction) -> Dossier:
         case faits.SanctionDecidee():
             return _decider(dossier, fait)
         case faits.SanctionLevee():
-            levees = tuple(
-                replace(s, etat=EtatSanction.LEVEE, levee_le=fait.le, motif_levee=fait.motif)
-                if s.id == fait.sanction_id
-                else s
-                for s in dossier.sanctions
+            etat = EtatSanction.DECIDEE if fait.effet else EtatSanction.LEVEE
+            return _sur_la_sanction(
+                dossier, fait.sanction_id, lambda s: replace(s, etat=etat, levee_le=fait.le, motif_levee=fait.motif)
             )
-            return replace(dossier, sanctions=levees)
         case _:
             assert_never(fait)
 
@@ -139,14 +145,20 @@ def _decider(dossier: Dossier, fait: faits.SanctionDecidee) -> Dossier:
     return replace(dossier, sanctions=tuple(autres.values()))
 
 
+def _sur_la_sanction(dossier: Dossier, sanction_id: str, changer: Callable[[Sanction], Sanction]) -> Dossier:
+    sanctions = tuple(changer(s) if s.id == sanction_id else s for s in dossier.sanctions)
+    return replace(dossier, sanctions=sanctions)
+
+
 def _suivante(dossier: Dossier) -> int:
-    return len(dossier.sanctions) + 1
+    return dossier.prochaine_sanction
 
 
 def _vie(dossier: Dossier, fait: faits.FaitDeVie) -> Dossier:
     match fait:
         case faits.DossierTransfere():
-            return replace(_terminer(dossier, Issue.TRANSFEREE), departement=fait.departement)
+            etapes = (*dossier.etapes, Etape("parcours.transfere"))
+            return replace(_terminer(dossier, Issue.TRANSFEREE), departement=fait.departement, etapes=etapes)
         case faits.DossierAbsorbe():
             absorbe = _terminer(dossier, Issue.FUSIONNEE)
             return replace(absorbe, est_clos=True, absorbe_par=fait.par, reexamen=None)
@@ -164,6 +176,8 @@ def _suivi(dossier: Dossier, fait: faits.FaitDeSuivi | faits.EngagementRetard | 
             return _orienter(dossier, fait)
         case faits.OrientationTerminee():
             return replace(_terminer(dossier, Issue.CLOSE), orientation=None, reexamen=None)
+        case faits.OrientationOubliee():
+            return _oublier(dossier, fait)
         case faits.MoisOuvert():
             return _ouvrir_le_mois(dossier, fait)
         case faits.SignatureRattachee():
@@ -181,6 +195,13 @@ def _suivi(dossier: Dossier, fait: faits.FaitDeSuivi | faits.EngagementRetard | 
             return replace(dossier, reexamen=Reexamen(fait.le))
         case faits.ResignatureDifferee():
             return _sur(dossier, fait.contrat_id, lambda contrat: replace(contrat, cause=fait.cause))
+        case faits.ContratCommence():
+            attendu = dossier.a_venir
+            etapes = annulation.commence(dossier, attendu.numero, fait.echeance) if attendu else dossier.etapes
+            commence = replace(dossier, etapes=etapes)
+            return _sur(commence, fait.contrat_id, lambda contrat: replace(contrat, est_a_venir=False))
+        case faits.EtapeFranchie():
+            return replace(dossier, etapes=(*dossier.etapes, fait.etape))
         case faits.InstructionDepassee():
             suivies = tuple(
                 replace(s, est_hors_delai=True) if s.numero == fait.numero else s for s in dossier.sanctions
@@ -188,6 +209,9 @@ def _suivi(dossier: Dossier, fait: faits.FaitDeSuivi | faits.EngagementRetard | 
             return replace(dossier, sanctions=suivies)
         case faits.SuiviRepris():
             return replace(dossier, orientation=fait.orientation, referent=fait.referent, reexamen=fait.reexamen)
+        case faits.ContratDeclare():
+            declare = replace(fait.contrat, numero=len(dossier.contrats) + 1)
+            return replace(dossier, contrats=(*dossier.contrats, declare))
         case faits.SanctionsReprises():
             return replace(
                 dossier,
@@ -203,7 +227,30 @@ def _orienter(dossier: Dossier, fait: faits.OrientationSuivie) -> Dossier:
         return replace(dossier, orientation=fait.orientation)
     reexamen = Reexamen(fait.orientation.debut) if fait.orientation.parcours_type == SOCIAL else None
     interrompu = _terminer(dossier, Issue.REMPLACEE)
-    return replace(interrompu, orientation=fait.orientation, reexamen=reexamen)
+    avant = Avant(
+        orientation=dossier.orientation,
+        reexamen=dossier.reexamen,
+        delai=dossier.delai.numero if dossier.delai else None,
+        delais=len(dossier.delais),
+        contrats=dossier.vivants,
+        etapes=len(dossier.etapes),
+    )
+    etapes = (*dossier.etapes, Etape("orientation.decidee"))
+    return replace(interrompu, orientation=fait.orientation, reexamen=reexamen, avant=avant, etapes=etapes)
+
+
+def _oublier(dossier: Dossier, fait: faits.OrientationOubliee) -> Dossier:
+    """What the decision opened goes, what it interrupted goes on; reviews made meanwhile stay."""
+    avant = dossier.avant
+    if avant is None:
+        return dossier
+    etats = {contrat.numero: contrat for contrat in avant.contrats}
+    delais = tuple(replace(d, issue=None) if d.numero == avant.delai else d for d in dossier.delais[: avant.delais])
+    contrats = tuple(replace(etats[c.numero], bilans=c.bilans) if c.numero in etats else c for c in dossier.contrats)
+    orientation = avant.orientation if fait.retablie else None
+    reexamen = avant.reexamen if orientation else None
+    suivi = replace(dossier, orientation=orientation, reexamen=reexamen, delais=delais, contrats=contrats)
+    return replace(suivi, avant=None, etapes=dossier.etapes[: avant.etapes])
 
 
 def _ouvrir_le_mois(dossier: Dossier, fait: faits.MoisOuvert) -> Dossier:

@@ -10,7 +10,9 @@ from services.engagements.domain.dossier import (
     Bilan,
     Cause,
     Contenu,
+    Contrat,
     Criteres,
+    Etape,
     Manquement,
     Mesure,
     Orientation,
@@ -38,6 +40,25 @@ class ContratSigne:
     le: date
     signataires: tuple[str, ...]
     est_hors_delai: bool
+    effet: date | None = None
+    """Its first day, when another contract is in force until then."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContratCommence:
+    """The first day of a contract that was signed before it."""
+
+    parcours: UUID
+    contrat_id: str
+    echeance: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EtapeFranchie:
+    """What comes next changes the contracts: how to put them back."""
+
+    parcours: UUID
+    etape: Etape
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +104,17 @@ class ContratAResigner:
     departement: str
     contrat_id: str
     cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class ContratAnnule:
+    """The last deposit on the contracts is as if it had not been; `causes` is what followed from it later."""
+
+    parcours: UUID
+    departement: str
+    annule: UUID
+    motif: str
+    causes: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +183,24 @@ class SanctionDecidee:
 
 @dataclass(frozen=True, slots=True)
 class SanctionLevee:
+    """`effet`: its day, when that is still to come."""
+
     parcours: UUID
     departement: str
     sanction_id: str
     le: date
     motif: str
+    effet: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeveeEffective:
+    """The day of a lifting that was told in advance. For the siblings only: partners know it since it was told."""
+
+    parcours: UUID
+    departement: str
+    sanction_id: str
+    le: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +238,14 @@ class OrientationSuivie:
     parcours: UUID
     orientation: Orientation
     est_nouvelle: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrientationOubliee:
+    """The last decision was cancelled: the follow-up is as it was before it."""
+
+    parcours: UUID
+    retablie: Orientation | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,12 +308,21 @@ class InstructionDepassee:
 
 @dataclass(frozen=True, slots=True)
 class SuiviRepris:
-    """The survivor of a merge takes the orientation that only the absorbed dossier knew, with what goes with it."""
+    """The survivor of a merge takes the orientation that only the absorbed dossier knew, or the hub one that was before
+    it, with what goes with it."""
 
     parcours: UUID
     orientation: Orientation
     referent: StatutReferent | None
     reexamen: Reexamen | None
+
+
+@dataclass(frozen=True, slots=True)
+class ContratDeclare:
+    """A contract from before the hub, in the state in which it was declared."""
+
+    parcours: UUID
+    contrat: Contrat
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +342,7 @@ FaitDeContrat: TypeAlias = (
     | ContratRepris
     | ContratClos
     | ContratAResigner
+    | ContratAnnule
     | ContratBilan
 )
 FaitDeSanction: TypeAlias = ManquementSignale | SanctionProposee | SanctionDecidee | SanctionLevee
@@ -287,17 +350,21 @@ FaitPublie: TypeAlias = FaitDeContrat | EngagementRetard | ReexamenDu | FaitDeSa
 FaitDeSuivi: TypeAlias = (
     OrientationSuivie
     | OrientationTerminee
+    | OrientationOubliee
     | MoisOuvert
     | SignatureRattachee
     | ReferentSuivi
     | DiagnosticSuivi
     | ReexamenFait
     | ResignatureDifferee
+    | ContratCommence
+    | EtapeFranchie
     | InstructionDepassee
     | SuiviRepris
+    | ContratDeclare
     | SanctionsReprises
 )
 FaitDeVie: TypeAlias = DossierTransfere | DossierAbsorbe | DossierClos | DossierEfface
 FaitSurDossier: TypeAlias = FaitDeSuivi | FaitDeVie
 FaitInterne: TypeAlias = DossierOuvert | FaitSurDossier
-Fait: TypeAlias = FaitPublie | ReexamenPrevu | FaitInterne
+Fait: TypeAlias = FaitPublie | ReexamenPrevu | LeveeEffective | FaitInterne

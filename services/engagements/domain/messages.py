@@ -1,6 +1,7 @@
 """What the service decides on: deposits of partners, events of its siblings, due dates. One dataclass each.
 
-`recu_a`, when the hub received a deposit, is the day after which none of its dates may be.
+`recu_a`, when the hub received a deposit, is the day after which none of its dates may be. `tour_a`: when what it
+waited for was settled; None when it waited for nothing.
 """
 
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from services.engagements.domain.dossier import (
     Auteur,
     Bilan,
     Contenu,
+    Contrat,
     Criteres,
     Manquement,
     Mesure,
@@ -21,11 +23,21 @@ from services.engagements.domain.dossier import (
 
 
 @dataclass(frozen=True, slots=True)
+class DepotDeContrat:
+    """By which deposit a contract is changed, and who made it: it may be cancelled."""
+
+    id: UUID
+    type: str
+    auteur: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProposerContrat:
     parcours: UUID
     auteur: Auteur
     contenu: Contenu
     recu_a: datetime
+    depot: DepotDeContrat | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +47,8 @@ class SignerContrat:
     le: date
     signataires: tuple[str, ...]
     recu_a: datetime
+    tour_a: datetime | None = None
+    depot: DepotDeContrat | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +58,8 @@ class RefuserContrat:
     le: date
     motif: str | None
     recu_a: datetime
+    depot: DepotDeContrat | None = None
+    tour_a: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +69,8 @@ class SuspendreContrat:
     le: date
     motif: str
     recu_a: datetime
+    depot: DepotDeContrat | None = None
+    tour_a: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +80,8 @@ class ReprendreContrat:
     le: date
     motif: str
     recu_a: datetime
+    depot: DepotDeContrat | None = None
+    tour_a: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +91,18 @@ class CloreContrat:
     le: date
     motif: str
     recu_a: datetime
+    depot: DepotDeContrat | None = None
+    tour_a: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnnulerContrat:
+    """`annule`: the deposit of which the contracts are to know nothing any more."""
+
+    parcours: UUID
+    auteur: Auteur
+    annule: UUID
+    motif: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +111,7 @@ class FaireBilan:
     contrat_id: str
     bilan: Bilan
     recu_a: datetime
+    tour_a: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +141,13 @@ class DeciderSanction:
 
 @dataclass(frozen=True, slots=True)
 class LeverSanction:
+    """`le` may be still to come: the sanction holds until then."""
+
     parcours: UUID
     sanction_id: str
     le: date
     motif: str
+    recu_a: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +194,12 @@ class DiagnosticRealise:
 
 @dataclass(frozen=True, slots=True)
 class OrientationDecidee:
+    """`notifiee_le` when the person was told of it before its first day."""
+
     parcours: UUID
     departement: str
     orientation: Orientation
+    notifiee_le: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +225,15 @@ class OrientationClose:
 
 
 @dataclass(frozen=True, slots=True)
+class OrientationAnnulee:
+    """The last decision was cancelled, once it had taken effect; `retablie` is in force again."""
+
+    parcours: UUID
+    departement: str
+    retablie: Orientation | None
+
+
+@dataclass(frozen=True, slots=True)
 class ReferentChange:
     """The référent is now designated, active, or (None) no more."""
 
@@ -195,11 +243,37 @@ class ReferentChange:
 
 
 @dataclass(frozen=True, slots=True)
+class RepriseDeclaree:
+    """What was before the hub: an orientation with its last re-examination, a référent, a contract in its state.
+
+    `recue_le`: the day on which the hub received it, by which a delay is over or not.
+    """
+
+    parcours: UUID
+    departement: str
+    orientation: Orientation | None
+    notifiee_le: date | None
+    reexamine_le: date | None
+    contrat: Contrat | None
+    recue_le: date
+    est_suivi: bool
+
+
+@dataclass(frozen=True, slots=True)
 class MoisEcoule:
     """The month opened by notification `numero` is over."""
 
     parcours: UUID
     numero: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContratDebute:
+    """The first day of contract `numero`, signed before it, has come; `echeance` is what tells so."""
+
+    parcours: UUID
+    numero: int
+    echeance: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +292,14 @@ class SuspensionEchue:
 
 
 @dataclass(frozen=True, slots=True)
+class LeveeAtteinte:
+    """The day has come on which sanction `numero` is lifted, as it was told in advance."""
+
+    parcours: UUID
+    numero: int
+
+
+@dataclass(frozen=True, slots=True)
 class InstructionEchue:
     """The fifteen days to instruct sanction `numero` are over."""
 
@@ -225,6 +307,9 @@ class InstructionEchue:
     numero: int
 
 
+ChangerContrat: TypeAlias = (
+    ProposerContrat | SignerContrat | RefuserContrat | SuspendreContrat | ReprendreContrat | CloreContrat
+)
 Depot: TypeAlias = (
     ProposerContrat
     | SignerContrat
@@ -232,12 +317,17 @@ Depot: TypeAlias = (
     | SuspendreContrat
     | ReprendreContrat
     | CloreContrat
+    | AnnulerContrat
     | FaireBilan
     | SignalerManquement
     | ProposerSanction
     | DeciderSanction
     | LeverSanction
 )
+DepotSurContrat: TypeAlias = (
+    SignerContrat | RefuserContrat | SuspendreContrat | ReprendreContrat | CloreContrat | FaireBilan
+)
+"""Those that name a contract which must be known."""
 EvenementDuParcours: TypeAlias = ParcoursOuvert | ParcoursTransfere | ParcoursClos | UsagerFusionne | UsagerEfface
 EvenementDuSuivi: TypeAlias = (
     DiagnosticRealise
@@ -245,8 +335,10 @@ EvenementDuSuivi: TypeAlias = (
     | OrientationNotifiee
     | ReorientationDecidee
     | OrientationClose
+    | OrientationAnnulee
     | ReferentChange
+    | RepriseDeclaree
 )
 Evenement: TypeAlias = EvenementDuParcours | EvenementDuSuivi
-Echeance: TypeAlias = MoisEcoule | ReexamenEchu | SuspensionEchue | InstructionEchue
+Echeance: TypeAlias = MoisEcoule | ContratDebute | ReexamenEchu | SuspensionEchue | InstructionEchue | LeveeAtteinte
 Message: TypeAlias = Depot | Evenement | Echeance

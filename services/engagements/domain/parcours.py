@@ -6,8 +6,8 @@ from datetime import date, datetime
 from typing import assert_never
 from uuid import UUID
 
+from relais_contrats.territoires import jour_legal
 from services.engagements.domain import contrat, faits, messages
-from services.engagements.domain.delai import jour_legal
 from services.engagements.domain.dossier import Cause, Contrat, Dossier
 from services.engagements.domain.situation import Situation
 
@@ -20,9 +20,9 @@ def suivre(situation: Situation, message: messages.EvenementDuParcours, maintena
         case messages.ParcoursOuvert():
             return ouvrir(dossier, message.parcours, message.departement)
         case messages.ParcoursTransfere():
-            return _transferer(dossier, message, jour_legal(maintenant))
+            return _transferer(dossier, message, jour_legal(message.departement, maintenant))
         case messages.UsagerFusionne():
-            return _fusionner(situation, message, jour_legal(maintenant))
+            return _fusionner(situation, message, jour_legal(message.departement, maintenant))
         case messages.ParcoursClos():
             if dossier is None or dossier.est_clos:
                 return []
@@ -78,7 +78,7 @@ def _sanctions_reprises(survivant: Dossier, absorbes: Sequence[Dossier]) -> Iter
     for connue in survivant.sanctions:
         sanctions.pop(connue.id, None)
     if manquements or sanctions:
-        premier = len(survivant.sanctions) + 1
+        premier = survivant.prochaine_sanction
         suivies = tuple(replace(s, numero=premier + rang) for rang, s in enumerate(sanctions.values()))
         yield faits.SanctionsReprises(survivant.parcours, tuple(manquements.values()), suivies)
 
@@ -104,7 +104,8 @@ def _contrat_repris(survivant: Dossier, repris: Contrat) -> Iterator[faits.Fait]
     qui = (survivant.parcours, survivant.departement)
     yield faits.ContratPropose(*qui, repris.contenu, repris.proposeur)
     if repris.signe_le:
-        yield faits.ContratSigne(*qui, repris.id, repris.signe_le, repris.signataires, repris.est_hors_delai)
+        effet = repris.contenu.date_debut if repris.est_a_venir else None
+        yield faits.ContratSigne(*qui, repris.id, repris.signe_le, repris.signataires, repris.est_hors_delai, effet)
         yield from (faits.ContratBilan(*qui, repris.id, bilan) for bilan in repris.bilans)
     if repris.suspension:
         suspension = repris.suspension

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from chassis.decision import Attente
+from relais_contrats.territoires import debut_du_jour
+from relais_contrats.v1 import delais
 from services.engagements.domain import faits
-from services.engagements.domain.delai import debut_du_jour, decaler
 from services.engagements.domain.dossier import Criteres, Dossier
 from services.engagements.domain.messages import ReexamenEchu
 
@@ -62,7 +63,7 @@ def date_echeance(dossier: Dossier) -> date | None:
     reexamen = dossier.reexamen
     if reexamen is None:
         return None
-    return reexamen.du_le or decaler(reexamen.depuis, duree_mois(dossier))
+    return reexamen.du_le or delais.decaler(reexamen.depuis, duree_mois(dossier))
 
 
 def attend_son_echeance(dossier: Dossier) -> bool:
@@ -85,7 +86,7 @@ def constater(dossier: Dossier, _: ReexamenEchu, maintenant: datetime) -> Sequen
     due_le, reexamen = date_echeance(dossier), dossier.reexamen
     if reexamen is None or due_le is None or not attend_son_echeance(dossier):
         return Attente("parcours sans réexamen à venir")
-    if maintenant < debut_du_jour(due_le):
+    if maintenant < debut_du_jour(dossier.departement, due_le):
         return Attente("échéance à venir")
     return [
         faits.ReexamenDu(
@@ -95,8 +96,11 @@ def constater(dossier: Dossier, _: ReexamenEchu, maintenant: datetime) -> Sequen
 
 
 def faire(dossier: Dossier, le: date) -> Sequence[faits.ReexamenFait]:
-    """What a look at the situation on that day changes: a new period begins, if this one is nearly over."""
+    """What a look at the situation on that day changes: a new period begins, if this one is nearly over, or if nobody
+    knew here when the last one was."""
     due_le, reexamen = date_echeance(dossier), dossier.reexamen
-    if reexamen is None or due_le is None or le < decaler(due_le, -MOIS_D_AVANCE):
+    if reexamen is None and dossier.orientation and dossier.orientation.parcours_type == SOCIAL:
+        return [faits.ReexamenFait(dossier.parcours, max(le, dossier.orientation.debut))]
+    if reexamen is None or due_le is None or le < delais.decaler(due_le, -MOIS_D_AVANCE):
         return []
     return [faits.ReexamenFait(dossier.parcours, le)]

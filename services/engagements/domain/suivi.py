@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import assert_never
 
-from services.engagements.domain import contrat, faits, messages, reexamen
+from services.engagements.domain import contrat, faits, messages, reexamen, reprise
 from services.engagements.domain.dossier import Cause, Dossier
 
 
@@ -19,10 +19,14 @@ def suivre(dossier: Dossier, message: messages.EvenementDuSuivi) -> Sequence[fai
             return reexamen.faire(dossier, message.le)
         case messages.OrientationClose():
             return [faits.OrientationTerminee(dossier.parcours)] if dossier.orientation else []
+        case messages.OrientationAnnulee():
+            return [faits.OrientationOubliee(dossier.parcours, message.retablie)] if dossier.avant else []
         case messages.ReferentChange():
             if dossier.referent is message.statut:
                 return []
             return [faits.ReferentSuivi(dossier.parcours, message.statut)]
+        case messages.RepriseDeclaree():
+            return reprise.reprendre(dossier, message)
         case _:
             assert_never(message)
 
@@ -42,7 +46,9 @@ def _orientation(dossier: Dossier, message: messages.OrientationDecidee) -> Sequ
     if connue and decidee.debut <= connue.debut:
         return []  # about the past: the open orientation stays what it is
     suivie = faits.OrientationSuivie(dossier.parcours, decidee, est_nouvelle=True)
-    return [suivie, *contrat.resigner(dossier, Cause.REORIENTATION, decidee.decidee_le)]
+    le = message.notifiee_le
+    mois = [faits.MoisOuvert(dossier.parcours, dossier.departement, le)] if le else []
+    return [suivie, *mois, *contrat.resigner(dossier, Cause.REORIENTATION, decidee.decidee_le)]
 
 
 def _notification(dossier: Dossier, message: messages.OrientationNotifiee) -> Sequence[faits.Fait]:

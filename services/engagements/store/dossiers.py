@@ -7,10 +7,10 @@ from typing import TypeVar
 from uuid import UUID
 
 from chassis.decision import Echeance
-from chassis.lineage import Lineage
 from services.engagements.domain import appliquer, faits, messages
 from services.engagements.domain.dossier import EN_VIGUEUR, Contrat, Delai, Dossier, EtatContrat, Manquement, Sanction
 from services.engagements.domain.situation import Situation
+from services.lineage import Lineage
 
 Echeances = Callable[[Dossier], list[Echeance]]
 T = TypeVar("T")
@@ -50,13 +50,47 @@ class Dossiers(Lineage[Dossier]):
         return [apres for avant, apres in self.changed() if avant and _propre(avant) != _propre(apres)]
 
     def contrats(self) -> list[tuple[Dossier, Contrat]]:
-        """Changed or new; those that end first, then those in force: each leaves its place to the next."""
+        """Changed or new; those that end first, those that are in force no more, then those in force: each leaves its
+        place to the next."""
         changes = self._lignes(lambda dossier: dossier.contrats)
-        return sorted(changes, key=lambda p: (p[1].etat is not EtatContrat.CLOS, p[1].etat not in EN_VIGUEUR))
+        etaient = {
+            (avant.parcours, contrat.numero)
+            for avant, _ in self.changed()
+            for contrat in (avant.contrats if avant else ())
+            if avant and contrat.etat in EN_VIGUEUR
+        }
+
+        def place(paire: tuple[Dossier, Contrat]) -> int:
+            dossier, contrat = paire
+            if contrat.etat is EtatContrat.CLOS:
+                return 0
+            if contrat.etat in EN_VIGUEUR:
+                return 2
+            return 1 if (dossier.parcours, contrat.numero) in etaient else 3
+
+        return sorted(changes, key=place)
+
+    def contrats_annules(self) -> list[tuple[UUID, int]]:
+        """Those that were proposed by a deposit which was cancelled."""
+        return [
+            (apres.parcours, contrat.numero)
+            for avant, apres in self.changed()
+            for contrat in (avant.contrats if avant else ())
+            if all(contrat.numero != reste.numero for reste in apres.contrats)
+        ]
 
     def delais(self) -> list[tuple[Dossier, Delai]]:
         """Changed or new; those that ended first, since only one may run."""
         return sorted(self._lignes(lambda dossier: dossier.delais), key=lambda paire: paire[1].issue is None)
+
+    def delais_annules(self) -> list[tuple[UUID, int]]:
+        """Those that a decision had opened which was cancelled."""
+        return [
+            (apres.parcours, delai.numero)
+            for avant, apres in self.changed()
+            for delai in (avant.delais if avant else ())
+            if delai.numero > len(apres.delais)
+        ]
 
     def manquements(self) -> list[tuple[Dossier, Manquement]]:
         return self._lignes(lambda dossier: dossier.manquements)

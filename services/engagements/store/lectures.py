@@ -7,12 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from chassis.database import Connection
+from relais_contrats.v1.delais import decaler
 from services.engagements.domain import heures, reexamen
 from services.engagements.domain.delai import (
     date_de_fin_d_instruction,
     date_de_fin_de_suspension,
     date_de_signature_due,
-    decaler,
 )
 from services.engagements.domain.dossier import (
     Contenu,
@@ -36,6 +36,18 @@ _DELAIS_DU_PARCOURS = f"SELECT {rows.DELAI} FROM delais WHERE parcours = $1 ORDE
 _MANQUEMENTS = f"SELECT {rows.MANQUEMENT} FROM manquements WHERE parcours = $1 ORDER BY date_constat"  # noqa: S608
 _SANCTIONS = f"SELECT {rows.SANCTION} FROM sanctions WHERE parcours = $1 ORDER BY numero"  # noqa: S608
 
+# Who acted last on each, but for what was cancelled; a merge tells again without an agent.
+_AGENTS = """
+WITH dits AS (
+    SELECT * FROM faits
+    WHERE agregat IN (SELECT $1 UNION ALL SELECT d.parcours FROM dossiers d WHERE d.absorbe_par = $1)
+        AND type LIKE 'contrat.%')
+SELECT DISTINCT ON (donnees ->> 'contrat_id') donnees ->> 'contrat_id' AS contrat_id, agent FROM dits
+WHERE agent IS NOT NULL AND donnees ? 'contrat_id' AND cause NOT IN (
+    SELECT (donnees ->> 'annule')::uuid FROM dits WHERE type = 'contrat.annule')
+ORDER BY donnees ->> 'contrat_id', numero DESC
+"""
+
 # One line per département and month of notification. The share counts the months whose fate is known: signed (in time
 # or not) or over; a recent month is not flattered by its quick signatures. Signed before it was notified is no day.
 _DELAIS = """
@@ -48,12 +60,19 @@ SELECT departement, to_char(date_trunc('month', date_notification), 'YYYY-MM') A
     percentile_cont(0.9) WITHIN GROUP (ORDER BY greatest(signe_le - date_notification, 0))
         FILTER (WHERE signe_le IS NOT NULL) AS p90_jours,
     avg(coalesce(signe_le <= date_echeance, false)::int::float8)
-        FILTER (WHERE signe_le IS NOT NULL OR est_en_retard) AS part_dans_le_delai
+        FILTER (WHERE signe_le IS NOT NULL OR est_en_retard) AS part_dans_le_delai,
+    count(DISTINCT parcours) AS personnes,
+    count(DISTINCT parcours) FILTER (WHERE NOT est_en_retard AND signe_le <= date_echeance) AS a_temps,
+    count(DISTINCT parcours) FILTER (WHERE est_en_retard AND signe_le <= date_echeance) AS a_temps_en_retard,
+    count(DISTINCT parcours) FILTER (WHERE signe_le > date_echeance) AS hors_delai,
+    count(DISTINCT parcours) FILTER (WHERE est_en_retard AND signe_le IS NULL) AS non_signees
 FROM delais
 WHERE ($1::text IS NULL OR departement = $1) AND date_notification >= $2
 GROUP BY departement, date_trunc('month', date_notification)
 ORDER BY departement, mois
 """
+
+_CELLULES = ("a_temps", "a_temps_en_retard", "hors_delai", "non_signees")
 
 
 async def contrat(conn: Connection, demande: Mapping[str, Any]) -> Json | None:
@@ -61,14 +80,16 @@ async def contrat(conn: Connection, demande: Mapping[str, Any]) -> Json | None:
     dossier = await _charger(conn, UUID(demande["parcours"]))
     if dossier is None:
         return None
-    en_vigueur, en_attente = dossier.en_vigueur, dossier.en_attente
+    en_vigueur, a_venir, en_attente = dossier.en_vigueur, dossier.a_venir, dossier.en_attente
+    agents = {dit["contrat_id"]: dit["agent"] for dit in await conn.fetch(_AGENTS, dossier.parcours)}
     return {
         "parcours": str(dossier.parcours),
         "departement": dossier.departement,
         "etat": dossier.courant.etat if dossier.courant else None,
-        "en_vigueur": _contrat(en_vigueur) if en_vigueur else None,
-        "en_attente": _contrat(en_attente) if en_attente else None,
-        "contrats": [_contrat(contrat) for contrat in dossier.contrats],
+        "en_vigueur": _contrat(en_vigueur, agents) if en_vigueur else None,
+        "a_venir": _contrat(a_venir, agents) if a_venir else None,
+        "en_attente": _contrat(en_attente, agents) if en_attente else None,
+        "contrats": [_contrat(contrat, agents) for contrat in dossier.contrats],
         "signature": _signature(dossier.delais[-1]) if dossier.delais else None,
         "reexamen": _reexamen(dossier),
         "manquements": [_manquement(manquement) for manquement in dossier.manquements],
@@ -77,9 +98,11 @@ async def contrat(conn: Connection, demande: Mapping[str, Any]) -> Json | None:
 
 
 async def delais(conn: Connection, demande: Mapping[str, Any]) -> list[Json]:
-    """`{departement?, depuis?}` → per département and month: count, median, p90, share within the month."""
+    """`{departement?, depuis?}` → per département and month: count, median, p90, share within the month, and the
+    `cellules` by which the reader knows what may be shown."""
     depuis = date.fromisoformat(demande.get("depuis") or "1900-01-01")
-    return [dict(row) for row in await conn.fetch(_DELAIS, demande.get("departement"), depuis)]
+    lues = [dict(row) for row in await conn.fetch(_DELAIS, demande.get("departement"), depuis)]
+    return [ligne | {"cellules": {"notifications": {nom: ligne.pop(nom) for nom in _CELLULES}}} for ligne in lues]
 
 
 async def _charger(conn: Connection, parcours: UUID) -> Dossier | None:
@@ -96,7 +119,7 @@ async def _charger(conn: Connection, parcours: UUID) -> Dossier | None:
     )
 
 
-def _contrat(contrat: Contrat) -> Json:
+def _contrat(contrat: Contrat, agents: Mapping[str, str]) -> Json:
     contenu = contrat.contenu
     return {
         "contrat_id": contrat.id,
@@ -109,6 +132,7 @@ def _contrat(contrat: Contrat) -> Json:
         "dispense_heures": {"motif": contenu.motif_dispense} if contenu.motif_dispense else None,
         "heures": _heures(contenu),
         "proposeur": contrat.proposeur.partenaire,
+        "agent": agents.get(contrat.id),
         "date_signature": contrat.signe_le,
         "signataires": list(contrat.signataires) or None,
         "est_hors_delai": contrat.est_hors_delai if contrat.signe_le else None,

@@ -6,10 +6,10 @@ from uuid import UUID
 from chassis import ledger
 from chassis.database import Connection, grouped, write
 from chassis.facts import Fait, FaitEnregistre
-from chassis.lineage import lock
 from services.engagements.domain import messages
 from services.engagements.store import rows
 from services.engagements.store.dossiers import Dossiers, Echeances
+from services.lineage import lock
 
 # A message for an absorbed parcours concerns its survivor: both are locked, all in one order.
 _LOCK = f"""
@@ -26,28 +26,35 @@ _SANCTIONS = f"SELECT {rows.SANCTION} FROM sanctions WHERE parcours = ANY($1) OR
 _ADD_DOSSIERS = f"""
 INSERT INTO dossiers ({rows.DOSSIER})
 SELECT * FROM unnest(
-    $1::uuid[], $2::text[], $3::bool[], $4::uuid[], $5::jsonb[], $6::text[], $7::jsonb[], $8::date[], $9::date[])
+    $1::uuid[], $2::text[], $3::bool[], $4::uuid[], $5::jsonb[], $6::text[], $7::jsonb[], $8::date[], $9::date[],
+    $10::jsonb[], $11::jsonb[])
 """  # noqa: S608
 _SAVE_DOSSIERS = f"""{_ADD_DOSSIERS}
 ON CONFLICT (parcours) DO UPDATE SET
     departement = EXCLUDED.departement, est_clos = EXCLUDED.est_clos, absorbe_par = EXCLUDED.absorbe_par,
     orientation = EXCLUDED.orientation, referent = EXCLUDED.referent, criteres = EXCLUDED.criteres,
-    reexamen_depuis = EXCLUDED.reexamen_depuis, reexamen_du_le = EXCLUDED.reexamen_du_le
+    reexamen_depuis = EXCLUDED.reexamen_depuis, reexamen_du_le = EXCLUDED.reexamen_du_le,
+    avant = EXCLUDED.avant, etapes = EXCLUDED.etapes
 """
 _SAVE_CONTRATS = f"""
 INSERT INTO contrats ({rows.CONTRAT})
 SELECT * FROM unnest(
     $1::uuid[], $2::int[], $3::text[], $4::date[], $5::int[], $6::jsonb[], $7::text[], $8::text[], $9::text[],
     $10::text[], $11::date[], $12::bool[], $13::date[], $14::text[], $15::text[], $16::date[], $17::date[],
-    $18::text[], $19::jsonb[])
+    $18::text[], $19::jsonb[], $20::bool[])
 ON CONFLICT (parcours, numero) DO UPDATE SET
     date_debut = EXCLUDED.date_debut, duree_mois = EXCLUDED.duree_mois, engagements = EXCLUDED.engagements,
     motif_dispense = EXCLUDED.motif_dispense, proposeur = EXCLUDED.proposeur,
     proposeur_role = EXCLUDED.proposeur_role, etat = EXCLUDED.etat, date_signature = EXCLUDED.date_signature,
     est_hors_delai = EXCLUDED.est_hors_delai, date_refus = EXCLUDED.date_refus, motif_refus = EXCLUDED.motif_refus,
     cause = EXCLUDED.cause, suspendu_le = EXCLUDED.suspendu_le, date_cloture = EXCLUDED.date_cloture,
-    motif_cloture = EXCLUDED.motif_cloture, histoire = EXCLUDED.histoire
+    motif_cloture = EXCLUDED.motif_cloture, histoire = EXCLUDED.histoire,
+    est_a_venir = EXCLUDED.est_a_venir
 """  # noqa: S608
+_CANCEL_CONTRATS = """
+DELETE FROM contrats k USING unnest($1::uuid[], $2::int[]) AS c(parcours, numero)
+WHERE (k.parcours, k.numero) = (c.parcours, c.numero)
+"""
 _SAVE_DELAIS = f"""
 INSERT INTO delais ({rows.DELAI})
 SELECT * FROM unnest(
@@ -55,6 +62,10 @@ SELECT * FROM unnest(
 ON CONFLICT (parcours, numero) DO UPDATE SET
     est_en_retard = EXCLUDED.est_en_retard, issue = EXCLUDED.issue, signe_le = EXCLUDED.signe_le
 """  # noqa: S608
+_CANCEL_DELAIS = """
+DELETE FROM delais d USING unnest($1::uuid[], $2::int[]) AS c(parcours, numero)
+WHERE (d.parcours, d.numero) = (c.parcours, c.numero)
+"""
 _ADD_MANQUEMENTS = f"""
 INSERT INTO manquements ({rows.MANQUEMENT})
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::date[], $6::text[])
@@ -106,7 +117,9 @@ class Registre:
         nouveaux, changes = dossiers.nouveaux(), dossiers.changes()
         await write(conn, _ADD_DOSSIERS, [rows.du_dossier(dossier) for dossier in nouveaux])
         await write(conn, _SAVE_DOSSIERS, [rows.du_dossier(dossier) for dossier in changes])
+        await write(conn, _CANCEL_CONTRATS, dossiers.contrats_annules())
         await write(conn, _SAVE_CONTRATS, [rows.du_contrat(*paire) for paire in dossiers.contrats()])
+        await write(conn, _CANCEL_DELAIS, dossiers.delais_annules())
         await write(conn, _SAVE_DELAIS, [rows.du_delai(*paire) for paire in dossiers.delais()])
         await write(conn, _ADD_MANQUEMENTS, [rows.du_manquement(*paire) for paire in dossiers.manquements()])
         await write(conn, _SAVE_SANCTIONS, [rows.de_la_sanction(*paire) for paire in dossiers.sanctions()])

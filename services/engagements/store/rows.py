@@ -1,14 +1,16 @@
 """Rows ⇄ domain objects of the five tables of a dossier, column by column and in one order."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from chassis.database import Record
 from services.engagements.domain.delai import date_de_signature_due
 from services.engagements.domain.dossier import (
     Auteur,
+    Avant,
     Bilan,
     Cause,
     Contenu,
@@ -16,6 +18,7 @@ from services.engagements.domain.dossier import (
     Delai,
     Dossier,
     Engagement,
+    Etape,
     EtatContrat,
     EtatSanction,
     Issue,
@@ -29,12 +32,13 @@ from services.engagements.domain.dossier import (
 )
 
 DOSSIER = (
-    "parcours, departement, est_clos, absorbe_par, orientation, referent, criteres, reexamen_depuis, reexamen_du_le"
+    "parcours, departement, est_clos, absorbe_par, orientation, referent, criteres, reexamen_depuis, reexamen_du_le, "
+    "avant, etapes"
 )
 CONTRAT = (
     "parcours, numero, contrat_id, date_debut, duree_mois, engagements, motif_dispense, proposeur, proposeur_role, "
     "etat, date_signature, est_hors_delai, date_refus, motif_refus, cause, suspendu_le, date_cloture, motif_cloture, "
-    "histoire"
+    "histoire, est_a_venir"
 )
 DELAI = "parcours, numero, departement, date_notification, date_echeance, est_en_retard, issue, signe_le"
 MANQUEMENT = "parcours, manquement_id, nature, rang, date_constat, faits"
@@ -64,6 +68,8 @@ def lire_dossier(
         delais=tuple(delais),
         manquements=tuple(manquements),
         sanctions=tuple(sanctions),
+        avant=_avant(row["avant"], contrats) if row["avant"] else None,
+        etapes=tuple(_etape(brut) for brut in row["etapes"]["franchies"]),
     )
 
 
@@ -83,6 +89,7 @@ def lire_contrat(row: Record) -> Contrat:
         proposeur=Auteur(row["proposeur"], row["proposeur_role"]),
         etat=EtatContrat(row["etat"]),
         signe_le=row["date_signature"],
+        est_a_venir=row["est_a_venir"],
         signataires=tuple(histoire["signataires"]),
         est_hors_delai=row["est_hors_delai"],
         refuse_le=row["date_refus"],
@@ -145,6 +152,9 @@ def du_dossier(dossier: Dossier) -> tuple[Any, ...]:
         dict(dossier.criteres),
         periode.depuis if periode else None,
         periode.du_le if periode else None,
+        _avant_en_json(dossier.avant) if dossier.avant else None,
+        # In an object: an array of arrays must have them all of one length.
+        {"franchies": [asdict(etape) for etape in dossier.etapes]},
     )
 
 
@@ -177,6 +187,7 @@ def du_contrat(dossier: Dossier, contrat: Contrat) -> tuple[Any, ...]:
             "suspensions": [asdict(suspension) for suspension in contrat.suspensions],
             "bilans": [asdict(bilan) for bilan in contrat.bilans],
         },
+        contrat.est_a_venir,
     )
 
 
@@ -224,6 +235,73 @@ def de_la_sanction(dossier: Dossier, sanction: Sanction) -> tuple[Any, ...]:
         sanction.levee_le,
         sanction.motif_levee,
     )
+
+
+_ETAT = ("etat", "est_a_venir", "signe_le", "refuse_le", "motif_refus", "cause", "clos_le", "motif_cloture")
+"""All that a decision may change in a contract."""
+
+
+def _avant_en_json(avant: Avant) -> dict[str, Any]:
+    return {
+        "orientation": asdict(avant.orientation) if avant.orientation else None,
+        "reexamen": asdict(avant.reexamen) if avant.reexamen else None,
+        "delai": avant.delai,
+        "delais": avant.delais,
+        "etapes": avant.etapes,
+        "contrats": {str(c.numero): {nom: getattr(c, nom) for nom in _ETAT} for c in avant.contrats},
+    }
+
+
+def _avant(brut: Mapping[str, Any], contrats: Sequence[Contrat]) -> Avant:
+    """The contracts as they are now, in the state in which they were."""
+    etats, reexamen = brut["contrats"], brut["reexamen"]
+    return Avant(
+        orientation=_orientation(brut["orientation"]) if brut["orientation"] else None,
+        reexamen=Reexamen(date.fromisoformat(reexamen["depuis"]), _jour(reexamen["du_le"])) if reexamen else None,
+        delai=brut["delai"],
+        delais=brut["delais"],
+        contrats=tuple(replace(c, **_etat(etats[str(c.numero)])) for c in contrats if str(c.numero) in etats),
+        etapes=brut.get("etapes", 0),
+    )
+
+
+def _etape(brut: Mapping[str, Any]) -> Etape:
+    return Etape(
+        type=brut["type"],
+        depot=UUID(brut["depot"]) if brut["depot"] else None,
+        auteur=brut["auteur"],
+        contrats=tuple(_contrat(contrat) for contrat in brut["contrats"]),
+        nouveaux=tuple(brut["nouveaux"]),
+        delai=brut["delai"],
+        delais=brut["delais"],
+        causes=tuple(map(UUID, brut["causes"])),
+    )
+
+
+def _contrat(brut: Mapping[str, Any]) -> Contrat:
+    """A contract as it was before a deposit."""
+    contenu = brut["contenu"]
+    lus = {
+        "contenu": Contenu(
+            **contenu
+            | {
+                "date_debut": date.fromisoformat(contenu["date_debut"]),
+                "engagements_usager": _engagements(contenu["engagements_usager"]),
+                "engagements_organisme": _engagements(contenu["engagements_organisme"]),
+            }
+        ),
+        "proposeur": Auteur(**brut["proposeur"]),
+        "signataires": tuple(brut["signataires"]),
+        "suspensions": tuple(_suspension(brute) for brute in brut["suspensions"]),
+        "bilans": tuple(_bilan(bilan) for bilan in brut["bilans"]),
+    }
+    return Contrat(**_etat(brut) | lus)
+
+
+def _etat(brut: Mapping[str, Any]) -> dict[str, Any]:
+    dates = {nom: _jour(brut[nom]) for nom in ("signe_le", "refuse_le", "clos_le")}
+    cause = Cause(brut["cause"]) if brut["cause"] else None
+    return {**brut, **dates, "etat": EtatContrat(brut["etat"]), "cause": cause}
 
 
 def _orientation(brut: Mapping[str, Any]) -> Orientation:

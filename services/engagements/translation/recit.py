@@ -1,6 +1,7 @@
 """Domain → contract: how each fact is told. Nothing here is protected: no name, number or contact."""
 
 from dataclasses import asdict
+from datetime import date
 from typing import Any, assert_never
 
 from chassis.facts import Fait
@@ -9,8 +10,8 @@ from relais_contrats.v1 import engagements as contrat
 from services.engagements.domain import faits
 from services.engagements.domain.dossier import Contenu
 
-REEXAMEN_PREVU = "reexamen.prevu"
-"""For the siblings only: it is not in the catalogue, so that no partner receives it."""
+REEXAMEN_PREVU, LEVEE_EFFECTIVE = "reexamen.prevu", "levee.effective"
+"""For the siblings only: they are not in the catalogue, so that no partner receives them."""
 
 
 def traduire(fait: faits.Fait) -> Fait | None:
@@ -20,8 +21,15 @@ def traduire(fait: faits.Fait) -> Fait | None:
     if isinstance(fait, faits.ReexamenPrevu):
         dates = {"date_debut": fait.depuis.isoformat(), "date_echeance": fait.date_echeance.isoformat()}
         return Fait(REEXAMEN_PREVU, fait.parcours, fait.departement, dates)
+    if isinstance(fait, faits.LeveeEffective):
+        levee = {"sanction_id": fait.sanction_id, "date_effet": fait.le.isoformat()}
+        return Fait(LEVEE_EFFECTIVE, fait.parcours, fait.departement, levee)
     type_court, donnees = _donnees(fait)
-    return Fait(type_court, fait.parcours, fait.departement, donnees.en_json())
+    jour: date | None = getattr(fait, "effet", None)
+    effet = jour.isoformat() if jour else None
+    # For the roadmap: the contract has no such field, so that no partner sees it.
+    suite = {"causes": [str(cause) for cause in fait.causes]} if isinstance(fait, faits.ContratAnnule) else {}
+    return Fait(type_court, fait.parcours, fait.departement, donnees.en_json() | suite, effet=effet)
 
 
 def _donnees(fait: faits.FaitPublie) -> tuple[str, Donnees]:
@@ -70,6 +78,9 @@ def _contrat(fait: faits.FaitDeContrat) -> tuple[str, Donnees]:
         case faits.ContratAResigner():
             brut = {"contrat_id": fait.contrat_id, "cause": fait.cause}
             return "contrat.a-resigner", contrat.ContratAResigner.model_validate(brut)
+        case faits.ContratAnnule():
+            brut = {"annule": str(fait.annule), "motif": fait.motif}
+            return "contrat.annule", contrat.ContratAnnule.model_validate(brut)
         case faits.ContratBilan():
             brut = {
                 "contrat_id": fait.contrat_id,

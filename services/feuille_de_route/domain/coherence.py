@@ -6,11 +6,11 @@ is open belongs to the one before it. What was recorded after, and names another
 has not arrived yet: it is not shown until then.
 """
 
-from calendar import monthrange
 from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
+from relais_contrats.v1 import delais
 from services.feuille_de_route.domain.contrats import Contrat
 from services.feuille_de_route.domain.ensemble import Ensemble
 from services.feuille_de_route.domain.orientations import Demande, Orientation
@@ -22,8 +22,8 @@ PARCOURS_SOCIAL = "social"
 @dataclass(frozen=True, slots=True)
 class EnVigueur:
     """What holds together now. `closes` and `anciennes` are what was before, the oldest first; `renouvellement` is
-    the contract that waits for its signature beside the one in force; `limite_de_signature` the last day to sign;
-    `reexamen_le` the day on which a social parcours is to be examined again, once `engagements` has told it."""
+    the contract that waits for its signature or its first day beside the one in force; `limite_de_signature` the last
+    day to sign; `reexamen_le` the day of the next examination of a social parcours, once `engagements` has told it."""
 
     demande: Demande | None
     ouverte: Orientation | None
@@ -39,7 +39,7 @@ class EnVigueur:
 def en_vigueur(ensemble: Ensemble) -> EnVigueur:
     ouverte = None if ensemble.vie.est_close else ensemble.orientations.ouverte
     referent, anciennes = _designations(ensemble, ouverte)
-    contrat, attendu = ensemble.contrats.actuel, ensemble.contrats.en_attente
+    contrat = ensemble.contrats.actuel
     return EnVigueur(
         demande=_demande(ensemble),
         ouverte=ouverte,
@@ -47,7 +47,7 @@ def en_vigueur(ensemble: Ensemble) -> EnVigueur:
         referent=referent,
         anciennes=anciennes,
         contrat=_contrat(ensemble, ouverte, contrat) if contrat else None,
-        renouvellement=attendu if attendu is not contrat else None,
+        renouvellement=ensemble.contrats.renouvellement,
         limite_de_signature=_limite_de_signature(ensemble, ouverte),
         reexamen_le=_reexamen_le(ensemble, ouverte),
     )
@@ -62,11 +62,13 @@ def _demande(ensemble: Ensemble) -> Demande | None:
 
 
 def _limite_de_signature(ensemble: Ensemble, ouverte: Orientation | None) -> date | None:
-    """The last day of the month that the notification opens (C. trav. D. 5411-14-1); a new one opens a new month, and
+    """The last day of the delay that the notification opens; a new one opens a new delay, and
     in another département the contract waits for its own notification."""
     if ouverte is None or ouverte.notifiee_le is None or _precede_le_transfert(ensemble, ouverte.notifiee_par):
         return None
-    return ajouter_mois(ouverte.notifiee_le, 1)
+    limite = delais.SIGNATURE.fin(ouverte.notifiee_le)
+    est_declaree = ouverte.reprise_le is not None and ouverte.notifiee_par == ouverte.decidee_par
+    return None if est_declaree and ouverte.reprise_le and limite < ouverte.reprise_le else limite
 
 
 def _reexamen_le(ensemble: Ensemble, ouverte: Orientation | None) -> date | None:
@@ -143,9 +145,3 @@ def _contrat(ensemble: Ensemble, ouverte: Orientation | None, contrat: Contrat) 
 
 def _a_signer(contrat: Contrat, cause: str) -> Contrat:
     return replace(contrat, etat="a-signer", cause=cause, signe_le=None, signataires=(), refuse_le=None, motif=None)
-
-
-def ajouter_mois(jour: date, mois: int) -> date:
-    """The same day `mois` calendar months later, or the last day of a month that is shorter."""
-    annee, rang = divmod(jour.year * 12 + jour.month - 1 + mois, 12)
-    return date(annee, rang + 1, min(jour.day, monthrange(annee, rang + 1)[1]))

@@ -24,6 +24,7 @@ class Contrat:
     signataires: tuple[str, ...] = ()
     refuse_le: date | None = None
     motif: str | None = None
+    suspendu_le: date | None = None
     cause: str | None = None
     """Why it is to be signed again."""
 
@@ -36,9 +37,14 @@ class Reexamen:
     dit_par: UUID
 
 
+_EN_VIGUEUR = ("signe", "suspendu")
+_DE_LA_REPRISE = ("date_signature", "signataires", "suspension")
+"""What a declared contract says beside its proposal."""
+
+
 @dataclass(slots=True)
 class Contrats:
-    """Folds the events of `engagements`; manquements and sanctions are not shown here.
+    """Folds the events of `engagements` about contracts; those about sanctions are in `sanctions`.
 
     One contract is in force at most, and one waits for its signature. After a merge the service tells those that go on
     again, on the survivor. `reexamens` is what was last told of the re-examination, by parcours.
@@ -50,7 +56,15 @@ class Contrats:
     @property
     def actuel(self) -> Contrat | None:
         """The one in force, else the one that waits, else the last."""
-        return self._dernier("signe", "suspendu") or self.en_attente or self._dernier("clos")
+        en_vigueur = next((c for c in self.connus.values() if c.etat in _EN_VIGUEUR), None)
+        return en_vigueur or self.en_attente or self._dernier("clos")
+
+    @property
+    def renouvellement(self) -> Contrat | None:
+        """The one that is signed for a day to come, or waits for its signature, beside the one in force."""
+        signe = self._dernier(*_EN_VIGUEUR)
+        suivant = signe if signe is not self.actuel else self.en_attente
+        return suivant if suivant is not self.actuel else None
 
     @property
     def en_attente(self) -> Contrat | None:
@@ -59,11 +73,32 @@ class Contrats:
     def _dernier(self, *etats: str) -> Contrat | None:
         return next((contrat for contrat in reversed(self.connus.values()) if contrat.etat in etats), None)
 
+    def reprendre(self, recu: Recu) -> None:
+        """A contract from before the hub, in the state in which it was declared."""
+        declare = recu.donnees.get("contrat")
+        if declare is None:
+            return
+        signe_le, suspension = declare.get("date_signature"), declare.get("suspension")
+        contrat = Contrat(declare["contrat_id"], {n: v for n, v in declare.items() if n not in _DE_LA_REPRISE})
+        if signe_le:
+            contrat = replace(
+                contrat,
+                etat="signe",
+                repondu_par=recu.id,
+                signe_le=date.fromisoformat(signe_le),
+                signataires=tuple(declare.get("signataires") or ("usager",)),
+            )
+        if suspension:
+            contrat = replace(contrat, **_suspendu(contrat, suspension))
+        self.connus[contrat.contrat_id] = contrat
+
     def recevoir(self, recu: Recu) -> None:
         donnees = recu.donnees
         match recu.type:
             case "reexamen.prevu":
                 self.reexamens[recu.parcours] = Reexamen(date.fromisoformat(donnees["date_echeance"]), recu.id)
+            case "contrat.annule":
+                return  # what it cancels is left out
             case "contrat.propose":
                 remplace = self.connus.pop(donnees["contrat_id"], None)
                 cause = remplace.cause if remplace else None
@@ -93,10 +128,20 @@ def _change(contrat: Contrat, recu: Recu) -> dict[str, Any]:
         case "contrat.a-resigner":
             return {"etat": "a-signer", "cause": donnees["cause"], "signe_le": None, "signataires": ()}
         case "contrat.suspendu":
-            return {"etat": "suspendu", "etat_avant": contrat.etat, "motif": donnees["motif"]}
+            return _suspendu(contrat, donnees)
         case "contrat.repris":
-            return {"etat": contrat.etat_avant, "motif": None}
+            return {"etat": contrat.etat_avant, "suspendu_le": None, "motif": None}
         case "contrat.clos":
             return {"etat": "clos", "motif": donnees["motif"]}
         case _:
             return {}
+
+
+def _suspendu(contrat: Contrat, suspension: Json) -> dict[str, Any]:
+    suspendu_le = date.fromisoformat(suspension["date"])
+    return {
+        "etat": "suspendu",
+        "etat_avant": contrat.etat,
+        "suspendu_le": suspendu_le,
+        "motif": suspension["motif"],
+    }

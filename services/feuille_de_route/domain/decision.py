@@ -40,6 +40,9 @@ def _apprendre(situation: Situation, message: messages.Evenement) -> Sequence[Fa
         case messages.UsagerFusionne():
             absorbes = [faits.FeuilleAbsorbee(absorbe, message.parcours) for absorbe in message.absorbes]
             return [faits.EvenementAppris(message.recu), *absorbes]
+        case messages.UsagerDefusionne():
+            rendues = [faits.FeuilleRendue(rendu, message.parcours) for rendu in message.rendus]
+            return [faits.EvenementAppris(message.recu), *rendues]
         case messages.UsagerEfface():
             return [faits.FeuilleEffacee(message.parcours)]
         case messages.Replier():
@@ -96,7 +99,7 @@ def _changer_action(feuille: Feuille, action: Action) -> Decision:
     if connue is None:
         return Refus("etat-interdit", "/data/action_id", {"motif": "action-inconnue"})
     if connue.objectif_id != action.objectif_id:
-        return Refus("etat-interdit", "/data/objectif_id", {"objectif_id": connue.objectif_id})
+        return Refus("etat-interdit", "/data/objectif_id", {"motif": "autre-objectif"})
     statut = feuille.statut(connue)
     if statut.est_final:
         return _deja_fini(statut, action.statut)

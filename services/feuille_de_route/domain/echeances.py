@@ -5,30 +5,35 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from relais_contrats.v1 import delais
 from services.feuille_de_route.domain.carnet import SANTE
 from services.feuille_de_route.domain.coherence import EnVigueur
 from services.feuille_de_route.domain.ensemble import Ensemble
 from services.feuille_de_route.domain.prescriptions import statut_effectif
 from services.feuille_de_route.domain.suivi import jour_du_rendez_vous
 
-DELAI_ORIENTATION = timedelta(weeks=6)
-"""From the reception of the right to the decision (CASF D. 262-65-2)."""
-DELAI_PREMIER_RENDEZ_VOUS = timedelta(days=30)
-"""From the decision to the first appointment: not law, the target of rdv-insertion; `referents` counts it so too."""
-
 
 class Nature(StrEnum):
     ACTION = "action"
+    AMBIGUITE = "ambiguite"
+    """Somebody has to say whose parcours it is."""
     DECISION = "decision"
     ENGAGEMENT = "engagement"
+    FIN_CONTRAT = "fin-contrat"
+    FIN_SUSPENSION = "fin-suspension"
+    """Of a contract, that is closed after twelve months; or of a right, under a sanction."""
     PREMIER_RENDEZ_VOUS = "premier-rendez-vous"
     REEXAMEN = "reexamen"
+    REFERENT = "referent"
+    """A référent unique is to be designated."""
+    SANCTION = "sanction"
+    """A sanction that was proposed is to be instructed."""
     SIGNATURE = "signature"
 
 
 @dataclass(frozen=True, slots=True)
 class Prochaine:
-    """`numero` tells apart those of one nature; `objet` is the key of the action or of the engagement."""
+    """`numero` tells apart those of one nature; `objet` is the key of the action, engagement, contract or sanction."""
 
     date_echeance: date
     nature: Nature
@@ -42,20 +47,55 @@ def prochaines(ensemble: Ensemble, actuel: EnVigueur) -> tuple[Prochaine, ...]:
     """By date, then by nature. A closed parcours has none left."""
     if ensemble.vie.est_close:
         return ()
-    trouvees = [*_legales(ensemble, actuel), *_engagements(actuel), *_actions(ensemble)]
+    trouvees = [
+        *_legales(ensemble, actuel),
+        *_a_regler(ensemble, actuel),
+        *_fins(ensemble, actuel),
+        *_engagements(actuel),
+        *_actions(ensemble),
+    ]
     return tuple(sorted(trouvees, key=lambda p: (p.date_echeance, p.nature, p.numero)))
 
 
 def _legales(ensemble: Ensemble, actuel: EnVigueur) -> Iterator[Prochaine]:
     limite = actuel.limite_de_signature
     if actuel.demande:
-        yield Prochaine(actuel.demande.recue_le + DELAI_ORIENTATION, Nature.DECISION)
+        yield Prochaine(delais.ORIENTATION.fin(actuel.demande.recue_le), Nature.DECISION)
     if limite and (actuel.contrat is None or actuel.contrat.etat in ("a-signer", "refuse")):
         yield Prochaine(limite, Nature.SIGNATURE)
     if actuel.reexamen_le:
         yield Prochaine(actuel.reexamen_le, Nature.REEXAMEN)
     if rendez_vous := _premier_rendez_vous(ensemble, actuel):
         yield Prochaine(rendez_vous, Nature.PREMIER_RENDEZ_VOUS)
+
+
+def _a_regler(ensemble: Ensemble, actuel: EnVigueur) -> Iterator[Prochaine]:
+    """What somebody has to settle: whose parcours it is, who follows it, a sanction that was proposed."""
+    if ensemble.vie.ambigu_depuis:
+        yield Prochaine(ensemble.vie.ambigu_depuis, Nature.AMBIGUITE)
+    if actuel.ouverte and actuel.referent is None:
+        yield Prochaine(
+            max(date.fromisoformat(actuel.ouverte.decision["date_decision"]), actuel.ouverte.debut), Nature.REFERENT
+        )
+    for numero, (cle, le) in enumerate(ensemble.sanctions.a_instruire(), 1):
+        yield Prochaine(le, Nature.SANCTION, numero, objet=cle)
+
+
+def _fins(ensemble: Ensemble, actuel: EnVigueur) -> Iterator[Prochaine]:
+    """What ends by itself on a day: the contract in force, its suspension, the suspension of the right."""
+    contrat, numero = actuel.contrat, 0
+    if contrat and contrat.etat == "signe" and "date_debut" in contrat.propose:
+        debut = date.fromisoformat(contrat.propose["date_debut"])
+        fin = delais.decaler(debut, contrat.propose["duree_mois"]) - timedelta(days=1)
+        yield Prochaine(fin, Nature.FIN_CONTRAT, objet=contrat.contrat_id)
+    if contrat and contrat.etat == "suspendu" and contrat.suspendu_le:
+        numero += 1
+        fin = delais.SUSPENSION.fin(contrat.suspendu_le)
+        yield Prochaine(fin, Nature.FIN_SUSPENSION, numero, objet=contrat.contrat_id)
+    for cle, (depuis, mois) in ensemble.sanctions.suspensions.items():
+        numero += 1
+        fin = min(delais.decaler(depuis, mois), ensemble.sanctions.levees.get(cle, date.max))
+        yield Prochaine(fin, Nature.FIN_SUSPENSION, numero, objet=cle)
 
 
 def _premier_rendez_vous(ensemble: Ensemble, actuel: EnVigueur) -> date | None:
@@ -67,12 +107,16 @@ def _premier_rendez_vous(ensemble: Ensemble, actuel: EnVigueur) -> date | None:
     depuis = [
         (jour, rendez_vous["statut"])
         for rendez_vous in ensemble.suivi.rendez_vous.values()
-        if rendez_vous["motif"] == "accompagnement" and (jour := jour_du_rendez_vous(rendez_vous)) >= decidee_le
+        if rendez_vous["motif"] == "accompagnement"
+        and (jour := jour_du_rendez_vous(ensemble.departement, rendez_vous)) >= decidee_le
     ]
     if any(statut == "honore" for _, statut in depuis):
         return None
     planifies = [jour for jour, statut in depuis if statut == "planifie"]
-    return min(planifies, default=decidee_le + DELAI_PREMIER_RENDEZ_VOUS)
+    # What was held before the hub followed the person is not known here.
+    est_de_l_avant = ouverte.reprise_le is not None or ouverte.decision.get("est_reprise", False)
+    attendu = None if est_de_l_avant else delais.SUIVI.fin(decidee_le)
+    return min(planifies, default=attendu)
 
 
 def _engagements(actuel: EnVigueur) -> Iterator[Prochaine]:

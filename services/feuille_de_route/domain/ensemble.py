@@ -9,11 +9,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.feuille_de_route.domain.annulations import sans_les_annules
 from services.feuille_de_route.domain.carnet import Carnet
 from services.feuille_de_route.domain.contrats import Contrats
+from services.feuille_de_route.domain.effets import a_leur_jour
 from services.feuille_de_route.domain.orientations import Orientations
 from services.feuille_de_route.domain.prescriptions import Prescriptions
-from services.feuille_de_route.domain.recu import Recu
+from services.feuille_de_route.domain.recu import REPRISE, Recu
+from services.feuille_de_route.domain.sanctions import SUIVIES, Sanctions
 from services.feuille_de_route.domain.suivi import Suivi
 from services.feuille_de_route.domain.vie import Vie
 
@@ -26,6 +29,7 @@ class Ensemble:
     orientations: Orientations
     suivi: Suivi
     contrats: Contrats
+    sanctions: Sanctions
     prescriptions: Prescriptions
     carnet: Carnet
 
@@ -35,20 +39,26 @@ def replier(parcours: UUID, recus: Iterable[Recu]) -> Ensemble:
 
     While `usagers` has told nothing yet, the département is that of the first event of another brique.
     """
-    ordonnes = sorted(recus, key=lambda r: (r.parcours == parcours, r.parcours, r.brique, r.sequence))
+    ordonnes = sorted(sans_les_annules(recus), key=lambda r: (r.parcours == parcours, r.parcours, r.brique, r.sequence))
     vie, orientations, suivi = Vie(), Orientations(parcours), Suivi()
-    contrats, prescriptions, carnet = Contrats(), Prescriptions(), Carnet()
+    contrats, sanctions = Contrats(), Sanctions()
+    prescriptions, carnet = Prescriptions(), Carnet()
     par_brique = {
         "orientation": orientations.recevoir,
         "referents": suivi.recevoir,
-        "engagements": contrats.recevoir,
+        "engagements": lambda recu: (sanctions if recu.type in SUIVIES else contrats).recevoir(recu),
         "offres": prescriptions.recevoir,
         "feuille_de_route": carnet.recevoir,
     }
+    # What was before the hub, in every brique: it is refused where the hub holds something already.
     for recu in ordonnes:
+        if recu.type == REPRISE:
+            suivi.reprendre(recu)
+            contrats.reprendre(recu)
+    for recu in a_leur_jour(ordonnes):
         if recu.brique in par_brique:
             par_brique[recu.brique](recu)
         elif recu.parcours == parcours:
             vie.recevoir(recu)
     departement = vie.departement or next((recu.departement for recu in reversed(ordonnes)), "")
-    return Ensemble(parcours, departement, vie, orientations, suivi, contrats, prescriptions, carnet)
+    return Ensemble(parcours, departement, vie, orientations, suivi, contrats, sanctions, prescriptions, carnet)

@@ -65,6 +65,14 @@ class FeuilleAbsorbee:
 
 
 @dataclass(frozen=True, slots=True)
+class FeuilleRendue:
+    """The merge of this sheet with that of `par` is undone."""
+
+    parcours: UUID
+    par: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class FeuilleRepliee:
     """This sheet is folded again, by itself."""
 
@@ -77,5 +85,5 @@ class FeuilleEffacee:
 
 
 FaitPublie: TypeAlias = ObjectifAjoute | ObjectifChange | ActionAjoutee | ActionChangee | ObservationAjoutee
-FaitInterne: TypeAlias = EvenementAppris | FeuilleAbsorbee | FeuilleRepliee | FeuilleEffacee
+FaitInterne: TypeAlias = EvenementAppris | FeuilleAbsorbee | FeuilleRendue | FeuilleRepliee | FeuilleEffacee
 Fait: TypeAlias = FaitPublie | FaitInterne

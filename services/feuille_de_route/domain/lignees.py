@@ -26,6 +26,11 @@ class Lignees:
     def detacher(self, parcours: UUID) -> None:
         self._alias.pop(parcours, None)
 
+    def rendre(self, parcours: UUID, par: UUID) -> None:
+        """What led to it before it was merged leads to it again."""
+        if self.survivant(parcours) == self.survivant(par):
+            self._alias.pop(parcours, None)
+
     def directes(self) -> dict[UUID, UUID]:
         """Each merged parcours with the one that goes on, in one step."""
         return {parcours: self.survivant(parcours) for parcours in self._alias}

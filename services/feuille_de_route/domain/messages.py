@@ -66,6 +66,18 @@ class UsagerFusionne:
 
 
 @dataclass(frozen=True, slots=True)
+class UsagerDefusionne:
+    """`rendus` are again by themselves, each with the sheets that were merged with it before."""
+
+    recu: Recu
+    rendus: tuple[UUID, ...]
+
+    @property
+    def parcours(self) -> UUID:
+        return self.recu.parcours
+
+
+@dataclass(frozen=True, slots=True)
 class UsagerEfface:
     parcours: UUID
 
@@ -79,5 +91,5 @@ class Replier:
 
 
 Depot: TypeAlias = AjouterObjectif | ChangerObjectif | AjouterAction | ChangerAction | AjouterObservation
-Evenement: TypeAlias = Apprendre | UsagerFusionne | UsagerEfface | Replier
+Evenement: TypeAlias = Apprendre | UsagerFusionne | UsagerDefusionne | UsagerEfface | Replier
 Message: TypeAlias = Depot | Evenement

@@ -1,13 +1,16 @@
 """What `orientation` tells: the request that waits, the orientations decided, and which of them is open."""
 
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from relais_contrats.territoires import jour_legal
 from services.feuille_de_route.domain.recu import Json, Recu
 
 MOTIF_REMPLACEE = "Remplacée par une nouvelle décision."
 _UN_JOUR = timedelta(days=1)
+_DE_LA_REPRISE = ("date_notification", "date_reexamen")
+"""What a declared orientation says beside its decision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,8 @@ class Orientation:
     motif_fin: str | None = None
     notifiee_le: date | None = None
     notifiee_par: UUID | None = None
+    reprise_le: date | None = None
+    """The day on which it was declared from before the hub: what was due before that day is not awaited."""
 
     @property
     def structure(self) -> tuple[str, str]:
@@ -73,6 +78,8 @@ class Orientations:
                     self.demande = replace(self.demande, est_dessaisie=True)
             case "orientation.decidee":
                 self._decider(recu)
+            case "reprise.declaree":
+                self._reprendre(recu)
             case "orientation.notifiee":
                 notifiee_le = date.fromisoformat(recu.donnees["date_notification"])
                 self._sur_l_ouverte(recu, notifiee_le=notifiee_le, notifiee_par=recu.id)
@@ -108,6 +115,22 @@ class Orientations:
         if self.demande and recu.parcours == self.survivant:
             repond = self.demande.recue_le <= date.fromisoformat(recu.donnees["date_decision"])
             self.demande = None if repond else self.demande
+
+    def _reprendre(self, recu: Recu) -> None:
+        """As the decision that it was, with its notification; the request that waited has no more object."""
+        declaree = recu.donnees.get("orientation")
+        if declaree is None:
+            return
+        self._decider(replace(recu, donnees={n: v for n, v in declaree.items() if n not in _DE_LA_REPRISE}))
+        if recu.parcours == self.survivant:
+            self.demande = None
+        notifiee_le = declaree.get("date_notification")
+        self._sur_l_ouverte(
+            recu,
+            notifiee_le=date.fromisoformat(notifiee_le) if notifiee_le else None,
+            notifiee_par=recu.id,
+            reprise_le=jour_legal(recu.departement, datetime.fromisoformat(recu.donnees["recue_a"])),
+        )
 
     def _changer(self, recu: Recu) -> None:
         self.changee_par = max(self.changee_par or recu.id, recu.id)

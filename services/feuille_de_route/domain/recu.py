@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeAlias
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 Json: TypeAlias = Mapping[str, Any]
-_PARIS = ZoneInfo("Europe/Paris")
+REPRISE = "reprise.declaree"
+"""Told by `orientation` for all: its parts belong to several briques."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Recu:
     """An event about a parcours. `donnees` is the document of its contract: shown as told, read where a rule looks.
 
     `id` is a UUIDv7: between briques, whose sequences say nothing of each other, its order is that of the recording.
-    `auteur` is the CloudEvents source.
+    `auteur` is the CloudEvents source. `effet` is the day from which it holds, when it was told before that day.
     """
 
     id: UUID
@@ -28,6 +28,9 @@ class Recu:
     auteur: str
     survenu_a: datetime
     donnees: Json
+    effet: date | None = None
+    cause: UUID | None = None
+    """The deposit, or the event, that led to it."""
 
 
 Cle: TypeAlias = tuple[UUID, str]
@@ -40,8 +43,3 @@ def cle_de(connus: Mapping[Cle, object], parcours: UUID, nom: str) -> Cle:
     if propre in connus:
         return propre
     return next((cle for cle in reversed(list(connus)) if cle[1] == nom), propre)
-
-
-def jour_de(instant: datetime) -> date:
-    """The calendar day of an instant in Paris."""
-    return instant.astimezone(_PARIS).date()

@@ -4,8 +4,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
 
+from relais_contrats.territoires import jour_legal
 from services.feuille_de_route.domain.orientations import identite_structure
-from services.feuille_de_route.domain.recu import Json, Recu, jour_de
+from services.feuille_de_route.domain.recu import Json, Recu
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,12 @@ class Suivi:
     accompagnants: dict[tuple[str, tuple[str, str]], Json] = field(default_factory=dict)
     rendez_vous: dict[str, Json] = field(default_factory=dict)
 
+    def reprendre(self, recu: Recu) -> None:
+        """Who followed the person before the hub did, and the appointments of then."""
+        if declaree := recu.donnees.get("referent"):
+            self.designations.append(Designation(recu.parcours, recu.id, declaree, "actif"))
+        self.rendez_vous |= {rdv["rdv_id"]: rdv for rdv in recu.donnees.get("rdv") or ()}
+
     def recevoir(self, recu: Recu) -> None:
         donnees = recu.donnees
         match recu.type:
@@ -52,10 +59,15 @@ class Suivi:
                 remplacee = self._terminer(recu)
                 etat = remplacee.etat if remplacee else "propose"
                 self.designations.append(Designation(recu.parcours, recu.id, donnees["nouveau"], etat))
+            case "referent.annule":
+                return  # what it cancels is left out
             case "accompagnant.ajoute":
                 self.accompagnants[_agent(donnees["accompagnant"], donnees["structure"])] = donnees
             case "accompagnant.retire":
                 self.accompagnants.pop(_agent(donnees, donnees["structure"]), None)
+            case "suivi.effectif":
+                if donnees["etat"]:
+                    self._sur_la_vivante(recu, etat=donnees["etat"])
             case _:
                 self.rendez_vous[donnees["rdv_id"]] = donnees
 
@@ -73,9 +85,9 @@ class Suivi:
         return vivante
 
 
-def jour_du_rendez_vous(rendez_vous: Json) -> date:
-    """The day on which it begins, in Paris."""
-    return jour_de(datetime.fromisoformat(rendez_vous["debut"]))
+def jour_du_rendez_vous(departement: str, rendez_vous: Json) -> date:
+    """The day on which it begins, in the territory."""
+    return jour_legal(departement, datetime.fromisoformat(rendez_vous["debut"]))
 
 
 def _agent(professionnel: Json, structure: Json) -> tuple[str, tuple[str, str]]:

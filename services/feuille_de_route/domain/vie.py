@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from relais_contrats.territoires import jour_legal
 from services.feuille_de_route.domain.recu import Recu
 
 
@@ -12,6 +13,7 @@ class Vie:
     """Folds the events of `usagers` about one parcours; those of the parcours merged with it do not count.
 
     `fin` and `motif_fin` are set once it is closed, by the event `close_par`; `transfere_par` is the last transfer.
+    `ambigu_depuis` is the day since which nobody has said whose parcours it is.
     """
 
     departement: str | None = None
@@ -19,6 +21,7 @@ class Vie:
     motif_fin: str | None = None
     close_par: UUID | None = None
     transfere_par: UUID | None = None
+    ambigu_depuis: date | None = None
 
     @property
     def est_close(self) -> bool:
@@ -33,5 +36,9 @@ class Vie:
                 self.fin = date.fromisoformat(recu.donnees["date_fin"])
                 self.motif_fin = recu.donnees["motif"]
                 self.close_par = recu.id
+            case "usager.ambigu":
+                self.ambigu_depuis = jour_legal(recu.departement, recu.survenu_a)
+            case "usager.rapproche":
+                self.ambigu_depuis = None
             case _:
                 self.departement = self.departement or recu.departement

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
+from relais_contrats.territoires import fuseau
 from services.feuille_de_route.domain.carnet import SANTE, Action, Inscription, Objectif, Observation
 from services.feuille_de_route.domain.coherence import en_vigueur
 from services.feuille_de_route.domain.contrats import Contrat
@@ -38,7 +39,7 @@ def composer(ensemble: Ensemble) -> tuple[Document, tuple[Prochaine, ...]]:
             "accompagnants": [ensemble.suivi.accompagnants[agent] for agent in sorted(ensemble.suivi.accompagnants)],
             "contrat": _contrat(actuel.contrat, actuel.limite_de_signature) if actuel.contrat else None,
             "renouvellement": _contrat(actuel.renouvellement, None) if actuel.renouvellement else None,
-            "rendez_vous": sorted(ensemble.suivi.rendez_vous.values(), key=_debut),
+            "rendez_vous": _rendez_vous(ensemble),
             "objectifs": _objectifs(ensemble),
             "prescriptions": _prescriptions(ensemble),
             "observations": [_observation(*note) for note in ensemble.carnet.observations],
@@ -172,6 +173,15 @@ def _echeance(due: Prochaine) -> Document:
 
 def _instant(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _rendez_vous(ensemble: Ensemble) -> list[Document]:
+    """Each begins at the hour of the territory, with its offset, however its emitter wrote the instant."""
+    ici = fuseau(ensemble.departement)
+    return [
+        {**rendez_vous, "debut": datetime.fromisoformat(rendez_vous["debut"]).astimezone(ici).isoformat()}
+        for rendez_vous in sorted(ensemble.suivi.rendez_vous.values(), key=_debut)
+    ]
 
 
 def _debut(rendez_vous: Mapping[str, Any]) -> tuple[datetime, str]:

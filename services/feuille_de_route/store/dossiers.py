@@ -27,6 +27,7 @@ class Dossiers:
         self._touchees: set[UUID] = set()
         self.appris: list[Recu] = []
         self.absorptions: dict[UUID, UUID] = {}
+        self.rendues: dict[UUID, UUID] = {}
         self.effacees: set[UUID] = set()
 
     def de(self, message: messages.Message) -> Situation:
@@ -40,6 +41,9 @@ class Dossiers:
                 self._apprendre(fait.recu)
             case faits.FeuilleAbsorbee():
                 self._absorber(fait)
+            case faits.FeuilleRendue():
+                self._lignees.rendre(fait.parcours, fait.par)
+                self.rendues[fait.parcours] = fait.par
             case faits.FeuilleRepliee():
                 self._lignees.detacher(fait.parcours)
             case faits.FeuilleEffacee():

@@ -14,6 +14,12 @@ Json = dict[str, Any]
 _FEUILLE = """
 SELECT coalesce(f.vue, s.vue) FROM feuilles f LEFT JOIN feuilles s ON s.parcours = f.absorbee_par WHERE f.parcours = $1
 """
+_DEFUSION = """
+SELECT type FROM recus
+WHERE (type = 'usager.fusionne' AND cause = $1::uuid)
+    OR (type = 'usager.defusionne' AND donnees ->> 'annule' = $1::uuid::text)
+ORDER BY type
+"""
 _ECHEANCES = """
 SELECT parcours::text, departement, nature, numero, date_echeance, objet, libelle, sensibilite FROM prochaines
 WHERE departement = $1 AND date_echeance <= $2
@@ -29,6 +35,12 @@ async def feuille(conn: Connection, demande: Mapping[str, Any]) -> orjson.Fragme
     """`{parcours}` → the view, as stored; None when nothing is known of it."""
     vue: bytes | None = await conn.fetchval(_FEUILLE, UUID(demande["parcours"]))
     return orjson.Fragment(vue) if vue else None
+
+
+async def defusion(conn: Connection, demande: Mapping[str, Any]) -> Json:
+    """`{depot}` → whether the merge of this deposit is undone here. Nothing stands on it: each object is somebody's."""
+    dits = [row["type"] for row in await conn.fetch(_DEFUSION, UUID(demande["depot"]))]
+    return {"etat": "faite" if "usager.defusionne" in dits else "connue" if dits else "inconnue"}
 
 
 async def echeances(conn: Connection, demande: Mapping[str, Any]) -> Json:

@@ -15,7 +15,13 @@ SELECT parcours FROM (
     (SELECT DISTINCT parcours FROM recus WHERE parcours > $1 ORDER BY parcours LIMIT $2)
 ) AS connus ORDER BY parcours LIMIT $2
 """
-_FUSIONS = "SELECT parcours, donnees->'absorbes' AS absorbes FROM recus WHERE type = 'usager.fusionne' ORDER BY id"
+# But those that were undone.
+_FUSIONS = """
+SELECT parcours, donnees->'absorbes' AS absorbes FROM recus f WHERE type = 'usager.fusionne' AND NOT EXISTS (
+    SELECT FROM recus d WHERE d.parcours = f.parcours AND d.type = 'usager.defusionne'
+    AND d.donnees ->> 'annule' = f.cause::text)
+ORDER BY id
+"""
 _ABSORBEES = "SELECT parcours, absorbee_par FROM feuilles WHERE absorbee_par IS NOT NULL"
 _VUES = "SELECT parcours, departement, vue FROM feuilles WHERE parcours = ANY($1) AND absorbee_par IS NULL"
 _PROCHAINES = f"SELECT {rows.PROCHAINE} FROM prochaines WHERE parcours = ANY($1)"  # noqa: S608  constants only

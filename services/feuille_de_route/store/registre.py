@@ -21,7 +21,8 @@ ORDER BY parcours FOR UPDATE
 _APPRENDRE = f"""
 INSERT INTO recus ({rows.RECU})
 SELECT * FROM unnest(
-    $1::uuid[], $2::text[], $3::int[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::timestamptz[], $9::jsonb[])
+    $1::uuid[], $2::text[], $3::int[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::timestamptz[], $9::jsonb[],
+    $10::date[], $11::uuid[])
 """  # noqa: S608  constants only
 # Whoever reached a merged sheet through another one now reaches the one that goes on in one step.
 _ABSORBER = """
@@ -30,9 +31,22 @@ SELECT a.parcours, '', a.par FROM unnest($1::uuid[], $2::uuid[]) AS a(parcours, 
 ON CONFLICT (parcours) DO UPDATE SET absorbee_par = EXCLUDED.absorbee_par, departement = '', vue = NULL
 """
 _SUIVRE = """
-UPDATE feuilles f SET absorbee_par = a.par FROM unnest($1::uuid[], $2::uuid[]) AS a(parcours, par)
+UPDATE feuilles f SET absorbee_par = a.par, chemin = f.absorbee_par || f.chemin
+FROM unnest($1::uuid[], $2::uuid[]) AS a(parcours, par)
 WHERE f.absorbee_par = a.parcours
 """
+# Each of them, and those that had been merged with it before. What is empty is folded in the same transaction.
+_RENDRE = (
+    """
+UPDATE feuilles f SET absorbee_par = NULL, vue = '' FROM unnest($1::uuid[], $2::uuid[]) AS a(parcours, par)
+WHERE f.parcours = a.parcours AND f.absorbee_par = a.par
+""",
+    """
+UPDATE feuilles f SET absorbee_par = f.chemin[1], chemin = f.chemin[2:]
+FROM unnest($1::uuid[], $2::uuid[]) AS a(parcours, par)
+WHERE f.absorbee_par = a.par AND f.chemin[1] = a.parcours
+""",
+)
 _DELIER = "DELETE FROM prochaines WHERE parcours = ANY($1)"
 
 _PERSONNE = "SELECT parcours FROM feuilles WHERE parcours = ANY($1) OR absorbee_par = ANY($1)"
@@ -60,6 +74,9 @@ async def enregistrer(conn: Connection, dossiers: Dossiers, _: Sequence[tuple[Fa
     await write(conn, _APPRENDRE, [rows.du_recu(recu) for recu in dossiers.appris])
     if dossiers.absorptions:
         await _absorber(conn, dossiers.absorptions)
+    if dossiers.rendues:
+        for statement in _RENDRE:
+            await conn.execute(statement, list(dossiers.rendues), list(dossiers.rendues.values()))
     if dossiers.effacees:
         await _effacer(conn, dossiers.effacees)
     if changees := dossiers.changees():
@@ -81,6 +98,7 @@ async def _verrouiller(conn: Connection, ids: Collection[UUID]) -> dict[UUID, Re
 
 def _nommes(lus: Sequence[messages.Message]) -> set[UUID]:
     absorbes = [lu.absorbes for lu in lus if isinstance(lu, messages.UsagerFusionne)]
+    absorbes += [lu.rendus for lu in lus if isinstance(lu, messages.UsagerDefusionne)]
     repliees = {lu.absorbee_par for lu in lus if isinstance(lu, messages.Replier) and lu.absorbee_par}
     return {lu.parcours for lu in lus}.union(repliees, *absorbes)
 

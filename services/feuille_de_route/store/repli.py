@@ -1,7 +1,7 @@
 """Fold sheets from what was told, and save what changed: the live service and the rebuilding go through here alike."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -21,9 +21,17 @@ SELECT l.survivant, {", ".join(f"r.{colonne}" for colonne in rows.RECU.split(", 
 FROM lignees l JOIN recus r USING (parcours)
 UNION ALL
 SELECT l.survivant, f.agregat, 'feuille_de_route', f.sequence, f.id, f.type, f.partition, f.source, f.survenu_a,
-    f.donnees
+    f.donnees, NULL::date, f.cause
 FROM lignees l JOIN faits f ON f.agregat = l.parcours
 """  # noqa: S608  constants only
+
+# What was given back, by whom to whom, and was not merged again.
+_RENDUS = """
+SELECT r.parcours AS rendu, d.parcours AS par
+FROM recus r JOIN recus d ON d.type = 'usager.defusionne' AND d.donnees ->> 'annule' = r.donnees ->> 'annule'
+WHERE r.type = 'parcours.rendu' AND (r.parcours = ANY($1) OR d.parcours = ANY($1))
+    AND NOT EXISTS (SELECT FROM feuilles f WHERE (f.parcours, f.absorbee_par) = (r.parcours, d.parcours))
+"""
 
 _AJOUTER = """
 INSERT INTO feuilles (parcours, departement, vue) SELECT * FROM unnest($1::uuid[], $2::text[], $3::bytea[])
@@ -50,6 +58,18 @@ DELETE FROM prochaines p WHERE p.parcours = ANY($1) AND NOT EXISTS (
 """
 
 
+# What the events of a kind are about, of the objects that go with a parcours.
+_OBJETS = {
+    "objectif": "objectif_id",
+    "action": "action_id",
+    "rdv": "rdv_id",
+    "prescription": "prescription_id",
+    "participation": "prescription_id",
+    "manquement": "manquement_id",
+    "sanction": "sanction_id",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Pliee:
     """A sheet as it is to be stored: its bytes, and the rows of what falls due."""
@@ -61,12 +81,39 @@ class Pliee:
 
 async def lire(conn: Connection, survivants: Collection[UUID]) -> dict[UUID, list[Recu]]:
     """All that was told about each of these and about those merged with them."""
-    lus: dict[UUID, list[Recu]] = {parcours: [] for parcours in survivants}
-    if lus:
-        for row in await conn.fetch(_LUS, list(survivants)):
-            champs = dict(row)
-            lus[champs.pop("survivant")].append(Recu(**champs))
-    return lus
+    if not survivants:
+        return {}
+    rendus = [(row["rendu"], row["par"]) for row in await conn.fetch(_RENDUS, list(survivants))]
+    lus: dict[UUID, list[Recu]] = {parcours: [] for parcours in {*survivants, *(par for _, par in rendus)}}
+    for row in await conn.fetch(_LUS, list(lus)):
+        champs = dict(row)
+        lus[champs.pop("survivant")].append(Recu(**champs))
+    for rendu, par in rendus:
+        siens, autres = a_qui(rendu, lus[par])
+        lus[par] = autres
+        if rendu in lus and siens:
+            lus[rendu] = _inserer(rendu, siens, lus[rendu])
+    return {parcours: lus[parcours] for parcours in survivants}
+
+
+def a_qui(rendu: UUID, recus: Iterable[Recu]) -> tuple[list[Recu], list[Recu]]:
+    """What was told of the objects that `rendu` gave its name to while it was merged, and all the rest."""
+    siens: list[Recu] = []
+    autres: list[Recu] = []
+    for recu in recus:
+        (siens if recu.parcours != rendu and _objet(recu).endswith(f"@{rendu.hex}") else autres).append(recu)
+    return siens, autres
+
+
+def _inserer(parcours: UUID, siens: Iterable[Recu], connus: Iterable[Recu]) -> list[Recu]:
+    """As if they had been told of this parcours, each when it was: a brique tells in the order of the ids."""
+    tous = sorted([*connus, *(replace(recu, parcours=parcours) for recu in siens)], key=lambda recu: recu.id)
+    return [replace(recu, sequence=rang) if recu.parcours == parcours else recu for rang, recu in enumerate(tous, 1)]
+
+
+def _objet(recu: Recu) -> str:
+    """The key of the object that an event is about; empty when it is about none."""
+    return str(recu.donnees.get(_OBJETS.get(recu.type.partition(".")[0], ""), ""))
 
 
 def plier(parcours: UUID, recus: Iterable[Recu]) -> Pliee:

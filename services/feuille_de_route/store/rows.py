@@ -9,7 +9,7 @@ from services.feuille_de_route.domain.ensemble import Ensemble
 from services.feuille_de_route.domain.recu import Recu
 from services.feuille_de_route.domain.vue import Document
 
-RECU = "parcours, brique, sequence, id, type, departement, auteur, survenu_a, donnees"
+RECU = "parcours, brique, sequence, id, type, departement, auteur, survenu_a, donnees, effet, cause"
 PROCHAINE = "parcours, nature, numero, departement, date_echeance, objet, libelle, sensibilite"
 
 
@@ -24,6 +24,8 @@ def du_recu(recu: Recu) -> tuple[Any, ...]:
         recu.auteur,
         recu.survenu_a,
         dict(recu.donnees),
+        recu.effet,
+        recu.cause,
     )
 
 

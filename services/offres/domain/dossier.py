@@ -46,11 +46,21 @@ class Retrait:
 
 
 @dataclass(frozen=True, slots=True)
+class Demande:
+    """What the prescriber asks of the service; `agent` is the professional who asks."""
+
+    motif: str | None = None
+    contact_prefere: str | None = None
+    disponibilite: date | None = None
+    agent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Prescription:
     """`numero` is its rank in the dossier, for ever; `emise_le` the day on which the hub received it.
 
     `repondue_le` is the day of the first answer of the structure, `relances` the rank of the last reminder, `fin_le`
-    the day on which it reached a final state.
+    the day on which it reached a final state, `message` what was said with the state in which it is.
     """
 
     numero: int
@@ -59,6 +69,7 @@ class Prescription:
     prescripteur: str
     departement: str
     emise_le: date
+    demande: Demande
     action_id: str | None = None
     etat: Etat = Etat.EMISE
     repondue_le: date | None = None
@@ -66,11 +77,17 @@ class Prescription:
     fin_le: date | None = None
     motifs: tuple[str, ...] = ()
     issue: str | None = None
+    message: str | None = None
 
     @property
     def expire_le(self) -> date:
         """The first day on which an answer comes too late."""
         return self.emise_le + (EXPIRE_A_L_ETUDE_AU if self.etat is Etat.A_L_ETUDE else EXPIRE_AU)
+
+    @property
+    def expire_au_plus_tard(self) -> date:
+        """The same, should the structure still take its time."""
+        return self.emise_le + EXPIRE_A_L_ETUDE_AU
 
     @property
     def prochaine_date(self) -> date:
@@ -91,6 +108,11 @@ class Dossier:
 
     def prescription(self, prescription_id: str) -> Prescription | None:
         return next((p for p in self.prescriptions if p.prescription_id == prescription_id), None)
+
+    @property
+    def prochain_numero(self) -> int:
+        """Those that were given back with a merge leave their places empty."""
+        return max((connue.numero for connue in self.prescriptions), default=0) + 1
 
     @property
     def en_attente(self) -> tuple[Prescription, ...]:

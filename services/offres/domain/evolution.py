@@ -23,7 +23,7 @@ def appliquer(dossier: Dossier | None, fait: faits.SurUnParcours) -> Dossier:
         case faits.PrescriptionRelancee():
             return _changer(dossier, fait.prescription_id, lambda connue: replace(connue, relances=fait.relance))
         case faits.PrescriptionExpiree():
-            return _changer(dossier, fait.prescription_id, lambda connue: _finir(connue, Etat.EXPIREE, fait.date))
+            return _changer(dossier, fait.prescription_id, lambda connue: _expirer(connue, fait))
         case faits.DossierTransfere():
             return replace(dossier, departement=fait.departement)
         case faits.DossierClos():
@@ -43,8 +43,14 @@ def _changer(dossier: Dossier, prescription_id: str, change: Callable[[Prescript
 
 def _suivre(connue: Prescription, fait: faits.SuiteDonnee) -> Prescription:
     repondue = connue.repondue_le or (None if fait.vers is Etat.ANNULEE else fait.date)
-    suivie = replace(connue, etat=fait.vers, repondue_le=repondue, motifs=fait.motifs, issue=fait.issue)
+    suivie = replace(
+        connue, etat=fait.vers, repondue_le=repondue, motifs=fait.motifs, issue=fait.issue, message=fait.message
+    )
     return _finir(suivie, fait.vers, fait.date) if fait.vers.est_final else suivie
+
+
+def _expirer(connue: Prescription, fait: faits.PrescriptionExpiree) -> Prescription:
+    return _finir(replace(connue, message=fait.raison), Etat.EXPIREE, fait.date)
 
 
 def _finir(connue: Prescription, etat: Etat, jour: date) -> Prescription:

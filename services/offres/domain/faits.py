@@ -27,6 +27,8 @@ class OffreRetiree:
     departement: str
     date: date
     raison: str
+    est_prevu: bool = False
+    """Told before its day: until then it is offered, and to publish it again takes that back."""
 
 
 @dataclass(frozen=True, slots=True)

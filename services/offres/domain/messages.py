@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from services.offres.domain.dossier import Etat
+from services.offres.domain.dossier import Demande, Etat
 
 
 class Genre(StrEnum):
@@ -17,13 +17,17 @@ class Genre(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Publier:
-    """`cle` is `source--id`; `departement_du_lieu` that of the commune, None where there is none."""
+    """`cle` is `source--id`; `departement_du_lieu` that of the commune, None where there is none; `lieu_inconnu` points
+    at a place of the record that is none of today's."""
 
     genre: Genre
     cle: str
     source: str
     departement: str
     departement_du_lieu: str | None
+    lieu_inconnu: str | None
+    date_maj: date
+    recu_a: datetime
     structure_id: str | None
     emetteur: str
     role: str
@@ -40,6 +44,7 @@ class Retirer:
     role: str
     date: date
     raison: str
+    recu_a: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,7 @@ class Emettre:
     service_id: str
     action_id: str | None
     prescripteur: str
+    demande: Demande
     donnees: Mapping[str, Any]
     recu_a: datetime
 

@@ -6,8 +6,8 @@ from datetime import date, datetime
 from typing import assert_never
 from uuid import UUID
 
+from relais_contrats.territoires import jour_legal
 from services.offres.domain import faits, messages
-from services.offres.domain.delai import jour_legal
 from services.offres.domain.dossier import Dossier
 from services.offres.domain.prescription import expirer
 from services.offres.domain.situation import Situation
@@ -17,7 +17,7 @@ RAISON_FUSION = "Une prescription du parcours qui absorbe celui-ci porte la mêm
 
 
 def suivre(situation: Situation, message: messages.Evenement, maintenant: datetime) -> Sequence[faits.SurUnParcours]:
-    dossier, jour = situation.dossier, jour_legal(maintenant)
+    dossier = situation.dossier
     match message:
         case messages.ParcoursOuvert():
             return ouvrir(dossier, message.parcours, message.departement)
@@ -26,9 +26,9 @@ def suivre(situation: Situation, message: messages.Evenement, maintenant: dateti
                 return ouvrir(None, message.parcours, message.departement)
             return [faits.DossierTransfere(dossier.parcours, message.departement)]
         case messages.ParcoursClos():
-            return _clore(dossier, jour)
+            return _clore(dossier, maintenant)
         case messages.UsagerFusionne():
-            return _fusionner(situation, message, jour)
+            return _fusionner(situation, message, jour_legal(message.departement, maintenant))
         case messages.UsagerEfface():
             # Also of a person of whom nothing has come yet: what is on its way is not to bring it back.
             return [*ouvrir(dossier, message.parcours, message.departement), faits.DossierEfface(message.parcours)]
@@ -40,10 +40,11 @@ def ouvrir(dossier: Dossier | None, parcours: UUID, departement: str) -> Sequenc
     return [] if dossier else [faits.DossierOuvert(parcours, departement)]
 
 
-def _clore(dossier: Dossier | None, jour: date) -> Sequence[faits.SurUnParcours]:
+def _clore(dossier: Dossier | None, maintenant: datetime) -> Sequence[faits.SurUnParcours]:
     """What nobody answered expires; what was accepted goes on, and its participation may still be told."""
     if dossier is None or dossier.est_clos:
         return []
+    jour = jour_legal(dossier.departement, maintenant)
     expirees = [expirer(dossier, connue, jour, RAISON_CLOTURE) for connue in dossier.en_attente]
     return [faits.DossierClos(dossier.parcours), *expirees]
 
@@ -66,12 +67,12 @@ def _fusionner(situation: Situation, message: messages.UsagerFusionne, jour: dat
 
 def _prescriptions_reprises(survivant: Dossier, absorbes: Sequence[Dossier]) -> Iterator[faits.SurUnParcours]:
     cles = {connue.prescription_id for connue in survivant.prescriptions}
-    numero = len(survivant.prescriptions)
+    numero = survivant.prochain_numero
     for connue in (connue for absorbe in absorbes for connue in absorbe.prescriptions):
         if connue.prescription_id not in cles:
             cles.add(connue.prescription_id)
-            numero += 1
             yield faits.PrescriptionReprise(survivant.parcours, replace(connue, numero=numero))
+            numero += 1
 
 
 def _prescriptions_perdues(

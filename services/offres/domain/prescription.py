@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 
 from chassis.decision import Refus
+from relais_contrats.territoires import jour_legal
 from services.offres.domain import faits
-from services.offres.domain.delai import RELANCE_TOUS_LES, jour_legal
+from services.offres.domain.delai import RELANCE_TOUS_LES
 from services.offres.domain.dossier import Dossier, Etat, Prescription, Retrait
 from services.offres.domain.messages import DonnerSuite, Emettre
 from services.offres.domain.situation import Situation
@@ -40,12 +41,13 @@ def emettre(situation: Situation, dossier: Dossier, message: Emettre) -> Sequenc
             return Refus("service-retire", "/data/service_id", {"date": retrait.date.isoformat()})
         return Refus("service-inconnu", "/data/service_id")
     nouvelle = Prescription(
-        numero=len(dossier.prescriptions) + 1,
+        numero=dossier.prochain_numero,
         prescription_id=message.prescription_id,
         service=service,
         prescripteur=message.prescripteur,
         departement=dossier.departement,
-        emise_le=jour_legal(message.recu_a),
+        emise_le=jour_legal(dossier.departement, message.recu_a),
+        demande=message.demande,
         action_id=message.action_id,
     )
     return [faits.PrescriptionEmise(dossier.parcours, dossier.departement, nouvelle, message.donnees)]
@@ -57,7 +59,8 @@ def donner_suite(dossier: Dossier, message: DonnerSuite) -> Sequence[faits.SurUn
         return Refus("etat-interdit", "/data/prescription_id", {"attendu": "prescription.emise"})
     if message.vers is Etat.ANNULEE and message.emetteur != connue.prescripteur:
         return Refus("non-autorise", "/data/prescription_id")
-    if refus := _refus_d_etat(connue, message) or _refus_de_date(connue, message):
+    jour = jour_legal(dossier.departement, message.recu_a)
+    if refus := _refus_d_etat(connue, message, jour) or _refus_de_date(connue, message, jour):
         return refus
     if message.vers is Etat.REFUSEE and not message.motifs:
         return Refus("motif-obligatoire", "/data/motifs")
@@ -79,7 +82,8 @@ def faire_passer_le_temps(
     dossier: Dossier, retraits: Mapping[str, Retrait], maintenant: datetime
 ) -> list[faits.SurUnParcours]:
     """All that is due on that day. Of the reminders missed while nothing ran, only the last one is told."""
-    return [fait for connue in dossier.en_attente for fait in _du(dossier, connue, retraits, jour_legal(maintenant))]
+    jour = jour_legal(dossier.departement, maintenant)
+    return [fait for connue in dossier.en_attente for fait in _du(dossier, connue, retraits, jour)]
 
 
 def expirer(dossier: Dossier, connue: Prescription, jour: date, raison: str) -> faits.PrescriptionExpiree:
@@ -101,7 +105,7 @@ def _du(
         yield faits.PrescriptionRelancee(dossier.parcours, dossier.departement, connue.prescription_id, le, relance)
 
 
-def _refus_d_etat(connue: Prescription, message: DonnerSuite) -> Refus | None:
+def _refus_d_etat(connue: Prescription, message: DonnerSuite, jour: date) -> Refus | None:
     """`deja-traite` where it was answered already, `etat-interdit` where it is too early, or too late to go back."""
     details: dict[str, str | int] = {"etat": connue.etat.value}
     if connue.etat.est_final:
@@ -110,14 +114,14 @@ def _refus_d_etat(connue: Prescription, message: DonnerSuite) -> Refus | None:
         est_repondue = message.vers in _REPONSES and connue.etat in (Etat.ACCEPTEE, Etat.COMMENCEE)
         est_repetee = connue.etat is message.vers or est_repondue
         return Refus("deja-traite" if est_repetee else "etat-interdit", "/data/prescription_id", details)
-    if connue.etat.attend_une_reponse and jour_legal(message.recu_a) >= connue.expire_le:
+    if connue.etat.attend_une_reponse and jour >= connue.expire_le:
         return Refus("delai-depasse", "/data/prescription_id", {"date_expiration": connue.expire_le.isoformat()})
     return None
 
 
-def _refus_de_date(connue: Prescription, message: DonnerSuite) -> Refus | None:
+def _refus_de_date(connue: Prescription, message: DonnerSuite, jour: date) -> Refus | None:
     """What is told has happened: neither before the prescription, nor in a day to come."""
-    if connue.emise_le <= message.date <= jour_legal(message.recu_a):
+    if connue.emise_le <= message.date <= jour:
         return None
-    bornes = {"emise_le": connue.emise_le.isoformat(), "recu_le": jour_legal(message.recu_a).isoformat()}
+    bornes = {"emise_le": connue.emise_le.isoformat(), "recu_le": jour.isoformat()}
     return Refus("dates-incoherentes", "/data/date", bornes)

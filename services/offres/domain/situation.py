@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from services.offres.domain.dossier import Dossier, Retrait, Service
 
@@ -23,9 +24,11 @@ class Situation:
 @dataclass(frozen=True, slots=True)
 class Offre:
     """`editeur` is the partner to which the source of the message is bound; `est_vivante` says whether its key is
-    offered now, `est_retiree` that it was before; `structure_est_connue` is about the structure that it names."""
+    offered now, `est_retiree` that it was before, `retrait_prevu` the day on which it is to leave;
+    `structure_est_connue` is about the structure that it names."""
 
     editeur: str | None
     est_vivante: bool
     est_retiree: bool
     structure_est_connue: bool
+    retrait_prevu: date | None = None

@@ -5,7 +5,7 @@ data·inclusion carry computed ones. An empty text says nothing, like an absent 
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,7 +15,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from relais_contrats.modele import Donnees
 from relais_contrats.phrases import Erreur, traduire
+from relais_contrats.saisies import a_dire
 from relais_contrats.v1.offres import ServicePublie, StructurePubliee
+from relais_contrats.valeurs import DEPOT
+from services.offres import lieux
 from services.offres.importer.fichier import Bloc, Enregistrement
 from services.offres.store import importation, lignes
 from services.offres.store.catalogue import Genre
@@ -42,11 +45,22 @@ class Refus:
 
 
 @dataclass(frozen=True, slots=True)
+class Avertissement:
+    """What is taken as it is, and told: a contact that is none, a text that was read in a wrong encoding."""
+
+    ligne: int
+    champ: str
+    pointeur: str
+    avertissement: str
+
+
+@dataclass(frozen=True, slots=True)
 class Controle:
     """What records of one genre became."""
 
     acceptes: Sequence[tuple[int, Ligne]]
     refus: Sequence[Refus]
+    avertissements: Sequence[Avertissement] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +96,7 @@ def controler(bloc: Bloc, genre: Genre, source: str, jour: date) -> Controle:
     """These records are of one genre."""
     acceptes: list[tuple[int, Ligne]] = []
     refus: list[Refus] = []
+    avertissements: list[Avertissement] = []
     for enregistrement in bloc.enregistrements:
         objet = _lire(enregistrement)
         if objet is None:
@@ -93,7 +108,8 @@ def controler(bloc: Bloc, genre: Genre, source: str, jour: date) -> Controle:
             refus += [_refus(enregistrement.ligne, erreur) for erreur in erreurs]
         else:
             acceptes.append((enregistrement.ligne, _LIGNE[genre](connus)))
-    return Controle(acceptes, refus)
+            avertissements += _avertissements(enregistrement.ligne, connus)
+    return Controle(acceptes, refus, avertissements)
 
 
 def _empreinte(connus: Mapping[str, Any], source: str, jour: date) -> bytes | None:
@@ -127,16 +143,26 @@ def _connus(objet: Mapping[str, Any], genre: Genre) -> dict[str, Any]:
 
 def _erreurs(connus: Mapping[str, Any], genre: Genre, source: str, jour: date) -> Sequence[Erreur]:
     try:
-        valide: Any = _LECTEURS[genre].validate_python(connus)
+        valide: Any = _LECTEURS[genre].validate_python(connus, context=DEPOT)  # texts are judged as in a deposit
     except ValidationError as erreur:
         return list(traduire(erreur))
     if valide.source != source:
         return [Erreur("/source", "source-inattendue", "La source n'est pas celle de l'import (`--source`).")]
+    if pointeur := lieux.lieu_inconnu(connus):
+        return [Erreur(pointeur, "code-inconnu", "Ce lieu n'est aujourd'hui ni commune, ni EPCI, ni département.")]
     if valide.date_maj > jour:
         return [Erreur("/date_maj", "dates-incoherentes", "La date de mise à jour est dans le futur.")]
     return ()
 
 
 def _refus(ligne: int, erreur: Erreur) -> Refus:
-    champ = erreur.pointeur.split("/")[1] if erreur.pointeur else ""
-    return Refus(ligne, champ, erreur.pointeur, erreur.code, erreur.message)
+    return Refus(ligne, _champ(erreur.pointeur), erreur.pointeur, erreur.code, erreur.message)
+
+
+def _avertissements(ligne: int, connus: Mapping[str, Any]) -> Iterator[Avertissement]:
+    for dit in a_dire(connus, ""):
+        yield Avertissement(ligne, _champ(dit["pointeur"]), dit["pointeur"], dit["message"])
+
+
+def _champ(pointeur: str) -> str:
+    return pointeur.split("/")[1] if pointeur else ""

@@ -1,6 +1,7 @@
 """A file as a stream of records, each as the bytes of one JSON object: JSONL, a JSON array, Parquet, gzip or not.
 
-Memory does not grow with the file.
+Memory does not grow with the file, nor does the work with what it says nothing by: blanks, and what a few compressed
+bytes stand for, are bounded.
 
     FichierRefuse   the file as a whole cannot be read: one French sentence
 """
@@ -18,6 +19,14 @@ import orjson
 _CHUNK_BYTES = 1 << 20
 _LINE_MAX_BYTES = 4 << 20
 _BATCH = 1_000
+_BLANKS_MAX_BYTES = 1 << 20
+"""In a row, before a record, between two of them or after the last."""
+_BLANK_LINES_MAX = 100_000
+_RECORDS_MAX = 5_000_000
+"""Twenty times the national catalogue."""
+# A catalogue is ten to twenty times smaller once compressed, a thousand times at most for any file.
+_RATIO_MAX = 50
+_FREE_BYTES = 16 << 20
 _BLANKS = b" \t\r\n"
 _BOM = b"\xef\xbb\xbf"
 
@@ -52,6 +61,13 @@ def empreinte(chemin: Path) -> str:
 
 def lire(chemin: Path) -> Iterator[Enregistrement]:
     """The records in their order. Raises FichierRefuse, also on the way."""
+    for rang, enregistrement in enumerate(_lire(chemin)):
+        if rang == _RECORDS_MAX:
+            raise FichierRefuse(f"le fichier compte plus de {_RECORDS_MAX} enregistrements.")
+        yield enregistrement
+
+
+def _lire(chemin: Path) -> Iterator[Enregistrement]:
     with chemin.open("rb") as source:
         debut = source.read(4)
     if debut == b"PAR1":
@@ -70,11 +86,30 @@ def lire(chemin: Path) -> Iterator[Enregistrement]:
         raise FichierRefuse(f"le fichier ne se lit pas jusqu'au bout ({type(error).__name__}).") from error
 
 
+class _Degonfle(gzip.GzipFile):
+    """A compressed file that refuses to become out of proportion to what was read of it."""
+
+    def __init__(self, brut: BinaryIO) -> None:
+        super().__init__(fileobj=brut, mode="rb")
+        self._brut = brut
+
+    def read(self, size: int | None = -1) -> bytes:
+        return self._mesure(super().read(size))
+
+    def readline(self, size: int | None = -1) -> bytes:
+        return self._mesure(super().readline(size))
+
+    def _mesure(self, lu: bytes) -> bytes:
+        if self.tell() > _FREE_BYTES + _RATIO_MAX * self._brut.tell():
+            raise FichierRefuse(f"le fichier grossit plus de {_RATIO_MAX} fois à la décompression.")
+        return lu
+
+
 @contextmanager
 def _ouvert(chemin: Path, *, est_gzip: bool) -> Iterator[BinaryIO]:
     with chemin.open("rb") as brut:
         if est_gzip:
-            with gzip.open(brut, "rb") as clair:
+            with _Degonfle(brut) as clair:
                 yield clair  # type: ignore[misc]  # a GzipFile reads like a binary file
         else:
             yield brut
@@ -85,27 +120,36 @@ def _premier_signe(flux: BinaryIO) -> bytes:
     debut = flux.read(len(_BOM))
     flux.seek(len(_BOM) if debut == _BOM else 0)
     origine = flux.tell()
-    while signe := flux.read(1):
-        if signe not in _BLANKS:
-            break
+    debut = flux.read(_BLANKS_MAX_BYTES).lstrip(_BLANKS)
+    if not debut and flux.read(1):
+        raise _trop_de_blancs()
     flux.seek(origine)
-    return signe
+    return debut[:1]
+
+
+def _trop_de_blancs() -> FichierRefuse:
+    return FichierRefuse(
+        f"trop de blancs se suivent : plus de {_BLANKS_MAX_BYTES >> 20} Mo ou {_BLANK_LINES_MAX} lignes."
+    )
 
 
 def _lignes(flux: BinaryIO) -> Iterator[Enregistrement]:
-    ligne = 0
+    ligne = pleine = blancs = 0
     while corps := flux.readline(_LINE_MAX_BYTES):
         ligne += 1
         if len(corps) == _LINE_MAX_BYTES and not corps.endswith(b"\n"):
             raise FichierRefuse(f"la ligne {ligne} dépasse {_LINE_MAX_BYTES >> 20} Mo.")
         if corps.strip(_BLANKS):
+            pleine, blancs = ligne, 0
             yield Enregistrement(ligne, corps)
+        elif (blancs := blancs + len(corps)) > _BLANKS_MAX_BYTES or ligne - pleine > _BLANK_LINES_MAX:
+            raise _trop_de_blancs()
 
 
 def _tableau(flux: BinaryIO) -> Iterator[Enregistrement]:
     """Objects cut out of the array as the bytes come; what is between them is checked."""
     decodeur = json.JSONDecoder()
-    texte, rang, fini = "", 0, False
+    texte, rang, blancs, fini = "", 0, 0, False
     lecteur = _textes(flux)
     texte = next(lecteur).lstrip()[1:]
     while True:
@@ -119,6 +163,9 @@ def _tableau(flux: BinaryIO) -> Iterator[Enregistrement]:
         except (ValueError, RecursionError):
             if fini or len(texte) > _LINE_MAX_BYTES:
                 raise FichierRefuse(f"le JSON est illisible après {rang} enregistrements.") from None
+            blancs = 0 if texte else blancs + 1
+            if blancs > 2 * (_BLANKS_MAX_BYTES // _CHUNK_BYTES):
+                raise _trop_de_blancs() from None
             suite = next(lecteur, None)
             fini = suite is None
             texte += suite or ""
@@ -153,6 +200,8 @@ def _parquet(chemin: Path) -> Iterator[Enregistrement]:
     try:
         rang = 0
         with ParquetFile(chemin) as fichier:
+            if fichier.metadata.num_rows > _RECORDS_MAX:
+                raise FichierRefuse(f"le fichier compte plus de {_RECORDS_MAX} enregistrements.")
             for lot in fichier.iter_batches(_BATCH):
                 for objet in lot.to_pylist():
                     rang += 1

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from chassis.database import Connection, Pool
+from relais_contrats.territoires import jours_legaux
 from services.offres.importer import fichier
 from services.offres.importer.controle import GENRES, Controle, Refus, Vus, controler, regarder
 from services.offres.importer.fichier import Bloc, Enregistrement
@@ -79,6 +80,7 @@ class Compte:
     publiees: int = 0
     inchangees: int = 0
     refusees: int = 0
+    averties: int = 0
     retirees: int = 0
 
 
@@ -147,6 +149,8 @@ class _Passage:
         self._inchanges = bytearray()
         self._doubles: set[tuple[str, str]] = set()
         self._jour = horloge().astimezone(_PARIS).date()
+        self._dernier_jour = max(jours_legaux(horloge()).values())
+        """No record is dated after the day that it is somewhere."""
 
     async def faire(self) -> Bilan:
         await self._regarder()
@@ -170,7 +174,7 @@ class _Passage:
         vus: Vus
         a_comparer = any((await importation.vivantes(self._conn, demande.source)).values())
         blocs = _blocs(demande.chemin, 0, repeat(True))
-        regards = self._en_parallele(blocs, regarder, demande.genre, demande.source, self._jour, a_comparer)
+        regards = self._en_parallele(blocs, regarder, demande.genre, demande.source, self._dernier_jour, a_comparer)
         async for vus, _ in regards:
             await importation.noter_vus(self._conn, vus.nommes)
             self._genres += vus.genres
@@ -203,7 +207,7 @@ class _Passage:
         demande = self._demande
         controle: Controle
         blocs = _blocs(demande.chemin, depart, self._a_voir(genre))
-        async for controle, bloc in self._en_parallele(blocs, controler, genre, demande.source, self._jour):
+        async for controle, bloc in self._en_parallele(blocs, controler, genre, demande.source, self._dernier_jour):
             await self._prendre(etape, genre, controle, bloc, rapport)
             self._dire(etape, self._bilan.de(genre).lues, nombres[genre])
 
@@ -225,7 +229,10 @@ class _Passage:
             compte.publiees += len(changees)
             compte.refusees += refusees
             compte.inchangees += lues - refusees - len(changees)
-            self._bilan.rapport_octets = rapport.ecrire(refus)
+            gardes = {numero for numero, _ in acceptes}
+            dits = [dit for dit in controle.avertissements if dit.ligne in gardes]
+            compte.averties += len({dit.ligne for dit in dits})
+            self._bilan.rapport_octets = rapport.ecrire([*refus, *dits])
             await importation.avancer(self._conn, self._avancement.numero, etape, bloc.fin, self._bilan.en_json())
 
     async def _admissibles(

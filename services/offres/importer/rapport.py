@@ -1,4 +1,7 @@
-"""The report of an import: one JSON object a line for each refusal, then the account. It holds no value of the file."""
+"""The report of an import: one JSON object a line for each refusal or warning, then the account.
+
+It holds no value of the file.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
@@ -8,7 +11,7 @@ from typing import Any, Self
 
 import orjson
 
-from services.offres.importer.controle import Refus
+from services.offres.importer.controle import Avertissement, Refus
 
 
 class Rapport:
@@ -27,9 +30,9 @@ class Rapport:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self._fichier.close()
 
-    def ecrire(self, refus: Iterable[Refus]) -> int:
+    def ecrire(self, dits: Iterable[Refus | Avertissement]) -> int:
         """How long the file is now."""
-        for un in refus:
+        for un in dits:
             self._fichier.write(orjson.dumps(asdict(un)) + b"\n")
         self._fichier.flush()
         return self._fichier.tell()

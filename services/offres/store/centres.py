@@ -17,7 +17,8 @@ _OBSERVE = """
 INSERT INTO centres_observes (code, latitude, longitude, nombre)
 SELECT code_commune, percentile_cont(0.5) WITHIN GROUP (ORDER BY latitude),
     percentile_cont(0.5) WITHIN GROUP (ORDER BY longitude), count(*)
-FROM services WHERE retire_a IS NULL AND latitude IS NOT NULL AND code_commune = ANY($1) GROUP BY code_commune
+FROM services WHERE retire_a IS NULL AND latitude IS NOT NULL AND NOT est_approche
+    AND code_commune = ANY($1) GROUP BY code_commune
 """
 _OBSERVED = "SELECT latitude, longitude, nombre FROM centres_observes WHERE code = $1"
 
@@ -57,7 +58,7 @@ async def situer(conn: Connection, demande: Mapping[str, Any]) -> Lieu | None:
     code, latitude = demande.get("code_commune"), demande.get("lat")
     if code is None:
         return Lieu(latitude, demande["lon"], rayon_km, None, None, "point") if latitude is not None else None
-    commune = lieux.communes().get(code)
+    commune = lieux.commune(code)
     if commune is None:
         raise Erreur("commune-inconnue", "code_commune", "Ce code n'est celui d'aucune commune d'aujourd'hui.")
     centre, origine = ((latitude, demande["lon"]), "point") if latitude is not None else await centre_de(conn, commune)

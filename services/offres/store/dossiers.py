@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from operator import attrgetter
 from uuid import UUID
 
 from chassis.decision import Echeance
-from chassis.lineage import Lineage
+from services.lineage import Lineage
 from services.offres.domain import appliquer, faits, messages
 from services.offres.domain.dossier import Dossier, Retrait, Service
 from services.offres.domain.messages import Genre
@@ -24,6 +25,7 @@ class Vitrine:
     vivantes: set[tuple[Genre, str]] = field(default_factory=set)
     retirees: set[tuple[Genre, str]] = field(default_factory=set)
     sources: dict[str, str] = field(default_factory=dict)
+    prevus: dict[tuple[Genre, str], date] = field(default_factory=dict)
 
     def offre(self, message: messages.SurLOffre) -> Offre:
         cle = (message.genre, message.cle)
@@ -33,6 +35,7 @@ class Vitrine:
             est_vivante=cle in self.vivantes,
             est_retiree=cle in self.retirees,
             structure_est_connue=(Genre.STRUCTURE, structure) in self.vivantes,
+            retrait_prevu=self.prevus.get(cle),
         )
 
     def appliquer(self, fait: faits.SurLOffre) -> None:
@@ -42,7 +45,11 @@ class Vitrine:
             case faits.OffrePubliee():
                 self.vivantes.add((fait.genre, fait.cle))
                 self.retirees.discard((fait.genre, fait.cle))
+                self.prevus.pop((fait.genre, fait.cle), None)
+            case faits.OffreRetiree(est_prevu=True):
+                self.prevus[fait.genre, fait.cle] = fait.date
             case faits.OffreRetiree():
+                self.prevus.pop((fait.genre, fait.cle), None)
                 self.vivantes.discard((fait.genre, fait.cle))
                 self.retirees.add((fait.genre, fait.cle))
 

@@ -6,13 +6,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from chassis.database import Connection
-from services.offres.store.recherche import joindre, score
+from relais_contrats.territoires import commune_actuelle
+from services.offres.store.recherche import joindre, localisation, score
 from services.offres.store.requete import Erreur, Json, Requete, version_lue
 
 _PARIS = ZoneInfo("Europe/Paris")
 _PAGE = 50
 _SERVICE = """
-SELECT date_maj, qualite_somme, qualite_criteres, qualite_age, donnees FROM services
+SELECT date_maj, qualite_somme, qualite_criteres, qualite_age, est_approche, donnees FROM services
 WHERE id = $1 AND retire_a IS NULL
 """
 _STRUCTURE = "SELECT donnees FROM structures WHERE id = $1 AND retire_a IS NULL"
@@ -30,7 +31,8 @@ async def service(conn: Connection, demande: Mapping[str, Any]) -> Any:
     if row is None:
         return await _retrait(conn, "service", demande["id"])
     maintenant = datetime.fromisoformat(demande["maintenant"]) if demande.get("maintenant") else datetime.now(_PARIS)
-    return joindre(row["donnees"], {"score_qualite": score(row, maintenant.astimezone(_PARIS).date())})
+    ajout = {"score_qualite": score(row, maintenant.astimezone(_PARIS).date())} | localisation(row)
+    return joindre(row["donnees"], ajout)
 
 
 async def structure(conn: Connection, demande: Mapping[str, Any]) -> Any:
@@ -60,6 +62,7 @@ async def structures(conn: Connection, demande: Mapping[str, Any]) -> Json:
     requete.et(f"publie_a <= {borne} AND (retire_a IS NULL OR retire_a > {borne})")
     for filtre, colonne in _FILTERS.items():
         if valeur := demande.get(filtre):
+            valeur = commune_actuelle(valeur) if filtre == "code_commune" else valeur
             requete.et(f"{colonne} = {requete.arg(valeur)}")
     if apres:
         requete.et(f"numero > {requete.arg(apres[1])}")

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from services.offres import mots
+from relais_contrats.qualite import qualite
+from services.offres import lieux, mots
 from services.offres.domain import fiche as regles
 from services.offres.store.copie import rangee
 
@@ -49,6 +50,7 @@ SERVICE = (
     "x",
     "y",
     "z",
+    "est_approche",
     "est_a_distance",
     "latitude",
     "longitude",
@@ -73,6 +75,23 @@ def ecrire(fiche: Mapping[str, Any]) -> tuple[bytes, bytes]:
     return blake2b(ecrit, digest_size=16).digest(), ecrit
 
 
+def _commune(fiche: Mapping[str, Any]) -> str | None:
+    """The commune under its code of today."""
+    connue = lieux.commune(fiche.get("code_insee") or "")
+    return connue.code if connue else None
+
+
+def _centre(fiche: Mapping[str, Any]) -> tuple[float, float] | None:
+    """Where a service is shown that says its commune and no place."""
+    connue = lieux.commune(fiche.get("code_insee") or "")
+    return connue.centre if connue and not regles.se_rend_a_distance(fiche) else None
+
+
+def _zones(fiche: Mapping[str, Any]) -> list[str]:
+    dites = fiche.get("zone_eligibilite") or ()
+    return list(dict.fromkeys(zone for dite in dites for zone in lieux.zones_actuelles(dite))) or [""]
+
+
 def de_structure(fiche: Mapping[str, Any]) -> Ligne:
     empreinte, donnees = ecrire(fiche)
     copie = rangee(
@@ -83,7 +102,7 @@ def de_structure(fiche: Mapping[str, Any]) -> Ligne:
         regles.simplifier(fiche.get("adresse") or ""),
         fiche.get("siret"),
         fiche.get("courriel"),
-        fiche.get("code_insee"),
+        _commune(fiche),
         fiche.get("code_postal"),
         regles.departement(fiche),
         date.fromisoformat(fiche["date_maj"]),
@@ -95,27 +114,30 @@ def de_structure(fiche: Mapping[str, Any]) -> Ligne:
 
 def de_service(fiche: Mapping[str, Any]) -> Ligne:
     empreinte, donnees = ecrire(fiche)
-    lieu = regles.position(fiche)
-    qualite = regles.qualite(fiche)
+    precis = regles.position(fiche)
+    lieu = precis or _centre(fiche)
+    zones = _zones(fiche)
+    note = qualite(fiche)
     copie = rangee(
         fiche["id"],
         fiche["structure_id"],
         fiche["source"],
         empreinte,
-        regles.cles(fiche),
-        fiche.get("zone_eligibilite") or [""],
+        regles.cles(fiche, zones, lieu),
+        zones,
         *((regles.maille_fine(*lieu), *regles.sur_la_sphere(*lieu)) if lieu else (None, None, None, None)),
+        precis is None and lieu is not None,
         regles.est_a_distance(fiche),
         *(lieu or (None, None)),
         fiche.get("courriel"),
-        fiche.get("code_insee"),
+        _commune(fiche),
         regles.departement(fiche),
         fiche.get("type"),
         fiche.get("thematiques") or [],
         date.fromisoformat(fiche["date_maj"]),
-        qualite.somme,
-        qualite.criteres,
-        qualite.compte_l_age,
+        note.somme,
+        note.criteres,
+        note.compte_l_age,
         mots.vecteur(fiche["nom"], fiche["description"]),
         donnees,
         suite=1,

@@ -14,8 +14,8 @@ import orjson
 
 from chassis.database import Connection, Record
 from relais_contrats.codes.offre import Thematique
+from relais_contrats.qualite import Qualite
 from services.offres.domain import lieu as globe
-from services.offres.domain.fiche import Qualite
 from services.offres.store.centres import Lieu, situer
 from services.offres.store.requete import Erreur, Json, Requete, version_de
 from services.offres.store.vocabulaire import tsquery
@@ -36,7 +36,7 @@ _NULLE_PART = 9
 """Further than any squared chord, which is 4 at most."""
 _AGE = "(date '2100-01-01' - date_maj)::float8"
 
-_COLONNES = "id, date_maj, qualite_somme, qualite_criteres, qualite_age, donnees"
+_COLONNES = "id, date_maj, qualite_somme, qualite_criteres, qualite_age, est_approche, donnees"
 # Always a row, which tells the version, even when nothing is found.
 _LIRE = """
 SELECT version, plancher, page.* FROM catalogue LEFT JOIN LATERAL (
@@ -258,7 +258,7 @@ class _Recherche:
 
     def _dite(self, row: Record) -> orjson.Fragment:
         """The record as it was published, with what the search adds."""
-        ajout: Json = {"score_qualite": score(row, self._jour)}
+        ajout: Json = {"score_qualite": score(row, self._jour)} | localisation(row)
         if row["b"] < _NULLE_PART:
             ajout["distance_km"] = round(globe.distance_km(row["b"]), 1)
         return joindre(row["donnees"], ajout)
@@ -292,6 +292,11 @@ def _thematiques(voulues: Sequence[str]) -> list[str]:
 
 def score(row: Record, jour: date) -> float:
     return Qualite(row["qualite_somme"], row["qualite_criteres"], row["qualite_age"]).score(row["date_maj"], jour)
+
+
+def localisation(row: Record) -> Json:
+    """Said of a service that is shown at the centre of its commune; of the others, their place says enough."""
+    return {"localisation": "centre-de-la-commune"} if row["est_approche"] else {}
 
 
 def joindre(donnees: str, ajout: Mapping[str, Any]) -> orjson.Fragment:

@@ -8,11 +8,11 @@ from uuid import UUID
 from chassis import ledger
 from chassis.database import Connection, write
 from chassis.facts import Fait, FaitEnregistre
-from chassis.lineage import lock
+from services.lineage import lock
 from services.offres.domain import faits, messages
 from services.offres.domain.dossier import Dossier, Prescription, Retrait, Service
 from services.offres.domain.messages import Genre
-from services.offres.store import catalogue, doublons, rows
+from services.offres.store import catalogue, doublons, retraits, rows
 from services.offres.store.catalogue import RetraitOffre
 from services.offres.store.dossiers import Dossiers, Echeances, Vitrine, cles_nommees, services_nommes
 
@@ -49,14 +49,16 @@ WHERE d.parcours = c.parcours
 _SAVE_PRESCRIPTIONS = f"""
 INSERT INTO prescriptions ({rows.PRESCRIPTION})
 SELECT parcours, prescription_id, numero, service_id, structure_id, structure_nom, siret, prescripteur, departement,
-    emise_le, action_id, etat, repondue_le, relances, fin_le, string_to_array(motifs, ' '), issue
+    emise_le, action_id, etat, repondue_le, relances, fin_le, string_to_array(motifs, ' '), issue, message, motif,
+    contact_prefere, disponibilite, agent
 FROM unnest(
     $1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-    $10::date[], $11::text[], $12::text[], $13::date[], $14::int[], $15::date[], $16::text[], $17::text[])
+    $10::date[], $11::text[], $12::text[], $13::date[], $14::int[], $15::date[], $16::text[], $17::text[],
+    $18::text[], $19::text[], $20::text[], $21::date[], $22::text[])
     AS p({rows.PRESCRIPTION})
 ON CONFLICT (parcours, prescription_id) DO UPDATE SET
     etat = EXCLUDED.etat, repondue_le = EXCLUDED.repondue_le, relances = EXCLUDED.relances, fin_le = EXCLUDED.fin_le,
-    motifs = EXCLUDED.motifs, issue = EXCLUDED.issue
+    motifs = EXCLUDED.motifs, issue = EXCLUDED.issue, message = EXCLUDED.message
 """  # noqa: S608
 _LEFT = "DELETE FROM prescriptions WHERE parcours = ANY($1)"
 # Whoever reached an absorbed dossier through another one now reaches the survivor in one step.
@@ -117,8 +119,9 @@ async def _vitrine(conn: Connection, lus: Sequence[messages.Message], charges: I
     if services := nommees[Genre.SERVICE]:
         vitrine.vivantes |= {(Genre.SERVICE, row["id"]) for row in await conn.fetch(_LIVE_SERVICES, services)}
     if cles := [*structures, *services]:
-        retraits = await conn.fetch(_WITHDRAWN, cles)
-        vitrine.retirees = {(Genre(row["genre"]), row["id"]) for row in retraits}
+        retires = await conn.fetch(_WITHDRAWN, cles)
+        vitrine.retirees = {(Genre(row["genre"]), row["id"]) for row in retires}
+        vitrine.prevus = await retraits.prevus(conn, cles)
         sources = {lu.source for lu in lus if isinstance(lu, messages.SurLOffre)}
         vitrine.sources = {r["source"]: r["partenaire"] for r in await conn.fetch(_SOURCES, list(sources))}
     return vitrine
@@ -142,11 +145,12 @@ async def _ecrire_l_offre(conn: Connection, offres: Sequence[faits.SurLOffre], i
     await write(conn, _BIND, [(liee.source, liee.partenaire) for liee in liees])
     for est_retrait, suite in groupby(offres, lambda fait: isinstance(fait, faits.OffreRetiree)):
         groupe = list(suite)
+        await retraits.deprevoir(conn, [(f.genre, f.cle) for f in groupe if not isinstance(f, faits.SourceLiee)])
         if est_retrait:
             retires = [fait for fait in groupe if isinstance(fait, faits.OffreRetiree)]
-            await catalogue.retirer(
-                conn, [RetraitOffre(f.cle, f.genre.value, f.date, f.raison) for f in retires], instant
-            )
+            await retraits.prevoir(conn, [fait for fait in retires if fait.est_prevu])
+            dus = [RetraitOffre(f.cle, f.genre.value, f.date, f.raison) for f in retires if not f.est_prevu]
+            await catalogue.retirer(conn, dus, instant)
         else:
             publiees = [fait for fait in groupe if isinstance(fait, faits.OffrePubliee)]
             structures = [p.donnees for p in publiees if p.genre is Genre.STRUCTURE]

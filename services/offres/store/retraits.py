@@ -1,14 +1,35 @@
-"""The withdrawals that are still to be told to the prescriptions that they concern."""
+"""The withdrawals that are to come, and those that are still to be told to the prescriptions that they concern."""
 
 from collections.abc import Sequence
+from datetime import date, datetime
 from uuid import UUID
 
-from chassis.database import Connection
+from chassis.database import Connection, write
+from relais_contrats.territoires import debut_du_jour
+from services.offres.domain.faits import OffreRetiree
+from services.offres.domain.messages import Genre
+from services.offres.store.catalogue import RetraitOffre
 
 _NEXT = "SELECT numero, service_id FROM retraits_a_annoncer ORDER BY numero LIMIT $1"
 _CONCERNED = """
 SELECT DISTINCT d.parcours, d.departement FROM prescriptions p JOIN dossiers d USING (parcours)
 WHERE p.service_id = ANY($1) AND p.etat IN ('emise', 'a-l-etude') ORDER BY d.parcours
+"""
+_PLANNED = "SELECT genre, id, date FROM retraits_prevus WHERE id = ANY($1)"
+# Of two days told in one batch, the last one counts.
+_PLAN = """
+INSERT INTO retraits_prevus (genre, id, date, raison, effet_a)
+SELECT * FROM unnest($1::text[], $2::text[], $3::date[], $4::text[], $5::timestamptz[])
+"""
+_FORGET = """
+DELETE FROM retraits_prevus p USING unnest($1::text[], $2::text[]) AS r(genre, id)
+WHERE (p.genre, p.id) = (r.genre, r.id)
+"""
+_ANY_DUE = "SELECT EXISTS (SELECT FROM retraits_prevus WHERE effet_a <= $1)"
+_DUE = """
+DELETE FROM retraits_prevus WHERE (genre, id) IN (
+    SELECT genre, id FROM retraits_prevus WHERE effet_a <= $1 ORDER BY effet_a, genre, id LIMIT $2
+) RETURNING id, genre, date, raison
 """
 _TOLD = "DELETE FROM retraits_a_annoncer WHERE numero = ANY($1)"
 
@@ -26,3 +47,32 @@ async def concernes(conn: Connection, services: Sequence[str]) -> list[tuple[UUI
 async def annoncer(conn: Connection, numeros: Sequence[int]) -> None:
     """They are told."""
     await conn.execute(_TOLD, numeros)
+
+
+async def prevus(conn: Connection, cles: Sequence[str]) -> dict[tuple[Genre, str], date]:
+    """The day on which each of these is to leave the offer."""
+    return {(Genre(row["genre"]), row["id"]): row["date"] for row in await conn.fetch(_PLANNED, cles)}
+
+
+async def prevoir(conn: Connection, retraits: Sequence[OffreRetiree]) -> None:
+    """They leave at the beginning of their day, in the territory of whoever withdraws them."""
+    derniers = {(fait.genre.value, fait.cle): fait for fait in retraits}
+    lignes = [
+        (*cle, fait.date, fait.raison, debut_du_jour(fait.departement, fait.date)) for cle, fait in derniers.items()
+    ]
+    await write(conn, _PLAN, lignes)
+
+
+async def deprevoir(conn: Connection, cles: Sequence[tuple[Genre, str]]) -> None:
+    """They leave now, on another day, or not at all."""
+    await write(conn, _FORGET, [(genre.value, cle) for genre, cle in cles])
+
+
+async def y_en_a_de_dus(conn: Connection, maintenant: datetime) -> bool:
+    est_du: bool = await conn.fetchval(_ANY_DUE, maintenant)
+    return est_du
+
+
+async def dus(conn: Connection, maintenant: datetime, limite: int) -> list[RetraitOffre]:
+    """Take those whose day has come."""
+    return [RetraitOffre(**row) for row in await conn.fetch(_DUE, maintenant, limite)]

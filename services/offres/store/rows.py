@@ -4,14 +4,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
 from chassis.database import Record
-from services.offres.domain.dossier import Dossier, Etat, Prescription, Service
+from services.offres.domain.dossier import Demande, Dossier, Etat, Prescription, Service
 
 Ligne: TypeAlias = tuple[Any, ...]
 
 DOSSIER = "parcours, departement, est_clos, absorbe_par"
 PRESCRIPTION = (
     "parcours, prescription_id, numero, service_id, structure_id, structure_nom, siret, prescripteur, departement, "
-    "emise_le, action_id, etat, repondue_le, relances, fin_le, motifs, issue"
+    "emise_le, action_id, etat, repondue_le, relances, fin_le, motifs, issue, message, motif, contact_prefere, "
+    "disponibilite, agent"
 )
 
 
@@ -33,6 +34,7 @@ def lire_prescription(row: Record) -> Prescription:
         prescripteur=row["prescripteur"],
         departement=row["departement"],
         emise_le=row["emise_le"],
+        demande=Demande(row["motif"], row["contact_prefere"], row["disponibilite"], row["agent"]),
         action_id=row["action_id"],
         etat=Etat(row["etat"]),
         repondue_le=row["repondue_le"],
@@ -40,6 +42,7 @@ def lire_prescription(row: Record) -> Prescription:
         fin_le=row["fin_le"],
         motifs=tuple(row["motifs"]),
         issue=row["issue"],
+        message=row["message"],
     )
 
 
@@ -68,4 +71,9 @@ def des_prescriptions(dossier: Dossier) -> Iterable[Ligne]:
             une.fin_le,
             " ".join(une.motifs),
             une.issue,
+            une.message,
+            une.demande.motif,
+            une.demande.contact_prefere,
+            une.demande.disponibilite,
+            une.demande.agent,
         )

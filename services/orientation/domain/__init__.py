@@ -1,4 +1,4 @@
-"""The rules of the orientation: pure, without I/O. Start with `decision.py`; the six weeks are in `delai.py`."""
+"""The rules of the orientation: pure, without I/O. Start with `decision.py`; the delay to orient is in `delai.py`."""
 
 from services.orientation.domain.decision import decider
 from services.orientation.domain.evolution import appliquer

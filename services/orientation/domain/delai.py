@@ -1,42 +1,28 @@
-"""The six weeks within which a département orients a beneficiary of the RSA, and the refusal of a late decision.
+"""The delay within which a département orients a beneficiary of the RSA, and the refusal of a late decision.
 
-To change the delay, change `DELAI_ORIENTATION`; nothing else counts weeks.
+How long it is: `delais.ORIENTATION`. Days are those of the territory that received the right.
 """
 
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, timedelta
 
 from chassis.decision import Refus
+from relais_contrats.territoires import debut_du_jour, jour_legal
+from relais_contrats.v1 import delais
 from services.orientation.domain.dossier import Demande
-
-DELAI_ORIENTATION = timedelta(weeks=6)
-"""From the day on which the département receives the opening, or the transfer, of the right (CASF D. 262-65-2)."""
-
-_PARIS = ZoneInfo("Europe/Paris")
-
-
-def jour_legal(instant: datetime) -> date:
-    """The calendar day of an instant in Paris: legal days begin and end there."""
-    return instant.astimezone(_PARIS).date()
-
-
-def debut_du_jour(jour: date) -> datetime:
-    """The instant (UTC) at which a day begins in Paris."""
-    return datetime.combine(jour, time.min, _PARIS).astimezone(UTC)
 
 
 def date_echeance(recue_le: date) -> date:
     """The last day on which the département may decide, included."""
-    return recue_le + DELAI_ORIENTATION
+    return delais.ORIENTATION.fin(recue_le)
 
 
-def instant_dessaisissement(recue_le: date) -> datetime:
+def instant_dessaisissement(demande: Demande) -> datetime:
     """From this instant France Travail orients in place of the département."""
-    return debut_du_jour(date_echeance(recue_le) + timedelta(days=1))
+    return debut_du_jour(demande.departement, date_echeance(demande.recue_le) + timedelta(days=1))
 
 
 def est_echue(demande: Demande, instant: datetime) -> bool:
-    return instant >= instant_dessaisissement(demande.recue_le)
+    return instant >= instant_dessaisissement(demande)
 
 
 def refus_tardif(demande: Demande, recu_a: datetime) -> Refus | None:
@@ -50,6 +36,6 @@ def refus_tardif(demande: Demande, recu_a: datetime) -> Refus | None:
     details = {
         "date_reception": demande.recue_le.isoformat(),
         "date_echeance": date_echeance(demande.recue_le).isoformat(),
-        "recu_le": jour_legal(recu_a).isoformat(),
+        "recu_le": jour_legal(demande.departement, recu_a).isoformat(),
     }
     return Refus("delai-depasse", "/data/date_decision", details)

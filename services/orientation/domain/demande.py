@@ -4,15 +4,16 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from chassis.decision import Attente, Refus
+from relais_contrats.territoires import jour_legal
 from services.orientation.domain import faits, preconisation
-from services.orientation.domain.delai import date_echeance, est_echue, jour_legal
+from services.orientation.domain.delai import date_echeance, est_echue
 from services.orientation.domain.dossier import Contrainte, Criteres, Demande, Dossier
 from services.orientation.domain.messages import DelaiEcoule, DemanderOrientation, Preconiser, RealiserDiagnostic
 
 
 def refus_de_demande(dossier: Dossier, recue_le: date) -> Refus | None:
     """One request waits at a time; after an orientation has ended, a later reception of the right opens another."""
-    if dossier.ouverte:
+    if dossier.ouverte or dossier.a_venir:
         return Refus("etat-interdit", "/type", {"etat": dossier.etat, "attendu": "reorientation.demandee"})
     precedente = dossier.demandes[-1] if dossier.demandes else None
     if precedente and (precedente.issue is None or recue_le <= precedente.recue_le):
@@ -22,8 +23,9 @@ def refus_de_demande(dossier: Dossier, recue_le: date) -> Refus | None:
 
 def demander(dossier: Dossier, message: DemanderOrientation) -> Sequence[faits.Fait] | Refus:
     """To ask is to state that the département received the right: from now on it is the one that orients."""
-    if message.recue_le > jour_legal(message.recu_a):
-        return Refus("dates-incoherentes", "/data/date_reception", {"recu_le": jour_legal(message.recu_a).isoformat()})
+    aujourd_hui = jour_legal(dossier.departement, message.recu_a)
+    if message.recue_le > aujourd_hui:
+        return Refus("dates-incoherentes", "/data/date_reception", {"recu_le": aujourd_hui.isoformat()})
     if refus := refus_de_demande(dossier, message.recue_le):
         return refus
     demandee = faits.OrientationDemandee(dossier.parcours, dossier.departement, message.recue_le, message.motif)

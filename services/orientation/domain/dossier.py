@@ -41,6 +41,8 @@ class Issue(StrEnum):
     TRANSFEREE = "transferee"
     FUSIONNEE = "fusionnee"
     CLOSE = "close"
+    REPRISE = "reprise"
+    """The person had been oriented before the hub followed her: nobody kept a delay, or missed it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +82,46 @@ class Contestation:
 
 
 @dataclass(frozen=True, slots=True)
+class Appui:
+    """What a partner did under an orientation, by which deposit."""
+
+    type: str
+    depot: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Avant:
+    """What a decision changed, as it was: the orientation that it cut or closed, the requests that it settled."""
+
+    rang: int | None = None
+    fin: date | None = None
+    est_close: bool = False
+    motif_fin: str | None = None
+    demande: int | None = None
+    reorientation: "DemandeReorientation | None" = None
+
+
+@dataclass(frozen=True, slots=True)
 class Orientation:
-    """An orientation that was decided. `decideur` is who decided it; `est_close` once ended, replaced or over."""
+    """An orientation that was decided. `decideur` is who decided it; `est_close` once ended, replaced or over.
+
+    `est_effective` is false while it waits for its first day beside the one in force.
+    """
 
     decision: Decision
     decideur: Auteur
     contestation: Contestation | None = None
     est_close: bool = False
+    est_effective: bool = True
     motif_fin: str | None = None
     notifiee_le: date | None = None
+    depot: UUID | None = None
+    """The deposit that decided it, by which it may be cancelled; None for what a merge brought."""
+    avant: Avant | None = None
+    appuis: tuple[Appui, ...] = ()
+    """What partners did under it, the last at the end: it stands on this decision."""
+    est_reprise: bool = False
+    """Decided before the hub followed the person, and declared since."""
 
     @property
     def rang(self) -> int:
@@ -174,6 +207,8 @@ class Dossier:
     brsa: bool = False
     """The person asks for the RSA or receives it: the département orients (C. trav. L. 5411-5-1)."""
     droit_dit: Dit | None = None
+    droit_annonce: tuple[bool, Dit] | None = None
+    """What was last said of the right from a day to come on: it is `brsa` from that day."""
     est_oppose: bool = False
     """The person has objected (RGPD art. 21): no recommendation is computed, no statistic counts it."""
     est_clos: bool = False
@@ -185,6 +220,8 @@ class Dossier:
     reorientation: DemandeReorientation | None = None
     demandes: tuple[Demande, ...] = ()
     orientations: tuple[Orientation, ...] = ()
+    tenus: frozenset[str] = frozenset()
+    """What the siblings hold of this parcours, as they told it: see `reprise`."""
 
     @property
     def demande(self) -> Demande | None:
@@ -198,19 +235,25 @@ class Dossier:
 
     @property
     def ouverte(self) -> Orientation | None:
-        derniere = self.derniere
-        return derniere if derniere and not derniere.est_close else None
+        """The one in force; a later decision leaves it in force until its own first day."""
+        return next((o for o in self.orientations if o.est_effective and not o.est_close), None)
+
+    @property
+    def a_venir(self) -> tuple[Orientation, ...]:
+        """Those decided for a day to come, the next first."""
+        attendues = (o for o in self.orientations if not (o.est_effective or o.est_close))
+        return tuple(sorted(attendues, key=lambda orientation: orientation.debut))
 
     @property
     def rang(self) -> int:
-        """Rank of the last decision, 0 before the first."""
-        return len(self.orientations)
+        """Rank of the last decision, 0 before the first. What is declared from before may begin at any."""
+        return max((orientation.rang for orientation in self.orientations), default=0)
 
     @property
     def etat(self) -> Etat:
         if self.ouverte:
             return Etat.OUVERTE
-        if self.demande:
+        if self.demande or self.a_venir:
             return Etat.EN_ATTENTE
         if self.orientations:
             return Etat.CLOSE

@@ -1,8 +1,9 @@
 """What the service decides on: deposits of partners, events of `usagers`, due dates. One dataclass each."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from services.orientation.domain.dossier import (
@@ -14,6 +15,7 @@ from services.orientation.domain.dossier import (
     DemandeReorientation,
     Dit,
     Preconisation,
+    Structure,
 )
 
 
@@ -49,6 +51,7 @@ class DeciderOrientation:
     decision: Decision
     contestation: Contestation | None
     recu_a: datetime
+    depot: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,45 @@ class DeciderReorientation:
     motif: str | None
     nouvelle: Decision | None
     recu_a: datetime
+    depot: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnnulerOrientation:
+    """`annule`: the deposit that decided what is cancelled."""
+
+    parcours: UUID
+    auteur: Auteur
+    annule: UUID
+    motif: str
+    recu_a: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RdvDeclare:
+    rdv_id: str
+    statut: str
+    debut: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeclarerReprise:
+    """`donnees` is all that was declared, for the siblings and the partners; the rest is what is decided on here.
+
+    `referent` is the structure of the référent; `contrat_est_signe` is None when no contract is declared.
+    """
+
+    parcours: UUID
+    auteur: Auteur
+    date_reprise: date
+    donnees: Mapping[str, Any]
+    decision: Decision | None
+    contestation: Contestation | None
+    notifiee_le: date | None
+    referent: Structure | None
+    contrat_est_signe: bool | None
+    rdvs: tuple[RdvDeclare, ...]
+    recu_a: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +125,7 @@ class CloreOrientation:
     auteur: Auteur
     date_fin: date
     motif: str
+    recu_a: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +178,30 @@ class ParcoursClos:
 
 
 @dataclass(frozen=True, slots=True)
+class SuiteDonnee:
+    """A sibling told what it holds from now on (`tient`), or what became of it. `est_d_un_partenaire`: who designated
+    or contracted under the orientation in force; `type` names what it told. `structure` is that of the référent
+    (`<systeme>:<valeur>`), None for a contract; `evenement` (UUIDv7) tells when that was."""
+
+    parcours: UUID
+    departement: str
+    type: str
+    structure: str | None
+    evenement: UUID
+    tient: str | None = None
+    est_d_un_partenaire: bool = True
+    depot: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteAnnulee:
+    """What the deposit `annule` did under the orientation was cancelled."""
+
+    parcours: UUID
+    annule: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class UsagerOppose:
     parcours: UUID
 
@@ -161,6 +228,22 @@ class TermeAtteint:
     rang: int
 
 
+@dataclass(frozen=True, slots=True)
+class PremierJour:
+    """Orientation `rang`, decided in advance, begins."""
+
+    parcours: UUID
+    rang: int
+
+
+@dataclass(frozen=True, slots=True)
+class DroitEffectif:
+    """What was said of the right for this day holds from now on."""
+
+    parcours: UUID
+    jour: date
+
+
 Depot: TypeAlias = (
     DemanderOrientation
     | RealiserDiagnostic
@@ -170,6 +253,8 @@ Depot: TypeAlias = (
     | DemanderReorientation
     | DeciderReorientation
     | CloreOrientation
+    | AnnulerOrientation
+    | DeclarerReprise
 )
 Evenement: TypeAlias = (
     ParcoursOuvert
@@ -178,7 +263,10 @@ Evenement: TypeAlias = (
     | UsagerFusionne
     | ParcoursTransfere
     | ParcoursClos
+    | SuiteDonnee
+    | SuiteAnnulee
     | UsagerOppose
     | UsagerEfface
 )
-Message: TypeAlias = Depot | Evenement | DelaiEcoule | TermeAtteint
+Echeance: TypeAlias = DelaiEcoule | TermeAtteint | PremierJour | DroitEffectif
+Message: TypeAlias = Depot | Evenement | Echeance

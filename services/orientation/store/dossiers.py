@@ -6,20 +6,14 @@ from operator import attrgetter
 from uuid import UUID
 
 from chassis.decision import Echeance
-from chassis.lineage import Lineage
+from services.lineage import Lineage
 from services.orientation.domain import appliquer, faits, messages
 from services.orientation.domain.dossier import Demande, Dossier, Orientation
 from services.orientation.domain.situation import Reglage, Situation
 
 Echeances = Callable[[Dossier], list[Echeance]]
 
-_POUR_CE_PARCOURS = (
-    messages.DroitsModifies
-    | messages.ParcoursTransfere
-    | messages.ParcoursClos
-    | messages.DelaiEcoule
-    | messages.TermeAtteint
-)
+_POUR_CE_PARCOURS = messages.DroitsModifies | messages.ParcoursTransfere | messages.ParcoursClos | messages.Echeance
 """Messages about one parcours: what an absorbed one had still to tell about itself does not change the survivor."""
 
 
@@ -43,7 +37,7 @@ class Dossiers(Lineage[Dossier]):
         absorbes: list[Dossier] = []
         if isinstance(message, messages.UsagerFusionne):
             absorbes = [absorbe for id_ in message.absorbes if (absorbe := self[id_])]
-        reglage = self._reglages[dossier.departement] if dossier else Reglage()
+        reglage = self._reglages.get(dossier.departement, Reglage()) if dossier else Reglage()
         return Situation(dossier, reglage, tuple(absorbes), est_oublie=parcours in self.forgotten)
 
     def appliquer(self, fait: faits.Fait) -> None:
@@ -73,14 +67,33 @@ class Dossiers(Lineage[Dossier]):
             (d, apres)
             for charge, d in self.changed()
             if charge
-            for avant, apres in zip(charge.orientations, d.orientations, strict=False)
-            if apres is not avant
+            for apres in d.orientations
+            for avant in charge.orientations
+            if _meme(avant, apres) and apres != avant
+        ]
+
+    def orientations_annulees(self) -> list[tuple[UUID, int]]:
+        """Those that were there and are no more; one of the same rank may come in its place."""
+        return [
+            (d.parcours, o.rang)
+            for charge, d in self.changed()
+            if charge
+            for o in charge.orientations
+            if not any(_meme(o, autre) for autre in d.orientations)
         ]
 
     def orientations_nouvelles(self) -> list[tuple[Dossier, Orientation]]:
         return [
-            (d, nouvelle) for avant, d in self.changed() for nouvelle in d.orientations[avant.rang if avant else 0 :]
+            (d, nouvelle)
+            for avant, d in self.changed()
+            for nouvelle in d.orientations
+            if not any(_meme(connue, nouvelle) for connue in (avant.orientations if avant else ()))
         ]
+
+
+def _meme(une: Orientation, autre: Orientation) -> bool:
+    """The same decision: once it was cancelled, another one may take its rank."""
+    return (une.rang, une.depot) == (autre.rang, autre.depot)
 
 
 def _propre(dossier: Dossier) -> Dossier:

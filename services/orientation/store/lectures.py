@@ -1,4 +1,4 @@
-"""The reads: what is open for a parcours, how long it takes, which rules apply."""
+"""The reads: what is open for a parcours, and how long it takes."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -9,10 +9,8 @@ from uuid import UUID
 from chassis.database import Connection
 from services.orientation.domain.delai import date_echeance
 from services.orientation.domain.dossier import Demande, Dossier, Orientation
-from services.orientation.domain.preconisation import CRITERES_REQUIS, criteres_manquants
-from services.orientation.domain.regles import PAR_DEFAUT
+from services.orientation.domain.preconisation import criteres_manquants
 from services.orientation.store import rows
-from services.orientation.store.registre import regles_de
 
 Json = dict[str, Any]
 
@@ -23,8 +21,9 @@ WHERE parcours = (SELECT coalesce(absorbe_par, parcours) FROM dossiers WHERE par
 _DEMANDES = f"SELECT {rows.DEMANDE} FROM demandes WHERE parcours = $1 ORDER BY numero"  # noqa: S608
 _ORIENTATIONS = f"SELECT {rows.ORIENTATION} FROM orientations WHERE parcours = $1 ORDER BY rang"  # noqa: S608
 
-# One line per département and month of reception, without who objected. The share counts the requests whose fate is
-# known: decided (in time or not) or passed to France Travail; a recent month is not flattered by its quick decisions.
+# One line per département and month of reception, without who objected, nor who proved to be oriented already: their
+# request had no object. The share counts the requests whose fate is known: decided (in time or not) or passed to
+# France Travail; a recent month is not flattered by its quick decisions.
 _DELAIS = """
 SELECT departement, to_char(date_trunc('month', date_reception), 'YYYY-MM') AS mois,
     count(*) AS demandes,
@@ -35,13 +34,20 @@ SELECT departement, to_char(date_trunc('month', date_reception), 'YYYY-MM') AS m
     percentile_cont(0.9) WITHIN GROUP (ORDER BY decidee_le - date_reception) FILTER (WHERE decidee_le IS NOT NULL)
         AS p90_jours,
     avg((NOT est_dessaisie AND decidee_le <= date_echeance)::int::float8)
-        FILTER (WHERE decidee_le IS NOT NULL OR est_dessaisie) AS part_dans_le_delai
+        FILTER (WHERE decidee_le IS NOT NULL OR est_dessaisie) AS part_dans_le_delai,
+    count(DISTINCT parcours) AS personnes,
+    count(DISTINCT parcours) FILTER (WHERE NOT est_dessaisie AND decidee_le <= date_echeance) AS a_temps,
+    count(DISTINCT parcours) FILTER (WHERE NOT est_dessaisie AND decidee_le > date_echeance) AS hors_delai,
+    count(DISTINCT parcours) FILTER (WHERE est_dessaisie AND decidee_le IS NOT NULL) AS apres_dessaisissement,
+    count(DISTINCT parcours) FILTER (WHERE est_dessaisie AND decidee_le IS NULL) AS sans_decision
 FROM demandes
 WHERE ($1::text IS NULL OR departement = $1) AND date_reception >= $2
-    AND parcours NOT IN (SELECT parcours FROM dossiers WHERE est_oppose)
+    AND parcours NOT IN (SELECT parcours FROM dossiers WHERE est_oppose) AND issue IS DISTINCT FROM 'reprise'
 GROUP BY departement, date_trunc('month', date_reception)
 ORDER BY departement, mois
 """
+
+_CELLULES = ("a_temps", "hors_delai", "apres_dessaisissement", "sans_decision")
 
 
 async def orientations(conn: Connection, demande: Mapping[str, Any]) -> Json | None:
@@ -76,22 +82,11 @@ async def diagnostic(conn: Connection, demande: Mapping[str, Any]) -> Json | Non
 
 
 async def delais(conn: Connection, demande: Mapping[str, Any]) -> list[Json]:
-    """`{departement?, depuis?}` → per département and month: count, median, p90, share within the legal delay."""
+    """`{departement?, depuis?}` → per département and month: count, median, p90, share within the legal delay, and the
+    `cellules` by which the reader knows what may be shown."""
     depuis = date.fromisoformat(demande.get("depuis") or "1900-01-01")
-    return [dict(row) for row in await conn.fetch(_DELAIS, demande.get("departement"), depuis)]
-
-
-async def regles(conn: Connection, demande: Mapping[str, Any]) -> Json:
-    """`{departement}` → its table, or the default one, in the order in which rules are tried."""
-    departement = demande["departement"]
-    propres = (await regles_de(conn, [departement])).get(departement)
-    table = sorted(propres or PAR_DEFAUT, key=lambda regle: (regle.priorite, regle.critere))
-    return {
-        "departement": departement,
-        "origine": "departement" if propres else "defaut",
-        "criteres_requis": CRITERES_REQUIS,
-        "regles": [asdict(regle) for regle in table],
-    }
+    lues = [dict(row) for row in await conn.fetch(_DELAIS, demande.get("departement"), depuis)]
+    return [ligne | {"cellules": {"demandes": {nom: ligne.pop(nom) for nom in _CELLULES}}} for ligne in lues]
 
 
 async def _charger(conn: Connection, parcours: UUID) -> Dossier | None:
@@ -106,7 +101,7 @@ async def _charger(conn: Connection, parcours: UUID) -> Dossier | None:
 def _orientation(orientation: Orientation) -> Json:
     contestation = orientation.contestation
     return asdict(orientation.decision) | {
-        "etat": "close" if orientation.est_close else "ouverte",
+        "etat": _etat(orientation),
         "decision": "refusee" if contestation else "acceptee",
         "motif_refus": contestation.motif_refus if contestation else None,
         "commentaire_refus": contestation.commentaire if contestation else None,
@@ -114,6 +109,12 @@ def _orientation(orientation: Orientation) -> Json:
         "date_notification": orientation.notifiee_le,
         "motif_fin": orientation.motif_fin,
     }
+
+
+def _etat(orientation: Orientation) -> str:
+    if orientation.est_close:
+        return "close"
+    return "ouverte" if orientation.est_effective else "a-venir"
 
 
 def _demande(demande: Demande) -> Json:

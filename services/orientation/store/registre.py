@@ -6,13 +6,14 @@ from uuid import UUID
 from chassis import ledger
 from chassis.database import Connection, grouped, write
 from chassis.facts import Fait, FaitEnregistre
-from chassis.lineage import lock
+from services.lineage import lock
 from services.orientation.domain import messages
 from services.orientation.domain.preconisation import Regle
 from services.orientation.domain.regles import PAR_DEFAUT
 from services.orientation.domain.situation import Reglage
 from services.orientation.store import rows
 from services.orientation.store.dossiers import Dossiers, Echeances
+from services.orientation.store.reglages import delegations_de, regles_de
 
 # A message for an absorbed parcours concerns its survivor: both are locked, all in one order.
 _LOCK = f"""
@@ -22,22 +23,23 @@ ORDER BY parcours FOR UPDATE
 """  # noqa: S608  constants only
 _DEMANDES = f"SELECT {rows.DEMANDE} FROM demandes WHERE parcours = ANY($1) ORDER BY parcours, numero"  # noqa: S608
 _ORIENTATIONS = f"SELECT {rows.ORIENTATION} FROM orientations WHERE parcours = ANY($1) ORDER BY parcours, rang"  # noqa: S608
-_REGLES = f"SELECT departement, {rows.REGLE} FROM regles WHERE departement = ANY($1)"  # noqa: S608
-_DELEGATIONS = "SELECT departement, type_organisme FROM delegations WHERE departement = ANY($1)"
 
 # Apart from the changes: a dossier opened twice at once is caught by its primary key, and nothing of it overwritten.
 _ADD_DOSSIERS = f"""
 INSERT INTO dossiers ({rows.DOSSIER})
 SELECT * FROM unnest(
     $1::uuid[], $2::text[], $3::bool[], $4::bool[], $5::uuid[], $6::jsonb[], $7::jsonb[], $8::jsonb[], $9::jsonb[],
-    $10::timestamptz[], $11::date[], $12::bool[])
+    $10::timestamptz[], $11::date[], $12::bool[], $13::bool[], $14::timestamptz[], $15::date[],
+    $16::jsonb[])
 """  # noqa: S608
 _SAVE_DOSSIERS = f"""{_ADD_DOSSIERS}
 ON CONFLICT (parcours) DO UPDATE SET
     departement = EXCLUDED.departement, brsa = EXCLUDED.brsa, est_clos = EXCLUDED.est_clos,
     absorbe_par = EXCLUDED.absorbe_par, criteres = EXCLUDED.criteres, contraintes = EXCLUDED.contraintes,
     preconisation = EXCLUDED.preconisation, reorientation = EXCLUDED.reorientation,
-    droit_dit_a = EXCLUDED.droit_dit_a, droit_effet = EXCLUDED.droit_effet, est_oppose = EXCLUDED.est_oppose
+    droit_dit_a = EXCLUDED.droit_dit_a, droit_effet = EXCLUDED.droit_effet, est_oppose = EXCLUDED.est_oppose,
+    annonce_brsa = EXCLUDED.annonce_brsa, annonce_dit_a = EXCLUDED.annonce_dit_a,
+    annonce_effet = EXCLUDED.annonce_effet, tenus = EXCLUDED.tenus
 """
 _SAVE_DEMANDES = f"""
 INSERT INTO demandes ({rows.DEMANDE})
@@ -50,14 +52,20 @@ _ADD_ORIENTATIONS = f"""
 INSERT INTO orientations ({rows.ORIENTATION})
 SELECT * FROM unnest(
     $1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::date[],
-    $9::date[], $10::date[], $11::bool[], $12::text[], $13::text[], $14::text[], $15::date[], $16::text[], $17::text[])
+    $9::date[], $10::date[], $11::bool[], $12::text[], $13::text[], $14::text[], $15::date[], $16::text[], $17::text[],
+    $18::bool[], $19::uuid[], $20::jsonb[], $21::jsonb[], $22::bool[])
 """  # noqa: S608
 # Apart from the insertion: an upsert would weigh the exclusion constraint of a row that only changes.
 _CHANGE_ORIENTATIONS = """
 UPDATE orientations o
-SET date_fin = c.date_fin, est_close = c.est_close, motif_fin = c.motif_fin, notifiee_le = c.notifiee_le
-FROM unnest($1::uuid[], $2::int[], $3::date[], $4::bool[], $5::text[], $6::date[])
-    AS c(parcours, rang, date_fin, est_close, motif_fin, notifiee_le)
+SET date_fin = c.date_fin, est_close = c.est_close, motif_fin = c.motif_fin, notifiee_le = c.notifiee_le,
+    est_effective = c.est_effective, appuis = c.appuis
+FROM unnest($1::uuid[], $2::int[], $3::date[], $4::bool[], $5::text[], $6::date[], $7::bool[],
+    $8::jsonb[]) AS c(parcours, rang, date_fin, est_close, motif_fin, notifiee_le, est_effective, appuis)
+WHERE (o.parcours, o.rang) = (c.parcours, c.rang)
+"""
+_CANCEL_ORIENTATIONS = """
+DELETE FROM orientations o USING unnest($1::uuid[], $2::int[]) AS c(parcours, rang)
 WHERE (o.parcours, o.rang) = (c.parcours, c.rang)
 """
 # Whoever reached an absorbed dossier through another one now reaches the survivor in one step.
@@ -101,7 +109,11 @@ class Registre:
         await write(conn, _ADD_DOSSIERS, [rows.du_dossier(dossier) for dossier in nouveaux])
         await write(conn, _SAVE_DOSSIERS, [rows.du_dossier(dossier) for dossier in changes])
         await write(conn, _SAVE_DEMANDES, [rows.de_la_demande(*paire) for paire in demandes])
-        await write(conn, _CHANGE_ORIENTATIONS, [rows.du_changement(*paire) for paire in changees])
+        await write(conn, _CANCEL_ORIENTATIONS, dossiers.orientations_annulees())
+        # One that ends leaves its place to the one that begins.
+        closes, autres = [p for p in changees if p[1].est_close], [p for p in changees if not p[1].est_close]
+        await write(conn, _CHANGE_ORIENTATIONS, [rows.du_changement(*paire) for paire in closes])
+        await write(conn, _CHANGE_ORIENTATIONS, [rows.du_changement(*paire) for paire in autres])
         await write(conn, _ADD_ORIENTATIONS, [rows.de_l_orientation(*paire) for paire in nouvelles])
         if absorbes := [dossier.parcours for dossier in (*changes, *nouveaux) if dossier.absorbe_par]:
             await conn.execute(_FOLLOW, absorbes)
@@ -124,21 +136,12 @@ async def _reglages(
 ) -> dict[str, Reglage]:
     """Read only for the messages that look at it: a diagnostic at the rules, a decision at the delegations."""
     regles: dict[str, tuple[Regle, ...]] = {}
-    delegations: dict[str, set[str]] = {}
+    delegations: dict[str, frozenset[str]] = {}
     if any(isinstance(lu, messages.RealiserDiagnostic | messages.UsagerFusionne) for lu in lus):
         regles = await regles_de(conn, departements)
     if any(isinstance(lu, messages.DeciderOrientation | messages.DeciderReorientation) for lu in lus):
-        for row in await conn.fetch(_DELEGATIONS, list(departements)):
-            delegations.setdefault(row["departement"], set()).add(row["type_organisme"])
-    return {d: Reglage(regles.get(d, PAR_DEFAUT), frozenset(delegations.get(d, ()))) for d in departements}
-
-
-async def regles_de(conn: Connection, departements: Collection[str]) -> dict[str, tuple[Regle, ...]]:
-    """The rules of the départements that have their own; the others follow `PAR_DEFAUT`."""
-    trouvees: dict[str, tuple[Regle, ...]] = {}
-    for row in await conn.fetch(_REGLES, list(departements)):
-        trouvees[row["departement"]] = (*trouvees.get(row["departement"], ()), rows.lire_regle(row))
-    return trouvees
+        delegations = await delegations_de(conn, departements)
+    return {d: Reglage(regles.get(d, PAR_DEFAUT), delegations.get(d, frozenset())) for d in departements}
 
 
 async def _effacer(conn: Connection, effaces: Sequence[UUID]) -> None:

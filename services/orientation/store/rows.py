@@ -2,18 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import date
 from typing import Any
+from uuid import UUID
 
 from chassis.database import Record
 from services.orientation.domain.delai import date_echeance
 from services.orientation.domain.demande import completer_contraintes
 from services.orientation.domain.dossier import (
+    Appui,
     Auteur,
+    Avant,
     Contestation,
     Contrainte,
     Decision,
     Demande,
     DemandeReorientation,
+    Dit,
     Dossier,
     Issue,
     MotifPreconisation,
@@ -21,18 +26,17 @@ from services.orientation.domain.dossier import (
     Preconisation,
     Structure,
 )
-from services.orientation.domain.preconisation import Regle
 
 DOSSIER = (
     "parcours, departement, brsa, est_clos, absorbe_par, criteres, contraintes, preconisation, reorientation, "
-    "droit_dit_a, droit_effet, est_oppose"
+    "droit_dit_a, droit_effet, est_oppose, annonce_brsa, annonce_dit_a, annonce_effet, tenus"
 )
 DEMANDE = "parcours, numero, departement, date_reception, date_echeance, motif, est_dessaisie, issue, decidee_le"
 ORIENTATION = (
     "parcours, rang, parcours_type, organisme, structure_systeme, structure_valeur, structure_nom, date_decision, "
-    "date_debut, date_fin, est_close, motif_fin, motif_refus, commentaire_refus, notifiee_le, decideur, decideur_role"
+    "date_debut, date_fin, est_close, motif_fin, motif_refus, commentaire_refus, notifiee_le, decideur, decideur_role, "
+    "est_effective, depot, avant, appuis, est_reprise"
 )
-REGLE = "critere, valeur, priorite, explication, parcours_type, organisme"
 
 
 def lire_dossier(row: Record, demandes: Sequence[Demande], orientations: Sequence[Orientation]) -> Dossier:
@@ -41,6 +45,7 @@ def lire_dossier(row: Record, demandes: Sequence[Demande], orientations: Sequenc
         departement=row["departement"],
         brsa=row["brsa"],
         droit_dit=(row["droit_dit_a"], row["droit_effet"]) if row["droit_dit_a"] else None,
+        droit_annonce=_annonce(row),
         est_oppose=row["est_oppose"],
         est_clos=row["est_clos"],
         absorbe_par=row["absorbe_par"],
@@ -50,6 +55,7 @@ def lire_dossier(row: Record, demandes: Sequence[Demande], orientations: Sequenc
         reorientation=_reorientation(row["reorientation"]) if row["reorientation"] else None,
         demandes=tuple(demandes),
         orientations=tuple(orientations),
+        tenus=frozenset(row["tenus"]),
     )
 
 
@@ -80,14 +86,13 @@ def lire_orientation(row: Record) -> Orientation:
         decideur=Auteur(row["decideur"], row["decideur_role"]),
         contestation=Contestation(row["motif_refus"], row["commentaire_refus"]) if row["motif_refus"] else None,
         est_close=row["est_close"],
+        est_effective=row["est_effective"],
+        depot=row["depot"],
+        avant=_avant(row["avant"]) if row["avant"] else None,
+        appuis=tuple(_appui(brut) for brut in row["appuis"]["dits"]),
+        est_reprise=row["est_reprise"],
         motif_fin=row["motif_fin"],
         notifiee_le=row["notifiee_le"],
-    )
-
-
-def lire_regle(row: Record) -> Regle:
-    return Regle(
-        row["critere"], row["valeur"], row["priorite"], row["explication"], row["parcours_type"], row["organisme"]
     )
 
 
@@ -104,6 +109,8 @@ def du_dossier(dossier: Dossier) -> tuple[Any, ...]:
         asdict(dossier.reorientation) if dossier.reorientation else None,
         *(dossier.droit_dit or (None, None)),
         dossier.est_oppose,
+        *((dossier.droit_annonce[0], *dossier.droit_annonce[1]) if dossier.droit_annonce else (None, None, None)),
+        dict.fromkeys(sorted(dossier.tenus), True),
     )
 
 
@@ -141,6 +148,11 @@ def de_l_orientation(dossier: Dossier, orientation: Orientation) -> tuple[Any, .
         orientation.notifiee_le,
         orientation.decideur.partenaire,
         orientation.decideur.role,
+        orientation.est_effective,
+        orientation.depot,
+        asdict(orientation.avant) if orientation.avant else None,
+        _appuis_en_json(orientation),
+        orientation.est_reprise,
     )
 
 
@@ -153,7 +165,33 @@ def du_changement(dossier: Dossier, orientation: Orientation) -> tuple[Any, ...]
         orientation.est_close,
         orientation.motif_fin,
         orientation.notifiee_le,
+        orientation.est_effective,
+        _appuis_en_json(orientation),
     )
+
+
+def _appuis_en_json(orientation: Orientation) -> dict[str, Any]:
+    """In an object: an array of arrays must have them all of one length."""
+    return {"dits": [asdict(appui) for appui in orientation.appuis]}
+
+
+def _appui(brut: dict[str, Any]) -> Appui:
+    return Appui(brut["type"], UUID(brut["depot"]) if brut["depot"] else None)
+
+
+def _avant(brut: dict[str, Any]) -> Avant:
+    fin, reorientation = brut["fin"], brut["reorientation"]
+    lus = {
+        "fin": date.fromisoformat(fin) if fin else None,
+        "reorientation": _reorientation(reorientation) if reorientation else None,
+    }
+    return Avant(**brut | lus)
+
+
+def _annonce(row: Record) -> tuple[bool, Dit] | None:
+    if row["annonce_dit_a"] is None:
+        return None
+    return row["annonce_brsa"], (row["annonce_dit_a"], row["annonce_effet"])
 
 
 def _preconisation(brut: dict[str, Any]) -> Preconisation:

@@ -1,41 +1,66 @@
 """The followers beside the référent unique: any participant adds them, there may be any number of them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
 
 from chassis.decision import Refus
-from services.referents.domain import faits
-from services.referents.domain.dossier import Dossier
-from services.referents.domain.messages import AjouterAccompagnant, RetirerAccompagnant
+from relais_contrats.v1 import referents as contrat
+from services.dossiers.vie import Situation
+from services.referents.domain import suivi
+from services.referents.domain.dossier import Accompagnant, Dossier, Structure
+from services.referents.domain.regles import Dit, Recu, regle, repli
 
 
-def ajouter(dossier: Dossier, message: AjouterAccompagnant) -> Sequence[faits.Fait] | Refus:
+@regle(contrat.AccompagnantAjoute)
+def ajouter(situation: Situation, recu: Recu[contrat.AccompagnantAjoute], _: datetime) -> Sequence[Any] | Refus:
     """An agent has an identifier in its structure only: the same one elsewhere is somebody else."""
-    nouveau = message.accompagnant
+    dossier, nouveau = situation.dossier, Accompagnant.lu(recu.data)
     connu = dossier.accompagnant(nouveau.professionnel.identifiant_agent, nouveau.structure)
     if connu:
         return Refus("deja-traite", "/data/accompagnant/identifiant_agent", {"date_debut": connu.debut.isoformat()})
-    return [faits.AccompagnantAjoute(dossier.parcours, dossier.departement, nouveau)]
+    effet = suivi.des_le(dossier, nouveau.debut, recu.recu_a)
+    return [Dit(dossier.parcours, dossier.departement, recu.data, None, effet)]
 
 
-def retirer(dossier: Dossier, message: RetirerAccompagnant) -> Sequence[faits.Fait] | Refus:
-    connu = dossier.accompagnant(message.identifiant_agent, message.structure)
+@repli(contrat.AccompagnantAjoute)
+def _ajoute(dossier: Dossier, fait: Dit[contrat.AccompagnantAjoute, None]) -> Dossier:
+    return replace(dossier, accompagnants=(*dossier.accompagnants, Accompagnant.lu(fait.data)))
+
+
+@regle(contrat.AccompagnantRetire)
+def retirer(situation: Situation, recu: Recu[contrat.AccompagnantRetire], _: datetime) -> Sequence[Any] | Refus:
+    dossier, dit = situation.dossier, recu.data
+    structure = Structure.lue(dit.structure)
+    connu = dossier.accompagnant(dit.identifiant_agent, structure)
     if connu is None:
-        return _refus_d_inconnu(dossier, message)
-    if message.date_fin < connu.debut:
+        if any(ancien.est(dit.identifiant_agent, structure) for ancien in dossier.accompagnants):
+            return Refus("deja-traite", "/data/identifiant_agent")
+        return Refus("referent-inconnu", "/data/identifiant_agent", {"attendu": "accompagnant.ajoute"})
+    if dit.date_fin < connu.debut:
         return Refus("dates-incoherentes", "/data/date_fin", {"date_debut": connu.debut.isoformat()})
-    return [
-        faits.AccompagnantRetire(
-            parcours=dossier.parcours,
-            departement=dossier.departement,
-            identifiant_agent=message.identifiant_agent,
-            structure=message.structure,
-            date_fin=message.date_fin,
-            motif=message.motif,
-        )
-    ]
+    effet = suivi.apres_le(dossier, dit.date_fin, recu.recu_a)
+    return [Dit(dossier.parcours, dossier.departement, dit, None, effet)]
 
 
-def _refus_d_inconnu(dossier: Dossier, message: RetirerAccompagnant) -> Refus:
-    if any(ancien.est(message.identifiant_agent, message.structure) for ancien in dossier.accompagnants):
-        return Refus("deja-traite", "/data/identifiant_agent")
-    return Refus("referent-inconnu", "/data/identifiant_agent", {"attendu": "accompagnant.ajoute"})
+@repli(contrat.AccompagnantRetire)
+def _retire(dossier: Dossier, fait: Dit[contrat.AccompagnantRetire, None]) -> Dossier:
+    dit, structure = fait.data, Structure.lue(fait.data.structure)
+    accompagnants = tuple(
+        replace(a, fin=dit.date_fin, motif_fin=dit.motif)
+        if a.fin is None and a.est(dit.identifiant_agent, structure)
+        else a
+        for a in dossier.accompagnants
+    )
+    return replace(dossier, accompagnants=accompagnants)
+
+
+def repris(survivant: Dossier, absorbes: Sequence[Dossier]) -> list[Dit[contrat.AccompagnantAjoute, None]]:
+    """The followers that a survivor takes at a merge: those who still follow, once each."""
+    vus: dict[tuple[str, str, str], Accompagnant] = {}
+    for accompagnant in (a for absorbe in absorbes for a in absorbe.accompagnants if a.fin is None):
+        structure, agent = accompagnant.structure, accompagnant.professionnel.identifiant_agent
+        if survivant.accompagnant(agent, structure) is None:
+            vus.setdefault((structure.systeme, structure.valeur, agent), accompagnant)
+    return [Dit(survivant.parcours, survivant.departement, a.dit(), None) for a in vus.values()]

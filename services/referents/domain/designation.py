@@ -6,100 +6,163 @@ partner never has to guess which of two référents an answer is about, and the 
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any, TypeAlias
 
 from chassis.decision import EN_ROUTE, Attente, Refus
-from services.referents.domain import faits
-from services.referents.domain.delai import UN_JOUR, jour_legal
-from services.referents.domain.dossier import Affectation, Designation, Dossier, Etat, Issue, Orientation
-from services.referents.domain.messages import (
-    AccepterReferent,
-    DeclinerReferent,
-    DesignerReferent,
-    RemplacerReferent,
-    TerminerReferent,
-)
+from relais_contrats.territoires import jour_legal
+from relais_contrats.v1 import referents as contrat
+from services.dossiers.vie import Situation
+from services.referents.domain import suivi
+from services.referents.domain.delai import UN_JOUR
+from services.referents.domain.dossier import Affectation, Depot, Designation, Dossier, Etat, Issue, Orientation
+from services.referents.domain.regles import Dit, Recu, regle, repli
+from services.referents.domain.reprise import en_route
+
+Decision: TypeAlias = Sequence[Any] | Refus | Attente
 
 
-def designer(
-    dossier: Dossier, message: DesignerReferent, maintenant: datetime
-) -> Sequence[faits.Fait] | Refus | Attente:
+@dataclass(frozen=True, slots=True)
+class Sous:
+    """`rang` is that of the open orientation, `designee_le` the day on which the hub received it."""
+
+    rang: int
+    designee_le: date
+    depot: Depot | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fin:
+    """`numero` is the designation that ends."""
+
+    numero: int
+    issue: Issue
+    depot: Depot | None = None
+
+
+@regle(contrat.ReferentDesigne)
+def designer(situation: Situation, recu: Recu[contrat.ReferentDesigne], maintenant: datetime) -> Decision:
+    dossier: Dossier = situation.dossier
     if dossier.designation:
         details = {"etat": dossier.designation.etat.value, "attendu": "referent.remplace"}
-        return _sauf_decision_en_route(Refus("etat-interdit", "/type", details), message.recu_a, maintenant)
-    ouverte = _orientation_de(dossier, message.affectation, "/data")
+        return _sauf_decision_en_route(Refus("etat-interdit", "/type", details), recu, maintenant)
+    affectation = Affectation.lue(recu.data)
+    ouverte = _orientation_de(dossier, affectation, "/data")
     if isinstance(ouverte, Refus):
-        return _sauf_decision_en_route(ouverte, message.recu_a, maintenant)
-    recu_le = jour_legal(message.recu_a)
-    return [faits.ReferentDesigne(dossier.parcours, dossier.departement, message.affectation, ouverte.rang, recu_le)]
+        return _sauf_decision_en_route(ouverte, recu, maintenant)
+    recu_le = jour_legal(dossier.departement, recu.recu_a)
+    suivie = dossier.encore_la(recu_le - UN_JOUR)
+    effet = suivi.des_le(dossier, affectation.debut, recu.recu_a) if suivie else None
+    sous = Sous(ouverte.rang, recu_le, Depot(recu.id, recu.auteur))
+    return [Dit(dossier.parcours, dossier.departement, recu.data, sous, effet)]
 
 
-def accepter(dossier: Dossier, message: AccepterReferent) -> Sequence[faits.Fait] | Refus:
+@repli(contrat.ReferentDesigne, garde=Sous)
+def _designe(dossier: Dossier, fait: Dit[contrat.ReferentDesigne, Sous]) -> Dossier:
+    return _ajouter(dossier, Affectation.lue(fait.data), fait.garde)
+
+
+@regle(contrat.ReferentAccepte)
+def accepter(situation: Situation, recu: Recu[contrat.ReferentAccepte], maintenant: datetime) -> Decision:
+    dossier: Dossier = situation.dossier
     designation = _en_cours(dossier)
     if isinstance(designation, Refus):
-        return designation
+        return _sauf_reprise_en_route(designation, dossier, recu, maintenant)
     if designation.etat is Etat.ACTIF:
         return Refus("deja-traite", "/type", {"etat": designation.etat.value})
-    return [
-        faits.ReferentAccepte(dossier.parcours, dossier.departement, message.motif, jour_legal(message.recu_a)),
-    ]
+    jour = jour_legal(dossier.departement, recu.recu_a)
+    return [Dit(dossier.parcours, dossier.departement, recu.data, jour)]
 
 
-def decliner(dossier: Dossier, message: DeclinerReferent) -> Sequence[faits.Fait] | Refus:
+@repli(contrat.ReferentAccepte, garde=date)
+def _accepte(dossier: Dossier, fait: Dit[contrat.ReferentAccepte, date]) -> Dossier:
+    return _sur_la_designation(dossier, acceptee_le=fait.garde)
+
+
+@regle(contrat.ReferentDecline)
+def decliner(situation: Situation, recu: Recu[contrat.ReferentDecline], _: datetime) -> Decision:
     """A follow-up that was accepted is not declined any more: it is ended, or the référent replaced."""
+    dossier: Dossier = situation.dossier
     designation = _en_cours(dossier)
     if isinstance(designation, Refus):
         return designation
     if designation.etat is Etat.ACTIF:
         return Refus("etat-interdit", "/type", {"etat": designation.etat.value, "attendu": "referent.termine"})
-    return [faits.ReferentDecline(dossier.parcours, dossier.departement, message.motif)]
+    return [Dit(dossier.parcours, dossier.departement, recu.data, None)]
 
 
-def remplacer(
-    dossier: Dossier, message: RemplacerReferent, maintenant: datetime
-) -> Sequence[faits.Fait] | Refus | Attente:
+@repli(contrat.ReferentDecline)
+def _decline(dossier: Dossier, fait: Dit[contrat.ReferentDecline, None]) -> Dossier:
+    return _sur_la_designation(dossier, issue=Issue.DECLINEE, motif_fin=fait.data.motif)
+
+
+@regle(contrat.ReferentRemplace)
+def remplacer(situation: Situation, recu: Recu[contrat.ReferentRemplace], maintenant: datetime) -> Decision:
     """The new référent stands where the former one stood: active if it was, so that nobody is left without one."""
-    actuelle = dossier.designation
+    dossier: Dossier = situation.dossier
+    actuelle, dit = dossier.designation, recu.data
     if actuelle is None:
-        return Refus("referent-obligatoire", "/type", {"attendu": "referent.designe"})
-    if refus := _refus_de_fin(actuelle, message.date_fin):
-        return refus
-    nouvelle = message.nouvelle
-    if nouvelle.debut <= message.date_fin:
-        return Refus("dates-incoherentes", "/data/nouveau/date_debut", {"date_fin": message.date_fin.isoformat()})
+        refus = Refus("referent-obligatoire", "/type", {"attendu": "referent.designe"})
+        return _sauf_reprise_en_route(refus, dossier, recu, maintenant)
+    if refus_de_fin := _refus_de_fin(actuelle, dit.date_fin):
+        return refus_de_fin
+    nouvelle = Affectation.lue(dit.nouveau)
+    if nouvelle.debut <= dit.date_fin:
+        return Refus("dates-incoherentes", "/data/nouveau/date_debut", {"date_fin": dit.date_fin.isoformat()})
     ouverte = _orientation_de(dossier, nouvelle, "/data/nouveau")
     if isinstance(ouverte, Refus):
-        return _sauf_decision_en_route(ouverte, message.recu_a, maintenant)
-    return [
-        faits.ReferentRemplace(
-            parcours=dossier.parcours,
-            departement=dossier.departement,
-            date_fin=message.date_fin,
-            motif=message.motif,
-            nouvelle=nouvelle,
-            rang=ouverte.rang,
-            designee_le=jour_legal(message.recu_a),
-        )
-    ]
+        return _sauf_decision_en_route(ouverte, recu, maintenant)
+    sous = Sous(ouverte.rang, jour_legal(dossier.departement, recu.recu_a), Depot(recu.id, recu.auteur))
+    # Until its last day, this one included, the former one answers for the person.
+    effet = suivi.des_le(dossier, dit.date_fin + UN_JOUR, recu.recu_a)
+    return [Dit(dossier.parcours, dossier.departement, dit, sous, effet)]
 
 
-def terminer(dossier: Dossier, message: TerminerReferent) -> Sequence[faits.Fait] | Refus:
+@repli(contrat.ReferentRemplace, garde=Sous)
+def _remplace(dossier: Dossier, fait: Dit[contrat.ReferentRemplace, Sous]) -> Dossier:
+    """A replacement needs no new acceptance when the one that it replaces was accepted."""
+    actuelle = dossier.designation
+    acceptee_le = fait.garde.designee_le if actuelle and actuelle.acceptee_le else None
+    fin = Fin(actuelle.numero if actuelle else 0, Issue.REMPLACEE)
+    finie = _finir(dossier, fin, fait.data.date_fin, fait.data.motif)
+    return _ajouter(finie, Affectation.lue(fait.data.nouveau), fait.garde, acceptee_le)
+
+
+@regle(contrat.ReferentTermine)
+def terminer(situation: Situation, recu: Recu[contrat.ReferentTermine], maintenant: datetime) -> Decision:
+    dossier: Dossier = situation.dossier
     designation = _en_cours(dossier)
     if isinstance(designation, Refus):
-        return designation
-    if refus := _refus_de_fin(designation, message.date_fin):
+        return _sauf_reprise_en_route(designation, dossier, recu, maintenant)
+    if refus := _refus_de_fin(designation, recu.data.date_fin):
         return refus
+    fin = Fin(designation.numero, Issue.TERMINEE, Depot(recu.id, recu.auteur))
+    effet = suivi.apres_le(dossier, recu.data.date_fin, recu.recu_a)
+    return [Dit(dossier.parcours, dossier.departement, recu.data, fin, effet)]
+
+
+@repli(contrat.ReferentTermine, garde=Fin)
+def _termine(dossier: Dossier, fait: Dit[contrat.ReferentTermine, Fin]) -> Dossier:
+    return _finir(dossier, fait.garde, fait.data.date_fin, fait.data.motif)
+
+
+def fins_de_droit(
+    dossier: Dossier, jour: date, aujourd_hui: date, motif: str, issue: Issue
+) -> list[Dit[contrat.ReferentTermine, Fin]]:
+    """An end that comes from elsewhere (the orientation, the parcours, a merge), also of one ended in advance that
+    still follows the person. What is over stays as it was."""
     return [
-        faits.ReferentTermine(dossier.parcours, dossier.departement, message.date_fin, message.motif, Issue.TERMINEE)
+        termine(dossier, designation, dernier_jour(designation, jour), motif, issue)
+        for designation in dossier.encore_la(max(jour, aujourd_hui - UN_JOUR))
     ]
 
 
-def fin_de_droit(
+def termine(
     dossier: Dossier, designation: Designation, jour: date, motif: str, issue: Issue
-) -> faits.ReferentTermine:
-    """An end that comes from elsewhere: the orientation, the parcours, a merge."""
-    return faits.ReferentTermine(dossier.parcours, dossier.departement, dernier_jour(designation, jour), motif, issue)
+) -> Dit[contrat.ReferentTermine, Fin]:
+    fin = contrat.ReferentTermine(date_fin=jour, motif=motif)
+    return Dit(dossier.parcours, dossier.departement, fin, Fin(designation.numero, issue))
 
 
 def dernier_jour(designation: Designation, jour: date) -> date:
@@ -107,7 +170,7 @@ def dernier_jour(designation: Designation, jour: date) -> date:
     return max(jour, designation.affectation.debut - UN_JOUR)
 
 
-def reprendre(dossier: Dossier, ouverte: Orientation, absorbes: Sequence[Dossier]) -> Sequence[faits.Fait]:
+def reprendre(dossier: Dossier, ouverte: Orientation, absorbes: Sequence[Dossier]) -> Sequence[Any]:
     """After a merge the référent follows the person: the one of an absorbed dossier goes on for the survivor.
 
     The merge and the orientation that it moves are told by two siblings, in any order; whichever comes last finds the
@@ -120,13 +183,34 @@ def reprendre(dossier: Dossier, ouverte: Orientation, absorbes: Sequence[Dossier
     debut = max(reprise.affectation.debut, ouverte.debut, _premier_jour_libre(dossier) or date.min)
     if ouverte.fin and debut > ouverte.fin:
         return []
-    affectation = replace(reprise.affectation, debut=debut)
-    designe = faits.ReferentDesigne(
-        dossier.parcours, dossier.departement, affectation, ouverte.rang, reprise.designee_le
-    )
+    qui, affectation = (dossier.parcours, dossier.departement), replace(reprise.affectation, debut=debut)
+    designe = Dit(*qui, affectation.dite(), Sous(ouverte.rang, reprise.designee_le))
     if reprise.acceptee_le is None:
         return [designe]
-    return [designe, faits.ReferentAccepte(dossier.parcours, dossier.departement, None, reprise.acceptee_le)]
+    return [designe, Dit(*qui, contrat.ReferentAccepte(), reprise.acceptee_le)]
+
+
+def _ajouter(dossier: Dossier, affectation: Affectation, sous: Sous, acceptee_le: date | None = None) -> Dossier:
+    numero = len(dossier.designations) + 1
+    nouvelle = Designation(numero, affectation, sous.rang, sous.designee_le, acceptee_le, decidee=sous.depot)
+    return replace(dossier, designations=(*dossier.designations, nouvelle))
+
+
+def _finir(dossier: Dossier, fin: Fin, jour: date, motif: str) -> Dossier:
+    designations = tuple(
+        replace(d, issue=fin.issue, fin=dernier_jour(d, jour), motif_fin=motif, terminee=fin.depot)
+        if d.numero == fin.numero
+        else d
+        for d in dossier.designations
+    )
+    return replace(dossier, designations=designations)
+
+
+def _sur_la_designation(dossier: Dossier, **changements: Any) -> Dossier:
+    if dossier.designation is None:
+        return dossier
+    changee = replace(dossier.designation, **changements)
+    return replace(dossier, designations=(*dossier.designations[:-1], changee))
 
 
 def _a_reprendre(absorbe: Dossier, ouverte: Orientation) -> Designation | None:
@@ -178,6 +262,11 @@ def _en_cours(dossier: Dossier) -> Designation | Refus:
     return derniere if derniere.est_en_cours else Refus("deja-traite", "/type", {"etat": derniere.etat.value})
 
 
-def _sauf_decision_en_route(refus: Refus, recu_a: datetime, maintenant: datetime) -> Refus | Attente:
+def _sauf_decision_en_route(refus: Refus, recu: Recu[Any], maintenant: datetime) -> Refus | Attente:
     """A partner may designate as soon as its decision was accepted, before `orientation` has told it here."""
-    return Attente("décision d'orientation en route") if maintenant - recu_a < EN_ROUTE else refus
+    est_recent = maintenant - (recu.tour_a or recu.recu_a) < EN_ROUTE
+    return Attente("décision d'orientation en route") if est_recent else refus
+
+
+def _sauf_reprise_en_route(refus: Refus, dossier: Dossier, recu: Recu[Any], maintenant: datetime) -> Refus | Attente:
+    return refus if dossier.derniere else en_route(refus, recu, maintenant)

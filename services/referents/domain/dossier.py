@@ -1,10 +1,15 @@
 """The nouns of the service: the dossier of a parcours, its référents one after the other, its followers, its
 appointments, and the copy of its orientations on which the référent depends."""
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
+
+from relais_contrats.v1 import partages
+from relais_contrats.v1 import referents as contrat
 
 
 class Etat(StrEnum):
@@ -48,6 +53,10 @@ class Structure:
     valeur: str
     nom: str
 
+    @classmethod
+    def lue(cls, dite: partages.Structure) -> "Structure":
+        return cls(str(dite.systeme), dite.valeur, dite.nom)
+
     def est(self, autre: "Structure") -> bool:
         """The same structure, whatever name each partner gives it."""
         return (self.systeme, self.valeur) == (autre.systeme, autre.valeur)
@@ -63,6 +72,10 @@ class Professionnel:
     identifiant_agent: str
     telephone: str | None = None
 
+    @classmethod
+    def lu(cls, dit: partages.Professionnel) -> "Professionnel":
+        return cls(dit.nom, dit.prenom, dit.courriel, dit.identifiant_agent, dit.telephone)
+
 
 @dataclass(frozen=True, slots=True)
 class Orientation:
@@ -75,6 +88,21 @@ class Orientation:
     debut: date
     fin: date | None = None
     est_close: bool = False
+    est_reprise: bool = False
+    """Decided before the hub followed the person: nothing is measured from it."""
+
+    @classmethod
+    def lue(cls, dite: Mapping[str, Any], departement: str) -> "Orientation":
+        """As `orientation` tells it: the contract's decision, with its rank and its end."""
+        return cls(
+            rang=dite["rang"],
+            departement=departement,
+            structure=Structure(*(dite["structure"][champ] for champ in ("systeme", "valeur", "nom"))),
+            decidee_le=date.fromisoformat(dite["date_decision"]),
+            debut=date.fromisoformat(dite["date_debut"]),
+            fin=date.fromisoformat(dite["date_fin"]) if dite.get("date_fin") else None,
+            est_reprise=dite.get("est_reprise", False),
+        )
 
     def est_la_meme_que(self, autre: "Orientation") -> bool:
         """The decision of an absorbed parcours is told again for its survivor, under another rank."""
@@ -88,6 +116,23 @@ class Affectation:
     referent: Professionnel
     structure: Structure
     debut: date
+
+    @classmethod
+    def lue(cls, dite: contrat.Designation) -> "Affectation":
+        return cls(Professionnel.lu(dite.referent), Structure.lue(dite.structure), dite.date_debut)
+
+    def dite(self) -> contrat.ReferentDesigne:
+        return contrat.ReferentDesigne.model_validate(
+            {"referent": asdict(self.referent), "structure": asdict(self.structure), "date_debut": self.debut}
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Depot:
+    """A deposit and who made it."""
+
+    id: UUID
+    auteur: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +151,21 @@ class Designation:
     issue: Issue | None = None
     fin: date | None = None
     motif_fin: str | None = None
+    decidee: Depot | None = None
+    """What designated, by which it may be cancelled; None for what a merge brought."""
+    terminee: Depot | None = None
+    """What ended the follow-up, when a partner did."""
+    signatures: tuple[UUID, ...] = ()
+    """The deposits of the contracts that were signed since: they stand on it."""
 
     @property
     def est_en_cours(self) -> bool:
         return self.issue is None
+
+    @property
+    def etat_de_suivi(self) -> Etat:
+        """As it counts while it lasts, its end being announced or not."""
+        return Etat.ACTIF if self.acceptee_le else Etat.PROPOSE
 
     @property
     def etat(self) -> Etat:
@@ -129,6 +185,21 @@ class Accompagnant:
     fin: date | None = None
     motif_fin: str | None = None
 
+    @classmethod
+    def lu(cls, dit: contrat.AccompagnantAjoute) -> "Accompagnant":
+        professionnel, structure = Professionnel.lu(dit.accompagnant), Structure.lue(dit.structure)
+        return cls(professionnel, structure, str(dit.role), dit.date_debut)
+
+    def dit(self) -> contrat.AccompagnantAjoute:
+        return contrat.AccompagnantAjoute.model_validate(
+            {
+                "accompagnant": asdict(self.professionnel),
+                "structure": asdict(self.structure),
+                "date_debut": self.debut,
+                "role": self.role,
+            }
+        )
+
     def est(self, identifiant_agent: str, structure: Structure) -> bool:
         return self.professionnel.identifiant_agent == identifiant_agent and self.structure.est(structure)
 
@@ -146,6 +217,24 @@ class RendezVous:
     lieu: str | None
     statut: Statut
     annule_par: str | None = None
+
+    @classmethod
+    def lu(cls, dit: contrat.RendezVous) -> "RendezVous":
+        """Its instant in UTC, whoever told it."""
+        return cls(
+            rdv_id=dit.rdv_id,
+            motif=str(dit.motif),
+            debut=dit.debut.astimezone(UTC),
+            duree_min=dit.duree_min,
+            modalite=str(dit.modalite),
+            forme=str(dit.forme),
+            lieu=dit.lieu,
+            statut=Statut(dit.statut),
+            annule_par=str(dit.annule_par) if dit.annule_par else None,
+        )
+
+    def dit(self) -> contrat.RdvPlanifie:
+        return contrat.RdvPlanifie.model_validate(asdict(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +271,8 @@ class Dossier:
     designations: tuple[Designation, ...] = ()
     accompagnants: tuple[Accompagnant, ...] = ()
     rendez_vous: tuple[RdvSuivi, ...] = ()
+    effets: tuple[date, ...] = ()
+    """The days to come on which who follows the person changes, as it was told in advance."""
 
     @property
     def derniere_orientation(self) -> Orientation | None:
@@ -201,6 +292,18 @@ class Dossier:
         """The one in force: proposed or active. There is at most one, the last."""
         return self.derniere if self.derniere and self.derniere.est_en_cours else None
 
+    def encore_la(self, apres: date) -> tuple[Designation, ...]:
+        """The designation in force, and one that was ended in advance and still follows the person after that day."""
+        return tuple(d for d in self.designations if d.est_en_cours or (d.acceptee_le and d.fin and d.fin > apres))
+
+    def en_place(self, jour: date) -> Designation | None:
+        """Who follows the person on that day; else who is proposed, or comes next."""
+        suivent = (d for d in self.encore_la(jour - timedelta(days=1)) if d.acceptee_le and d.affectation.debut <= jour)
+        return next(suivent, self.designation)
+
+    def accompagnants_le(self, jour: date) -> tuple[Accompagnant, ...]:
+        return tuple(a for a in self.accompagnants if a.debut <= jour and (a.fin is None or a.fin >= jour))
+
     def accompagnant(self, identifiant_agent: str, structure: Structure) -> Accompagnant | None:
         """The follower who is still one."""
         en_cours = (a for a in self.accompagnants if a.fin is None)
@@ -208,3 +311,10 @@ class Dossier:
 
     def rdv(self, rdv_id: str) -> RdvSuivi | None:
         return next((suivi for suivi in self.rendez_vous if suivi.rdv_id == rdv_id), None)
+
+    def avec_rdv(self, suivi: RdvSuivi) -> "Dossier":
+        """In its place if it is known, else after the others."""
+        if self.rdv(suivi.rdv_id) is None:
+            return replace(self, rendez_vous=(*self.rendez_vous, suivi))
+        rendez_vous = tuple(suivi if connu.rdv_id == suivi.rdv_id else connu for connu in self.rendez_vous)
+        return replace(self, rendez_vous=rendez_vous)

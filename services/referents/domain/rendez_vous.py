@@ -6,52 +6,104 @@ Any participant may tell any of them: who receives the person is not always who 
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, TypeAlias
+from uuid import UUID
 
-from chassis.decision import Refus
-from services.referents.domain import faits
+from chassis.decision import Attente, Refus
+from relais_contrats.v1 import referents as contrat
+from services.dossiers.vie import Situation
 from services.referents.domain.dossier import Dossier, RdvSuivi, RendezVous, Statut
-from services.referents.domain.messages import AnnulerRdv, ConstaterRdv, ModifierRdv, PlanifierRdv
+from services.referents.domain.regles import Dit, Recu, regle, repli
+from services.referents.domain.reprise import en_route
 
 
-def planifier(dossier: Dossier, message: PlanifierRdv) -> Sequence[faits.Fait] | Refus:
+@dataclass(frozen=True, slots=True)
+class Tenu:
+    """What is kept of an appointment besides what its message says: see `RdvSuivi`."""
+
+    organisateur: str
+    rang: int | None
+    constate_a: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RdvRepris:
+    """The survivor of a merge takes an appointment that is over."""
+
+    parcours: UUID
+    suivi: RdvSuivi
+
+
+Fait: TypeAlias = Dit[contrat.RdvPlanifie, Tenu]
+Decision: TypeAlias = Sequence[Any] | Refus | Attente
+
+
+@regle(contrat.RdvPlanifie)
+def planifier(situation: Situation, recu: Recu[contrat.RdvPlanifie], _: datetime) -> Decision:
     """A key names one appointment of the parcours, for ever; a past one may be taken in afterwards."""
-    connu = dossier.rdv(message.rendez_vous.rdv_id)
-    if connu:
+    dossier: Dossier = situation.dossier
+    if connu := dossier.rdv(recu.data.rdv_id):
         return Refus("deja-traite", "/data/rdv_id", {"statut": connu.statut.value})
-    suivi = RdvSuivi(message.rendez_vous, message.organisateur, _rang(dossier))
-    return [faits.RdvPlanifie(dossier.parcours, dossier.departement, suivi)]
+    return [_dit(dossier, recu.data, Tenu(recu.auteur, _rang(dossier)))]
 
 
-def modifier(dossier: Dossier, message: ModifierRdv) -> Sequence[faits.Fait] | Refus:
+@regle(contrat.RdvModifie)
+def modifier(situation: Situation, recu: Recu[contrat.RdvModifie], maintenant: datetime) -> Decision:
     """Told again under the orientation in force, it is confirmed for it."""
-    connu = _planifie(dossier, message.rendez_vous)
-    if isinstance(connu, Refus):
+    dossier: Dossier = situation.dossier
+    connu = _planifie(dossier, recu, maintenant)
+    if not isinstance(connu, RdvSuivi):
         return connu
-    suivi = replace(connu, rendez_vous=message.rendez_vous, rang=_rang(dossier))
-    return [faits.RdvModifie(dossier.parcours, dossier.departement, suivi)]
+    return [_dit(dossier, recu.data, Tenu(connu.organisateur, _rang(dossier), connu.constate_a))]
 
 
-def annuler(dossier: Dossier, message: AnnulerRdv) -> Sequence[faits.Fait] | Refus:
-    connu = _planifie(dossier, message.rendez_vous)
-    if isinstance(connu, Refus):
+@regle(contrat.RdvAnnule, apres_cloture=True)
+def annuler(situation: Situation, recu: Recu[contrat.RdvAnnule], maintenant: datetime) -> Decision:
+    connu = _planifie(situation.dossier, recu, maintenant)
+    if not isinstance(connu, RdvSuivi):
         return connu
-    suivi = replace(connu, rendez_vous=message.rendez_vous)
-    return [faits.RdvAnnule(dossier.parcours, dossier.departement, suivi)]
+    return [_dit(situation.dossier, recu.data, Tenu(connu.organisateur, connu.rang, connu.constate_a))]
 
 
-def constater(dossier: Dossier, message: ConstaterRdv) -> Sequence[faits.Fait] | Refus:
+@regle(contrat.RdvConstate, apres_cloture=True)
+def constater(situation: Situation, recu: Recu[contrat.RdvConstate], maintenant: datetime) -> Decision:
     """Once it has begun, not before (CATALOGUE § 4, invariant 15). Another finding corrects the first one."""
-    constate = message.rendez_vous
-    connu = dossier.rdv(constate.rdv_id)
+    connu = situation.dossier.rdv(recu.data.rdv_id)
     if connu is None:
-        return _refus_d_inconnu()
-    if connu.statut is Statut.ANNULE or connu.statut is constate.statut:
+        return _inconnu(recu, maintenant)
+    if connu.statut is Statut.ANNULE or connu.statut.value == recu.data.statut:
         return Refus("deja-traite", "/data/rdv_id", {"statut": connu.statut.value})
-    if constate.debut > message.recu_a:
-        return Refus("dates-incoherentes", "/data/debut", {"recu_a": message.recu_a.isoformat()})
-    suivi = replace(connu, rendez_vous=constate, constate_a=message.recu_a)
-    return [faits.RdvConstate(dossier.parcours, dossier.departement, suivi)]
+    if recu.data.debut > recu.recu_a:
+        return Refus("dates-incoherentes", "/data/debut", {"recu_a": recu.recu_a.isoformat()})
+    return [_dit(situation.dossier, recu.data, Tenu(connu.organisateur, connu.rang, recu.recu_a))]
+
+
+@repli(contrat.RdvPlanifie, contrat.RdvModifie, contrat.RdvAnnule, contrat.RdvConstate, garde=Tenu)
+def _tenu(dossier: Dossier, fait: Fait) -> Dossier:
+    garde = fait.garde
+    return dossier.avec_rdv(RdvSuivi(RendezVous.lu(fait.data), garde.organisateur, garde.rang, garde.constate_a))
+
+
+@repli(RdvRepris)
+def _repris(dossier: Dossier, fait: RdvRepris) -> Dossier:
+    return dossier.avec_rdv(fait.suivi)
+
+
+def repris(survivant: Dossier, absorbes: Sequence[Dossier]) -> list[RdvSuivi]:
+    """The appointments that a survivor takes at a merge. Under a key that both use, the survivor keeps its own. Ranks
+    count the orientations of a dossier: they stay."""
+    pris: dict[str, RdvSuivi] = {}
+    for suivi in (suivi for absorbe in absorbes for suivi in absorbe.rendez_vous):
+        if survivant.rdv(suivi.rdv_id) is None:
+            pris.setdefault(suivi.rdv_id, replace(suivi, rang=None))
+    return list(pris.values())
+
+
+def dit_au_survivant(survivant: Dossier, suivi: RdvSuivi) -> Fait:
+    tenu = Tenu(suivi.organisateur, suivi.rang, suivi.constate_a)
+    return _dit(survivant, suivi.rendez_vous.dit(), tenu)
 
 
 def est_a_confirmer(dossier: Dossier, suivi: RdvSuivi) -> bool:
@@ -59,18 +111,22 @@ def est_a_confirmer(dossier: Dossier, suivi: RdvSuivi) -> bool:
     return suivi.statut is Statut.PLANIFIE and suivi.rang not in (None, _rang(dossier))
 
 
-def _planifie(dossier: Dossier, dit: RendezVous) -> RdvSuivi | Refus:
+def _dit(dossier: Dossier, dit: Any, tenu: Tenu) -> Fait:
+    return Dit(dossier.parcours, dossier.departement, dit, tenu)
+
+
+def _planifie(dossier: Dossier, recu: Recu[Any], maintenant: datetime) -> RdvSuivi | Refus | Attente:
     """What may still be moved or cancelled."""
-    connu = dossier.rdv(dit.rdv_id)
+    connu = dossier.rdv(recu.data.rdv_id)
     if connu is None:
-        return _refus_d_inconnu()
+        return _inconnu(recu, maintenant)
     if connu.statut is not Statut.PLANIFIE:
         return Refus("deja-traite", "/data/rdv_id", {"statut": connu.statut.value})
     return connu
 
 
-def _refus_d_inconnu() -> Refus:
-    return Refus("etat-interdit", "/data/rdv_id", {"attendu": "rdv.planifie"})
+def _inconnu(recu: Recu[Any], maintenant: datetime) -> Refus | Attente:
+    return en_route(Refus("etat-interdit", "/data/rdv_id", {"attendu": "rdv.planifie"}), recu, maintenant)
 
 
 def _rang(dossier: Dossier) -> int | None:

@@ -1,43 +1,62 @@
-"""The dossiers of one batch as the engine sees them, and what the batch changed in them. No SQL here."""
+"""The dossiers of the service as the engine stores them: their model and their read tables."""
 
-from collections.abc import Callable, Iterable, Sequence
-from operator import attrgetter
-from uuid import UUID
+from collections.abc import Iterable
 
-from chassis.decision import Echeance
-from chassis.lineage import Lineage
-from services.referents.domain import appliquer, faits, messages
+from services.dossiers.modele import Ligne, Modele, Table
+from services.dossiers.registre import Registre
+from services.referents.domain import REGLES, appliquer
+from services.referents.domain.delai import date_echeance, premier_rdv_le, referent_le
 from services.referents.domain.dossier import Dossier
-from services.referents.domain.situation import Situation
+from services.referents.domain.suivi import echeances
 
-Echeances = Callable[[Dossier], list[Echeance]]
 
-_POUR_CE_PARCOURS = (
-    messages.ParcoursTransfere | messages.ParcoursClos | messages.OrientationDecidee | messages.OrientationClose
+def _suivis(dossier: Dossier) -> Iterable[Ligne]:
+    """Who followed the person from which day to which, while the parcours is open. One that never began has no day."""
+    for une in () if dossier.est_clos else dossier.designations:
+        debut, structure = une.affectation.debut, une.affectation.structure
+        if une.acceptee_le and (une.fin is None or une.fin >= debut):
+            yield dossier.parcours, dossier.departement, structure.systeme, structure.valeur, debut, une.fin
+
+
+def _delais(dossier: Dossier) -> Iterable[Ligne]:
+    """How long it took after each decision, but those from before the hub, and those of an absorbed parcours."""
+    for orientation in () if dossier.absorbe_par else dossier.orientations:
+        if not orientation.est_reprise:
+            yield (
+                dossier.parcours,
+                orientation.departement,
+                orientation.decidee_le,
+                date_echeance(orientation.decidee_le),
+                referent_le(dossier, orientation),
+                premier_rdv_le(dossier, orientation),
+                orientation.est_close,
+            )
+
+
+MODELE: Modele[Dossier] = Modele(
+    dossier=Dossier,
+    regles=REGLES,
+    replier=appliquer,
+    echeances=echeances,
+    tables=(
+        Table(
+            "suivis",
+            ("parcours", "departement", "structure_systeme", "structure_valeur", "date_debut", "date_fin"),
+            _suivis,
+        ),
+        Table(
+            "delais",
+            (
+                "parcours",
+                "departement",
+                "date_decision",
+                "date_echeance",
+                "referent_le",
+                "premier_rdv_le",
+                "est_close",
+            ),
+            _delais,
+        ),
+    ),
 )
-"""Messages about one parcours: what an absorbed one had still to tell about itself does not change the survivor."""
-
-
-class Dossiers(Lineage[Dossier]):
-    """The dossiers loaded for one batch, and what it changed in them."""
-
-    def __init__(self, charges: Iterable[Dossier], echeances: Echeances, oublies: Iterable[UUID] = ()) -> None:
-        super().__init__({dossier.parcours: dossier for dossier in charges}, attrgetter("absorbe_par"), oublies)
-        self._echeances = echeances
-
-    def de(self, message: messages.Message) -> Situation:
-        parcours = message.parcours if isinstance(message, _POUR_CE_PARCOURS) else self.survivor(message.parcours)
-        absorbes: list[Dossier] = []
-        if isinstance(message, messages.UsagerFusionne):
-            absorbes = [absorbe for id_ in message.absorbes if (absorbe := self[id_])]
-        elif isinstance(message, messages.OrientationDecidee):
-            absorbes = [d for d in self._now.values() if d.absorbe_par == parcours]
-        return Situation(self[parcours], tuple(absorbes), est_oublie=parcours in self.forgotten)
-
-    def appliquer(self, fait: faits.Fait) -> None:
-        self[fait.parcours] = appliquer(self[fait.parcours], fait)
-        if isinstance(fait, faits.DossierEfface):
-            self.erase(fait.parcours)
-
-    def echeances(self) -> Iterable[tuple[UUID, str, Sequence[Echeance]]]:
-        return [(dossier.parcours, dossier.departement, self._echeances(dossier)) for _, dossier in self.changed()]
+REGISTRE = Registre(MODELE)

@@ -7,66 +7,59 @@ from typing import Any
 from uuid import UUID
 
 from chassis.database import Connection
-from services.referents.domain.delai import jour_legal
+from relais_contrats.territoires import fuseau, jour_legal
 from services.referents.domain.dossier import Accompagnant, Designation, Dossier, Etat, RdvSuivi, Statut
 from services.referents.domain.rendez_vous import est_a_confirmer
-from services.referents.store import rows
+from services.referents.store.dossiers import REGISTRE
 
 Json = dict[str, Any]
 
-_DOSSIER = f"""
-SELECT {rows.DOSSIER} FROM dossiers
-WHERE parcours = (SELECT coalesce(absorbe_par, parcours) FROM dossiers WHERE parcours = $1)
-"""  # noqa: S608  constants only
-_ORIENTATIONS = f"SELECT {rows.ORIENTATION} FROM orientations WHERE parcours = $1 ORDER BY date_debut"  # noqa: S608
-# The history of a person is that of all its parcours, those that a merge absorbed included.
-_DESIGNATIONS = f"""
-SELECT {rows.DESIGNATION} FROM designations
-WHERE parcours = $1 OR parcours IN (SELECT d.parcours FROM dossiers d WHERE d.absorbe_par = $1)
-ORDER BY date_debut, designee_le, numero
-"""  # noqa: S608
-_ACCOMPAGNANTS = f"SELECT {rows.ACCOMPAGNANT} FROM accompagnants WHERE parcours = $1 ORDER BY numero"  # noqa: S608
-_RDVS = f"SELECT {rows.RDV} FROM rendez_vous WHERE parcours = $1 ORDER BY debut, rdv_id"  # noqa: S608
+# Who acted last on each, in the parcours in which it was told; a merge tells again without an agent.
+_AGENTS = """
+SELECT DISTINCT ON (donnees ->> 'rdv_id') donnees ->> 'rdv_id' AS rdv_id, agent FROM faits
+WHERE agregat = ANY($1) AND type IN ('rdv.planifie', 'rdv.modifie', 'rdv.annule', 'rdv.constate') AND agent IS NOT NULL
+ORDER BY donnees ->> 'rdv_id', numero DESC
+"""
 
 
 async def referent(conn: Connection, demande: Mapping[str, Any]) -> Json | None:
     """`{parcours, maintenant?}` → who follows this person today, who is proposed or comes next, history, followers."""
-    row = await conn.fetchrow(_DOSSIER, UUID(demande["parcours"]))
-    if row is None:
+    if not (famille := await REGISTRE.famille(conn, UUID(demande["parcours"]))):
         return None
-    parcours, jour = row["parcours"], jour_legal(instant(demande))
-    trouvees = await conn.fetch(_DESIGNATIONS, parcours)
-    designations = [rows.lire_designation(trouvee) for trouvee in trouvees if trouvee["parcours"] == parcours]
-    accompagnants = [rows.lire_accompagnant(trouve) for trouve in await conn.fetch(_ACCOMPAGNANTS, parcours)]
-    propose = next((d for d in designations if d.etat is Etat.PROPOSE), None)
-    suit = next((d for d in designations if _suit(d, jour)), None)
-    suivant = next((d for d in designations if d.etat is Etat.ACTIF and d.affectation.debut > jour), None)
+    dossier, jour = famille[0], jour_legal(famille[0].departement, instant(demande))
+    propose = next((d for d in dossier.designations if d.etat is Etat.PROPOSE), None)
+    suit = next((d for d in dossier.designations if _suit(d, jour)), None)
+    suivant = next((d for d in dossier.designations if d.etat is Etat.ACTIF and d.affectation.debut > jour), None)
+    # The history of a person is that of all its parcours, those that a merge absorbed included.
+    historique = sorted((d for un in famille for d in un.designations), key=_par_date)
     return {
-        "parcours": str(parcours),
-        "departement": row["departement"],
+        "parcours": str(dossier.parcours),
+        "departement": dossier.departement,
         "referent": _designation(suit) if suit else None,
         "suivant": _designation(suivant) if suivant else None,
         "propose": _designation(propose) if propose else None,
-        "historique": [_designation(rows.lire_designation(trouvee)) for trouvee in trouvees],
-        "accompagnants": [_accompagnant(a) for a in accompagnants if a.fin is None or a.fin >= jour],
-        "anciens_accompagnants": [_accompagnant(a) for a in accompagnants if a.fin and a.fin < jour],
+        "historique": [_designation(d) for d in historique],
+        "accompagnants": [_accompagnant(a) for a in dossier.accompagnants if a.fin is None or a.fin >= jour],
+        "anciens_accompagnants": [_accompagnant(a) for a in dossier.accompagnants if a.fin and a.fin < jour],
     }
 
 
 async def rdv(conn: Connection, demande: Mapping[str, Any]) -> Json | None:
     """`{parcours, maintenant?}` → its appointments: those to come, the next first, then the others, latest first."""
-    row = await conn.fetchrow(_DOSSIER, UUID(demande["parcours"]))
-    if row is None:
+    if not (famille := await REGISTRE.famille(conn, UUID(demande["parcours"]))):
         return None
-    orientations = [rows.lire_orientation(trouvee) for trouvee in await conn.fetch(_ORIENTATIONS, row["parcours"])]
-    suivis = [rows.lire_rdv(trouve) for trouve in await conn.fetch(_RDVS, row["parcours"])]
-    dossier, maintenant = rows.lire_dossier(row, orientations), instant(demande)
+    dossier, maintenant = famille[0], instant(demande)
+    suivis = sorted(dossier.rendez_vous, key=lambda suivi: (suivi.rendez_vous.debut, suivi.rdv_id))
+    dits = await conn.fetch(_AGENTS, [un.parcours for un in famille])
+    agents = {dit["rdv_id"]: dit["agent"] for dit in dits}
     a_venir = [suivi for suivi in suivis if _est_a_venir(suivi, maintenant)]
     autres = [suivi for suivi in reversed(suivis) if not _est_a_venir(suivi, maintenant)]
     return {
         "parcours": str(dossier.parcours),
         "departement": dossier.departement,
-        "rendez_vous": [_rdv(dossier, suivi, maintenant) for suivi in (*a_venir, *autres)],
+        "rendez_vous": [
+            _rdv(dossier, suivi, maintenant) | {"agent": agents.get(suivi.rdv_id)} for suivi in (*a_venir, *autres)
+        ],
     }
 
 
@@ -74,6 +67,10 @@ def instant(demande: Mapping[str, Any]) -> datetime:
     """The instant for which a read is asked (RFC 3339), now if it is not said."""
     dit = demande.get("maintenant")
     return datetime.fromisoformat(dit) if dit else datetime.now(UTC)
+
+
+def _par_date(designation: Designation) -> tuple[date, date, int]:
+    return designation.affectation.debut, designation.designee_le, designation.numero
 
 
 def _suit(designation: Designation, jour: date) -> bool:
@@ -115,9 +112,11 @@ def _est_a_venir(suivi: RdvSuivi, maintenant: datetime) -> bool:
 
 def _rdv(dossier: Dossier, suivi: RdvSuivi, maintenant: datetime) -> Json:
     est_a_venir = _est_a_venir(suivi, maintenant)
+    ici = fuseau(dossier.departement)
     return asdict(suivi.rendez_vous) | {
+        "debut": suivi.rendez_vous.debut.astimezone(ici),
         "organisateur": suivi.organisateur,
-        "constate_a": suivi.constate_a,
+        "constate_a": suivi.constate_a.astimezone(ici).replace(microsecond=0) if suivi.constate_a else None,
         "est_a_venir": est_a_venir,
         "est_a_renseigner": suivi.statut is Statut.PLANIFIE and not est_a_venir,
         "est_a_confirmer": est_a_venir and est_a_confirmer(dossier, suivi),

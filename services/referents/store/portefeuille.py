@@ -6,27 +6,36 @@ from typing import Any
 from uuid import UUID
 
 from chassis.database import Connection
-from services.referents.domain.delai import jour_legal
+from relais_contrats.territoires import fuseau, jours_legaux
 from services.referents.store.lectures import instant
 
 Json = dict[str, Any]
 
-# The accepted ranges of a parcours do not overlap: on a given day it is in one file at most, once.
+# The accepted ranges of a parcours do not overlap: on a given day it is in one file at most, once. Of the dossier only
+# what a line shows is taken out: a page is long.
 _FILE_ACTIVE = """
-SELECT d.parcours::text, s.departement, d.nom, d.prenom, d.courriel, d.telephone, d.identifiant_agent,
-    d.date_debut, d.date_fin, (
-        SELECT min(r.debut) FROM rendez_vous r WHERE r.parcours = d.parcours AND r.statut = 'planifie' AND r.debut > $4
+SELECT s.parcours::text, s.departement, s.date_debut, s.date_fin,
+    jsonb_path_query_first(
+        d.etat,
+        '$.designations[*] ? (@.acceptee_le != null && (@.fin == null || @.fin >= @.affectation.debut)
+            && @.affectation.debut == $debut).affectation.referent',
+        jsonb_build_object('debut', s.date_debut)
+    ) AS referent, (
+        SELECT min((r ->> 'debut')::timestamptz)
+        FROM jsonb_path_query(d.etat, '$.rendez_vous[*].rendez_vous ? (@.statut == "planifie")') AS r
+        WHERE (r ->> 'debut')::timestamptz > $8
     ) AS prochain_rdv
-FROM designations d JOIN dossiers s ON s.parcours = d.parcours
-WHERE d.structure_systeme = $1 AND d.structure_valeur = $2 AND d.acceptee_le IS NOT NULL
-    AND d.date_debut <= $3 AND (d.date_fin IS NULL OR d.date_fin >= $3)
-    AND NOT s.est_clos AND ($5::text IS NULL OR s.departement = $5)
-    AND ($6::uuid IS NULL OR d.parcours > $6)
-ORDER BY d.parcours LIMIT $7
+FROM suivis s JOIN dossiers d ON d.parcours = s.parcours
+    JOIN unnest($3::text[], $7::date[]) AS t(departement, jour) ON t.departement = s.departement
+WHERE s.structure_systeme = $1 AND s.structure_valeur = $2
+    AND s.date_debut <= t.jour AND (s.date_fin IS NULL OR s.date_fin >= t.jour)
+    AND ($4::text IS NULL OR s.departement = $4) AND ($5::uuid IS NULL OR s.parcours > $5)
+ORDER BY s.parcours LIMIT $6
 """
 
-# One line per département and month of decision. The share counts the orientations whose fate is known: what was
-# awaited has come, or its delay is over, or the orientation is; a recent month is not flattered by its quick ones.
+# One line per département and month of decision, without what was decided before the hub followed the person. The share
+# counts the orientations whose fate is known: what was awaited has come, or its delay is over, or the orientation is; a
+# recent month is not flattered by its quick ones.
 _DELAIS = """
 SELECT o.departement, to_char(date_trunc('month', date_decision), 'YYYY-MM') AS mois, count(*) AS decisions,
     count(referent_le) AS referent_nombre,
@@ -35,20 +44,34 @@ SELECT o.departement, to_char(date_trunc('month', date_decision), 'YYYY-MM') AS 
     percentile_cont(0.9) WITHIN GROUP (ORDER BY referent_le - date_decision) FILTER (WHERE referent_le IS NOT NULL)
         AS referent_p90_jours,
     avg(coalesce(referent_le <= date_echeance, false)::int::float8)
-        FILTER (WHERE referent_le IS NOT NULL OR est_close OR date_echeance < $3) AS referent_part_dans_le_delai,
+        FILTER (WHERE referent_le IS NOT NULL OR est_close OR date_echeance < t.jour) AS referent_part_dans_le_delai,
     count(premier_rdv_le) AS premier_rdv_nombre,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY premier_rdv_le - date_decision)
         FILTER (WHERE premier_rdv_le IS NOT NULL) AS premier_rdv_mediane_jours,
     percentile_cont(0.9) WITHIN GROUP (ORDER BY premier_rdv_le - date_decision)
         FILTER (WHERE premier_rdv_le IS NOT NULL) AS premier_rdv_p90_jours,
     avg(coalesce(premier_rdv_le <= date_echeance, false)::int::float8)
-        FILTER (WHERE premier_rdv_le IS NOT NULL OR est_close OR date_echeance < $3) AS premier_rdv_part_dans_le_delai
-FROM orientations o JOIN dossiers s ON s.parcours = o.parcours
-WHERE s.absorbe_par IS NULL AND ($1::text IS NULL OR o.departement = $1) AND date_decision >= $2
+        FILTER (WHERE premier_rdv_le IS NOT NULL OR est_close OR date_echeance < t.jour)
+        AS premier_rdv_part_dans_le_delai,
+    count(DISTINCT o.parcours) AS personnes,
+    count(DISTINCT o.parcours) FILTER (WHERE referent_le <= date_echeance) AS referent_a_temps,
+    count(DISTINCT o.parcours) FILTER (WHERE referent_le > date_echeance) AS referent_hors_delai,
+    count(DISTINCT o.parcours) FILTER (WHERE referent_le IS NULL AND (est_close OR date_echeance < t.jour))
+        AS referent_absent,
+    count(DISTINCT o.parcours) FILTER (WHERE premier_rdv_le <= date_echeance) AS premier_rdv_a_temps,
+    count(DISTINCT o.parcours) FILTER (WHERE premier_rdv_le > date_echeance) AS premier_rdv_hors_delai,
+    count(DISTINCT o.parcours) FILTER (WHERE premier_rdv_le IS NULL AND (est_close OR date_echeance < t.jour))
+        AS premier_rdv_absent
+FROM delais o JOIN unnest($3::text[], $4::date[]) AS t(departement, jour) ON t.departement = o.departement
+WHERE ($1::text IS NULL OR o.departement = $1) AND date_decision >= $2
 GROUP BY o.departement, date_trunc('month', date_decision)
 ORDER BY o.departement, mois
 """
 _MESURES = ("nombre", "mediane_jours", "p90_jours", "part_dans_le_delai")
+_CELLULES = ("a_temps", "hors_delai", "absent")
+_QUOI = ("referent", "premier_rdv")
+
+_AGENT = ("nom", "prenom", "courriel", "telephone", "identifiant_agent")
 
 _PAGE = 500
 
@@ -56,16 +79,17 @@ _PAGE = 500
 async def file_active(conn: Connection, demande: Mapping[str, Any]) -> Json:
     """`{structure: {systeme, valeur}, departement?, apres?: parcours, limite?, maintenant?}` → who it follows today."""
     maintenant, apres, limite = instant(demande), demande.get("apres"), demande.get("limite") or _PAGE
-    structure = demande["structure"]
+    structure, jours = demande["structure"], jours_legaux(maintenant)
     trouves = await conn.fetch(
         _FILE_ACTIVE,
         structure["systeme"],
         structure["valeur"],
-        jour_legal(maintenant),
-        maintenant,
+        list(jours),
         demande.get("departement"),
         UUID(apres) if apres else None,
         limite,
+        list(jours.values()),
+        maintenant,
     )
     suite = trouves[-1]["parcours"] if len(trouves) == limite else None
     return {"parcours": [_suivi(dict(row)) for row in trouves], "suite": suite}
@@ -73,16 +97,20 @@ async def file_active(conn: Connection, demande: Mapping[str, Any]) -> Json:
 
 async def delais(conn: Connection, demande: Mapping[str, Any]) -> list[Json]:
     """`{departement?, depuis?, maintenant?}` → per département and month, from the decision to the active référent and
-    to the first appointment: how many, median, p90, share within 30 days."""
-    depuis, jour = date.fromisoformat(demande.get("depuis") or "1900-01-01"), jour_legal(instant(demande))
+    to the first appointment: how many, median, p90, share within 30 days; and the `cellules` by which the reader knows
+    what may be shown."""
+    depuis, jours = date.fromisoformat(demande.get("depuis") or "1900-01-01"), jours_legaux(instant(demande))
     return [
-        {"departement": row["departement"], "mois": row["mois"], "decisions": row["decisions"]}
-        | {quoi: {mesure: row[f"{quoi}_{mesure}"] for mesure in _MESURES} for quoi in ("referent", "premier_rdv")}
-        for row in await conn.fetch(_DELAIS, demande.get("departement"), depuis, jour)
+        {champ: row[champ] for champ in ("departement", "mois", "decisions", "personnes")}
+        | {quoi: {mesure: row[f"{quoi}_{mesure}"] for mesure in _MESURES} for quoi in _QUOI}
+        | {"cellules": {quoi: {cellule: row[f"{quoi}_{cellule}"] for cellule in _CELLULES} for quoi in _QUOI}}
+        for row in await conn.fetch(_DELAIS, demande.get("departement"), depuis, list(jours), list(jours.values()))
     ]
 
 
 def _suivi(row: Json) -> Json:
-    agent = {champ: row[champ] for champ in ("nom", "prenom", "courriel", "telephone", "identifiant_agent")}
-    autres = {champ: row[champ] for champ in ("parcours", "departement", "date_debut", "date_fin", "prochain_rdv")}
-    return autres | {"referent": agent}
+    agent = {champ: row["referent"][champ] for champ in _AGENT}
+    autres = {champ: row[champ] for champ in ("parcours", "departement", "date_debut", "date_fin")}
+    prochain = row["prochain_rdv"]
+    ici = prochain.astimezone(fuseau(row["departement"])) if prochain else None
+    return autres | {"referent": agent, "prochain_rdv": ici}

@@ -1,11 +1,10 @@
 """How long a closed parcours is kept: two years in use and two in intermediate archive (CASF R. 263-8)."""
 
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, timedelta
 
+from relais_contrats.territoires import debut_du_jour
 from services.usagers.domain.parcours import EtatParcours, Parcours
 
-_PARIS = ZoneInfo("Europe/Paris")
 ANNEES = 4
 
 
@@ -16,4 +15,4 @@ def fin_de_conservation(parcours: Parcours) -> datetime | None:
     fin = parcours.date_fin
     # Counted in days from the first of the month: the 29th of February becomes the 1st of March where it is missing.
     jour = date(fin.year + ANNEES, fin.month, 1) + timedelta(days=fin.day - 1)
-    return datetime.combine(jour, time.min, _PARIS).astimezone(UTC)
+    return debut_du_jour(parcours.departement, jour)

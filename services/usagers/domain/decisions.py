@@ -4,13 +4,14 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import assert_never
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from chassis.decision import Attente, Refus
-from services.usagers.domain import fusion
+from relais_contrats.territoires import jour_legal
+from services.usagers.domain import defusion, fusion, transfert
 from services.usagers.domain.conservation import fin_de_conservation
 from services.usagers.domain.evolution import remplacer
 from services.usagers.domain.faits import (
+    DroitsConserves,
     DroitsModifies,
     Fait,
     Motif,
@@ -19,6 +20,7 @@ from services.usagers.domain.faits import (
     ParcoursRattache,
     ParcoursTransfere,
     Regle,
+    SignalementConserve,
     UsagerAmbigu,
     UsagerCorrige,
     UsagerEfface,
@@ -26,25 +28,29 @@ from services.usagers.domain.faits import (
     UsagerRapproche,
     UsagerSignale,
 )
-from services.usagers.domain.identite import Identifiant
+from services.usagers.domain.identite import Coordonnees, Identifiant
 from services.usagers.domain.messages import (
     ChangementDroits,
     Cloture,
     ConservationEchue,
     Correction,
     DecisionRapprochement,
+    Defusion,
     Effacement,
     Fusion,
     Message,
     Opposition,
     Signalement,
     Transfert,
+    TransfertEchu,
 )
-from services.usagers.domain.parcours import Etat, EtatParcours, Parcours
+from services.usagers.domain.parcours import Dire, Etat, EtatParcours, Parcours
 from services.usagers.domain.rapprochement import Inconnu, Indecis, Reconnu, rapprocher
+from services.usagers.domain.vraisemblance import refus_de_dates
 
-_PARIS = ZoneInfo("Europe/Paris")
 _ACTIF = frozenset({EtatParcours.ACTIF})
+# Who pays the right says so of a person whom nobody has recognised yet: a refusal would tell it that.
+_SIGNALE = frozenset({EtatParcours.ACTIF, EtatParcours.AMBIGU})
 # Objection and erasure are rights of the person: they do not depend on where the parcours stands.
 _VIVANT = frozenset({EtatParcours.ACTIF, EtatParcours.AMBIGU, EtatParcours.CLOS})
 _MAX_CANDIDATS = 50
@@ -55,17 +61,21 @@ Decision = Sequence[Fait] | Refus | Attente
 def decider(etat: Etat, message: Message, maintenant: datetime) -> Decision:
     match message:
         case Signalement():
-            return _signaler(etat, message)
+            return _signaler(etat, message, maintenant)
         case DecisionRapprochement():
             return _trancher(etat, message)
         case Correction():
-            return _sur(etat, message.parcours, lambda p: _corriger(etat, p, message))
+            return _sur(etat, message.parcours, lambda p: _corriger(etat, p, message, maintenant))
         case Fusion():
             return fusion.fusionner(etat, message)
+        case Defusion():
+            return defusion.defusionner(etat, message)
         case ChangementDroits():
-            return _sur(etat, message.parcours, lambda p: [DroitsModifies(p.id, p.departement, message.droits)])
+            return _sur(etat, message.parcours, lambda p: [_changer_les_droits(p, message)], _SIGNALE)
         case Transfert():
-            return _sur(etat, message.parcours, lambda p: _transferer(p, message))
+            return _sur(etat, message.parcours, lambda p: transfert.transferer(etat, p, message, maintenant))
+        case TransfertEchu():
+            return transfert.constater(etat, etat.nommes.get(message.parcours), maintenant)
         case Cloture():
             return _sur(etat, message.parcours, lambda p: _clore(p, message, maintenant))
         case Opposition():
@@ -76,6 +86,14 @@ def decider(etat: Etat, message: Message, maintenant: datetime) -> Decision:
             return _oublier(etat.nommes.get(message.parcours), maintenant)
         case _:
             assert_never(message)
+
+
+def _changer_les_droits(parcours: Parcours, message: ChangementDroits) -> Fait:
+    """The right of a person is that of the territory where she is; a payer that signalled her from elsewhere is not
+    told where that is (decision 0066)."""
+    if parcours.departement not in message.departements:
+        return DroitsConserves(parcours.id, parcours.departement)
+    return DroitsModifies(parcours.id, parcours.departement, message.droits)
 
 
 def _sur(
@@ -92,36 +110,72 @@ def _sur(
     return Refus("etat-interdit", "/subject", {"etat": str(parcours.etat)})
 
 
-def _signaler(etat: Etat, message: Signalement) -> Decision:
+def _signaler(etat: Etat, message: Signalement, maintenant: datetime) -> Decision:
     doublon = _genre_repete(message.identifiants)
     if doublon is not None:
         return Refus("identifiant-invalide", f"/data/identifiants/{doublon}")
+    aujourd_hui = jour_legal(message.departement, maintenant)
+    if refus := refus_de_dates(message.identite.date_naissance, message.date_reception_droit, aujourd_hui):
+        return refus
     verdict = rapprocher(message.identite, message.identifiants, etat.actifs)
+    arrivee: Sequence[Fait] = ()
     match verdict:
         case Inconnu():
             ouvert = message.nouveau
-            return [
-                UsagerSignale(ouvert, message.departement, message),
+            signale = UsagerSignale(ouvert, message.departement, message)
+            suite: list[Fait] = [
                 ParcoursOuvert(ouvert, message.departement, Regle.AUCUNE),
-                *_prevenir(etat, ouvert, message.identifiants),
+                *_prevenir(etat, ouvert, message.departement, message.identifiants),
             ]
         case Reconnu(parcours, regle):
-            return [
-                UsagerSignale(parcours.id, parcours.departement, message),
-                ParcoursRattache(parcours.id, parcours.departement, regle),
-                *_prevenir(etat, parcours.id, message.identifiants),
+            arrivee = transfert.a_l_arrivee(etat, parcours, message, maintenant)
+            est_la = any(isinstance(fait, ParcoursTransfere) and fait.effet is None for fait in arrivee)
+            departement = message.departement if est_la else parcours.departement
+            signale = UsagerSignale(parcours.id, departement, message)
+            suite = [
+                ParcoursRattache(parcours.id, departement, regle, _ecartes(etat, parcours, message.identifiants)),
+                *_prevenir(etat, parcours.id, departement, message.identifiants),
             ]
         case Indecis(candidats, motifs):
             en_attente = _deja_signale(etat, message)
             id_ = en_attente.id if en_attente else message.nouveau
             departement = en_attente.departement if en_attente else message.departement
             ids = tuple(sorted(p.id for p in candidats))[:_MAX_CANDIDATS]
-            return [
-                UsagerSignale(id_, departement, message),
-                UsagerAmbigu(id_, departement, ids, motifs),
-            ]
+            signale = UsagerSignale(id_, departement, message)
+            ailleurs = frozenset(p.id for p in candidats if p.departement != departement)
+            suite = [UsagerAmbigu(id_, departement, ids, motifs, ailleurs)]
         case _:
             assert_never(verdict)
+    return [*arrivee, signale, *suite, *_conserver(etat, signale)]
+
+
+def _conserver(etat: Etat, signale: UsagerSignale) -> Sequence[SignalementConserve]:
+    """Give the person a name that tells its emitter nothing, unless it may be told who the person is.
+
+    The name is the one that it has already when its own words say that it is the same person, and a new one otherwise:
+    whether the hub knew the person, under which numbers, or hesitates, makes no difference.
+    """
+    message, parcours = signale.signalement, signale.parcours
+    if signale.departement in message.reconnait_dans:
+        return ()
+    connu = _deja_dit(etat.dires, message)
+    alias = connu.alias if connu else message.nouveau
+    est_neuf = connu is None and alias != parcours
+    return [SignalementConserve(parcours, signale.departement, alias, message, est_neuf)]
+
+
+def _deja_dit(dires: Sequence[Dire], message: Signalement) -> Dire | None:
+    """What its emitter said before of the person of the message, as its own words tell."""
+    dit = frozenset(message.identifiants)
+    pareil = next((d for d in dires if d.identite == message.identite and d.identifiants == dit), None)
+    if pareil:
+        return pareil
+    if all(dit.isdisjoint(d.identifiants) for d in dires):  # of many namesakes none is recognised without a number
+        return None
+    verdict = rapprocher(message.identite, message.identifiants, [d.comme_parcours for d in dires])
+    if not isinstance(verdict, Reconnu):
+        return None
+    return next(d for d in dires if d.alias == verdict.parcours.id)
 
 
 def _genre_repete(identifiants: Sequence[Identifiant]) -> int | None:
@@ -135,25 +189,33 @@ def _genre_repete(identifiants: Sequence[Identifiant]) -> int | None:
 
 
 def _deja_signale(etat: Etat, message: Signalement) -> Parcours | None:
-    """The ambiguous parcours that the same partner already caused by telling the same things."""
+    """The ambiguous parcours that the same partner already caused by telling of this person."""
+    siens = [p for p in etat.ambigus if p.emetteur == message.emetteur]
     dit = frozenset(message.identifiants)
-    return next(
-        (
-            p
-            for p in etat.ambigus
-            if p.emetteur == message.emetteur and p.identite == message.identite and p.identifiants == dit
-        ),
-        None,
-    )
+    pareil = next((p for p in siens if p.identite == message.identite and p.identifiants == dit), None)
+    if pareil:
+        return pareil
+    verdict = rapprocher(message.identite, message.identifiants, siens)
+    return verdict.parcours if isinstance(verdict, Reconnu) else None
 
 
-def _prevenir(etat: Etat, tenant: UUID, identifiants: Sequence[Identifiant]) -> list[UsagerAmbigu]:
-    """Ambiguous parcours that claim an identifier which `tenant` now holds get it as a candidate."""
+def _prevenir(etat: Etat, tenant: UUID, la_bas: str, identifiants: Sequence[Identifiant]) -> list[UsagerAmbigu]:
+    """Ambiguous parcours that claim an identifier which `tenant`, in the territory `la_bas`, now holds get it as a
+    candidate."""
     tenus = frozenset(i for i in identifiants if i.est_exclusif)
     return [
-        UsagerAmbigu(p.id, p.departement, (*p.candidats, tenant), (Motif.IDENTIFIANT_DESORMAIS_TENU,))
+        UsagerAmbigu(
+            p.id,
+            p.departement,
+            (*p.candidats, tenant),
+            (Motif.IDENTIFIANT_DESORMAIS_TENU,),
+            p.ailleurs if la_bas == p.departement else p.ailleurs | {tenant},
+        )
         for p in etat.ambigus
-        if p.identifiants & tenus and tenant not in p.candidats and len(p.candidats) < _MAX_CANDIDATS
+        if p.identifiants & tenus
+        and tenant not in p.candidats
+        and tenant not in p.distincts
+        and len(p.candidats) < _MAX_CANDIDATS
     ]
 
 
@@ -169,7 +231,12 @@ def _trancher(etat: Etat, message: DecisionRapprochement) -> Decision:
         return [
             UsagerRapproche(en_attente.id, en_attente.departement, "personne-nouvelle", None),
             ParcoursOuvert(en_attente.id, en_attente.departement, Regle.DECISION, ecartes),
-            *_prevenir(_sans(etat, en_attente), en_attente.id, tuple(en_attente.identifiants - ecartes)),
+            *_prevenir(
+                _sans(etat, en_attente),
+                en_attente.id,
+                en_attente.departement,
+                tuple(en_attente.identifiants - ecartes),
+            ),
         ]
     reconnu = etat.nommes.get(message.reconnu) if message.reconnu else None
     if reconnu is None or reconnu.etat is EtatParcours.EFFACE:
@@ -181,15 +248,35 @@ def _trancher(etat: Etat, message: DecisionRapprochement) -> Decision:
     return [
         UsagerRapproche(en_attente.id, en_attente.departement, "meme-personne", reconnu.id),
         ParcoursRattache(reconnu.id, reconnu.departement, Regle.DECISION),
-        fusion.reconnaitre(etat, reconnu, en_attente),
+        fusion.reconnaitre(etat, reconnu, en_attente, message.acte),
     ]
+
+
+def _ecartes(etat: Etat, parcours: Parcours, identifiants: Sequence[Identifiant]) -> frozenset[Identifiant]:
+    """What a person whom an agent has told apart from this one holds."""
+    if not any(p.est_distinct_de(parcours) for p in etat.actifs):
+        return frozenset()
+    return frozenset(i for i in identifiants if etat.tenu_ailleurs(i, parcours.id))
 
 
 def _sans(etat: Etat, parcours: Parcours) -> Etat:
     return Etat(etat.nommes, tuple(p for p in etat.proches if p.id != parcours.id))
 
 
-def _corriger(etat: Etat, parcours: Parcours, message: Correction) -> Decision:
+def _corriger(etat: Etat, parcours: Parcours, message: Correction, maintenant: datetime) -> Decision:
+    naissance = message.identite.date_naissance if message.identite else None
+    if refus := refus_de_dates(naissance, None, jour_legal(parcours.departement, maintenant)):
+        return refus
+    if reserve := _numero_reserve(parcours, message):
+        return Refus("non-autorise", reserve, {"a_faire": "signalez de nouveau la personne, avec ce numéro"})
+    if refus := _contact_plus_recent(parcours.coordonnees, message.coordonnees):
+        return refus
+    if contredit := _nir_contredit(parcours, message):
+        return Refus(
+            "identifiant-invalide",
+            contredit,
+            {"nir_dit": "un autre sexe, une autre année ou un autre mois de naissance"},
+        )
     for place, identifiant in enumerate(message.identifiants):
         if etat.tenu_ailleurs(identifiant, parcours.id):
             return Refus("usager-ambigu", f"/data/identifiants/{place}")
@@ -199,18 +286,47 @@ def _corriger(etat: Etat, parcours: Parcours, message: Correction) -> Decision:
     corrige = UsagerCorrige(
         parcours.id, parcours.departement, message.identite, message.identifiants, message.coordonnees
     )
-    return [corrige, *_prevenir(etat, parcours.id, message.identifiants)]
+    return [corrige, *_prevenir(etat, parcours.id, parcours.departement, message.identifiants)]
 
 
-def _transferer(parcours: Parcours, message: Transfert) -> Decision:
-    if message.departement_nouveau == parcours.departement:
-        return Refus("deja-traite", "/data/departement_nouveau")
-    return [ParcoursTransfere(parcours.id, parcours.departement, message.departement_nouveau, message.date_effet)]
+def _contact_plus_recent(connues: Coordonnees | None, corrigees: Coordonnees | None) -> Refus | None:
+    """The rule of `services.order`, for contacts: signalements tell them too, which are accepted for the rest."""
+    champ = connues.plus_recente(corrigees) if connues and corrigees else None
+    if connues is None or champ is None:
+        return None
+    return Refus(
+        "version-perimee", "/time", {"objet": f"/data/coordonnees/{champ}", "dit_a": connues.dites_a[champ].isoformat()}
+    )
+
+
+def _numero_reserve(parcours: Parcours, message: Correction) -> str | None:
+    """Where a correction tells a number that names one person, by who may not be told whose it is.
+
+    Refused whoever holds it: a refusal of those alone that are held elsewhere would be a search.
+    """
+    if parcours.departement in message.reconnait_dans:
+        return None
+    numeros = enumerate(message.identifiants)
+    places = (place for place, i in numeros if i.est_exclusif and i.nature != "local")
+    return next((f"/data/identifiants/{place}" for place in places), None)
+
+
+def _nir_contredit(parcours: Parcours, message: Correction) -> str | None:
+    """Where a correction makes the NIR and the civil status disagree: what disagreed before is not its doing."""
+    connue = parcours.identite
+    corrigee = message.identite.corriger(connue) if message.identite and connue else connue
+    for place, identifiant in enumerate(message.identifiants):
+        if corrigee and identifiant.contredit(corrigee):
+            return f"/data/identifiants/{place}"
+    tenus = remplacer(parcours.identifiants, message.identifiants)
+    if message.identite and any(identifiant.contredit(message.identite) for identifiant in tenus):
+        return "/data/identite"
+    return None
 
 
 def _clore(parcours: Parcours, message: Cloture, maintenant: datetime) -> Decision:
     """A parcours is closed on its last day or after: a closure cannot be announced."""
-    aujourd_hui = maintenant.astimezone(_PARIS).date()
+    aujourd_hui = jour_legal(parcours.departement, maintenant)
     if message.date_fin > aujourd_hui:
         return Refus("dates-incoherentes", "/data/date_fin", {"aujourd_hui": aujourd_hui.isoformat()})
     return [ParcoursClos(parcours.id, parcours.departement, message.date_fin, message.motif)]

@@ -2,18 +2,26 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import date
 from typing import assert_never
 from uuid import UUID
 
 from services.usagers.domain.faits import (
+    DroitsConserves,
     DroitsModifies,
     Fait,
     ParcoursClos,
     ParcoursOuvert,
     ParcoursRattache,
+    ParcoursRendu,
     ParcoursTransfere,
+    SignalementConserve,
+    TransfertEffectif,
+    TransfertEnAttente,
+    TransfertSignale,
     UsagerAmbigu,
     UsagerCorrige,
+    UsagerDefusionne,
     UsagerEfface,
     UsagerFusionne,
     UsagerOppose,
@@ -22,11 +30,15 @@ from services.usagers.domain.faits import (
 )
 from services.usagers.domain.identite import Coordonnees, Identifiant
 from services.usagers.domain.messages import Signalement
-from services.usagers.domain.parcours import Droits, EtatParcours, Parcours
+from services.usagers.domain.parcours import Dire, Droits, EtatParcours, Parcours
 
 
 def concernes(fait: Fait) -> tuple[UUID, ...]:
     """The parcours that a fact changes."""
+    if isinstance(fait, SignalementConserve):
+        return ()
+    if isinstance(fait, UsagerDefusionne):
+        return (fait.parcours, *(rendu.id for rendu in fait.rendus))
     return (fait.parcours, *fait.absorbes) if isinstance(fait, UsagerFusionne) else (fait.parcours,)
 
 
@@ -40,7 +52,9 @@ def appliquer(parcours: Parcours | None, fait: Fait) -> Parcours:
         case ParcoursOuvert():
             retenus = parcours.identifiants - fait.ecartes
             return replace(parcours, etat=EtatParcours.ACTIF, identifiants=retenus, candidats=())
-        case ParcoursRattache() | UsagerRapproche():
+        case ParcoursRattache():
+            return replace(parcours, identifiants=parcours.identifiants - fait.ecartes) if fait.ecartes else parcours
+        case UsagerRapproche() | SignalementConserve() | DroitsConserves() | ParcoursRendu():
             return parcours
         case UsagerAmbigu():
             return replace(parcours, candidats=fait.candidats)
@@ -48,10 +62,27 @@ def appliquer(parcours: Parcours | None, fait: Fait) -> Parcours:
             return _corrige(parcours, fait)
         case UsagerFusionne():
             return _fusionne(parcours, fait)
+        case UsagerDefusionne():
+            return next(p for p in (fait.conserve, *fait.rendus) if p.id == parcours.id)
         case DroitsModifies():
             return replace(parcours, droits=en_vigueur(parcours.droits, fait.droits))
-        case ParcoursTransfere():
-            return replace(parcours, departement=fait.departement_nouveau)
+        case ParcoursTransfere(effet=date()):
+            part = fait.departement_nouveau != parcours.departement
+            transfert = (fait.departement_nouveau, fait.date_effet) if part else None
+            return replace(parcours, transfert=transfert, attend_un_partenaire=False)
+        case ParcoursTransfere() | TransfertEffectif():
+            return replace(
+                parcours,
+                departement=fait.departement_nouveau,
+                transfert=None,
+                attend_un_partenaire=False,
+                arrivees_signalees=frozenset(),
+            )
+        case TransfertEnAttente():
+            return replace(parcours, attend_un_partenaire=True)
+        case TransfertSignale():
+            signalee = (fait.origine, fait.departement_nouveau)
+            return replace(parcours, arrivees_signalees=parcours.arrivees_signalees | {signalee})
         case ParcoursClos():
             return replace(parcours, etat=EtatParcours.CLOS, date_fin=fait.date_fin)
         case UsagerOppose():
@@ -67,6 +98,25 @@ def en_vigueur(connus: Droits | None, nouveaux: Droits) -> Droits:
     return nouveaux if connus is None or nouveaux.rang >= connus.rang else connus
 
 
+def dire_apres(dire: Dire | None, fait: SignalementConserve) -> Dire:
+    """The words of an emitter after one more signalement: completed like a parcours, which they must compare to."""
+    message = fait.signalement
+    dits = frozenset(message.identifiants)
+    if dire is None:
+        return Dire(
+            fait.alias,
+            fait.parcours,
+            message.departement,
+            message.emetteur,
+            message.identite,
+            dits,
+            message.coordonnees,
+        )
+    coordonnees = _dernieres(dire.coordonnees, message.coordonnees)
+    identite = dire.identite.completee(message.identite)
+    return replace(dire, identite=identite, identifiants=dits | dire.identifiants, coordonnees=coordonnees)
+
+
 def remplacer(tenus: Iterable[Identifiant], nouveaux: Iterable[Identifiant]) -> frozenset[Identifiant]:
     """A corrected identifier takes the place of those of its genre."""
     corriges = frozenset(nouveaux)
@@ -78,13 +128,16 @@ def _signale(parcours: Parcours | None, fait: UsagerSignale) -> Parcours:
     message = fait.signalement
     if parcours is None:
         return _nouveau(fait, message)
-    if parcours.etat is EtatParcours.AMBIGU or parcours.identite is None:
+    if parcours.identite is None:
         return parcours
+    connues, dites = parcours.coordonnees, message.coordonnees
+    # Who reads no more than what it sent overwrites no more than that.
+    remplace = message.fait_foi or parcours.emetteur == message.emetteur
     return replace(
         parcours,
         identite=parcours.identite.completee(message.identite),
         identifiants=parcours.identifiants | frozenset(message.identifiants),
-        coordonnees=_dernieres(parcours.coordonnees, message.coordonnees),
+        coordonnees=_dernieres(connues, dites) if remplace or connues is None else connues.completees(dites),
     )
 
 
@@ -121,6 +174,7 @@ def _fusionne(parcours: Parcours, fait: UsagerFusionne) -> Parcours:
             coordonnees=reprise.coordonnees,
             droits=reprise.droits,
             oppose_a=reprise.oppose_a,
+            distincts=reprise.distincts,
         )
     return Parcours(
         parcours.id, EtatParcours.FUSIONNE, parcours.departement, parcours.emetteur, survivant=fait.parcours

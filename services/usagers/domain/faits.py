@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.usagers.domain.identite import Coordonnees, CorrectionIdentite, Identifiant, Identite
 from services.usagers.domain.messages import Signalement
-from services.usagers.domain.parcours import Droits
+from services.usagers.domain.parcours import Acte, Droits, FusionConnue, Parcours
 
 
 class Regle(StrEnum):
@@ -44,6 +44,21 @@ class UsagerSignale:
 
 
 @dataclass(frozen=True, slots=True)
+class SignalementConserve:
+    """What an emitter said of a person whom it may not be told, and the name (`alias`) that it has for the person.
+
+    A signalement is not a search: the name, and what is read under it, follow from the emitter's own words alone.
+    `est_neuf`: messages to the alias are to reach `parcours` from now on.
+    """
+
+    parcours: UUID
+    departement: str
+    alias: UUID
+    signalement: Signalement
+    est_neuf: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ParcoursOuvert:
     """`ecartes`: identifiers that the signalement brought and that another active parcours holds: not taken."""
 
@@ -55,17 +70,23 @@ class ParcoursOuvert:
 
 @dataclass(frozen=True, slots=True)
 class ParcoursRattache:
+    """`ecartes`: identifiers that the signalement brought and that a distinct person holds: not taken."""
+
     parcours: UUID
     departement: str
     regle: Regle
+    ecartes: frozenset[Identifiant] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class UsagerAmbigu:
+    """`ailleurs`: the candidates of other territories, which are told to nobody here."""
+
     parcours: UUID
     departement: str
     candidats: tuple[UUID, ...]
     motifs: tuple[Motif, ...]
+    ailleurs: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +115,7 @@ class Reprise:
     coordonnees: Coordonnees | None
     droits: Droits | None
     oppose_a: datetime | None
+    distincts: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +126,28 @@ class UsagerFusionne:
     departement: str
     absorbes: tuple[UUID, ...]
     reprise: Reprise
+    acte: Acte
+
+
+@dataclass(frozen=True, slots=True)
+class UsagerDefusionne:
+    """`conserve` and `rendus` are each as if there had been no merge."""
+
+    parcours: UUID
+    departement: str
+    motif: str
+    fusion: FusionConnue
+    conserve: Parcours
+    rendus: tuple[Parcours, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ParcoursRendu:
+    """The same, told under the name of one that was absorbed. For the siblings only."""
+
+    parcours: UUID
+    departement: str
+    fusion: FusionConnue
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +158,53 @@ class DroitsModifies:
 
 
 @dataclass(frozen=True, slots=True)
+class DroitsConserves:
+    """A payer told the right of a person of another territory: without effect, which its answer does not say."""
+
+    parcours: UUID
+    departement: str
+
+
+@dataclass(frozen=True, slots=True)
 class ParcoursTransfere:
-    """Told in the département that it leaves; whatever follows is told in the new one."""
+    """Told in the département that it leaves; whatever follows is told in the new one. `effet` when it is for later.
+
+    To the département where it is: it stays, and `effet` keeps whoever follows it from moving anything.
+    """
 
     parcours: UUID
     departement: str
     departement_nouveau: str
     date_effet: date
+    effet: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TransfertEffectif:
+    """The day of a transfer that was told before it. For the siblings and the gateway only."""
+
+    parcours: UUID
+    departement: str
+    departement_nouveau: str
+    date_effet: date
+
+
+@dataclass(frozen=True, slots=True)
+class TransfertEnAttente:
+    """Its day has come and nobody there could receive the person: it stays where it is. Kept here."""
+
+    parcours: UUID
+    departement: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransfertSignale:
+    """The person is known in another territory: nobody there enters before the transfer is confirmed."""
+
+    parcours: UUID
+    departement: str
+    departement_nouveau: str
+    origine: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,14 +232,21 @@ class UsagerEfface:
 
 Fait = (
     UsagerSignale
+    | SignalementConserve
     | ParcoursOuvert
     | ParcoursRattache
     | UsagerAmbigu
     | UsagerCorrige
     | UsagerRapproche
     | UsagerFusionne
+    | UsagerDefusionne
+    | ParcoursRendu
     | DroitsModifies
+    | DroitsConserves
     | ParcoursTransfere
+    | TransfertEffectif
+    | TransfertEnAttente
+    | TransfertSignale
     | ParcoursClos
     | UsagerOppose
     | UsagerEfface

@@ -8,7 +8,7 @@ from services.usagers.domain.evolution import en_vigueur
 from services.usagers.domain.faits import Reprise, UsagerFusionne
 from services.usagers.domain.identite import Coordonnees, Identifiant
 from services.usagers.domain.messages import Fusion
-from services.usagers.domain.parcours import Droits, Etat, EtatParcours, Parcours
+from services.usagers.domain.parcours import Acte, Droits, Etat, EtatParcours, Parcours
 
 
 def fusionner(etat: Etat, message: Fusion) -> Sequence[UsagerFusionne] | Refus:
@@ -32,14 +32,14 @@ def fusionner(etat: Etat, message: Fusion) -> Sequence[UsagerFusionne] | Refus:
             return Refus("deja-traite", f"/data/absorbes/{place}")
         absorbes[absorbe.id] = absorbe
     personnes = (conserve, *absorbes.values())
-    if len(frozenset[str]().union(*(p.nirs_definitifs for p in personnes))) > 1:
+    if len(frozenset[Identifiant]().union(*(p.nirs_definitifs for p in personnes))) > 1:
         return Refus("etat-interdit", "/data/absorbes", {"motif": "nir-differents"})
     ids = [p.id for p in personnes]
     libres = frozenset(i for p in absorbes.values() for i in p.identifiants if not etat.tenu_ailleurs(i, *ids))
-    return [_fusion(conserve, tuple(absorbes.values()), libres)]
+    return [_fusion(conserve, tuple(absorbes.values()), libres, message.acte)]
 
 
-def reconnaitre(etat: Etat, reconnu: Parcours, en_attente: Parcours) -> UsagerFusionne:
+def reconnaitre(etat: Etat, reconnu: Parcours, en_attente: Parcours, acte: Acte) -> UsagerFusionne:
     """An ambiguous parcours turns out to be `reconnu`, which takes the identifiers that are free and not its rivals.
 
     Its own NIR and France Travail number stand: if they are wrong, `usager.corrige` says so.
@@ -50,7 +50,7 @@ def reconnaitre(etat: Etat, reconnu: Parcours, en_attente: Parcours) -> UsagerFu
         for i in en_attente.identifiants
         if not etat.tenu_ailleurs(i, reconnu.id) and not (i.nature == "nir" and reconnu.nirs) and i.genre not in genres
     )
-    return _fusion(reconnu, (en_attente,), libres)
+    return _fusion(reconnu, (en_attente,), libres, acte)
 
 
 def _refus(parcours: Parcours | None, pointeur: str, admis: frozenset[EtatParcours]) -> Refus | None:
@@ -63,9 +63,12 @@ def _refus(parcours: Parcours | None, pointeur: str, admis: frozenset[EtatParcou
     return Refus("etat-interdit", pointeur, {"etat": str(parcours.etat)})
 
 
-def _fusion(conserve: Parcours, absorbes: Sequence[Parcours], identifiants: frozenset[Identifiant]) -> UsagerFusionne:
+def _fusion(
+    conserve: Parcours, absorbes: Sequence[Parcours], identifiants: frozenset[Identifiant], acte: Acte
+) -> UsagerFusionne:
     droits = [p.droits for p in (*absorbes, conserve) if p.droits]
-    oppositions = [p.oppose_a for p in (conserve, *absorbes) if p.oppose_a]
+    personnes = (conserve, *absorbes)
+    oppositions = [p.oppose_a for p in personnes if p.oppose_a]
     variantes = frozenset(identite for p in absorbes for identite in p.identites)
     reprise = Reprise(
         variantes=variantes - {conserve.identite},
@@ -73,8 +76,9 @@ def _fusion(conserve: Parcours, absorbes: Sequence[Parcours], identifiants: froz
         coordonnees=_coordonnees(conserve, absorbes),
         droits=reduce(_plus_recents, droits) if droits else None,
         oppose_a=min(oppositions, default=None),
+        distincts=frozenset().union(*(p.distincts for p in personnes)) - {p.id for p in personnes},
     )
-    return UsagerFusionne(conserve.id, conserve.departement, tuple(p.id for p in absorbes), reprise)
+    return UsagerFusionne(conserve.id, conserve.departement, tuple(p.id for p in absorbes), reprise, acte)
 
 
 def _plus_recents(connus: Droits, autres: Droits) -> Droits:
@@ -84,4 +88,4 @@ def _plus_recents(connus: Droits, autres: Droits) -> Droits:
 def _coordonnees(conserve: Parcours, absorbes: Sequence[Parcours]) -> Coordonnees | None:
     """What the survivor does not know, it takes from the others, first come first taken."""
     connues = [p.coordonnees for p in (conserve, *absorbes) if p.coordonnees]
-    return reduce(lambda a, b: b.remplacees(a), connues) if connues else None
+    return reduce(Coordonnees.completees, connues) if connues else None

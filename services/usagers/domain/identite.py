@@ -2,12 +2,15 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import UTC, datetime
 from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import Any, Literal
+
+from relais_contrats.identifiants import nir_contredit
+from services.usagers.domain.naissance import Ecart, Naissance
 
 Nature = Literal[
     "nir", "numero-france-travail", "matricule-caf", "matricule-msa", "numero-demande-rsa", "local", "imilo"
@@ -19,8 +22,34 @@ DU_FOYER: frozenset[str] = frozenset({"matricule-caf", "matricule-msa", "numero-
 Cle = tuple[str, ...]
 """What two records of one person share: equal keys are compared, in clear here and as blind indexes in the database."""
 ETAT_CIVIL = "etat-civil"
+MAX_HOMONYMES = 64
+"""So many persons of one civil status are looked at; where there are more, an agent has long had to look."""
+_JADIS = datetime.min.replace(tzinfo=UTC)
 _GRAPHIES_PROCHES = 0.8
+_JOUR_ET_NOMS, _JOUR = 3, len("1985-03-14")
+_ABREGE = 3  # letters from which a given name may be the short form of a longer one
 _SEPARATEURS = re.compile(r"[\W_]+")
+# Letters that Unicode does not decompose into one of the alphabet and an accent.
+_SANS_DECOMPOSITION = str.maketrans(
+    {
+        **dict(zip("łđøıðħŧŋĸɓɖɗƙɔɛəǝƴƒ", "ldoidhtnkbddkoeeeyf", strict=True)),
+        **dict.fromkeys("ʼʻʾʿ", " "),
+        "þ": "th",
+        "æ": "ae",
+        "œ": "oe",
+        "ĳ": "ij",
+    }
+)
+# As passports write letters that keep their sound (OACI, document 9303): MÜLLER is MUELLER there, MULLER elsewhere.
+_AU_PASSEPORT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
+# Words that tell no two families apart.
+_PARTICULES = frozenset(
+    (
+        *("de", "du", "des", "la", "le", "les", "da", "do", "dos", "das", "di", "del", "della", "van", "von", "der"),
+        *("den", "ten", "mac", "mc", "saint", "sainte", "st", "ste", "el", "al", "ben", "ibn", "bin", "bent", "bint"),
+        *("abd", "abou", "abu", "ait", "ould", "ou"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +73,10 @@ class Identifiant:
     def est_provisoire(self) -> bool:
         """A number given while waiting for the definitive one: NIR that begin with 3, 4, 7 or 8."""
         return self.nature == "nir" and self.valeur[:1] in "3478"
+
+    def contredit(self, identite: "Identite | CorrectionIdentite") -> bool:
+        """Whether it is a NIR that says another sex, year or month of birth than this civil status."""
+        return self.nature == "nir" and nir_contredit(self.valeur, identite.sexe, identite.date_naissance)
 
     @property
     def cle(self) -> Cle | None:
@@ -72,7 +105,7 @@ class Identifiant:
 class Identite:
     nom_naissance: str
     prenoms: str
-    date_naissance: date
+    date_naissance: Naissance
     nom_usage: str | None = None
     sexe: str | None = None
     commune_naissance: str | None = None
@@ -88,7 +121,7 @@ class CorrectionIdentite:
 
     nom_naissance: str | None = None
     prenoms: str | None = None
-    date_naissance: date | None = None
+    date_naissance: Naissance | None = None
     nom_usage: str | None = None
     sexe: str | None = None
     commune_naissance: str | None = None
@@ -106,13 +139,39 @@ class Adresse:
 
 @dataclass(frozen=True, slots=True)
 class Coordonnees:
+    """`dites_a`: when each known field was said; absent for what was kept before instants were."""
+
     adresse: Adresse | None = None
     telephone: str | None = None
     courriel: str | None = None
+    dites_a: Mapping[str, datetime] = field(default_factory=dict)
+
+    @property
+    def connues(self) -> dict[str, Any]:
+        """The fields that are known, by name."""
+        return {nom: valeur for nom, valeur in connus(self).items() if nom != "dites_a"}
+
+    def plus_recente(self, autres: "Coordonnees") -> str | None:
+        """A field of `autres` of which something newer is known here."""
+        return next((nom for nom in autres.connues if self._dite_a(nom) > autres._dite_a(nom)), None)
 
     def remplacees(self, nouvelles: "Coordonnees | None") -> "Coordonnees":
-        """The last known contact wins, field by field."""
-        return replace(self, **connus(nouvelles)) if nouvelles else self
+        """Field by field, the last word holds; between two of one instant, the one that came last."""
+        return self._avec(nouvelles, lambda nom, autres: autres._dite_a(nom) >= self._dite_a(nom))
+
+    def completees(self, autres: "Coordonnees | None") -> "Coordonnees":
+        """Fill what is not known here; nothing known is changed."""
+        return self._avec(autres, lambda nom, _: getattr(self, nom) is None)
+
+    def _avec(self, autres: "Coordonnees | None", est_prise: "Callable[[str, Coordonnees], bool]") -> "Coordonnees":
+        prises = {nom: valeur for nom, valeur in autres.connues.items() if est_prise(nom, autres)} if autres else {}
+        if autres is None or not prises:
+            return self
+        instants = {nom: autres.dites_a[nom] for nom in prises if nom in autres.dites_a}
+        return replace(self, **prises, dites_a={**self.dites_a, **instants})
+
+    def _dite_a(self, nom: str) -> datetime:
+        return self.dites_a.get(nom, _JADIS)
 
 
 def connus(objet: Any) -> dict[str, Any]:
@@ -124,25 +183,75 @@ def jetons(nom: str | None) -> tuple[str, ...]:
     """The words of a name without accents, case, hyphens, apostrophes: `Jean-François D’Été` → jean francois d ete."""
     replie = (nom or "").casefold()
     if not replie.isascii():
-        depliee = unicodedata.normalize("NFKD", replie.replace("œ", "oe").replace("æ", "ae"))
-        replie = "".join(c for c in depliee if not unicodedata.combining(c))
+        depliee = unicodedata.normalize("NFKD", replie.translate(_SANS_DECOMPOSITION))
+        replie = "".join(c for c in depliee.translate(_SANS_DECOMPOSITION) if not unicodedata.combining(c))
     return tuple(_SEPARATEURS.sub(" ", replie).split())
+
+
+@dataclass(frozen=True, slots=True)
+class Noms:
+    """The names of a civil status in comparable form. `familles`: birth and usage name, each as its words.
+
+    Glued forms make one of N'DIAYE and NDIAYE, LE GOFF and LEGOFF, Abdel Kader and Abdelkader.
+    """
+
+    familles: frozenset[tuple[str, ...]]
+    prenoms: tuple[str, ...]
+    premier: tuple[str, ...]
+    """The words of the first given name: all that many systems know."""
+    au_passeport: tuple[str, ...]
+    """All given names again, as a passport writes them."""
+
+    @property
+    def familles_collees(self) -> frozenset[str]:
+        return frozenset("".join(mots) for mots in self.familles)
+
+    @property
+    def prenoms_colles(self) -> frozenset[str]:
+        """All of them, the first, and the first two: a compound one is written with or without its space."""
+        debuts = {"".join(mots[:n]) for mots in (self.prenoms, self.au_passeport) for n in (1, 2, len(mots))}
+        return frozenset({*debuts, "".join(self.premier)} - {""})
+
+    @property
+    def mots_de_famille(self) -> frozenset[str]:
+        return frozenset(m for mots in self.familles for m in mots if len(m) > 2 and m not in _PARTICULES)
+
+
+@lru_cache(maxsize=4096)
+def noms(identite: Identite) -> Noms:
+    ecrits = (identite.nom_naissance, identite.nom_usage or "")
+    return Noms(
+        frozenset({jetons(nom) for ecrit in ecrits for nom in (ecrit, _passeport(ecrit))} - {()}),
+        jetons(identite.prenoms),
+        jetons(next(iter(identite.prenoms.split()), "")),
+        jetons(_passeport(identite.prenoms)),
+    )
+
+
+def _passeport(nom: str) -> str:
+    return nom if nom.isascii() else nom.casefold().translate(_AU_PASSEPORT)
 
 
 @lru_cache(maxsize=4096)
 def cles_etat_civil(identite: Identite) -> frozenset[Cle]:
-    """Birth date and sorted words of the names, so that neither the order of given names nor a swap of names counts.
+    """By what one person may be found under two civil statuses: see `se_ressemblent`, which then compares them.
 
-    One key per family name (birth, usage), with all given names and with the first one alone, which is all that many
-    systems know.
+    The day and the names in any order; the day and a word of the family name, for names shortened or taken by marriage;
+    the year and the names, for days swapped, conventional or not known.
     """
-    prenoms = jetons(identite.prenoms)
-    premier = jetons(next(iter(identite.prenoms.split()), ""))
-    jour = identite.date_naissance.isoformat()
+    lus, jour = noms(identite), identite.date_naissance
+    paires = {
+        " ".join(sorted(paire))
+        for famille in lus.familles_collees
+        for prenom in lus.prenoms_colles
+        for paire in ((famille, prenom),)
+    }
+    paires |= {" ".join(sorted((*famille, *lus.prenoms))) for famille in lus.familles}
+    mots = lus.familles_collees | lus.mots_de_famille
     return frozenset(
-        (ETAT_CIVIL, jour, " ".join(sorted((*famille, *donnes))))
-        for famille in {jetons(identite.nom_naissance), jetons(identite.nom_usage)} - {()}
-        for donnes in {prenoms, premier} - {()}
+        {(ETAT_CIVIL, str(jour), paire) for paire in paires}
+        | {(ETAT_CIVIL, str(jour), "famille", mot) for mot in mots}
+        | {(ETAT_CIVIL, jour.annee, paire) for paire in paires}
     )
 
 
@@ -150,6 +259,57 @@ def cles(identites: Iterable[Identite], identifiants: Iterable[Identifiant]) -> 
     """Every key under which a person can be found."""
     propres = frozenset(cle for i in identifiants if (cle := i.cle))
     return propres.union(*map(cles_etat_civil, identites))
+
+
+def est_precise(cle: Cle) -> bool:
+    """Whether those who share this key are few, and decided one after the other: not by a name or a year alone."""
+    return cle[0] != ETAT_CIVIL or (len(cle) == _JOUR_ET_NOMS and len(cle[1]) == _JOUR)
+
+
+@lru_cache(maxsize=4096)
+def se_ressemblent(a: Identite, b: Identite) -> bool:
+    """Whether two civil statuses may be those of one person: enough for a doubt, never to attach.
+
+    Another day, when only a doubt allows it, asks for the very names; the same day allows a shortened given name, or a
+    family name of which one is a part. Twins differ by the given name, cousins by the day.
+    """
+    ecart = a.date_naissance.ecart(b.date_naissance)
+    if ecart is Ecart.AUTRE:
+        return False
+    na, nb = noms(a), noms(b)
+    croises = bool(na.familles_collees & nb.prenoms_colles) and bool(nb.familles_collees & na.prenoms_colles)
+    memes_noms = bool(na.familles_collees & nb.familles_collees) and _memes_prenoms(na, nb)
+    if memes_noms or croises or _memes_mots(na, nb):
+        return True
+    if ecart is Ecart.DOUTE or a.date_naissance != b.date_naissance or _sexes_opposes(a, b):
+        return False
+    mots_a, mots_b = na.mots_de_famille, nb.mots_de_famille
+    partie = bool(mots_a and mots_b) and (mots_a <= mots_b or mots_b <= mots_a)
+    parent = partie or bool(na.familles_collees & nb.familles_collees)
+    return parent and (_memes_prenoms(na, nb) or _prenom_abrege(na, nb))
+
+
+def _memes_prenoms(a: Noms, b: Noms) -> bool:
+    return bool(a.prenoms_colles & b.prenoms_colles) or sorted(a.prenoms) == sorted(b.prenoms)
+
+
+def _memes_mots(a: Noms, b: Noms) -> bool:
+    """The same words in any order and place."""
+    return any(sorted((*fa, *a.prenoms)) == sorted((*fb, *b.prenoms)) for fa in a.familles for fb in b.familles)
+
+
+def _prenom_abrege(a: Noms, b: Noms) -> bool:
+    """Alex for Alexandre, an initial, another spelling (Mohamed, Mohammed)."""
+    courts = sorted(("".join(a.premier), "".join(b.premier)), key=len)
+    court, long_ = courts
+    if not court:
+        return False
+    initiale = len(court) == 1 and long_.startswith(court)
+    return initiale or (len(court) >= _ABREGE and long_.startswith(court)) or _proches({court}, {long_})
+
+
+def _sexes_opposes(a: Identite, b: Identite) -> bool:
+    return a.sexe is not None and b.sexe is not None and a.sexe != b.sexe
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +321,10 @@ class Accord:
     prenom: bool
 
     @property
+    def entier(self) -> bool:
+        return self.naissance and self.nom and self.prenom
+
+    @property
     def suffit(self) -> bool:
         """A given name, and the family name or the birth date: one of these may be mistyped or change by marriage.
 
@@ -169,23 +333,31 @@ class Accord:
         return self.prenom and (self.naissance or self.nom)
 
 
+@lru_cache(maxsize=4096)
 def accord(a: Identite, b: Identite) -> Accord:
-    familles_a, familles_b = _mots(a.nom_naissance, a.nom_usage), _mots(b.nom_naissance, b.nom_usage)
-    prenoms_a, prenoms_b = _mots(a.prenoms), _mots(b.prenoms)
+    na, nb = noms(a), noms(b)
+    familles_a, familles_b = _mots(na.familles) | na.familles_collees, _mots(nb.familles) | nb.familles_collees
+    prenoms_a, prenoms_b = _mots({na.prenoms}) | na.prenoms_colles, _mots({nb.prenoms}) | nb.prenoms_colles
     inverses = bool(familles_a & prenoms_b) and bool(prenoms_a & familles_b)
     return Accord(
-        naissance=a.date_naissance == b.date_naissance,
+        naissance=a.date_naissance.ecart(b.date_naissance) is Ecart.AUCUN,
         nom=inverses or bool(familles_a & familles_b),
         prenom=inverses or bool(prenoms_a & prenoms_b) or _proches(prenoms_a, prenoms_b),
     )
 
 
-def _proches(prenoms_a: frozenset[str], prenoms_b: frozenset[str]) -> bool:
+def oublier() -> None:
+    """Namesakes have one civil status, compared once: nothing of it stays in memory after an erasure."""
+    for memoire in (noms, cles_etat_civil, se_ressemblent, accord):
+        memoire.cache_clear()
+
+
+def _proches(prenoms_a: Iterable[str], prenoms_b: Iterable[str]) -> bool:
     """Two spellings of one given name (Mohamed, Mohammed)."""
     return any(SequenceMatcher(None, a, b).ratio() >= _GRAPHIES_PROCHES for a in prenoms_a for b in prenoms_b)
 
 
-def _mots(*noms: str | None) -> frozenset[str]:
+def _mots(noms_: Iterable[tuple[str, ...]]) -> frozenset[str]:
     """Words that can tell two people apart: particles (`de`, `el`) do not, unless there is nothing else."""
-    tous = frozenset(mot for nom in noms for mot in jetons(nom))
-    return frozenset(mot for mot in tous if len(mot) > 2) or tous
+    tous = frozenset(mot for mots in noms_ for mot in mots)
+    return frozenset(mot for mot in tous if len(mot) > 2 and mot not in _PARTICULES) or tous

@@ -6,12 +6,16 @@ from typing import Literal
 from uuid import UUID
 
 from services.usagers.domain.identite import Cle, Coordonnees, CorrectionIdentite, Identifiant, Identite, cles
-from services.usagers.domain.parcours import Droits
+from services.usagers.domain.parcours import Acte, Droits
 
 
 @dataclass(frozen=True, slots=True)
 class Signalement:
-    """`nouveau` is the id that the parcours gets if one has to be opened; `cles` is all that the person is found by."""
+    """`nouveau` is the id that the parcours, or its emitter's own name of it, gets if one has to be made.
+
+    `reconnait_dans`: the territories in which the emitter may be told who the person is (scope `identite:resoudre`).
+    `fait_foi`: its contacts replace those that are known. `cles` is all that the person is found by.
+    """
 
     nouveau: UUID
     emetteur: str
@@ -22,6 +26,9 @@ class Signalement:
     brsa: bool
     date_reception_droit: date | None
     origine: str
+    role: str = ""
+    reconnait_dans: frozenset[str] = frozenset()
+    fait_foi: bool = True
     cles: frozenset[Cle] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -30,10 +37,13 @@ class Signalement:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
+    """`reconnait_dans`: as in a signalement."""
+
     parcours: UUID
     identite: CorrectionIdentite | None
     identifiants: tuple[Identifiant, ...]
     coordonnees: Coordonnees | None
+    reconnait_dans: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +51,7 @@ class DecisionRapprochement:
     parcours: UUID
     decision: Literal["meme-personne", "personne-nouvelle"]
     reconnu: UUID | None
+    acte: Acte
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +59,28 @@ class Fusion:
     parcours: UUID
     conserve: UUID
     absorbes: tuple[UUID, ...]
+    acte: Acte
+
+
+@dataclass(frozen=True, slots=True)
+class Defusion:
+    """`annule` is the deposit that merged. `repose`: the type of what stands on the merge in another brique."""
+
+    parcours: UUID
+    annule: UUID
+    motif: str
+    acte: Acte
+    role: str
+    repose: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ChangementDroits:
+    """`departements`: the territories of who says it."""
+
     parcours: UUID
     droits: Droits
+    departements: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +88,13 @@ class Transfert:
     parcours: UUID
     departement_nouveau: str
     date_effet: date
+
+
+@dataclass(frozen=True, slots=True)
+class TransfertEchu:
+    """The day of a transfer has come."""
+
+    parcours: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +128,10 @@ Message = (
     | Correction
     | DecisionRapprochement
     | Fusion
+    | Defusion
     | ChangementDroits
     | Transfert
+    | TransfertEchu
     | Cloture
     | Opposition
     | Effacement
@@ -108,9 +144,9 @@ def nommes(message: Message) -> tuple[UUID, ...]:
     match message:
         case Signalement():
             return ()
-        case DecisionRapprochement(parcours, _, reconnu):
+        case DecisionRapprochement(parcours, _, reconnu, _):
             return (parcours, reconnu) if reconnu else (parcours,)
-        case Fusion(parcours, conserve, absorbes):
+        case Fusion(parcours, conserve, absorbes, _):
             return (parcours, conserve, *absorbes)
         case _:
             return (message.parcours,)

@@ -38,10 +38,20 @@ class Droits:
 
 
 @dataclass(frozen=True, slots=True)
+class Acte:
+    """A deposit that may be cancelled, and its emitter."""
+
+    depot: UUID
+    auteur: str
+
+
+@dataclass(frozen=True, slots=True)
 class Parcours:
-    """`emetteur` signalled it first; `candidats` are the parcours that an ambiguous one may belong to.
+    """`emetteur` signalled it first; `candidats` are the parcours that an ambiguous one may belong to, of which those
+    in `ailleurs` are in another territory (known where a decision is to be taken).
 
     `variantes`: other civil statuses that an agent has said to be this person's; the question is not asked again.
+    `distincts`: parcours that an agent has said to be another person's, by undoing a merge.
     """
 
     id: UUID
@@ -54,9 +64,17 @@ class Parcours:
     coordonnees: Coordonnees | None = None
     droits: Droits | None = None
     candidats: tuple[UUID, ...] = ()
+    ailleurs: frozenset[UUID] = frozenset()
     survivant: UUID | None = None
     date_fin: date | None = None
     oppose_a: datetime | None = None
+    transfert: tuple[str, date] | None = None
+    """The territory to which it moves, and the day."""
+    attend_un_partenaire: bool = False
+    """The day has come, and no département of that territory is a partner yet."""
+    arrivees_signalees: frozenset[tuple[str, str]] = frozenset()
+    """(kind of organisation, territory) of the moves that were made known from there, to be confirmed."""
+    distincts: frozenset[UUID] = frozenset()
 
     @property
     def cles(self) -> frozenset[Cle]:
@@ -66,13 +84,60 @@ class Parcours:
     def identites(self) -> tuple[Identite, ...]:
         return (self.identite, *self.variantes) if self.identite else ()
 
-    @property
-    def nirs(self) -> frozenset[str]:
-        return frozenset(i.valeur for i in self.identifiants if i.nature == "nir")
+    def est_distinct_de(self, autre: "Parcours") -> bool:
+        return autre.id in self.distincts or self.id in autre.distincts
 
     @property
-    def nirs_definitifs(self) -> frozenset[str]:
-        return frozenset(i.valeur for i in self.identifiants if i.nature == "nir" and not i.est_provisoire)
+    def nirs(self) -> frozenset[Identifiant]:
+        return frozenset(i for i in self.identifiants if i.nature == "nir")
+
+    @property
+    def nirs_definitifs(self) -> frozenset[Identifiant]:
+        return frozenset(i for i in self.nirs if not i.est_provisoire)
+
+
+@dataclass(frozen=True, slots=True)
+class FusionConnue:
+    """A merge as it was decided, so that it can be undone: its persons before it, its survivor before and after.
+
+    `fait` is the event that told it. `suivaient`: the aliases that each of the absorbed ones had then.
+    """
+
+    acte: Acte
+    fait: UUID
+    conserve: Parcours
+    apres: Parcours
+    absorbes: tuple[Parcours, ...]
+    suivaient: Mapping[UUID, tuple[UUID, ...]] = field(default_factory=dict)
+
+    @property
+    def noms(self) -> frozenset[UUID]:
+        return frozenset((self.conserve.id, *(p.id for p in self.absorbes)))
+
+
+@dataclass(frozen=True, slots=True)
+class Dire:
+    """What one emitter said of a person under its own name (`alias`) of `parcours`: see `SignalementConserve`."""
+
+    alias: UUID
+    parcours: UUID
+    departement: str
+    emetteur: str
+    identite: Identite
+    identifiants: frozenset[Identifiant]
+    coordonnees: Coordonnees | None = None
+
+    @property
+    def comme_parcours(self) -> Parcours:
+        """As if nothing else were known of the person."""
+        return Parcours(
+            self.alias,
+            EtatParcours.ACTIF,
+            self.departement,
+            self.emetteur,
+            identite=self.identite,
+            identifiants=self.identifiants,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +146,19 @@ class Etat:
 
     `nommes`: each parcours that the message names, under the name that it uses, aliases resolved; absent when unknown.
     `proches`: the active and ambiguous parcours that share a key with the person of the message.
+    `dires`: what the emitter of the message said before of those, where it may not be told who they are.
+    `fusions`: those that stand and concern the parcours of a `Defusion`, oldest first.
+    `servis`: the territories of which a département is a partner; None as long as nobody has told.
     """
 
     nommes: Mapping[UUID, Parcours] = field(default_factory=lambda: MappingProxyType({}))
     proches: tuple[Parcours, ...] = ()
+    dires: tuple[Dire, ...] = ()
+    fusions: tuple[FusionConnue, ...] = ()
+    servis: frozenset[str] | None = None
+
+    def est_servi(self, departement: str) -> bool:
+        return self.servis is None or departement in self.servis
 
     @property
     def actifs(self) -> tuple[Parcours, ...]:

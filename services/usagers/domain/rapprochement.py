@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from services.usagers.domain.faits import Motif, Regle
-from services.usagers.domain.identite import Accord, Cle, Identifiant, Identite, accord, cles_etat_civil
+from services.usagers.domain.identite import Accord, CorrectionIdentite, Identifiant, Identite, accord, se_ressemblent
+from services.usagers.domain.naissance import Ecart, Naissance
 from services.usagers.domain.parcours import Parcours
 
 # Roles that one person holds in a household at a time; several children share a matricule and a role.
@@ -61,14 +62,15 @@ class _Examen:
 
 
 def rapprocher(
-    identite: Identite | None, identifiants: Sequence[Identifiant], actifs: Sequence[Parcours]
+    identite: Identite | Naissance | None, identifiants: Sequence[Identifiant], actifs: Sequence[Parcours]
 ) -> Inconnu | Reconnu | Indecis:
     """Compare a person with the active parcours that share a key with it.
 
-    Without a civil status (a search by number alone) nothing can be contradicted by it.
+    Without a civil status (a search by number alone) nothing can be contradicted by it; a search may also tell the date
+    of birth alone.
     """
     examens = [_examiner(identite, identifiants, parcours) for parcours in actifs]
-    concernes = [e for e in examens if e.regle or e.motifs or e.meme_etat_civil]
+    concernes = _sans_les_distincts([e for e in examens if e.regle or e.motifs or e.meme_etat_civil])
     if not concernes:
         return Inconnu()
     motifs = frozenset[Motif]().union(*(e.motifs for e in concernes))
@@ -85,9 +87,19 @@ def rapprocher(
     return Reconnu(fort.parcours, fort.regle or Regle.AUCUNE)
 
 
-def _examiner(identite: Identite | None, identifiants: Sequence[Identifiant], parcours: Parcours) -> _Examen:
-    constat = _meilleur_accord(identite, parcours) if identite else Accord(True, True, True)
-    meme_etat_civil = bool(identite) and not _etat_civil(identite).isdisjoint(_etat_civil(*parcours.identites))
+def _sans_les_distincts(concernes: list[_Examen]) -> list[_Examen]:
+    """Whoever is recognised by the strongest number leaves out those whom an agent has told apart from it."""
+    forts = sorted((e for e in concernes if e.regle and not e.motifs), key=lambda e: _RANG[e.regle or Regle.AUCUNE])
+    if not forts or any(autre.regle == forts[0].regle for autre in concernes if autre is not forts[0]):
+        return concernes
+    reconnu = forts[0]
+    return [e for e in concernes if e is reconnu or not e.parcours.est_distinct_de(reconnu.parcours)]
+
+
+def _examiner(dite: Identite | Naissance | None, identifiants: Sequence[Identifiant], parcours: Parcours) -> _Examen:
+    constat = _constater(dite, parcours)
+    identite = dite if isinstance(dite, Identite) else None
+    meme_etat_civil = identite is not None and any(se_ressemblent(identite, connue) for connue in parcours.identites)
     communs = [i for i in identifiants if i.cle and i in parcours.identifiants]
     liens = [(_ORDRE[i.nature], _lien(i, constat)) for i in communs]
     regles = sorted((r for r, lien in liens if lien is _Lien.CONCORDE), key=_RANG.__getitem__)
@@ -96,7 +108,9 @@ def _examiner(identite: Identite | None, identifiants: Sequence[Identifiant], pa
     if any(lien is _Lien.CONTREDIT for _, lien in liens):
         motifs.add(Motif.ETAT_CIVIL_DIFFERENT)
     if regles or motifs:
-        motifs |= _numeros_differents(identifiants, parcours)
+        motifs |= _numeros_differents(identifiants, parcours, constat)
+        if identite and _sexe_contredit(identite, parcours):
+            motifs.add(Motif.ETAT_CIVIL_DIFFERENT)
     elif meme_etat_civil:
         # Same names, same day of birth, two definitive NIR: two persons, twins or homonyms.
         est_homonyme = _deux_personnes(identifiants, parcours)
@@ -104,20 +118,35 @@ def _examiner(identite: Identite | None, identifiants: Sequence[Identifiant], pa
     return _Examen(parcours, regles[0] if regles else None, meme_etat_civil, frozenset(motifs), est_homonyme)
 
 
+def _constater(dite: Identite | Naissance | None, parcours: Parcours) -> Accord:
+    match dite:
+        case None:
+            return Accord(True, True, True)
+        case Identite():
+            return _meilleur_accord(dite, parcours)
+        case _:
+            concorde = any(dite.ecart(connue.date_naissance) is Ecart.AUCUN for connue in parcours.identites)
+            return Accord(concorde, concorde, concorde)
+
+
+def _sexe_contredit(identite: Identite, parcours: Parcours) -> bool:
+    """Whether the NIR that is held tells another sex; an agent, or the emitter of the NIR, may have said it before."""
+    if identite.sexe is None or any(connue.sexe == identite.sexe for connue in parcours.identites):
+        return False
+    sexe = CorrectionIdentite(sexe=identite.sexe)
+    return any(nir.contredit(sexe) for nir in parcours.nirs_definitifs)
+
+
 def _meilleur_accord(identite: Identite, parcours: Parcours) -> Accord:
     constats = [accord(identite, connue) for connue in parcours.identites]
     return max(constats, key=lambda c: (c.suffit, c.naissance + c.nom + c.prenom), default=Accord(False, False, False))
-
-
-def _etat_civil(*identites: Identite | None) -> frozenset[Cle]:
-    return frozenset[Cle]().union(*(cles_etat_civil(i) for i in identites if i))
 
 
 def _lien(identifiant: Identifiant, constat: Accord) -> _Lien:
     match identifiant.nature:
         case "matricule-caf" | "matricule-msa" | "numero-demande-rsa":
             return _lien_du_foyer(identifiant, constat)
-        case "numero-france-travail":
+        case "nir" | "numero-france-travail":
             return _Lien.CONCORDE if constat.naissance and constat.suffit else _Lien.CONTREDIT
         case _:
             return _Lien.CONCORDE if constat.suffit else _Lien.CONTREDIT
@@ -133,10 +162,9 @@ def _lien_du_foyer(identifiant: Identifiant, constat: Accord) -> _Lien:
     return _Lien.CONTREDIT if constat.naissance else _Lien.RIEN
 
 
-def _numeros_differents(identifiants: Sequence[Identifiant], parcours: Parcours) -> set[Motif]:
+def _numeros_differents(identifiants: Sequence[Identifiant], parcours: Parcours, constat: Accord) -> set[Motif]:
     motifs = set[Motif]()
-    nirs = {i.valeur for i in identifiants if i.nature == "nir"}
-    if nirs and parcours.nirs and not nirs & parcours.nirs:
+    if _nirs_opposes(frozenset(i for i in identifiants if i.nature == "nir"), parcours.nirs, constat):
         motifs.add(Motif.NIR_DIFFERENT)
     for numero in (i for i in identifiants if i.nature == "numero-france-travail"):
         tenus = {i for i in parcours.identifiants if i.genre == numero.genre}
@@ -145,6 +173,16 @@ def _numeros_differents(identifiants: Sequence[Identifiant], parcours: Parcours)
     return motifs
 
 
+def _nirs_opposes(recus: frozenset[Identifiant], tenus: frozenset[Identifiant], constat: Accord) -> bool:
+    """Two definitive NIR, or two provisional ones. A provisional one gives way to the definitive one of this person."""
+    cotes = [frozenset(i for i in cote if not i.est_provisoire) for cote in (recus, tenus)]
+    if all(cotes):
+        return cotes[0].isdisjoint(cotes[1])
+    if not recus or not tenus or not recus.isdisjoint(tenus):
+        return False
+    return not (any(cotes) and constat.entier)
+
+
 def _deux_personnes(identifiants: Sequence[Identifiant], parcours: Parcours) -> bool:
-    definitifs = {i.valeur for i in identifiants if i.nature == "nir" and not i.est_provisoire}
-    return bool(definitifs and parcours.nirs_definitifs) and not definitifs & parcours.nirs_definitifs
+    definitifs = frozenset(i for i in identifiants if i.nature == "nir" and not i.est_provisoire)
+    return bool(definitifs and parcours.nirs_definitifs) and definitifs.isdisjoint(parcours.nirs_definitifs)

@@ -6,6 +6,7 @@ from typing import Any
 
 from chassis.database import Record
 from services.usagers.domain.identite import Adresse, Coordonnees, Identifiant, Identite
+from services.usagers.domain.naissance import Naissance
 from services.usagers.domain.parcours import Droits, EtatParcours, Parcours
 from services.usagers.store.vault import Coffre
 
@@ -21,10 +22,10 @@ def parcours(ligne: Record, secrets: Record | None, coffre: Coffre) -> Parcours:
     identites: list[Identite] = []
     identifiants, contacts = frozenset[Identifiant](), None
     if secrets is not None:
-        identites = [_identite(brut) for brut in coffre.dechiffrer(id_, IDENTITE, secrets["identite"])]
-        identifiants = _identifiants(coffre.dechiffrer(id_, IDENTIFIANTS, secrets["identifiants"]))
+        identites = [lire_identite(brut) for brut in coffre.dechiffrer(id_, IDENTITE, secrets["identite"])]
+        identifiants = lire_identifiants(coffre.dechiffrer(id_, IDENTIFIANTS, secrets["identifiants"]))
         if secrets["coordonnees"] is not None:
-            contacts = _coordonnees(coffre.dechiffrer(id_, COORDONNEES, secrets["coordonnees"]))
+            contacts = lire_coordonnees(coffre.dechiffrer(id_, COORDONNEES, secrets["coordonnees"]))
     return Parcours(
         id=id_,
         etat=etat,
@@ -34,11 +35,15 @@ def parcours(ligne: Record, secrets: Record | None, coffre: Coffre) -> Parcours:
         variantes=frozenset(identites[1:]),
         identifiants=identifiants,
         coordonnees=contacts,
-        droits=_droits(ligne["droits"]),
+        droits=lire_droits(ligne["droits"]),
         candidats=tuple(ligne["candidats"]),
         survivant=ligne["survivant"],
         date_fin=ligne["date_fin"],
         oppose_a=ligne["oppose_a"],
+        transfert=(ligne["transfert_vers"], ligne["transfert_le"]) if ligne["transfert_vers"] else None,
+        attend_un_partenaire=ligne["transfert_attend"],
+        arrivees_signalees=lire_arrivees(ligne["arrivees_signalees"]),
+        distincts=frozenset(ligne["distincts"]),
     )
 
 
@@ -47,7 +52,7 @@ def secrets(parcours: Parcours, coffre: Coffre) -> tuple[bytes, bytes, bytes | N
     contacts = parcours.coordonnees
     return (
         coffre.chiffrer(parcours.id, IDENTITE, parcours.identites),
-        coffre.chiffrer(parcours.id, IDENTIFIANTS, sorted(parcours.identifiants, key=_ordre)),
+        coffre.chiffrer(parcours.id, IDENTIFIANTS, sorted(parcours.identifiants, key=ordre)),
         coffre.chiffrer(parcours.id, COORDONNEES, contacts) if contacts else None,
     )
 
@@ -70,24 +75,34 @@ def droits_en_ligne(droits: Droits | None) -> dict[str, Any] | None:
     return {**dits, "dit_a": droits.dit_a.isoformat()} if droits and dits else None
 
 
-def _ordre(identifiant: Identifiant) -> tuple[str, str, str]:
+def lire_arrivees(texte: str) -> frozenset[tuple[str, str]]:
+    couples = (mot.partition(":") for mot in texte.split())
+    return frozenset((genre, departement) for genre, _, departement in couples)
+
+
+def arrivees_en_ligne(arrivees: frozenset[tuple[str, str]]) -> str:
+    return " ".join(sorted(":".join(couple) for couple in arrivees))
+
+
+def ordre(identifiant: Identifiant) -> tuple[str, str, str]:
     return (identifiant.nature, identifiant.valeur, identifiant.emetteur or "")
 
 
-def _identite(brut: Mapping[str, Any]) -> Identite:
-    return Identite(**{**brut, "date_naissance": date.fromisoformat(brut["date_naissance"])})
+def lire_identite(brut: Mapping[str, Any]) -> Identite:
+    return Identite(**{**brut, "date_naissance": Naissance(brut["date_naissance"])})
 
 
-def _identifiants(brut: list[Mapping[str, Any]]) -> frozenset[Identifiant]:
+def lire_identifiants(brut: list[Mapping[str, Any]]) -> frozenset[Identifiant]:
     return frozenset(Identifiant(**champs) for champs in brut)
 
 
-def _coordonnees(brut: Mapping[str, Any]) -> Coordonnees:
+def lire_coordonnees(brut: Mapping[str, Any]) -> Coordonnees:
     adresse = Adresse(**brut["adresse"]) if brut["adresse"] else None
-    return Coordonnees(**{**brut, "adresse": adresse})
+    dites_a = {nom: datetime.fromisoformat(instant) for nom, instant in brut.get("dites_a", {}).items()}
+    return Coordonnees(**{**brut, "adresse": adresse, "dites_a": dites_a})
 
 
-def _droits(brut: Mapping[str, Any] | None) -> Droits | None:
+def lire_droits(brut: Mapping[str, Any] | None) -> Droits | None:
     if brut is None:
         return None
     dit_a = datetime.fromisoformat(brut["dit_a"]) if "dit_a" in brut else _JADIS

@@ -8,9 +8,17 @@ from chassis import ledger
 from chassis.database import Connection, write
 from chassis.facts import Fait, FaitEnregistre
 from services.usagers.domain import EtatParcours, Message, Parcours
-from services.usagers.domain.identite import EXCLUSIVES, Cle, cles, cles_etat_civil
-from services.usagers.domain.messages import Correction, DecisionRapprochement, Fusion, Signalement, nommes
-from services.usagers.store import effacements, lignes
+from services.usagers.domain.identite import (
+    ETAT_CIVIL,
+    EXCLUSIVES,
+    MAX_HOMONYMES,
+    Cle,
+    cles,
+    est_precise,
+    oublier,
+)
+from services.usagers.domain.messages import Correction, DecisionRapprochement, Defusion, Fusion, Signalement, nommes
+from services.usagers.store import dires, effacements, fusions, lignes, territoires
 from services.usagers.store.dossiers import Dossiers, Echeances
 from services.usagers.store.vault import Coffre
 
@@ -26,9 +34,13 @@ _CLES_DE = """
 SELECT empreinte, nature FROM cles
 WHERE parcours IN (SELECT coalesce(survivant, id) FROM parcours WHERE id = ANY($1))
 """
+_LIEUX = """
+SELECT a.id, p.departement FROM parcours a JOIN parcours p ON p.id = coalesce(a.survivant, a.id) WHERE a.id = ANY($1)
+"""
 _ALIAS = "SELECT id, survivant FROM parcours WHERE id = ANY($1) AND survivant IS NOT NULL"
 # The two halves are the predicates of the two partial indexes: each key is in exactly one of them, and one whose nature
-# is shared ($2 holds all, $1 those of the other natures) is not worth a look into the first.
+# is shared ($2 holds all, $1 those of the other natures) is not worth a look into the first. Of a civil status ($3)
+# there may be any number of homonyms: so many of them ($4) are enough to doubt.
 _TROUVER = """
 SELECT c.parcours FROM cles c JOIN parcours p ON p.id = c.parcours
 WHERE c.empreinte = ANY($1) AND p.etat IN ('actif', 'ambigu')
@@ -37,20 +49,46 @@ UNION
 SELECT c.parcours FROM cles c JOIN parcours p ON p.id = c.parcours
 WHERE c.empreinte = ANY($2) AND p.etat IN ('actif', 'ambigu')
     AND NOT (c.active AND c.nature IN ('nir', 'numero-france-travail', 'local', 'imilo'))
+UNION
+SELECT h.parcours FROM unnest($3::bytea[]) AS k(empreinte) CROSS JOIN LATERAL (
+    SELECT c.parcours FROM cles c JOIN parcours p ON p.id = c.parcours
+    WHERE c.empreinte = k.empreinte AND p.etat IN ('actif', 'ambigu')
+        AND NOT (c.active AND c.nature IN ('nir', 'numero-france-travail', 'local', 'imilo'))
+    LIMIT $4
+) AS h
 """
 # Locked in the order of their ids, like everywhere, so that two batches never wait for each other.
 _VERROUILLER = "SELECT * FROM parcours WHERE id = ANY($1) ORDER BY id FOR UPDATE"
 _SECRETS = "SELECT * FROM coffre WHERE parcours = ANY($1)"
 
-_PARCOURS = ("id", "etat", "departement", "emetteur", "candidats", "survivant", "droits", "date_fin", "oppose_a")
-_CANDIDATS = _PARCOURS.index("candidats")
+_PARCOURS = (
+    "id",
+    "etat",
+    "departement",
+    "emetteur",
+    "candidats",
+    "survivant",
+    "droits",
+    "date_fin",
+    "oppose_a",
+    "transfert_vers",
+    "transfert_le",
+    "transfert_attend",
+    "arrivees_signalees",
+    "distincts",
+)
+_LISTES = (_PARCOURS.index("candidats"), _PARCOURS.index("distincts"))
 _COFFRE = ("parcours", "identite", "identifiants", "coordonnees")
-# Their signaller never changes. Candidates travel as one text: arrays of arrays must all have one length.
+# Their signaller never changes. Lists travel as one text each: arrays of arrays must all have one length.
 _CHANGER = """
 UPDATE parcours SET etat = c.etat, departement = c.departement, candidats = string_to_array(c.candidats, ' ')::uuid[],
-    survivant = c.survivant, droits = c.droits, date_fin = c.date_fin, oppose_a = c.oppose_a
+    survivant = c.survivant, droits = c.droits, date_fin = c.date_fin, oppose_a = c.oppose_a,
+    transfert_vers = c.transfert_vers, transfert_le = c.transfert_le, transfert_attend = c.transfert_attend,
+    arrivees_signalees = c.arrivees_signalees, distincts = string_to_array(c.distincts, ' ')::uuid[]
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::jsonb[], $8::date[],
-    $9::timestamptz[]) AS c(id, etat, departement, emetteur, candidats, survivant, droits, date_fin, oppose_a)
+    $9::timestamptz[], $10::text[], $11::date[], $12::bool[], $13::text[], $14::text[])
+    AS c(id, etat, departement, emetteur, candidats, survivant, droits, date_fin, oppose_a, transfert_vers,
+        transfert_le, transfert_attend, arrivees_signalees, distincts)
 WHERE parcours.id = c.id
 """
 _DEPLACER_ALIAS = """
@@ -82,27 +120,44 @@ class Registre:
 
         Two batches about one person therefore decide one after the other, and the second sees what the first did.
         """
-        natures = {self._coffre.empreinte(cle): cle[0] for message in messages for cle in _recherchees(message)}
+        recherchees = {cle for message in messages for cle in _recherchees(message)}
+        annules = [message.annule for message in messages if isinstance(message, Defusion)]
+        rendues = await fusions.lire(conn, self._coffre, annules)
+        recherchees |= {cle for fusion in rendues for p in fusion.absorbes for cle in p.cles}
+        natures = {self._coffre.empreinte(cle): cle[0] for cle in recherchees}
+        verrous = {self._coffre.empreinte(cle) for cle in recherchees if est_precise(cle)}
         cedants = [id_ for message in messages for id_ in _cedants(message)]
         if cedants:
-            natures |= {ligne["empreinte"]: ligne["nature"] for ligne in await conn.fetch(_CLES_DE, cedants)}
-        await _verrouiller(conn, natures)
+            cedees = {ligne["empreinte"]: ligne["nature"] for ligne in await conn.fetch(_CLES_DE, cedants)}
+            natures |= cedees
+            verrous |= cedees.keys()
+        await _verrouiller(conn, verrous)
         nommes_ = [id_ for message in messages for id_ in nommes(message)]
-        parcours, alias = await self._trouver(conn, nommes_, natures)
-        return Dossiers(parcours, alias, self._echeances)
+        rendus = {p.id for fusion in rendues for p in fusion.absorbes}
+        parcours, alias = await self._trouver(conn, nommes_, natures, rendus)
+        emetteurs = {message.emetteur for message in messages if isinstance(message, Signalement)}
+        dits = await dires.lire(conn, self._coffre, [p.id for p in parcours], emetteurs)
+        alias |= await _alias(conn, [d.parcours for d in dits])
+        lieux = await _lieux(conn, [c for p in parcours for c in p.candidats])
+        concernees = await fusions.de(conn, self._coffre, [p.id for p in parcours]) if annules else []
+        servis = await territoires.servis(conn)
+        return Dossiers(parcours, alias, self._echeances, dits, lieux, servis, concernees)
 
     async def _trouver(
-        self, conn: Connection, nommes_: list[UUID], natures: Mapping[bytes, str]
+        self, conn: Connection, nommes_: list[UUID], natures: Mapping[bytes, str], rendus: Collection[UUID] = ()
     ) -> tuple[list[Parcours], dict[UUID, UUID]]:
         """Lock, then look again: what a lock waited for may have moved a key or made an alias."""
         exclusives = [empreinte for empreinte, nature in natures.items() if nature in EXCLUSIVES]
+        etats_civils = [empreinte for empreinte, nature in natures.items() if nature == ETAT_CIVIL]
+        autres = [empreinte for empreinte, nature in natures.items() if nature != ETAT_CIVIL]
         tenus: list[Parcours] = []
         vus: set[UUID] = set()
         while True:
             alias = await _alias(conn, nommes_)
-            ids = {alias.get(id_, id_) for id_ in nommes_}
+            ids = {alias.get(id_, id_) for id_ in nommes_}.union(rendus)
             if natures:
-                ids |= {ligne["parcours"] for ligne in await conn.fetch(_TROUVER, exclusives, list(natures))}
+                trouves = await conn.fetch(_TROUVER, exclusives, autres, etats_civils, MAX_HOMONYMES)
+                ids |= {ligne["parcours"] for ligne in trouves}
             nouveaux = ids - vus
             if not nouveaux:
                 break
@@ -120,15 +175,18 @@ class Registre:
         self, conn: Connection, dossiers: Dossiers, faits: Sequence[tuple[Fait, FaitEnregistre]]
     ) -> None:
         changes = list(dossiers.changes())
+        await fusions.retenir(conn, self._coffre, dossiers.fusions_dites, faits)
         if changes:
             await _enregistrer_parcours(conn, changes)
             await self._enregistrer_coffre(conn, changes)
             await self._enregistrer_cles(conn, dossiers, changes)
+        await fusions.defaire(conn, dossiers.fusions_defaites)
+        await dires.ranger(conn, self._coffre, dossiers.dits())
         await self._proteger(conn, faits)
         effaces = {e.agregat: e.id for _, e in faits if e.type == "usager.efface"}
         if effaces:
             self._coffre.oublier()
-            cles_etat_civil.cache_clear()
+            oublier()
             await effacements.effacer(conn, effaces)
 
     async def _enregistrer_coffre(self, conn: Connection, changes: Sequence[tuple[Parcours | None, Parcours]]) -> None:
@@ -180,6 +238,8 @@ def _cedants(message: Message) -> tuple[UUID, ...]:
             return (parcours,)
         case Fusion(_, _, absorbes):
             return absorbes
+        case Defusion(parcours):
+            return (parcours,)
         case _:
             return ()
 
@@ -199,11 +259,18 @@ async def _alias(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, UUID]:
     return {ligne["id"]: ligne["survivant"] for ligne in await conn.fetch(_ALIAS, list(set(ids)))}
 
 
+async def _lieux(conn: Connection, candidats: Sequence[UUID]) -> dict[UUID, str]:
+    if not candidats:
+        return {}
+    return {ligne["id"]: ligne["departement"] for ligne in await conn.fetch(_LIEUX, list(set(candidats)))}
+
+
 async def _enregistrer_parcours(conn: Connection, changes: Sequence[tuple[Parcours | None, Parcours]]) -> None:
     await ledger.insert(conn, "parcours", _PARCOURS, [_ligne(apres) for avant, apres in changes if avant is None])
     if connus := [_ligne(apres) for avant, apres in changes if avant]:
         colonnes = [list(colonne) for colonne in zip(*connus, strict=True)]
-        colonnes[_CANDIDATS] = [" ".join(map(str, candidats)) for candidats in colonnes[_CANDIDATS]]
+        for liste in _LISTES:
+            colonnes[liste] = [" ".join(map(str, ids)) for ids in colonnes[liste]]
         await conn.execute(_CHANGER, *colonnes)
     fusionnes = [apres for _, apres in changes if apres.survivant]
     if fusionnes:
@@ -221,6 +288,10 @@ def _ligne(parcours: Parcours) -> tuple[Any, ...]:
         lignes.droits_en_ligne(parcours.droits),
         parcours.date_fin,
         parcours.oppose_a,
+        *(parcours.transfert or (None, None)),
+        parcours.attend_un_partenaire,
+        lignes.arrivees_en_ligne(parcours.arrivees_signalees),
+        sorted(parcours.distincts),
     )
 
 

@@ -14,17 +14,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from gateway.oauth.certificate import ProxyDeConfiance
-from gateway.oauth.clients import CleClient, ClientOAuth
-from gateway.oauth.errors import AccesRefuse, ReservationIndisponible
-from gateway.oauth.keys import importer_jwk
-from gateway.oauth.metadata import routes
-from gateway.oauth.profile import Profil
-from gateway.oauth.resource import VerificateurAcces
-from gateway.oauth.revocation import JetonRevoque
-from gateway.oauth.signing import CleServeur, EtatCle, Trousseau
-from gateway.oauth.tokens import EmetteurJetons
-from gateway.oauth.usages import UsagesUniques, UsageUnique
+from relais_contrats.oauth.certificate import ProxyDeConfiance
+from relais_contrats.oauth.clients import CleClient, ClientOAuth
+from relais_contrats.oauth.errors import AccesRefuse, ReservationIndisponible
+from relais_contrats.oauth.keys import importer_jwk
+from relais_contrats.oauth.metadata import routes
+from relais_contrats.oauth.profile import Profil
+from relais_contrats.oauth.resource import VerificateurAcces
+from relais_contrats.oauth.revocation import JetonRevoque
+from relais_contrats.oauth.signing import CleServeur, EtatCle, Trousseau
+from relais_contrats.oauth.tokens import EmetteurJetons
+from relais_contrats.oauth.usages import UsagesUniques, UsageUnique
 from tests.securite.oauth.partenaire import MAINTENANT, RESSOURCE, URL_PUBLIQUE, CleForgee, Partenaire
 
 SCOPES = frozenset({"messages:deposer", "evenements:lire"})

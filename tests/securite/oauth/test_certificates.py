@@ -9,8 +9,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from gateway.oauth.certificate import ProxyDeConfiance, certificat_a_inscrire, preuve_du_proxy
-from gateway.oauth.errors import CertificatInvalide
+from relais_contrats.oauth.certificate import ProxyDeConfiance, certificat_a_inscrire, preuve_du_proxy
+from relais_contrats.oauth.errors import CertificatInvalide
 from tests.securite.oauth.certificats import UN_AN, CertificatForge, certificat
 from tests.securite.oauth.hub import Hub
 from tests.securite.oauth.partenaire import MAINTENANT, RESSOURCE, SANS, Partenaire
@@ -148,7 +148,9 @@ def test_a_dpop_token_is_not_opened_by_a_certificate(hub: Hub, cd62: Partenaire,
 
 def test_a_token_bound_to_both_is_not_one_of_ours(hub: Hub, cd62: Partenaire, sien: CertificatForge) -> None:
     emetteur = hub.emetteur
-    jeton = emetteur.emettre("si:cd-62", ["evenements:lire"], {"jkt": "x", "x5t#S256": sien.x5t}, MAINTENANT, "1")
+    jeton = emetteur.emettre(
+        "si:cd-62", ["evenements:lire"], {"jkt": "x", "x5t#S256": sien.x5t}, MAINTENANT, "1", f"certificat:{sien.x5t}"
+    )
 
     assert ouvrir(hub, par_nginx(sien, Authorization=f"Bearer {jeton}")).status_code == 401
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from gateway.oauth.dpop import normaliser_url
-from gateway.oauth.errors import AccesRefuse
+from relais_contrats.oauth.dpop import normaliser_url
+from relais_contrats.oauth.errors import AccesRefuse
 from tests.securite.oauth.hub import Hub
 from tests.securite.oauth.partenaire import (
     MAINTENANT,

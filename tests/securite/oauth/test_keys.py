@@ -6,11 +6,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from gateway.oauth.clients import CleClient
-from gateway.oauth.errors import CleInvalide
-from gateway.oauth.keys import empreinte, importer_jwk, membres_publics
-from gateway.oauth.profile import Profil
-from gateway.oauth.signing import CleServeur, EtatCle, Trousseau
+from relais_contrats.oauth.clients import CleClient
+from relais_contrats.oauth.errors import CleInvalide
+from relais_contrats.oauth.keys import empreinte, importer_jwk, membres_publics
+from relais_contrats.oauth.profile import Profil
+from relais_contrats.oauth.signing import CleServeur, EtatCle, Trousseau
 from tests.securite.oauth.hub import cle_serveur
 from tests.securite.oauth.partenaire import (
     MAINTENANT,

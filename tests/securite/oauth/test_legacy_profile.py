@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.oauth.legacy import SecretHerite, empreinte_secret, nouveau_secret
+from relais_contrats.oauth.legacy import SecretHerite, empreinte_secret, nouveau_secret
 from tests.securite.oauth.hub import Hub
 from tests.securite.oauth.partenaire import MAINTENANT, RESSOURCE, SANS, Partenaire
 from tests.securite.oauth.test_token_endpoint import claims
@@ -169,10 +169,19 @@ def test_it_stays_withheld_once_the_secret_has_expired(hub: Hub, asso: Partenair
 
 
 def test_a_bare_token_of_an_ordinary_client_opens_nothing(hub: Hub, cd59: Partenaire) -> None:
-    jeton = hub.emetteur.emettre("si:cd-59", ["evenements:lire"], {}, MAINTENANT, "1")
+    jeton = hub.emetteur.emettre("si:cd-59", ["evenements:lire"], {}, MAINTENANT, "1", "cle:cle-1")
 
     assert ouvrir(hub, jeton) == 401
     assert ouvrir(hub, jeton, "DPoP", DPoP=cd59.preuve("GET", RESSOURCE, jeton)) == 401
+
+
+def test_a_bare_token_falls_with_the_secret_that_asked_for_it(hub: Hub, asso: Partenaire) -> None:
+    jeton = jeton_nu(hub)
+    autre = SecretHerite(empreinte_secret("autre"), FIN)
+
+    assert ouvrir(hub, jeton) == 200
+    hub.registre.changer("si:asso-mobilite", secrets=[autre])
+    assert ouvrir(hub, jeton) == 401
 
 
 def test_a_bare_token_is_no_dpop_token(hub: Hub, asso: Partenaire) -> None:

@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 
 from chassis.database import Pool
+from deploy import partner_registry
 from gateway import partners
 from gateway.partners import Annuaire
 from tests.engines import Bench
@@ -168,3 +169,37 @@ async def test_a_change_is_seen_also_when_one_looked_while_it_was_being_made(
     await annuaire.reload()
 
     assert (during, annuaire.a_des_secrets(now)) == (False, True)
+
+
+async def test_a_rotation_without_overlap_ends_the_former_key_and_prolongs_none(
+    pool: Pool, annuaire: Annuaire, now: datetime
+) -> None:
+    await create(pool, "cd-59")
+    second, third = ({**cle_es256().jwk, "kid": kid, "alg": "ES256"} for kid in ("cle-2", "cle-3"))
+    async with pool.acquire() as conn:
+        await partner_registry.add_key(conn, "cd-59", second, now + WEEK, previous=["cle-1"], overlap=timedelta())
+        await partner_registry.add_key(conn, "cd-59", third, now + 2 * WEEK, previous=["cle-1", "cle-2"], overlap=WEEK)
+    await annuaire.reload()
+
+    client = annuaire.client("si:cd-59")
+
+    assert client is not None
+    assert {kid: cle.fin - now for kid, cle in client.cles.items() if kid != "cle-3"} == {
+        "cle-1": WEEK,
+        "cle-2": 3 * WEEK,
+    }
+
+
+async def test_the_end_of_a_suspension_dates_the_tokens_that_are_good(
+    pool: Pool, annuaire: Annuaire, now: datetime
+) -> None:
+    await create(pool, "cd-59")
+    async with pool.acquire() as conn:
+        await partners.changer_etat(conn, code="cd-59", etat="suspendu", maintenant=now)
+        await partners.changer_etat(conn, code="cd-59", etat="actif", maintenant=now + WEEK)
+    await annuaire.reload()
+
+    client = annuaire.client("si:cd-59")
+
+    assert client is not None
+    assert (client.actif, client.jetons_depuis) == (True, now + WEEK)

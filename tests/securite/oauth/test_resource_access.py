@@ -12,12 +12,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from joserfc.util import urlsafe_b64decode
 
-from gateway.oauth.errors import AccesRefuse
-from gateway.oauth.profile import Profil
-from gateway.oauth.resource import VerificateurAcces
-from gateway.oauth.signing import CleServeur, EtatCle, Trousseau
-from gateway.oauth.tokens import EmetteurJetons, LecteurJetons
-from tests.securite.oauth.hub import Hub, cle_serveur
+from relais_contrats.oauth.errors import AccesRefuse
+from relais_contrats.oauth.profile import Profil
+from relais_contrats.oauth.resource import VerificateurAcces
+from relais_contrats.oauth.signing import CleServeur, EtatCle, Trousseau
+from relais_contrats.oauth.tokens import EmetteurJetons, LecteurJetons
+from tests.securite.oauth.hub import Hub, cle_client, cle_serveur
 from tests.securite.oauth.partenaire import (
     MAINTENANT,
     MAINTENANT_S,
@@ -27,6 +27,7 @@ from tests.securite.oauth.partenaire import (
     CleForgee,
     Partenaire,
     b64,
+    cle_es256,
     compact,
     membres,
 )
@@ -55,6 +56,7 @@ def forger(hub: Hub, partenaire: Partenaire, entete: dict[str, Any], claims: dic
         "iat": MAINTENANT_S,
         "exp": MAINTENANT_S + 300,
         "jti": "1",
+        "client_auth": "cle:cle-1",
         "cnf": {"jkt": partenaire.cle_dpop.jkt},
     }
     entete = membres({"alg": "ES256", "typ": "at+jwt", "kid": cle.kid}, entete)
@@ -191,6 +193,49 @@ def test_a_token_that_was_seen_expires_all_the_same(hub: Hub, cd59: Partenaire) 
     assert refus(hub, jeton, cd59.preuve("GET", RESSOURCE, jeton, iat=MAINTENANT_S + 300)) == "invalid_token"
 
 
+def test_a_token_from_before_a_suspension_is_not_revived_by_its_end(hub: Hub, cd59: Partenaire) -> None:
+    avant = hub.jeton(cd59)
+    hub.registre.changer("si:cd-59", jetons_depuis=MAINTENANT + timedelta(seconds=20))
+    hub.maintenant = MAINTENANT + timedelta(seconds=21)
+    apres = hub.jeton(cd59)
+
+    hub.presenter(apres, cd59.preuve("GET", RESSOURCE, apres))
+    with pytest.raises(AccesRefuse, match="suspension"):
+        hub.presenter(avant, cd59.preuve("GET", RESSOURCE, avant))
+
+
+def test_no_token_is_given_that_the_end_of_a_suspension_makes_void(hub: Hub, cd59: Partenaire) -> None:
+    hub.registre.changer("si:cd-59", jetons_depuis=MAINTENANT + timedelta(milliseconds=900))
+
+    refused = hub.http.post("/oauth/token", data=cd59.formulaire(), headers={"DPoP": cd59.preuve()})
+    hub.maintenant = MAINTENANT + timedelta(seconds=1)
+    jeton = hub.jeton(cd59)
+    hub.presenter(jeton, cd59.preuve("GET", RESSOURCE, jeton))
+
+    assert (refused.status_code, refused.json()["error"]) == (401, "invalid_client")
+
+
+def test_a_token_falls_with_the_key_that_asked_for_it(hub: Hub, cd59: Partenaire) -> None:
+    jeton = hub.jeton(cd59)
+    nouvelle = cle_es256()
+    ancienne = cle_client(cd59.cle, fin=MAINTENANT + timedelta(seconds=5))
+    hub.registre.changer("si:cd-59", cles={"cle-1": ancienne, "cle-2": cle_client(nouvelle)})
+
+    hub.presenter(jeton, cd59.preuve("GET", RESSOURCE, jeton))
+    hub.maintenant = MAINTENANT + timedelta(seconds=5)
+    with pytest.raises(AccesRefuse, match="credential"):
+        hub.presenter(jeton, cd59.preuve("GET", RESSOURCE, jeton))
+
+
+@pytest.mark.parametrize("justificatif", ["", "cle:autre", "certificat:x", "secret:x", "cle-1"])
+def test_a_token_that_names_no_good_credential_opens_nothing(hub: Hub, cd59: Partenaire, justificatif: str) -> None:
+    cnf = {"jkt": cd59.cle_dpop.jkt}
+    jeton = hub.emetteur.emettre("si:cd-59", ["evenements:lire"], cnf, MAINTENANT, "1", justificatif)
+
+    with pytest.raises(AccesRefuse, match="credential"):
+        hub.presenter(jeton, cd59.preuve("GET", RESSOURCE, jeton))
+
+
 def test_a_suspended_client_loses_a_token_that_was_seen(hub: Hub, cd59: Partenaire) -> None:
     jeton = hub.jeton(cd59)
     hub.presenter(jeton, cd59.preuve("GET", RESSOURCE, jeton))
@@ -285,7 +330,7 @@ def test_signing_takes_the_active_key_and_names_it(cd59: Partenaire) -> None:
     trousseau = Trousseau([cle_serveur(EtatCle.SUIVANTE), active, cle_serveur(EtatCle.RETIREE)])
     emetteur = EmetteurJetons(Profil(URL_PUBLIQUE), trousseau)
 
-    jetons = [emetteur.emettre("si:cd-59", ["a"], {"jkt": "x"}, MAINTENANT, str(n)) for n in range(20)]
+    jetons = [emetteur.emettre("si:cd-59", ["a"], {"jkt": "x"}, MAINTENANT, str(n), "cle:1") for n in range(20)]
 
     entetes = [json.loads(urlsafe_b64decode(jeton.split(".")[0].encode())) for jeton in jetons]
     assert entetes == [{"alg": "ES256", "typ": "at+jwt", "kid": active.kid}] * 20

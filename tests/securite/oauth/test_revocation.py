@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gateway.oauth.errors import AccesRefuse
+from relais_contrats.oauth.errors import AccesRefuse
 from tests.securite.oauth.hub import Hub
 from tests.securite.oauth.partenaire import MAINTENANT_S, RESSOURCE, SANS, Partenaire
 

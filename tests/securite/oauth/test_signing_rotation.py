@@ -12,7 +12,7 @@ import pytest
 from deploy.keys import new_es256_key
 from gateway import partners
 from gateway.inbound import app
-from gateway.oauth.signing import CleServeur, EtatCle
+from relais_contrats.oauth.signing import CleServeur, EtatCle
 from tests.engines import Bench
 from tests.securite.oauth import partenaire
 from tests.securite.oauth.partenaire import Partenaire
@@ -68,7 +68,7 @@ async def cd59(banc: Bench) -> Partenaire:
             nom="Nord",
             departements=["59"],
             structures=[],
-            conventions=[],
+            conventions=[{"finalite": "orientation", "fin": None}],
             scopes=["evenements:lire"],
             jwk={**one.cle.jwk, "kid": one.kid, "alg": one.cle.alg},
         )

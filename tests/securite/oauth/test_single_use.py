@@ -2,15 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 
 from chassis.database import Pool
-from gateway.oauth.errors import ReservationIndisponible
-from gateway.oauth.single_use import UsagesUniquesPostgres, purger, reserver_lot
-from gateway.oauth.usages import UsagesUniques, UsageUnique, usage_unique
+from gateway.single_use import UsagesUniquesPostgres, purger, reserver_lot
+from relais_contrats.oauth.errors import ReservationIndisponible
+from relais_contrats.oauth.usages import UsagesUniques, UsageUnique, usage_unique
 from tests.engines import Engines
 from tests.securite.oauth.hub import Hub, UsagesMemoire
 from tests.securite.oauth.partenaire import URL_PUBLIQUE, Partenaire
@@ -29,11 +30,25 @@ async def pool(engines: Engines) -> AsyncIterator[Pool]:
     await pool.close()
 
 
+@asynccontextmanager
+async def reserving(pool: Pool, attente_s: float = 1.5) -> AsyncIterator[UsagesUniquesPostgres]:
+    """As a process runs it: its loop goes until it is asked to stop."""
+    usages, stop = UsagesUniquesPostgres(pool, attente_s=attente_s), asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(usages.lots.run(stop))
+        try:
+            yield usages
+        finally:
+            stop.set()
+
+
 @pytest.fixture(params=["postgres", "memoire"])
-def usages(request: pytest.FixtureRequest) -> UsagesUniques:
+async def usages(request: pytest.FixtureRequest, pool: Pool) -> AsyncIterator[UsagesUniques]:
     if request.param == "memoire":
-        return UsagesMemoire()
-    return UsagesUniquesPostgres(request.getfixturevalue("pool"))
+        yield UsagesMemoire()
+        return
+    async with reserving(pool) as usages:
+        yield usages
 
 
 pytestmark = pytest.mark.anyio
@@ -56,13 +71,16 @@ async def test_the_same_one_twice_in_a_request_is_refused(usages: UsagesUniques)
 
 
 async def test_a_use_survives_the_process_that_recorded_it(pool: Pool) -> None:
-    await UsagesUniquesPostgres(pool).reserver([usage(1)])
+    async with reserving(pool) as first:
+        await first.reserver([usage(1)])
 
-    assert not await UsagesUniquesPostgres(pool).reserver([usage(1)])
+    async with reserving(pool) as second:
+        assert not await second.reserver([usage(1)])
 
 
 async def test_a_lot_decides_each_request_apart(pool: Pool) -> None:
-    await UsagesUniquesPostgres(pool).reserver([usage(9)])
+    async with pool.acquire() as conn:
+        await reserver_lot(conn, [[usage(9)]])
 
     async with pool.acquire() as conn, conn.transaction():
         verdicts = await reserver_lot(conn, [[usage(1), usage(2)], [usage(3), usage(9)], [usage(2)], [usage(4)], []])
@@ -84,40 +102,58 @@ async def test_lots_that_overlap_in_opposite_orders_do_not_deadlock(pool: Pool) 
 
 
 async def test_what_nothing_accepts_any_more_is_purged(pool: Pool) -> None:
-    usages = UsagesUniquesPostgres(pool)
-    await usages.reserver([usage(1, EXPIRE_LE - timedelta(seconds=1)), usage(2)])
-
     async with pool.acquire() as conn:
+        await reserver_lot(conn, [[usage(1, EXPIRE_LE - timedelta(seconds=1)), usage(2)]])
+
         purges = await purger(conn, EXPIRE_LE)
 
-    assert purges == 1
-    assert not await usages.reserver([usage(2)])
+        assert purges == 1
+        assert await reserver_lot(conn, [[usage(2)]]) == [False]
 
 
 async def test_a_purge_is_bounded(pool: Pool) -> None:
-    await UsagesUniquesPostgres(pool).reserver([usage(numero) for numero in range(5)])
-
     async with pool.acquire() as conn:
+        await reserver_lot(conn, [[usage(numero) for numero in range(5)]])
+
         assert await purger(conn, EXPIRE_LE + timedelta(seconds=1), limite=3) == 3
         assert await purger(conn, EXPIRE_LE + timedelta(seconds=1), limite=3) == 2
 
 
 async def test_a_database_that_refuses_is_told_as_unavailable(engines: Engines) -> None:
-    async with await engines.pool(await engines.new_database(), "orientation") as without_the_table:
+    async with (
+        await engines.pool(await engines.new_database(), "orientation") as without_the_table,
+        reserving(without_the_table) as usages,
+    ):
         with pytest.raises(ReservationIndisponible):
-            await UsagesUniquesPostgres(without_the_table).reserver([usage(1)])
+            await usages.reserver([usage(1)])
 
 
 async def test_a_pool_that_is_exhausted_is_told_as_unavailable(engines: Engines) -> None:
     alone = await engines.pool(await engines.new_database(), "passerelle", min_size=1, max_size=1)
-    async with alone, alone.acquire():
+    async with alone, alone.acquire(), reserving(alone, attente_s=0.05) as usages:
         with pytest.raises(ReservationIndisponible):
-            await UsagesUniquesPostgres(alone, attente_s=0.05).reserver([usage(1)])
+            await usages.reserver([usage(1)])
+
+
+async def test_reservations_asked_together_are_one_transaction(pool: Pool) -> None:
+    async with reserving(pool) as usages:
+        verdicts = await asyncio.gather(*(usages.reserver([usage(number // 2)]) for number in range(60)))
+
+    assert verdicts == [True, False] * 30
+    written = await pool.fetchval("SELECT count(DISTINCT xmin::text) FROM usages_uniques")
+    assert written <= 2
 
 
 async def test_of_fifty_parallel_uses_of_one_assertion_on_two_workers_one_passes(pool: Pool) -> None:
     partenaire = Partenaire("si:cd-59")
-    ouvriers = [Hub(usages=UsagesUniquesPostgres(pool)) for _ in range(2)]
+    async with reserving(pool) as un, reserving(pool) as autre:
+        status = await _ask_at_once(partenaire, [Hub(usages=un), Hub(usages=autre)])
+
+    assert sorted(status) == [200] + [401] * 49
+
+
+async def _ask_at_once(partenaire: Partenaire, ouvriers: list[Hub]) -> list[int]:
+    """Fifty requests with one assertion, over the workers in turn."""
     for ouvrier in ouvriers:
         ouvrier.registre.inscrire(partenaire)
     assertion = partenaire.assertion()
@@ -130,9 +166,7 @@ async def test_of_fifty_parallel_uses_of_one_assertion_on_two_workers_one_passes
             )
         return response.status_code
 
-    status = await asyncio.gather(*(demander(ouvriers[numero % 2]) for numero in range(50)))
-
-    assert sorted(status) == [200] + [401] * 49
+    return await asyncio.gather(*(demander(ouvriers[numero % 2]) for numero in range(50)))
 
 
 async def test_fingerprints_do_not_run_into_one_another() -> None:

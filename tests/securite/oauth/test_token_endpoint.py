@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.oauth import endpoint
-from gateway.oauth.usages import UsageUnique
+from relais_contrats.oauth import endpoint
+from relais_contrats.oauth.usages import UsageUnique
 from tests.securite.oauth.hub import Hub, UsagesMemoire
 from tests.securite.oauth.partenaire import MAINTENANT_S, SANS, URL_PUBLIQUE, Partenaire, lire
 
@@ -36,6 +36,7 @@ def test_the_token_is_an_rfc_9068_token_bound_to_the_key(hub: Hub, cd59: Partena
         "iat": MAINTENANT_S,
         "exp": MAINTENANT_S + 300,
         "jti": claims(response["access_token"])["jti"],
+        "client_auth": "cle:cle-1",
         "cnf": {"jkt": cd59.cle_dpop.jkt},
     }
 

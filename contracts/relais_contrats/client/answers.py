@@ -1,0 +1,76 @@
+"""What the hub answers, as a partner reads it: about one message, about a page of the feed, or that it refuses.
+
+PartnerError             in French, what to do about it
+├── HubUnreachable       no answer, or 503/429, until the patience ran out: send the same messages again later
+└── RequestRefused       the hub answered, and the request as a whole is not admitted (problem+json)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+
+class PartnerError(Exception):
+    """One French sentence."""
+
+
+class HubUnreachable(PartnerError):
+    pass
+
+
+class RequestRefused(PartnerError):
+    def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
+        reason = problem.get("detail") or problem.get("title", "")
+        super().__init__(f"Le relais a refusé la demande ({status}) : {reason}")
+        self.status = status
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the hub said about one message. `etat`: accepte, en-attente or refuse; `code` and `detail` tell why not."""
+
+    id: str | None
+    etat: str
+    est_rejoue: bool = False
+    parcours: str | None = None
+    code: str | None = None
+    detail: str | None = None
+    trace: str | None = None
+    corps: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def est_relancable(self) -> bool:
+        """The hub asks for the same message again."""
+        return bool(self.corps.get("relancable"))
+
+    @classmethod
+    def read(cls, corps: Mapping[str, Any], *, est_rejoue: bool = False, id_: str | None = None) -> Self:
+        problem = corps.get("probleme") or corps
+        code = problem.get("code")
+        return cls(
+            id=corps.get("id") or id_,
+            etat=corps.get("etat") or "refuse",
+            est_rejoue=est_rejoue or bool(corps.get("rejoue")),
+            parcours=corps.get("parcours"),
+            code=code,
+            detail=_sentence(problem) if code else None,
+            trace=problem.get("instance"),
+            corps=corps,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """One page of the feed; `curseur` is what to acknowledge once it is safely kept."""
+
+    evenements: Sequence[dict[str, Any]]
+    curseur: str
+
+
+def _sentence(problem: Mapping[str, Any]) -> str:
+    """That of the first error, which names the field, before the general one."""
+    errors = [f"{e.get('pointeur') or '/'} : {e.get('message')}" for e in problem.get("erreurs") or ()]
+    return errors[0] if errors else str(problem.get("detail") or problem.get("title"))

@@ -1,8 +1,0 @@
-"""`python -m relais_contrats.kit`: the same as `relais-kit`, where scripts are not on the PATH."""
-
-import sys
-
-from relais_contrats.kit.commande import main
-
-if __name__ == "__main__":
-    sys.exit(main())

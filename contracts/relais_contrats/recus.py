@@ -1,0 +1,66 @@
+"""Receipts as anybody verifies them: the signature of the hub, the place in a chain, the hash of the one before.
+
+A receipt is a compact JWS (ES256, RFC 7515). Each writer of the hub keeps one chain per partner, from rank 1. Needs
+`relais-contrats[client]`.
+"""
+
+import base64
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, KeySet
+from joserfc.jws import JWSRegistry, deserialize_compact
+
+_ES256 = JWSRegistry(algorithms=["ES256"])
+
+
+@dataclass
+class Suite:
+    """Checks receipts one after the other, by chain and by rank. `cles`: those that the hub publishes."""
+
+    cles: ECKey | KeySet
+    _chaine: str | None = None
+    _rang: int = 0
+    _dernier: bytes = b""
+
+    def commence(self, chaine: str) -> bool:
+        """Whether the next receipt is the first of another chain."""
+        if chaine == self._chaine:
+            return False
+        self._chaine, self._rang, self._dernier = chaine, 0, hashlib.sha256(UUID(chaine).bytes).digest()
+        return True
+
+    def fautes(self, jws: str, chaine: str, rang: int) -> list[str]:
+        """What is wrong with the receipt that is kept at this place, in French; the next one is checked against it."""
+        fautes, dit = [], contenu(jws)
+        if not self._est_signe(jws):
+            fautes.append("sa signature n'est pas celle du relais.")
+        if rang != self._rang + 1:
+            fautes.append(f"il manque {rang - self._rang - 1} reçu(s) avant celui-ci.")
+        elif dit.get("precedent") != self._dernier.hex():
+            fautes.append("il ne suit pas celui qui le précède.")
+        if (dit.get("chaine"), dit.get("rang")) != (chaine, rang):
+            fautes.append("sa place n'est pas celle qu'il dit.")
+        self._rang, self._dernier = rang, hashlib.sha256(jws.encode()).digest()
+        return fautes
+
+    def _est_signe(self, jws: str) -> bool:
+        try:
+            deserialize_compact(jws, self.cles, registry=_ES256)
+        except (JoseError, ValueError):
+            return False
+        return True
+
+
+def contenu(jws: str) -> dict[str, Any]:
+    """What a receipt says, believed or not; empty when it cannot be read."""
+    try:
+        partie = jws.split(".")[1]
+        lu = json.loads(base64.urlsafe_b64decode(partie + "=" * (-len(partie) % 4)))
+    except (IndexError, ValueError):
+        return {}
+    return lu if isinstance(lu, dict) else {}

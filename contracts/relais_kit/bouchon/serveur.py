@@ -1,0 +1,39 @@
+"""Serves the mock on loopback: for a terminal until Ctrl-C, or for a test in a thread of its own."""
+
+import contextlib
+import socket
+import threading
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+import uvicorn
+
+from relais_kit.bouchon.application import Bouchon, preparer
+from relais_kit.bouchon.porte import Porte
+
+
+def ecouter(port: int) -> socket.socket:
+    """A listening socket on loopback; port 0 takes a free one. Raises OSError when it is taken."""
+    return socket.create_server(("127.0.0.1", port))
+
+
+def servir(prise: socket.socket, dossier: Path, herites: Collection[str] = ()) -> tuple[Porte, uvicorn.Server]:
+    """The mock and the server that will answer on `prise`; writes the credentials of its partners in `dossier`."""
+    porte = preparer(f"http://127.0.0.1:{prise.getsockname()[1]}", herites=herites)
+    porte.registre.ecrire(dossier, porte.url)
+    config = uvicorn.Config(Bouchon(porte), log_level="warning", access_log=False, lifespan="off")
+    return porte, uvicorn.Server(config)
+
+
+@contextlib.contextmanager
+def en_marche(dossier: Path, herites: Collection[str] = ()) -> Iterator[Porte]:
+    """A mock that answers as long as the block runs."""
+    prise = ecouter(0)
+    porte, serveur = servir(prise, dossier, herites)
+    fil = threading.Thread(target=serveur.run, kwargs={"sockets": [prise]}, name="bouchon")
+    fil.start()
+    try:
+        yield porte
+    finally:
+        serveur.should_exit = True
+        fil.join()

@@ -1,0 +1,53 @@
+"""The command line of the kit. Status 0: all conforms; 1: something does not; 2: wrong usage."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from relais_kit import charger, exemple, generer, preuve, valider, verifier
+from relais_kit.arguments import Analyseur
+from relais_kit.bouchon import commande as bouchon
+
+_AIDE = """\
+Vérifie des messages de parcours d'après leur contrat, sans le hub, montre des exemples, lance un
+relais d'essai, et vérifie un récepteur de webhooks.
+
+Rien n'est envoyé, si ce n'est par `charger`, et au récepteur que vous faites vérifier. L'état d'un
+parcours n'est connu que du hub : un message conforme ici peut encore être refusé là-bas.
+"""
+_AIDE_EXEMPLES = """\
+exemples :
+  relais-kit exemple --liste
+  relais-kit exemple usager.signale > message.json
+  relais-kit valider message.json
+  relais-kit bouchon
+  relais-kit verifier recepteur --url http://127.0.0.1:9000/webhooks
+
+relais-kit COMMANDE --help en dit plus sur chacune.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit status."""
+    for sortie in (sys.stdout, sys.stderr):
+        if hasattr(sortie, "reconfigure"):  # a terminal that has no accents gets something rather than a crash
+            sortie.reconfigure(errors="replace")
+    options = _analyseur().parse_args(arguments)
+    try:
+        statut: int = options.executer(options)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader, `head` for instance, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return statut
+
+
+def _analyseur() -> argparse.ArgumentParser:
+    racine = Analyseur(prog="relais-kit", description=_AIDE, epilog=_AIDE_EXEMPLES)
+    commandes = racine.add_subparsers(title="commandes ", metavar="COMMANDE", required=True)
+    for commande in (valider, exemple, generer, charger, bouchon, verifier, preuve):
+        commande.ajouter(commandes)
+    return racine

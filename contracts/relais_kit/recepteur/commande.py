@@ -1,0 +1,123 @@
+"""`relais-kit verifier recepteur`: the arguments, the run, the report."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+from uuid import UUID, uuid4
+
+import httpx
+
+from relais_contrats.signatures import v1a
+from relais_kit.recepteur import rapport
+from relais_kit.recepteur.carnet import Resultat
+from relais_kit.recepteur.deroulement import Injoignable, derouler
+from relais_kit.recepteur.envoi import Hub
+from relais_kit.recepteur.identite import Identite, cle_v1a, nouveau_secret, publique, signataire_v1
+from relais_kit.recepteur.sonde import Sonde, SondeIllisible
+from relais_kit.recepteur.verification import Verification
+from relais_kit.sorties import abandonner, ecrire_json, type_du_catalogue
+
+_LIMITE_S, _LIMITE_RAPIDE_S = 540.0, 40.0
+
+
+def executer(options: argparse.Namespace) -> int:
+    if options.exigences:
+        rapport.lister(sys.stdout, est_en_json=options.json)
+        return 0
+    if not options.url:
+        abandonner("il manque --url")
+    for url in filter(None, (options.url, options.sonde)):
+        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+            abandonner("--url et --sonde sont des adresses http:// ou https://")
+    if not 1 <= options.lot <= 100:
+        abandonner("--lot va de 1 à 100")
+    if options.junit and not options.junit.absolute().parent.is_dir():
+        abandonner(f"le dossier de {options.junit} n'existe pas")
+    types = tuple(type_du_catalogue(nom).nom for nom in options.types.split(",")) if options.types else ()
+    identite = _identite(options)
+    progression = rapport.Progression(sys.stderr)
+    try:
+        resultats = asyncio.run(_verifier(options, identite, types, progression))
+    except (Injoignable, SondeIllisible) as erreur:
+        progression.effacer()
+        abandonner(str(erreur))
+    progression.effacer()
+    _rendre(options, resultats)
+    return 0 if rapport.est_conforme(resultats) else 1
+
+
+async def _verifier(
+    options: argparse.Namespace, identite: Identite, types: tuple[str, ...], progression: rapport.Progression
+) -> Sequence[Resultat]:
+    async with httpx.AsyncClient(timeout=None, trust_env=False) as http:  # noqa: S113  `Hub` limits each exchange
+        verification = Verification(
+            Hub(http, options.url, identite.bon),
+            identite,
+            Sonde(http, options.sonde) if options.sonde else None,
+            lot=options.lot,
+            est_rapide=options.rapide,
+            limite_s=_LIMITE_RAPIDE_S if options.rapide else _LIMITE_S,
+            types=types,
+        )
+        return await derouler(verification, progression.avancer)
+
+
+def _identite(options: argparse.Namespace) -> Identite:
+    """What signs; a secret that nobody gave is made, shown, and waits until the receiver has it."""
+    try:
+        if options.cle_v1a:
+            return _identite_v1a(options)
+        if options.abonnement or (options.ancien_jusqua and not options.ancien_secret):
+            raise ValueError("--abonnement va avec --cle-v1a, --ancien-jusqua avec --ancien-secret")
+        secret = options.secret or nouveau_secret()
+        ancien = signataire_v1(options.ancien_secret) if options.ancien_secret else None
+        identite = Identite(signataire_v1(secret), ancien, _instant(options.ancien_jusqua))
+    except (ValueError, OSError) as erreur:
+        abandonner(str(erreur))
+    if not options.secret:
+        _montrer("Secret", secret)
+    return identite
+
+
+def _identite_v1a(options: argparse.Namespace) -> Identite:
+    if options.secret or options.ancien_secret:
+        raise ValueError("--cle-v1a ne va pas avec un secret")
+    if not options.cle_v1a.is_file():
+        raise ValueError(f"{options.cle_v1a} n'est pas un fichier")
+    cle = cle_v1a(options.cle_v1a.read_bytes())
+    abonnement = str(UUID(options.abonnement)) if options.abonnement else str(uuid4())
+    if not options.abonnement:
+        _montrer("Clé publiée et abonnement", f"{publique(cle)} {abonnement}")
+    return Identite(v1a(cle), abonnement=abonnement)
+
+
+def _instant(ecrit: str | None) -> datetime | None:
+    """Without an offset, it is UTC. Raises ValueError."""
+    if ecrit is None:
+        return None
+    try:
+        instant = datetime.fromisoformat(ecrit)
+    except ValueError as erreur:
+        raise ValueError("--ancien-jusqua est un instant : 2026-12-01T10:00:00Z") from erreur
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def _montrer(quoi: str, valeur: str) -> None:
+    sys.stderr.write(f"{quoi}, à donner au récepteur : {valeur}\nEntrée quand il l'a. ")
+    sys.stderr.flush()
+    sys.stdin.readline()
+
+
+def _rendre(options: argparse.Namespace, resultats: Sequence[Resultat]) -> None:
+    if options.json:
+        ecrire_json(rapport.en_json(resultats))
+    else:
+        rapport.texte(resultats, sys.stdout)
+    if options.junit:
+        try:
+            rapport.en_junit(resultats, options.junit)
+        except OSError as erreur:
+            abandonner(f"{options.junit} ne peut pas être écrit : {erreur.strerror}")

@@ -1,0 +1,1 @@
+"""A message from its bytes to its decision: read, journalled, asked, settled."""

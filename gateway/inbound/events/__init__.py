@@ -1,0 +1,1 @@
+"""What a partner is told: the feed, its subscriptions, what is delivered again."""

@@ -1,0 +1,170 @@
+"""`/v1/rejeux`: what a period brought, sent again to one subscription, with accounts that always add up.
+
+Selected = delivered + already delivered + refused + pending. What its receiver has is not sent twice, unless asked.
+"""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+import structlog
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from uuid_utils.compat import uuid7
+
+from chassis.database import TRANSIENT, Connection, Pool, Record
+from chassis.facts import type_cloudevents
+from chassis.process import wait
+from gateway.inbound.events import replays_store as store
+from gateway.inbound.events.feed import SCOPE, short_types
+from gateway.inbound.events.subscriptions import Types
+from gateway.inbound.reading import reads_store
+from gateway.inbound.request.door import Call, Door
+from gateway.inbound.request.json_body import read_model
+from gateway.inbound.request.problems import Problem, invalid
+from gateway.inbound.request.query import identifier, instant
+from relais_contrats.lecture import Erreur
+
+_log = structlog.get_logger()
+MOST_SELECTED = 100_000
+_TOGETHER = 500
+_IDLE_S = 1.0
+# Between two pieces, the queues belong to the live traffic.
+_PAUSE_S = 0.02
+
+Instant = Annotated[str, Field(min_length=1, max_length=40)]
+
+
+class NouveauRejeu(BaseModel):
+    """`types` empty: all those of the subscription. `renvoyer`: also what was delivered already."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    du: Instant
+    au: Instant
+    abonnement: Annotated[str, Field(min_length=1, max_length=40)]
+    types: Types = []
+    a_blanc: bool = False
+    renvoyer: bool = False
+
+
+class Replays:
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._work = asyncio.Event()
+
+    def routes(self, door: Door) -> list[Route]:
+        return [
+            Route("/v1/rejeux", door.guard(SCOPE, self.create, changes=True), methods=["POST"]),
+            Route("/v1/rejeux/{id}", door.guard(SCOPE, self.get), methods=["GET"]),
+        ]
+
+    async def create(self, call: Call, request: Request) -> Response:
+        """Select now, send little by little. `a_blanc` only counts."""
+        asked = await read_model(request, NouveauRejeu)
+        du, au = instant(asked.du, "/du"), instant(asked.au, "/au")
+        if du is None or au is None or du >= au:
+            raise invalid("/au", "`au` doit suivre `du`.")
+        wanted = short_types(asked.types, "/types")
+        code, abonnement = call.partenaire.code, identifier(asked.abonnement, "/abonnement")
+        now, rejeu = datetime.now(UTC), uuid7()
+        async with self._pool.acquire() as conn, conn.transaction():
+            row = await store.subscription(conn, code, abonnement)
+            types = _types(row, wanted)
+            first, last = await reads_store.bounds(conn, "recu", du, au)
+            selection = (code, abonnement, first, last, du, au, types, asked.renvoyer)
+            counted = await store.dry_run(conn, *selection)
+            if counted["selectionnes"] > MOST_SELECTED:
+                raise invalid("/du", f"La période compte plus de {MOST_SELECTED} livraisons : découpez-la.")
+            if asked.a_blanc:
+                return _json(_dry(counted))
+            await store.select(conn, rejeu, selection, now)
+        self._work.set()
+        shown = await self._shown(code, rejeu)
+        return _json(shown, 202, {"Location": f"/v1/rejeux/{rejeu}"})
+
+    async def get(self, call: Call, request: Request) -> Response:
+        return _json(await self._shown(call.partenaire.code, _uuid(request.path_params["id"])))
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Every replica hands over; two never take the same piece."""
+        while not stop.is_set():
+            self._work.clear()
+            if not await self.hand_over():
+                await wait(self._work, _IDLE_S)
+            await wait(stop, _PAUSE_S)
+
+    async def hand_over(self) -> int:
+        """One piece of each replay that goes on, each in its own transaction."""
+        async with self._pool.acquire() as conn:
+            rows = await store.unfinished(conn)
+            done = 0
+            for row in rows:
+                done += await self._hand_over_one(conn, row)
+        return done
+
+    async def _hand_over_one(self, conn: Connection, row: Record) -> int:
+        """A replay that cannot go on keeps no other from it."""
+        try:
+            async with conn.transaction():
+                return await store.hand_over(conn, row, _TOGETHER, datetime.now(UTC))
+        except TRANSIENT:
+            raise
+        except Exception:
+            await _log.aexception("replays.failed", rejeu=str(row["id"]))
+            return 0
+
+    async def _shown(self, partenaire: str, rejeu: UUID) -> dict[str, Any]:
+        async with self._pool.acquire() as conn:
+            row = await store.one(conn, partenaire, rejeu)
+            if row is None:
+                raise Problem(status=404)
+            accounts = await store.accounts(conn, rejeu, row["abonnement"])
+        settled = accounts["livres"] + accounts["deja_livres"] + accounts["refuses"]
+        assert row["selectionnes"] == accounts["selectionnes"] == settled + accounts["en_attente"]
+        return {
+            "id": str(rejeu),
+            "etat": "en-cours" if accounts["en_attente"] else "termine",
+            "abonnement": str(row["abonnement"]),
+            "du": row["du"],
+            "au": row["au"],
+            "types": [type_cloudevents(nom) for nom in row["types"]],
+            "demande_a": row["demande_a"],
+            "comptes": accounts,
+        }
+
+
+def _types(row: Record | None, wanted: list[str]) -> list[str]:
+    """What is selected: the types of the subscription, narrowed to those asked for. Raises a Problem."""
+    if row is None:
+        raise Problem(status=404)
+    if row["etat"] == "inactif":
+        erreur = Erreur("/abonnement", "etat-interdit", "Cet abonnement est inactif : rien n'y est livré.")
+        raise Problem("etat-interdit", erreurs=[erreur])
+    taken: list[str] = row["types"]
+    if not wanted:
+        return taken
+    if taken and not set(wanted) <= set(taken):
+        raise invalid("/types", "L'abonnement ne prend pas tous ces types.")
+    return wanted
+
+
+def _dry(counted: Record) -> dict[str, Any]:
+    to_send = counted["selectionnes"] - counted["deja_livres"]
+    accounts = {**dict(counted), "livres": 0, "refuses": 0, "en_attente": to_send}
+    return {"etat": "a-blanc", "comptes": accounts}
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Problem(status=404) from None
+
+
+def _json(content: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(orjson.dumps(content), status, headers, "application/json")

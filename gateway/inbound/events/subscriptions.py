@@ -1,0 +1,300 @@
+"""`/v1/abonnements`: a partner declares where its events are pushed, watches the deliveries, asks for one again.
+
+An address is verified before its first delivery: `gateway.outbound.signals` says how. The queue fills meanwhile, so
+that nothing is missed from the declaration on; only one made inactive (by its partner, by a 410) stops filling.
+Deliveries are signed with a secret shown once (`v1`) or with the hub's own key (`v1a`), published for everybody.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from uuid_utils.compat import uuid7
+
+from chassis.database import Pool, Record
+from chassis.facts import type_cloudevents
+from gateway.destinations import Interdite, Resolver
+from gateway.inbound.events import subscriptions_store as store
+from gateway.inbound.events.feed import SCOPE, short_types
+from gateway.inbound.request.door import Call, Door
+from gateway.inbound.request.json_body import read_model
+from gateway.inbound.request.problems import Problem, invalid
+from gateway.inbound.request.query import identifier, parameters
+from gateway.pseudonyms import Pseudonyms, whole_second
+from gateway.webhook_keys import Cles
+from gateway.webhook_secrets import Safe, new_secret, shown
+from relais_contrats.lecture import Erreur
+from relais_contrats.partenaires import Partenaire
+from relais_contrats.valeurs import Entier
+
+OVERLAP = timedelta(hours=24)
+_MOST_PER_PARTNER = 20
+# A delivery bears one signature for each.
+_MOST_OVERLAPS = 4
+_PAGE = 100
+_LAST = 2**63 - 1
+_ETATS = ("a-livrer", "en-echec", "livre", "sans-objet", "retenu")
+
+Url = Annotated[str, Field(min_length=8, max_length=2000)]
+Types = Annotated[list[Annotated[str, Field(min_length=1, max_length=120)]], Field(max_length=100)]
+Lot = Annotated[Entier, Field(ge=1, le=100)]
+_V1, _V1A = "v1", "v1a"
+# Shorter than a rotation ever is, so that the next key is known everywhere before it signs alone.
+_CACHE = {"Cache-Control": "public, max-age=300"}
+
+
+class NouvelAbonnement(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    url: Url
+    types: Types
+    lot: Lot = 1
+    actif: bool = True
+    signature: Literal["v1", "v1a"] = "v1"
+
+
+class Changement(BaseModel):
+    """Absent fields keep their value."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: Url | None = None
+    types: Types | None = None
+    lot: Lot | None = None
+    actif: bool | None = None
+
+
+class Subscriptions:
+    """`keys` are the hub's own, that sign for subscriptions of `v1a`."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        master_key: bytes,
+        keys: Cles,
+        resolver: Resolver,
+        pseudonyms: Pseudonyms,
+    ) -> None:
+        self._pool = pool
+        self._safe = Safe(master_key)
+        self._keys = {"keys": [key.jwk() for key in keys]}
+        self._cles_publiques = [key.montree() for key in keys]
+        self._resolver = resolver
+        self._pseudonyms = pseudonyms
+
+    def routes(self, door: Door) -> list[Route]:
+        def route(path: str, method: Literal["GET", "POST", "PATCH", "DELETE"], handler: Any) -> Route:
+            own, changes = handler not in (self.deliveries, self.send_again), method != "GET"
+            return Route(path, door.guard(SCOPE, handler, changes=changes, own_books=own), methods=[method])
+
+        one = "/v1/abonnements/{id}"
+        return [
+            route("/v1/abonnements", "POST", self.create),
+            route("/v1/abonnements", "GET", self.list),
+            route(one, "GET", self.get),
+            route(one, "PATCH", self.change),
+            route(one, "DELETE", self.delete),
+            route(f"{one}/secret", "POST", self.rotate),
+            route(f"{one}/essai", "POST", self.test),
+            route(f"{one}/livraisons", "GET", self.deliveries),
+            route("/v1/livraisons/{id}/rejeu", "POST", self.send_again),
+            Route("/v1/webhooks/cles", self.public_keys, methods=["GET"]),
+        ]
+
+    async def create(self, call: Call, request: Request) -> Response:
+        asked = await read_model(request, NouvelAbonnement)
+        types = short_types(asked.types, "/types")
+        await self._check(call.partenaire, asked.url)
+        id_, code, now = uuid7(), call.partenaire.code, datetime.now(UTC)
+        secret = new_secret() if asked.signature == _V1 else None
+        sealed = self._safe.seal(id_, secret) if secret else None
+        etat = "a-verifier" if asked.actif else "inactif"
+        columns = (asked.url, types, asked.lot, etat, asked.signature, sealed, now, sorted(call.jeton.scopes))
+        async with self._pool.acquire() as conn, conn.transaction():
+            await store.lock(conn, code)
+            if await store.count(conn, code) >= _MOST_PER_PARTNER:
+                raise _forbidden(f"Un partenaire a {_MOST_PER_PARTNER} abonnements au plus : supprimez-en un.")
+            row = await store.insert(conn, id_, code, *columns)
+        once = {"secret": shown(secret)} if secret else {}
+        return _json(self._shown(row) | once, 201, {"Location": f"/v1/abonnements/{id_}"})
+
+    async def public_keys(self, request: Request) -> Response:
+        """What verifies every delivery of `v1a`: a JWK set (RFC 7517), each key also as `whpk_…`."""
+        parameters(request)
+        return Response(orjson.dumps(self._keys), headers=_CACHE, media_type="application/jwk-set+json")
+
+    async def list(self, call: Call, _: Request) -> Response:
+        async with self._pool.acquire() as conn:
+            rows = await store.all_of(conn, call.partenaire.code)
+        return _json({"abonnements": [self._shown(row) for row in rows]})
+
+    async def get(self, call: Call, request: Request) -> Response:
+        async with self._pool.acquire() as conn:
+            return _json(self._shown(_found(await store.one(conn, call.partenaire.code, _id(request)))))
+
+    async def change(self, call: Call, request: Request) -> Response:
+        """A new address is verified like a first one; so is one that comes back from rest."""
+        asked = await read_model(request, Changement)
+        types = short_types(asked.types, "/types") if asked.types is not None else None
+        if asked.url is not None:
+            await self._check(call.partenaire, asked.url)
+        code, id_ = call.partenaire.code, _id(request)
+        async with self._pool.acquire() as conn, conn.transaction():
+            row = _found(await store.lock_one(conn, code, id_))
+            is_moved = asked.url not in (None, row["url"])
+            changed = {
+                "url": asked.url or row["url"],
+                "types": row["types"] if types is None else types,
+                "lot": asked.lot or row["lot"],
+                "etat": _next_state(row["etat"], asked.actif, is_moved=is_moved),
+            }
+            is_new = is_moved or row["etat"] != "a-verifier" or bool(asked.actif)
+            restarts = changed["etat"] == "a-verifier" and is_new
+            row = await store.update(conn, code, id_, changed, restarts=restarts, now=datetime.now(UTC))
+        return _json(self._shown(row))
+
+    async def delete(self, call: Call, request: Request) -> Response:
+        async with self._pool.acquire() as conn, conn.transaction():
+            if not await store.delete(conn, call.partenaire.code, _id(request)):
+                raise Problem(status=404)
+        return Response(status_code=204)
+
+    async def rotate(self, call: Call, request: Request) -> Response:
+        """A new secret, shown once; deliveries are signed with each earlier one too, for a day. `v1a` has none."""
+        code, id_, secret, now = call.partenaire.code, _id(request), new_secret(), datetime.now(UTC)
+        async with self._pool.acquire() as conn, conn.transaction():
+            row = _found(await store.lock_one(conn, code, id_))
+            if row["signature"] == _V1A:
+                raise _forbidden("Un abonnement `v1a` n'a pas de secret : les clés publiques du hub le vérifient.")
+            if await store.overlaps(conn, id_, now) >= _MOST_OVERLAPS:
+                raise _forbidden("Trop de secrets se recouvrent : attendez la fin du plus ancien.")
+            await store.rotate(conn, code, id_, self._safe.seal(id_, secret), now + OVERLAP)
+        return _json({"id": str(id_), "secret": shown(secret), "ancien_secret_jusqua": now + OVERLAP}, 201)
+
+    async def test(self, call: Call, request: Request) -> Response:
+        """A signed `fr.insertion.abonnement.essai.v1` leaves at once; `GET` of the subscription says how it ended."""
+        async with self._pool.acquire() as conn:
+            row = _found(await store.ask_test(conn, call.partenaire.code, _id(request), datetime.now(UTC)))
+        return _json(self._shown(row), 202, {"Location": f"/v1/abonnements/{row['id']}"})
+
+    async def deliveries(self, call: Call, request: Request) -> Response:
+        """The latest first; `etat=en-echec` lists what is parked behind a failure."""
+        etat, place = request.query_params.get("etat"), request.query_params.get("avant")
+        if etat is not None and etat not in _ETATS:
+            erreur = Erreur("etat", "code-inconnu", f"Valeur hors de la liste : {', '.join(_ETATS)}.")
+            raise Problem("code-inconnu", erreurs=[erreur])
+        before = identifier(place, "avant") if place else None
+        code, id_ = call.partenaire.code, _id(request)
+        async with self._pool.acquire() as conn:
+            _found(await store.one(conn, code, id_))
+            start = await store.number_of(conn, code, id_, self._delivered(code, id_, before)) if before else _LAST
+            if start is None:
+                raise invalid("avant", "Cette livraison n'est pas des vôtres.")
+            rows = await store.sendings(conn, id_, start, etat, _PAGE)
+        return _json({"livraisons": [self._delivery(code, id_, row) for row in rows]})
+
+    async def send_again(self, call: Call, request: Request) -> Response:
+        """A delivery is one event for one subscription: it goes again to that one, before what follows it in its
+        parcours."""
+        code, id_ = call.partenaire.code, _id(request)
+        async with self._pool.acquire() as conn, conn.transaction():
+            own = await store.own_ids(conn, code)
+            row = _found(await store.sending(conn, code, [(one, self._delivered(code, one, id_)) for one in own]))
+            await store.send_again(conn, row, datetime.now(UTC))
+        return _json({"id": str(id_), "abonnement": str(row["abonnement"])}, 202)
+
+    def _delivered(self, partenaire: str, abonnement: UUID, nom: UUID) -> UUID:
+        """The event of the delivery that bears this id, if it is of that subscription."""
+        return self._pseudonyms.read_event(f"{partenaire} {abonnement}", nom)
+
+    async def _check(self, partenaire: Partenaire, url: str) -> None:
+        try:
+            await self._resolver.check(url, partenaire.hotes)
+        except Interdite as error:
+            raise invalid("/url", str(error)) from None
+
+    def _shown(self, row: Record) -> dict[str, Any]:
+        keys = {"cles_publiques": self._cles_publiques} if row["signature"] == _V1A else {}
+        return _row(row) | keys
+
+    def _delivery(self, partenaire: str, abonnement: UUID, row: Record) -> dict[str, Any]:
+        """`en-echec` is all that waits behind a failure; without `prochain_essai`, only a redelivery helps."""
+        is_parked = row["etat"] == "a-livrer" and row["echecs_de_file"] > 0
+        delivery = {
+            "id": str(self._pseudonyms.event_of(f"{partenaire} {abonnement}", row["evenement"])),
+            "evenement": str(self._pseudonyms.event_of(partenaire, row["evenement"])),
+            "parcours": self._pseudonyms.of(partenaire, row["parcours"]),
+            "type": type_cloudevents(row["type"]),
+            "relaisnumero": row["relaisnumero"],
+            "distribuee_a": whole_second(row["a"]),
+            "etat": "en-echec" if is_parked else row["etat"],
+            "essais": row["essais"],
+            "code": row["code"],
+            "erreur": row["erreur"],
+            "dernier_essai": row["essaye_a"] and whole_second(row["essaye_a"]),
+            "prochain_essai": row["prochain_a"],
+            "recu": row["recu"],
+        }
+        return {name: value for name, value in delivery.items() if value is not None}
+
+
+def _next_state(etat: str, actif: bool | None, *, is_moved: bool) -> str:
+    if actif is False or (actif is None and etat == "inactif"):
+        return "inactif"
+    return "a-verifier" if is_moved or (actif and etat in ("inactif", "suspendu")) else etat
+
+
+def _row(row: Record) -> dict[str, Any]:
+    shown_row: dict[str, Any] = {
+        "id": str(row["id"]),
+        "url": row["url"],
+        "types": [type_cloudevents(nom) for nom in row["types"]],
+        "lot": row["lot"],
+        "actif": row["etat"] != "inactif",
+        "etat": row["etat"],
+        "signature": row["signature"],
+        "cree_a": row["cree_a"],
+    }
+    if row["etat"] == "suspendu":
+        shown_row["suspendu_a"] = row["suspendu_a"]
+    if row["echecs"]:
+        shown_row["echecs"] = {
+            "nombre": row["echecs"],
+            "depuis": row["premier_echec_a"],
+            "prochain_essai": row["rouvre_a"],
+        }
+    if row["ancien_jusqua"] and row["ancien_jusqua"] > datetime.now(UTC):
+        shown_row["ancien_secret_jusqua"] = row["ancien_jusqua"]
+    if row["essai_demande_a"]:
+        shown_row["essai"] = {"etat": "en-cours", "demande_a": row["essai_demande_a"]}
+    elif row["essai_a"]:
+        etat = "reussi" if row["essai_erreur"] is None and row["essai_code"] != 410 else "echoue"
+        code, erreur = row["essai_code"], row["essai_erreur"]
+        shown_row["essai"] = {"etat": etat, "a": row["essai_a"], "code": code, "erreur": erreur}
+    return shown_row
+
+
+def _forbidden(phrase: str) -> Problem:
+    return Problem("etat-interdit", erreurs=[Erreur("", "etat-interdit", phrase)])
+
+
+def _found(row: Record | None) -> Record:
+    if row is None:
+        raise Problem(status=404)
+    return row
+
+
+def _id(request: Request) -> UUID:
+    try:
+        return UUID(request.path_params["id"])
+    except ValueError:
+        raise Problem(status=404) from None
+
+
+def _json(content: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(orjson.dumps(content), status, headers, "application/json")

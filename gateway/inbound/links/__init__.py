@@ -1,0 +1,1 @@
+"""Answering without a system: the links that the hub signs, their pages."""

@@ -1,0 +1,1 @@
+"""What a partner may look at: parcours, lists, the offer, its own accounts."""

@@ -1,0 +1,162 @@
+"""What a partner checks its own books with: its deposits, the reconciliation of both directions, the legal delays."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from chassis.bus import BusError
+from chassis.database import TRANSIENT, Record
+from chassis.facts import type_cloudevents
+from gateway.bodies import Bodies, Delivered
+from gateway.inbound.deposit.deposits import status_of
+from gateway.inbound.deposit.prepared import Doorway
+from gateway.inbound.events.feed import short_types
+from gateway.inbound.reading import reads_store as store
+from gateway.inbound.reading.bookmarks import Bookmarks
+from gateway.inbound.reading.disclosure import DELAIS, GROUPES, expurgees
+from gateway.inbound.reading.sight import Sight, answer, declare
+from gateway.inbound.request import problems
+from gateway.inbound.request.door import Call, Door
+from gateway.inbound.request.problems import Problem, invalid
+from gateway.inbound.request.query import day, instant, number, one_of, parameters
+from gateway.pseudonyms import whole_second
+from relais_contrats.codes.acteurs import Finalite
+from relais_contrats.droits import Role, ouvrir_le_territoire
+from relais_contrats.lecture import empreinte
+from relais_contrats.reception import ligne_de_refus
+
+_PAGE, _MAX_PAGE, _STREAMED = 100, 500, 256
+_ETATS = ("en-attente", "accepte", "refuse", "rebut", "ecarte")
+_SENS = ("depose", "recu")
+
+
+class Reports:
+    def __init__(self, doorway: Doorway, sight: Sight, bodies: Bodies, bookmarks: Bookmarks) -> None:
+        self._doorway = doorway
+        self._sight = sight
+        self._bodies = bodies
+        self._bookmarks = bookmarks
+
+    def routes(self, door: Door) -> list[Route]:
+        reconcile = door.guard("messages:deposer", self.reconcile, changes=True, own_books=True)
+        return [
+            Route("/v1/messages", door.guard("messages:deposer", self.messages, own_books=True), methods=["GET"]),
+            Route("/v1/reconciliation", reconcile, methods=["GET"]),
+            Route("/v1/statistiques/delais", door.guard("pilotage:lire", self.delays), methods=["GET"]),
+        ]
+
+    async def messages(self, call: Call, request: Request) -> Response:
+        """The partner's own deposits in the order in which they came."""
+        query = parameters(request)
+        etat = one_of(query.get("etat"), "etat", _ETATS)
+        type_ = short_types([query["type"]], "type")[0] if "type" in query else None
+        depuis = instant(query.get("depuis"), "depuis")
+        limite = number(query.get("limite"), "limite", _PAGE, _MAX_PAGE)
+        liste = f"messages {etat} {type_} {depuis}"
+        after = self._bookmarks.read(call.partenaire.code, liste, query["apres"]) if "apres" in query else 0
+        if after is None:
+            raise invalid("apres", "Ce curseur n'a pas été donné par le hub à ce partenaire pour cette liste.")
+        etats = [etat] if etat else None
+        async with self._doorway.pool.acquire() as conn:
+            rows = await store.deposits(conn, call.partenaire.code, after, type_, etats, depuis, limite)
+        last = rows[-1]["numero"] if len(rows) == limite else None
+        suite = self._bookmarks.write(call.partenaire.code, liste, last) if last else None
+        return answer(
+            call, request, {"messages": [status_of(self._doorway, call, row) for row in rows], "suite": suite}
+        )
+
+    async def reconcile(self, call: Call, request: Request) -> Response:
+        """Id and SHA-256 (RFC 8785 form) of everything deposited, or received, in [du, au[: one line each."""
+        query = parameters(request)
+        du, au = instant(query.get("du"), "du"), instant(query.get("au"), "au")
+        sens = one_of(query.get("sens"), "sens", _SENS)
+        if du is None or au is None or sens is None or du >= au:
+            raise invalid("", "`du`, `au` (instants, `du` avant `au`) et `sens` sont attendus.")
+        if sens == "recu":
+            declare(call, request, frozenset(Finalite))
+        lines = self._lines(call, sens, du, au)
+        return StreamingResponse(lines, media_type="application/x-ndjson", headers={"Cache-Control": "no-store"})
+
+    async def _lines(self, call: Call, sens: str, du: datetime, au: datetime) -> AsyncIterator[bytes]:
+        code = call.partenaire.code
+        try:
+            async with self._doorway.pool.acquire() as conn:
+                first, last = await store.bounds(conn, sens, du, au)
+            while first <= last:
+                async with self._doorway.pool.acquire() as conn:
+                    rows = await store.between(conn, sens, code, (first, last), du, au, _STREAMED)
+                told = [_deposited(row) for row in rows] if sens == "depose" else await self._received(call, rows)
+                yield b"".join(orjson.dumps(line) + b"\n" for line in told)
+                if len(rows) < _STREAMED:
+                    return
+                first = rows[-1]["numero"] + 1
+        except (*TRANSIENT, BusError):  # said on the last line: the list is not complete
+            yield orjson.dumps(problems.body(Problem("indisponible"), self._doorway.base_url)) + b"\n"
+
+    async def _received(self, call: Call, rows: list[Record]) -> list[dict[str, Any]]:
+        """The hash is that of the event as its receiver may see it now; None when it may see nothing of it any more.
+
+        What waits for a convention is not told.
+        """
+        demandeur = call.demandeur
+        delivered = [
+            Delivered(
+                row["numero"],
+                row["evenement"],
+                row["parcours"],
+                row["type"],
+                frozenset(map(Role, row["roles"])),
+                row["corps"],
+                relaisnumero=row["relaisnumero"],
+            )
+            for row in rows
+        ]
+        code = demandeur.partenaire.code
+        made, _ = await self._bodies.build(demandeur, delivered)
+        bodies = {body["id"]: empreinte(body) for body in made}
+        ids = [self._bodies.event_id(code, one.evenement) for one in delivered]
+        return [
+            {
+                "id": id_,
+                "type": type_cloudevents(one.type),
+                "empreinte": bodies.get(id_),
+                "distribue_a": whole_second(row["a"]),
+            }
+            for id_, one, row in zip(ids, delivered, rows, strict=True)
+            if not self._bodies.waits(demandeur, one)
+        ]
+
+    async def delays(self, call: Call, request: Request) -> Response:
+        """Per département of the partner's territory and whole month: no figure is about fewer than eleven persons."""
+        query = parameters(request)
+        declare(call, request, frozenset({str(Finalite.PILOTAGE)}))
+        departement, depuis = query.get("departement"), day(query.get("depuis"), "depuis")
+        if departement is not None and departement not in call.partenaire.departements:
+            raise Problem("hors-territoire", erreurs=[ligne_de_refus("hors-territoire", "departement")])
+        demande = {"departement": departement, "depuis": str(depuis.replace(day=1)) if depuis else None}
+        demandeur, own = call.demandeur, call.partenaire.departements
+        seen = {d: ouvrir_le_territoire(demandeur, d, call.finalites) for d in ({departement} if departement else own)}
+        if not set().union(*seen.values()) & set(GROUPES.values()):
+            raise Problem("non-autorise", erreurs=[ligne_de_refus("non-autorise", "")])
+        told = await asyncio.gather(*(self._sight.ask(f"{brique}.delais", demande) for brique in DELAIS))
+        rows = {
+            brique: [row for row in rows if GROUPES[brique] in seen.get(row["departement"], ())]
+            for brique, rows in zip(DELAIS, told, strict=True)
+        }
+        return answer(call, request, {brique: expurgees(rows[brique], DELAIS[brique]) for brique in DELAIS})
+
+
+def _deposited(row: Record) -> dict[str, Any]:
+    return {
+        "id": row["message"],
+        "type": type_cloudevents(row["type"]),
+        "empreinte": row["empreinte"].hex(),
+        "etat": row["etat"],
+        "recu_a": row["recu_a"],
+    }

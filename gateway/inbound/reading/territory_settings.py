@@ -1,0 +1,92 @@
+"""`/v1/departements/{code}/regles` and `/delegations`: what a département sets for its territory, version by version.
+
+No line is about a person. Everybody of the territory reads them; the département alone changes them, and says why.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gateway.inbound.reading.sight import Sight, answer, declare
+from gateway.inbound.request.door import AGENT, Call, Door, Handler
+from gateway.inbound.request.json_body import read_contract
+from gateway.inbound.request.problems import Problem, invalid
+from relais_contrats.codes.acteurs import Finalite
+from relais_contrats.reception import ligne_de_refus
+from relais_contrats.territoires import est_un_territoire, expliquer
+from relais_contrats.v1.reglages import ReglageDelegations, ReglageRegles
+
+READ, CHANGE = "parcours:lire", "messages:deposer"
+_PURPOSES = frozenset({Finalite.ORIENTATION})
+
+_CONTENT = {"regles": "table", "delegations": "delegations"}
+_MOST_BYTES = 256 * 1024
+Reglage = ReglageRegles | ReglageDelegations
+
+
+class TerritorySettings:
+    def __init__(self, sight: Sight) -> None:
+        self._sight = sight
+
+    def routes(self, door: Door) -> list[Route]:
+        def both(nature: str, modele: type[Reglage]) -> list[Route]:
+            path, change = f"/v1/departements/{{code}}/{nature}", self._change(nature, modele)
+            return [
+                Route(path, door.guard(READ, self._read(nature)), methods=["GET"]),
+                Route(path, door.guard(CHANGE, change, changes=True), methods=["PUT"]),
+            ]
+
+        return [*both("regles", ReglageRegles), *both("delegations", ReglageDelegations)]
+
+    def _read(self, nature: str) -> Handler:
+        async def read(call: Call, request: Request) -> Response:
+            return answer(call, request, await self._told(call, request, nature))
+
+        return read
+
+    def _change(self, nature: str, modele: type[Reglage]) -> Handler:
+        """Replaces the whole; `version` is the last one that its author saw."""
+
+        async def change(call: Call, request: Request) -> Response:
+            departement = _departement(call, request)
+            if call.partenaire.type_organisme != "departement":
+                raise Problem("non-autorise", erreurs=[ligne_de_refus("non-autorise", "")])
+            if call.agent is None:
+                raise Problem("schema-invalide", erreurs=[ligne_de_refus("schema-invalide", AGENT)])
+            asked = (await read_contract(request, modele, _MOST_BYTES)).en_json()
+            demande = {
+                "departement": departement,
+                "nature": nature,
+                "version": asked["version"],
+                "contenu": asked[_CONTENT[nature]],
+                "motif": asked["motif"],
+                "agent": call.agent,
+                "source": call.partenaire.source,
+            }
+            if (await self._sight.set("orientation.changer", demande))["version"] is None:
+                raise Problem("version-perimee", erreurs=[ligne_de_refus("version-perimee", "/version")])
+            content = await self._told(call, request, nature)
+            return Response(orjson.dumps(content), media_type="application/json")
+
+        return change
+
+    async def _told(self, call: Call, request: Request, nature: str) -> Mapping[str, Any]:
+        content: Mapping[str, Any] = await self._sight.ask(
+            f"orientation.{nature}", {"departement": _departement(call, request)}
+        )
+        return content
+
+
+def _departement(call: Call, request: Request) -> str:
+    """The territory of the path, that must be one of the partner's. Raises a Problem."""
+    declare(call, request, _PURPOSES)
+    code: str = request.path_params["code"]
+    if not est_un_territoire(code):
+        raise invalid("", expliquer(code))
+    if code not in call.partenaire.departements:
+        raise Problem("hors-territoire", erreurs=[ligne_de_refus("hors-territoire", "")])
+    return code

@@ -1,0 +1,1 @@
+"""What every request goes through: what HTTP must be, who calls, how often, how refusals read."""

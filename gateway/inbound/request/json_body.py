@@ -1,0 +1,41 @@
+"""A small JSON request read as strictly as a deposit: every fault with its pointer, in French, nothing echoed."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from starlette.requests import Request
+
+from gateway.inbound.request.body import media_type, read_body
+from relais_contrats.lecture import MessageIllisible, lire_json
+from relais_contrats.modele import Donnees
+from relais_contrats.phrases import traduire
+from relais_contrats.problemes import Problem
+from relais_contrats.valeurs import DEPOT
+
+_LIMIT_BYTES = 16 * 1024
+M = TypeVar("M", bound=BaseModel)
+D = TypeVar("D", bound=Donnees)
+
+
+async def read_model(request: Request, model: type[M]) -> M:
+    """Raises a Problem: 400, 413, 415 or 422."""
+    return await _read(request, lambda objet: model.model_validate(objet, strict=True))
+
+
+async def read_contract(request: Request, model: type[D], limit_bytes: int = _LIMIT_BYTES) -> D:
+    """Like `read_model` for an object made of contract fields, which are strict by themselves."""
+    return await _read(request, lambda objet: model.model_validate(objet, context=DEPOT), limit_bytes)
+
+
+async def _read(request: Request, validate: Callable[[dict[str, Any]], M], limit_bytes: int = _LIMIT_BYTES) -> M:
+    if media_type(request) != "application/json":
+        raise Problem(status=415)
+    try:
+        return validate(lire_json(await read_body(request, limit_bytes)))
+    except MessageIllisible as illisible:
+        raise Problem(status=400, detail=str(illisible)) from illisible
+    except ValidationError as error:
+        erreurs = list(traduire(error))
+        codes = {erreur.code for erreur in erreurs}
+        raise Problem(codes.pop() if len(codes) == 1 else "schema-invalide", erreurs=erreurs) from None

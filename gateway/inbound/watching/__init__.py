@@ -1,0 +1,1 @@
+"""What operators see: health, figures, what looks like an exploration."""

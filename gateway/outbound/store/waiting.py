@@ -1,0 +1,179 @@
+"""SQL of what is not told yet: promised by the door, waiting its turn, set aside; and of what nobody received."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from chassis.database import Connection, Record, write
+from chassis.facts import type_court
+from chassis.ordering import Event
+from gateway.outbound.distribution import NonDistribue
+from gateway.outbound.order import Attend
+
+# An event is told once it has a row in one of these; a promise of it that was written later goes by itself.
+_TOLD = """
+SELECT id FROM evenements WHERE id = ANY($1)
+UNION ALL SELECT evenement FROM sans_destinataire WHERE evenement = ANY($1)
+UNION ALL SELECT id FROM rebut WHERE id = ANY($1) AND etat = 'ecarte'
+"""
+_PROMISED = """
+SELECT p.evenement, p.parcours, p.brique, d.id, d.partenaire, d.message, d.numero, d.recu_a, d.type, d.regle_a,
+    d.reconnait_dans
+FROM promis p JOIN depots d ON d.id = p.depot WHERE p.parcours = ANY($1) AND d.regle_a IS NOT NULL
+"""
+_KEEP_PROMISES = "DELETE FROM promis WHERE evenement = ANY($1)"
+# The event was faster than the settlement of its deposit.
+_FORGET_KEPT = """
+DELETE FROM promis p WHERE EXISTS (SELECT FROM evenements WHERE id = p.evenement)
+OR EXISTS (SELECT FROM sans_destinataire WHERE evenement = p.evenement)
+OR EXISTS (SELECT FROM effaces WHERE parcours = p.parcours)
+"""
+
+_HELD = """
+SELECT id, entree, depuis FROM retenus WHERE agregat = ANY($1) ORDER BY depuis, id LIMIT $2
+"""
+# Rarer and rarer, and at once with whatever else comes of its parcours.
+_EACH_IN_TURN = """
+UPDATE retenus SET vu_a = $1 WHERE id IN (
+    SELECT id FROM retenus
+    WHERE vu_a + least(interval '5 seconds', greatest(interval '500 ms', (vu_a - depuis) / 4)) <= $1
+    ORDER BY vu_a LIMIT $2
+) RETURNING entree
+"""
+_HOLD = """
+INSERT INTO retenus (id, type, brique, agregat, sequence, entree, attend, depuis, vu_a)
+SELECT h.*, $8, $8 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::int[], $6::jsonb[], $7::text[]) AS h
+ON CONFLICT (id) DO UPDATE SET attend = EXCLUDED.attend, vu_a = EXCLUDED.vu_a
+"""
+_LET_GO = "DELETE FROM retenus WHERE id = ANY($1)"
+
+_ASIDE = """
+SELECT id, brique, agregat, sequence, etat FROM rebut
+WHERE agregat = ANY($1) AND nature = 'evenement' AND etat IN ('parque', 'a-reprendre', 'ecarte')
+"""
+_TO_RETRY = "SELECT entree FROM rebut WHERE etat = 'a-reprendre' AND nature = 'evenement' ORDER BY parque_a LIMIT $1"
+_PARK = """
+INSERT INTO rebut (id, nature, type, brique, agregat, sequence, entree, raison, parque_a)
+VALUES ($1, 'evenement', $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT (id) DO UPDATE
+SET raison = EXCLUDED.raison, parque_a = EXCLUDED.parque_a, etat = 'parque', echecs = rebut.echecs + 1
+"""
+_UNPARK = """
+UPDATE rebut SET etat = 'repris', entree = '{}', regle_a = $2
+WHERE id = ANY($1) AND etat IN ('parque', 'a-reprendre')
+"""
+_NOBODY = """
+INSERT INTO sans_destinataire (evenement, parcours, type, motif, a)
+SELECT d.*, $5 FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[]) AS d ON CONFLICT DO NOTHING
+"""
+_COUNT_NOBODY = """
+INSERT INTO sans_destinataire_comptes (motif, type, nombre)
+SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[])
+ON CONFLICT (motif, type) DO UPDATE SET nombre = sans_destinataire_comptes.nombre + EXCLUDED.nombre
+"""
+_ERASE = """
+WITH effaces AS (
+    SELECT unnest($1::uuid[]) AS parcours UNION SELECT absorbe FROM alias WHERE survivant = ANY($1)
+), promesses AS (
+    DELETE FROM promis WHERE parcours IN (SELECT parcours FROM effaces)
+), attentes AS (
+    DELETE FROM retenus WHERE agregat IN (SELECT parcours FROM effaces)
+), muets AS (
+    DELETE FROM sans_destinataire WHERE parcours IN (SELECT parcours FROM effaces)
+)
+DELETE FROM rebut WHERE agregat IN (SELECT parcours FROM effaces)
+"""
+
+
+async def told(conn: Connection, ids: Iterable[UUID]) -> set[UUID]:
+    """Those that were told, if only to nobody, or discarded by an operator."""
+    return {row["id"] for row in await conn.fetch(_TOLD, list(ids))}
+
+
+async def promised(conn: Connection, parcours: Iterable[UUID]) -> list[Record]:
+    """What the door answered for of these parcours, each with its deposit; what was told meanwhile is deleted."""
+    rows = await conn.fetch(_PROMISED, list(parcours))
+    kept = await told(conn, [row["evenement"] for row in rows]) if rows else set()
+    if kept:
+        await keep_promises(conn, kept)
+    return [row for row in rows if row["evenement"] not in kept]
+
+
+async def keep_promises(conn: Connection, evenements: Collection[UUID]) -> None:
+    await conn.execute(_KEEP_PROMISES, list(evenements))
+
+
+async def forget_kept_promises(conn: Connection) -> None:
+    await conn.execute(_FORGET_KEPT)
+
+
+def event(row: Record) -> Event:
+    """As it came on the bus."""
+    body = row["entree"]
+    return Event(
+        id=UUID(body["id"]),
+        type=type_court(body["type"]),
+        brique=body["brique"],
+        agregat=UUID(body["subject"]),
+        sequence=body["sequence"],
+        body=body,
+        deliveries=1,
+    )
+
+
+async def held(conn: Connection, parcours: Iterable[UUID], limit: int) -> list[Record]:
+    """What waits of these parcours: `id, entree, depuis`."""
+    return await conn.fetch(_HELD, list(parcours), limit)
+
+
+async def each_in_turn(conn: Connection, now: datetime, limit: int) -> list[Record]:
+    """Of all that waits, what was not looked at for the longest time: `entree`."""
+    return await conn.fetch(_EACH_IN_TURN, now, limit)
+
+
+async def hold(conn: Connection, waiting: Sequence[tuple[Event, Attend]], now: datetime) -> None:
+    rows = [(e.id, e.type, e.brique, e.agregat, e.sequence, dict(e.body), str(attend)) for e, attend in waiting]
+    if rows:
+        await conn.execute(_HOLD, *[list(column) for column in zip(*rows, strict=True)], now)
+
+
+async def let_go(conn: Connection, ids: Collection[UUID]) -> None:
+    if ids:
+        await conn.execute(_LET_GO, list(ids))
+
+
+async def aside(conn: Connection, parcours: Iterable[UUID]) -> list[Record]:
+    """What was set aside of these parcours and not tried again since: `id, brique, agregat, sequence, etat`."""
+    return await conn.fetch(_ASIDE, list(parcours))
+
+
+async def to_retry(conn: Connection, limit: int) -> list[Record]:
+    """What an operator wants tried again: `entree`."""
+    return await conn.fetch(_TO_RETRY, limit)
+
+
+async def park(conn: Connection, event: Event, raison: str, now: datetime) -> None:
+    """Set an event aside, with the name of what it raised: it holds its parcours."""
+    brique, agregat = event.key
+    await conn.execute(_PARK, event.id, event.type, brique, agregat, event.sequence, dict(event.body), raison, now)
+    await let_go(conn, [event.id])
+
+
+async def unpark(conn: Connection, ids: Collection[UUID], now: datetime) -> None:
+    """These were told after all; their content goes."""
+    if ids:
+        await conn.execute(_UNPARK, list(ids), now)
+
+
+async def tell_nobody(conn: Connection, events: Sequence[NonDistribue], now: datetime) -> None:
+    """Record what has no receiver: each of a person's, and how many in all."""
+    named = [(e.evenement, e.parcours, e.type, str(e.motif)) for e in events if e.est_d_une_personne]
+    if named:
+        await conn.execute(_NOBODY, *[list(column) for column in zip(*named, strict=True)], now)
+    counts = Counter((str(e.motif), e.type) for e in events)
+    await write(conn, _COUNT_NOBODY, [(motif, type_, nombre) for (motif, type_), nombre in sorted(counts.items())])
+
+
+async def erase(conn: Connection, parcours: Sequence[UUID]) -> None:
+    await conn.execute(_ERASE, parcours)

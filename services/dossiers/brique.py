@@ -1,0 +1,77 @@
+"""A service made of its table of rules and of its dossiers: how entries are read and facts published, once for all."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from chassis.depots import Brique
+from chassis.facts import Entree, Fait
+from relais_contrats.catalogue import CATALOGUE
+from services.dossiers.modele import A
+from services.dossiers.registre import Registre
+from services.dossiers.regles import Dit, Recu
+
+EFFECTIFS = frozenset({"orientation.effective", "transfert.effectif", "suivi.effectif"})
+"""What the siblings tell to one another on the day on which something takes effect that was told before."""
+
+
+def brique(nom: str, registre: Registre[A]) -> Brique[Any, Any, Any, Any]:
+    modele, regles = registre.modele, registre.modele.regles
+
+    def lire(entree: Entree) -> Recu[Any] | None:
+        """None for an event that changes nothing here, or not before its day. Raises KeyError on another deposit."""
+        if entree.nature == "evenement":
+            attend = entree.effet and entree.type not in EFFECTIFS
+            return None if attend or entree.type not in regles.regles else recu(entree, entree.type, entree.donnees)
+        if entree.nature == "echeance":
+            nature, _, numero = entree.type.removeprefix("echeance.").rpartition("-")
+            return recu(entree, nature, int(numero))
+        classe = CATALOGUE[entree.type].modele
+        if classe not in regles.regles:
+            raise KeyError(entree.type)
+        return recu(entree, entree.type, classe.model_validate(entree.donnees))
+
+    def publier(fait: Any) -> Fait | None:
+        if not isinstance(fait, Dit):
+            return None
+        effet = fait.effet.isoformat() if fait.effet else None
+        return Fait(modele.nom(fait), fait.parcours, fait.departement, fait.data.en_json(), effet=effet)
+
+    return Brique(nom, lire, registre.charger, regles.decider, publier, registre.enregistrer)
+
+
+def recu(entree: Entree, type_: str, data: Any) -> Recu[Any]:
+    """An entry as the rules see it. A merge is about its survivor."""
+    if entree.agregat is None:
+        raise ValueError(f"{entree.type} without a parcours")
+    est_fusion = type_ == "usager.fusionne"
+    return Recu(
+        type=type_,
+        parcours=UUID(data["conserve"]) if est_fusion else entree.agregat,
+        departement=entree.partition,
+        data=data,
+        id=entree.id,
+        auteur=entree.emetteur,
+        role=entree.role,
+        recu_a=entree.recu_a,
+        tour_a=entree.tour_a,
+        cause=entree.cause,
+        absorbes=tuple(map(UUID, data["absorbes"])) if est_fusion else (),
+        nature=entree.nature,
+    )
+
+
+def nommer(conserve: UUID, absorbes: tuple[UUID, ...]) -> Recu[Any]:
+    """A message that names a survivor and those that it absorbed, so that all are loaded."""
+    return Recu(
+        type="usager.fusionne",
+        parcours=conserve,
+        departement="",
+        data={},
+        id=conserve,
+        auteur="",
+        role="hub",
+        recu_a=datetime.min.replace(tzinfo=UTC),
+        absorbes=absorbes,
+        nature="evenement",
+    )

@@ -1,0 +1,105 @@
+"""The merges of a service: its dossiers before and after each, until it is undone or the person erased."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from pydantic import TypeAdapter
+
+from chassis.database import Connection, Record
+from services.dossiers.fusions.retour import Plan, repose_dessus
+
+_CONNUES = "SELECT * FROM fusions WHERE depot = ANY($1) OR suites && $2::uuid[] ORDER BY fusion FOR UPDATE"
+_SUIVANTS = """
+WITH RECURSIVE suivants AS (
+    SELECT absorbe_par, parcours FROM dossiers WHERE absorbe_par = ANY($1)
+    UNION SELECT s.absorbe_par, d.parcours FROM suivants s JOIN dossiers d ON d.absorbe_par = s.parcours)
+SELECT absorbe_par, array_agg(parcours) AS noms FROM suivants GROUP BY 1
+"""
+_RETENIR = """
+INSERT INTO fusions (fusion, depot, parcours, suites, garde, suivaient, defaite) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (fusion) DO UPDATE SET suites = EXCLUDED.suites, garde = EXCLUDED.garde, defaite = EXCLUDED.defaite
+"""
+
+A = TypeVar("A", bound=Any)
+Nommer = Callable[[UUID, tuple[UUID, ...]], Any]
+"""A message of the service that names a survivor and those that it absorbed, so that all are loaded."""
+
+
+@dataclass(slots=True)
+class Fusion(Generic[A]):
+    """A merge: its event, the deposit that decided it, its parcours (the survivor first), what followed from it, its
+    aggregates before and after, the aliases that each absorbed one had."""
+
+    fusion: UUID
+    depot: UUID
+    noms: tuple[UUID, ...]
+    suites: set[UUID]
+    avant: dict[UUID, A] = field(default_factory=dict)
+    apres: dict[UUID, A] = field(default_factory=dict)
+    suivaient: dict[str, list[str]] = field(default_factory=dict)
+    est_defaite: bool = False
+    est_nouvelle: bool = False
+
+    @property
+    def conserve(self) -> UUID:
+        return self.noms[0]
+
+
+class Journal(Generic[A]):
+    """How a service keeps its merges: the class of its aggregates, how their parts are told apart, `nommer`.
+
+    `ensemble` names what stands on a merge and is no part, from the survivor as the merge left it and as it is.
+    """
+
+    def __init__(
+        self, dossier: type[A], plan: Plan, nommer: Nommer, ensemble: Callable[[A, A], str | None] | None = None
+    ) -> None:
+        self.plan = plan
+        self.nommer = nommer
+        self._ensemble = ensemble
+        self._adapter: TypeAdapter[A] = TypeAdapter(dossier)
+
+    def depend(self, avant: A, apres: A, maintenant: A) -> str | None:
+        """The message that stands on what the merge made of its survivor."""
+        return repose_dessus(avant, apres, maintenant, self.plan) or (
+            self._ensemble(apres, maintenant) if self._ensemble else None
+        )
+
+    async def connues(
+        self, conn: Connection, depots: Sequence[UUID], evenements: Sequence[UUID] = ()
+    ) -> list[Fusion[A]]:
+        if not depots and not evenements:
+            return []
+        return [self._lue(row) for row in await conn.fetch(_CONNUES, list(depots), list(evenements))]
+
+    async def retenir(self, conn: Connection, fusions: Sequence[Fusion[A]]) -> None:
+        """Before the aggregates are saved: their aliases move with them."""
+        for fusion in (f for f in fusions if f.est_nouvelle):
+            rows = await conn.fetch(_SUIVANTS, list(fusion.noms[1:]))
+            fusion.suivaient = {str(row["absorbe_par"]): list(map(str, row["noms"])) for row in rows}
+        for fusion in fusions:
+            garde = {} if fusion.est_defaite else {"avant": self._dit(fusion.avant), "apres": self._dit(fusion.apres)}
+            await conn.execute(
+                _RETENIR,
+                fusion.fusion,
+                fusion.depot,
+                list(fusion.noms),
+                sorted(fusion.suites),
+                garde,
+                fusion.suivaient,
+                fusion.est_defaite,
+            )
+
+    def _dit(self, dossiers: Mapping[UUID, A]) -> dict[str, Any]:
+        return {str(id_): self._adapter.dump_python(dossier, mode="json") for id_, dossier in dossiers.items()}
+
+    def _lue(self, row: Record) -> Fusion[A]:
+        garde = row["garde"]
+        avant, apres = (
+            {UUID(id_): self._adapter.validate_python(brut) for id_, brut in garde.get(nom, {}).items()}
+            for nom in ("avant", "apres")
+        )
+        noms, suites = tuple(row["parcours"]), set(row["suites"])
+        return Fusion(row["fusion"], row["depot"], noms, suites, avant, apres, row["suivaient"], row["defaite"])

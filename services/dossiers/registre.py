@@ -1,0 +1,101 @@
+"""Load dossiers under lock, save what a batch changed in them, erase them; and read them outside a decision."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Generic
+from uuid import UUID
+
+from chassis import ledger
+from chassis.database import Connection, write
+from chassis.facts import Fait, FaitEnregistre
+from services.dossiers.lot import Lot
+from services.dossiers.modele import A, Modele, Table
+from services.dossiers.regles import Recu
+from services.lineage import lock
+
+# A message for an absorbed parcours concerns its survivor, some messages of a survivor all that it absorbed: all are
+# locked, in one order.
+_LOCK = """
+WITH RECURSIVE absorbes AS (
+    SELECT parcours FROM dossiers WHERE absorbe_par = ANY($2)
+    UNION SELECT d.parcours FROM dossiers d JOIN absorbes a ON d.absorbe_par = a.parcours)
+SELECT parcours, absorbe_par, etat::text AS etat FROM dossiers WHERE parcours IN (
+    SELECT unnest($1::uuid[]) UNION SELECT absorbe_par FROM dossiers WHERE parcours = ANY($1)
+    UNION SELECT parcours FROM absorbes)
+ORDER BY parcours FOR UPDATE
+"""
+# Without ON CONFLICT: of two replicas that open the same dossier, one starts again and finds what the other wrote.
+_ADD = """
+INSERT INTO dossiers (parcours, absorbe_par, etat)
+SELECT parcours, absorbe_par, etat::jsonb FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS n(parcours, absorbe_par, etat)
+"""  # noqa: E501
+_CHANGE = """
+UPDATE dossiers d SET absorbe_par = c.absorbe_par, etat = c.etat::jsonb
+FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS c(parcours, absorbe_par, etat) WHERE d.parcours = c.parcours
+"""
+_RESTART = "DELETE FROM histoire WHERE dossier = ANY($1)"
+_ERASE = """
+WITH RECURSIVE effaces AS (
+    SELECT unnest($1::uuid[]) AS parcours
+    UNION SELECT d.parcours FROM dossiers d JOIN effaces e ON d.absorbe_par = e.parcours),
+histoires AS (DELETE FROM histoire h USING effaces e WHERE h.dossier = e.parcours),
+partis AS (DELETE FROM dossiers d USING effaces e WHERE d.parcours = e.parcours)
+SELECT parcours FROM effaces
+"""
+_FAMILLE = """
+WITH RECURSIVE survivants AS (
+    SELECT parcours, absorbe_par FROM dossiers WHERE parcours = $1
+    UNION SELECT d.parcours, d.absorbe_par FROM survivants s JOIN dossiers d ON d.parcours = s.absorbe_par),
+famille AS (
+    SELECT parcours FROM survivants WHERE absorbe_par IS NULL
+    UNION SELECT d.parcours FROM famille f JOIN dossiers d ON d.absorbe_par = f.parcours)
+SELECT etat::text AS etat FROM famille JOIN dossiers USING (parcours) ORDER BY absorbe_par IS NOT NULL, parcours
+"""
+
+
+class Registre(Generic[A]):
+    """The dossiers of one service in its schema."""
+
+    def __init__(self, modele: Modele[A]) -> None:
+        self.modele = modele
+
+    async def charger(self, conn: Connection, lus: Sequence[Recu[Any]]) -> Lot[A]:
+        """Lock the rows until the transaction ends. A dossier opened twice at once is caught by its primary key."""
+        nommes = {lu.parcours for lu in lus}.union(*(lu.absorbes for lu in lus))
+        regardent = self.modele.regles.regardent
+        trouves = await lock(conn, _LOCK, nommes, [lu.parcours for lu in lus if lu.cle in regardent])
+        charges = {id_: self.modele.lire(row["etat"]) for id_, row in trouves.items()}
+        return Lot(self.modele, charges, await ledger.forgotten(conn, nommes))
+
+    async def enregistrer(self, conn: Connection, lot: Lot[A], _: Sequence[tuple[Fait, FaitEnregistre]]) -> None:
+        changes = lot.changed()
+        await write(conn, _ADD, [self._row(dossier) for avant, dossier in changes if avant is None])
+        await write(conn, _CHANGE, [self._row(dossier) for avant, dossier in changes if avant is not None])
+        if lot.reposes:
+            await conn.execute(_RESTART, lot.reposes)
+        await ledger.insert(conn, "histoire", ("dossier", "type", "fait"), lot.faits())
+        for table in self.modele.tables:
+            await self.remplacer(conn, table, *lot.remplacees(table))
+        if lot.erased:
+            await self._effacer(conn, lot.erased)
+
+    async def remplacer(
+        self, conn: Connection, table: Table[A], dossiers: Sequence[UUID], lignes: Sequence[tuple[Any, ...]]
+    ) -> None:
+        """Put `lignes` in the place of all rows of these dossiers."""
+        if dossiers:
+            await conn.execute(f"DELETE FROM {table.nom} WHERE {table.colonnes[0]} = ANY($1)", dossiers)  # noqa: S608
+        await ledger.insert(conn, table.nom, table.colonnes, lignes)
+
+    async def famille(self, conn: Connection, parcours: UUID) -> list[A]:
+        """The dossier to which this parcours leads, then those that it absorbed; empty for an unknown parcours."""
+        return [self.modele.lire(row["etat"]) for row in await conn.fetch(_FAMILLE, parcours)]
+
+    def _row(self, dossier: A) -> tuple[Any, ...]:
+        return dossier.parcours, dossier.absorbe_par, self.modele.ecrire(dossier)
+
+    async def _effacer(self, conn: Connection, effaces: Iterable[UUID]) -> None:
+        """Nothing stays of a person here, the parcours that it had absorbed included."""
+        tous = [row["parcours"] for row in await conn.fetch(_ERASE, list(effaces))]
+        for table in self.modele.tables:
+            await self.remplacer(conn, table, tous, ())
+        await ledger.forget(conn, dict.fromkeys(tous))

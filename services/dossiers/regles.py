@@ -1,0 +1,154 @@
+"""The one table of a service: the rule and the fold of each message, by its type. Stdlib only, so that domains use it.
+
+A rule decides on a `Recu`; it returns facts, a refusal, or a wait. A fact that partners hear is a `Dit`; any other is a
+frozen dataclass with `parcours`, declared beside its fold.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Generic, TypeAlias, TypeVar
+from uuid import UUID
+
+from chassis.decision import Attente, Refus
+
+D = TypeVar("D")
+P = TypeVar("P")
+F = TypeVar("F", bound=Callable[..., Any])
+Cle: TypeAlias = "type | str"
+
+
+@dataclass(frozen=True, slots=True)
+class Recu(Generic[D]):
+    """A message to decide on: a deposit, an event of a sibling, a due date.
+
+    `data`: the contract's model of a deposit, the JSON of an event, the number of a due date. `recu_a`: when the hub
+    received it; `tour_a`: when what a deposit had to wait for was settled, None when it waited for nothing.
+    `cause`: the entry that led to an event. `absorbes`: the parcours that a merge absorbs.
+    """
+
+    type: str
+    parcours: UUID
+    departement: str
+    data: D
+    id: UUID
+    auteur: str
+    role: str
+    recu_a: datetime
+    tour_a: datetime | None = None
+    cause: UUID | None = None
+    absorbes: tuple[UUID, ...] = ()
+    nature: str = "depot"
+
+    @property
+    def cle(self) -> Cle:
+        """By what its rule is found: the contract's model of a deposit, the type of an event."""
+        return type(self.data) if self.nature == "depot" else self.type
+
+
+@dataclass(frozen=True, slots=True)
+class Dit(Generic[D, P]):
+    """A fact that partners hear. `data` is the contract's model, `garde` what only the fold needs.
+
+    `effet` is the day from which it holds, when it is still to come.
+    """
+
+    parcours: UUID
+    departement: str
+    data: D
+    garde: P
+    effet: date | None = None
+
+
+Decision: TypeAlias = "Sequence[Any] | Refus | Attente"
+Regle: TypeAlias = "Callable[[Any, Any, datetime], Decision]"
+
+
+@dataclass(slots=True)
+class Regles:
+    """`regles` by contract model or by type of event; `replis` by class of fact, with the class of its `garde`."""
+
+    regles: dict[type | str, Regle] = field(default_factory=dict)
+    replis: dict[type, Callable[[Any, Any], Any]] = field(default_factory=dict)
+    gardes: dict[type, Any] = field(default_factory=dict)
+    types: dict[type, str] = field(default_factory=dict)
+    """The types of facts that are told and are not in the catalogue: siblings and gateways alone hear them."""
+    permises: set[type | str] = field(default_factory=set)
+    au_survivant: set[type | str] = field(default_factory=set)
+    regardent: set[type | str] = field(default_factory=set)
+
+    def regle(
+        self,
+        *messages: type | str,
+        apres_cloture: bool = False,
+        au_survivant: bool = False,
+        absorbes: bool = False,
+    ) -> Callable[[F], F]:
+        """Register the rule of these messages. Raises ValueError on a message that has one.
+
+        `apres_cloture`: the deposit may come once the parcours is closed. `au_survivant`: the event reaches the
+        survivor of an absorbed parcours, as every deposit does. `absorbes`: the rule looks at absorbed dossiers.
+        """
+
+        def inscrire(regle: F) -> F:
+            for message in messages:
+                if message in self.regles:
+                    raise ValueError(f"two rules for {message}")
+                self.regles[message] = regle
+            self.permises |= set(messages) if apres_cloture else set()
+            self.au_survivant |= set(messages) if au_survivant else set()
+            self.regardent |= set(messages) if absorbes else set()
+            return regle
+
+        return inscrire
+
+    def repli(self, *faits: type, garde: Any = None, type_: str | None = None) -> Callable[[F], F]:
+        """Register the fold of these facts: contract models (a `Dit` whose `garde` is of that class), or own classes.
+
+        Raises ValueError on a fact that has one.
+        """
+
+        def inscrire(repli: F) -> F:
+            for fait in faits:
+                if fait in self.replis:
+                    raise ValueError(f"two folds for {fait}")
+                self.replis[fait] = repli
+                self.gardes[fait] = garde
+                self.types |= {fait: type_} if type_ else {}
+            return repli
+
+        return inscrire
+
+    def replier(self, dossier: Any, fait: Any) -> Any:
+        """The dossier as the fact leaves it; None for one that no fact has opened yet."""
+        return self.replis[classe_du_fait(fait)](dossier, fait)
+
+    def decider(self, situation: Any, recu: Recu[Any], maintenant: datetime) -> Decision:
+        """Events are followed, also of a closed parcours; a deposit needs a dossier that is open."""
+        regle, dossier = self.regles[recu.cle], situation.dossier
+        if recu.nature == "evenement":
+            return [] if situation.est_oublie else regle(situation, recu, maintenant)
+        if situation.est_oublie:
+            return Refus("parcours-inconnu", "/subject")
+        if dossier is None:
+            return Attente("dossier absent")
+        if recu.nature == "depot" and dossier.est_clos and recu.cle not in self.permises:
+            return Refus("etat-interdit", "/subject", {"etat": "parcours-clos"})
+        return regle(situation, recu, maintenant)
+
+    def table(self, noms: Mapping[type, str]) -> list[tuple[str, str, str]]:
+        """Per message and fact: its type, its rule and its fold, as module.function; empty where there is none."""
+        cles = {self.nom(cle, noms): cle for cle in (*self.regles, *self.replis)}
+        return [(nom, _ou(self.regles, cle), _ou(self.replis, cle)) for nom, cle in sorted(cles.items())]
+
+    def nom(self, cle: type | str, noms: Mapping[type, str]) -> str:
+        return cle if isinstance(cle, str) else noms.get(cle) or self.types.get(cle) or cle.__name__
+
+
+def classe_du_fait(fait: Any) -> type:
+    return type(fait.data) if isinstance(fait, Dit) else type(fait)
+
+
+def _ou(table: Mapping[Any, Any], cle: Any) -> str:
+    fonction = table.get(cle)
+    return f"{fonction.__module__.rpartition('.')[2]}.{fonction.__name__}" if fonction else ""

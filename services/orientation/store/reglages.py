@@ -1,0 +1,79 @@
+"""What a département sets, version after version: the table of its rules, and to whom it delegates its decisions."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from chassis.database import Connection, Record
+from services.orientation.domain.preconisation import CRITERES_REQUIS, Regle
+from services.orientation.domain.regles import PAR_DEFAUT
+
+Json = dict[str, Any]
+REGLES, DELEGATIONS = "regles", "delegations"
+
+_EN_VIGUEUR = """
+SELECT DISTINCT ON (departement) departement, contenu FROM reglages
+WHERE departement = ANY($1) AND nature = $2 ORDER BY departement, version DESC
+"""
+_VERSIONS = """
+SELECT version, contenu, motif, agent, source, enregistre_a FROM reglages
+WHERE departement = $1 AND nature = $2 ORDER BY version DESC
+"""
+# Two changes at once see the same last version: the second one meets its primary key.
+_AJOUTER = """
+INSERT INTO reglages (departement, nature, version, contenu, motif, agent, source, enregistre_a)
+SELECT $1, $2, $3::int + 1, $4, $5, $6, $7, $8
+WHERE $3 = (SELECT coalesce(max(version), 0) FROM reglages WHERE departement = $1 AND nature = $2)
+ON CONFLICT DO NOTHING RETURNING version
+"""
+
+
+async def regles_de(conn: Connection, departements: Collection[str]) -> dict[str, tuple[Regle, ...]]:
+    """The rules of the départements that have their own; the others follow `PAR_DEFAUT`."""
+    rows = await conn.fetch(_EN_VIGUEUR, list(departements), REGLES)
+    return {row["departement"]: tuple(Regle(**une) for une in row["contenu"]) for row in rows if row["contenu"]}
+
+
+async def delegations_de(conn: Connection, departements: Collection[str]) -> dict[str, frozenset[str]]:
+    """The kinds of organisation that decide in the name of each département."""
+    rows = await conn.fetch(_EN_VIGUEUR, list(departements), DELEGATIONS)
+    return {row["departement"]: frozenset(row["contenu"]) for row in rows}
+
+
+async def lire_regles(conn: Connection, demande: Mapping[str, Any]) -> Json:
+    """`{departement}` → its table, or the default one, in the order in which rules are tried, and its versions."""
+    departement = demande["departement"]
+    versions = await conn.fetch(_VERSIONS, departement, REGLES)
+    propres = versions and versions[0]["contenu"]
+    table = [Regle(**une) for une in propres] if propres else list(PAR_DEFAUT)
+    return _decrit(departement, versions) | {
+        "origine": "departement" if propres else "defaut",
+        "criteres_requis": CRITERES_REQUIS,
+        "table": [asdict(regle) for regle in sorted(table, key=lambda regle: (regle.priorite, regle.critere))],
+    }
+
+
+async def lire_delegations(conn: Connection, demande: Mapping[str, Any]) -> Json:
+    """`{departement}` → to whom it delegates, and the versions of that."""
+    departement = demande["departement"]
+    versions = await conn.fetch(_VERSIONS, departement, DELEGATIONS)
+    return _decrit(departement, versions) | {DELEGATIONS: versions[0]["contenu"] if versions else []}
+
+
+async def changer(conn: Connection, demande: Mapping[str, Any]) -> Json:
+    """`{departement, nature, version, contenu, motif, agent, source}` → `{version}`, the new one; None when `version`
+    is no longer the last one."""
+    voulu = (demande["departement"], demande["nature"], demande["version"], demande["contenu"])
+    who = (demande["motif"], demande["agent"], demande["source"], datetime.now(UTC))
+    return {"version": await conn.fetchval(_AJOUTER, *voulu, *who)}
+
+
+def _decrit(departement: str, versions: Collection[Record]) -> Json:
+    return {
+        "departement": departement,
+        "version": max((row["version"] for row in versions), default=0),
+        "versions": [
+            {cle: row[cle] for cle in ("version", "motif", "agent", "source", "enregistre_a")} for row in versions
+        ],
+    }

@@ -1,0 +1,202 @@
+"""Connectors of a whole hub: created by the operator, seen in the trace, killed in the middle, suspended."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from connectors.fichiers.configuration import EXEMPLE
+from connectors.hubee_mock.app import Mock
+from connectors.hubee_mock.boxes import Boxes, Refused
+from tests.connectors.fichiers.test_files import HEADING, as_csv
+from tests.connectors.hubee.test_poller import Box
+from tests.connectors.rdv_insertion.webhooks import SECRET, hmac_signed, rdv, user, webhook
+from tests.connectors.serving import served
+from tests.deploy.cnaf_flows import flux, foyer, nir, personne
+from tests.hub import Hub, free_port
+from tests.offres.annonces import service, structure
+
+pytestmark = pytest.mark.lent
+MONTHLY = "RSABEM-RSABAM"
+
+
+class Slow(Boxes):
+    """`is_shut`: takes no state any more, as while HubEE is in trouble."""
+
+    is_shut = False
+    asked = 0
+
+    def update_case(self, case_id: str, content: dict[str, Any]) -> None:
+        self.asked += 1
+        if self.is_shut:
+            raise Refused(503, "Service Unavailable")
+        super().update_case(case_id, content)
+
+
+@pytest.fixture(scope="module")
+def box() -> Iterator[Box]:
+    boxes = Slow()
+    with served(Mock(boxes).app()) as url:
+        yield Box(url, boxes)
+
+
+@pytest.fixture(scope="module")
+def hub(box: Box) -> Iterator[Hub]:
+    with tempfile.TemporaryDirectory(prefix="relais-connecteurs-") as folder:
+        started = Hub(Path(folder), free_port())
+        started.up()
+        create(started, "hubee", hubee(box.url))
+        yield started
+        started.down()
+
+
+def hubee(url: str) -> str:
+    keys = 'client = "c"\nsecret = "s"\n'
+    base = f'departement = "59"\njeton = "{url}/oauth2/token"\nbase = "{url}"\ntoutes_les_s = 1\n'
+    return f'{base}[demarches."{MONTHLY}"]\n{keys}'
+
+
+def create(hub: Hub, systeme: str, configuration: str) -> str:
+    """The token of the new mandate `cd-59-<systeme>`."""
+    path = hub.data.path / f"{systeme}.toml"
+    path.write_text(configuration)
+    options = ("--systeme", systeme, "--partenaire", "cd-59", "--configuration", str(path))
+    created = hub.relais("connecteurs creer", f"cd-59-{systeme}", *options)
+    return created.stdout.rsplit(" ", 1)[-1].strip()
+
+
+def until(true: Callable[[], object], limit_s: float = 90) -> None:
+    deadline = time.monotonic() + limit_s
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+def exchanges(hub: Hub, code: str) -> list[dict[str, Any]]:
+    lines: list[dict[str, Any]] = json.loads(hub.relais("connecteurs etat", code, "--json").stdout)
+    return lines
+
+
+def traced(hub: Hub, id_: str) -> str:
+    """Empty while the console has not been told yet."""
+    return hub.relais("trace", id_, check=False).stdout
+
+
+def household(place: int) -> str:
+    return foyer(personne(place, nom=f"FICTIVE{chr(65 + place)}"), matricule=f"{place:07d}", demande=f"{place:011d}")
+
+
+def test_a_flow_goes_from_hubee_to_a_parcours_and_its_exchange_is_in_the_trace(hub: Hub, box: Box) -> None:
+    case = box.deliver(MONTHLY, flux(household(1)))
+    until(lambda: box.boxes.case(case)["status"] == "DONE")
+
+    # A box that could not be emptied yet, while the hub was still learning of the mandate, has a line of its own.
+    until(lambda: exchanges(hub, "cd-59-hubee")[0]["etat"] == "fait")
+    line = exchanges(hub, "cd-59-hubee")[0]
+    until(lambda: "usager.signale" in traced(hub, line["id"]))
+    shown = traced(hub, line["id"])
+
+    assert (line["etat"], line["compte"]) == ("fait", {"accepte": 2})
+    assert line["trace"] in shown
+    assert "connecteurs" in shown
+
+
+def test_a_kill_between_download_and_status_loses_nothing_and_doubles_nothing(hub: Hub, box: Box) -> None:
+    boxes = box.boxes
+    assert isinstance(boxes, Slow)
+    boxes.is_shut = True
+    before = boxes.asked
+    case = box.deliver(MONTHLY, flux(household(2)))
+    until(lambda: boxes.asked > before)
+
+    hub.signal("connecteurs", signal.SIGKILL)
+    boxes.is_shut = False
+    until(lambda: box.waiting == [])
+
+    last = exchanges(hub, "cd-59-hubee")[0]
+    assert last["compte"] == {"deja-depose": 2}
+    assert [state for state, _ in box.said(case)] == ["DONE"]
+
+
+def test_a_file_is_sent_over_https_and_what_the_partner_may_not_do_its_connector_may_not(hub: Hub) -> None:
+    token = create(hub, "fichiers", EXEMPLE.replace('departement = "59"', 'departement = "62"', 1))
+    address = f"http://127.0.0.1:{hub.data.known_ports().connecteurs}/connecteurs/cd-59-fichiers"
+    content = as_csv(HEADING, ["A9", nir(9), "FICTIVEZ", "Zoé", "01/02/1985", "oui"])
+    with httpx.Client(headers={"Authorization": f"Bearer {token}"}, trust_env=False) as client:
+        until(lambda: client.get(f"{address}/retours").status_code == 200)
+
+        sent = client.put(f"{address}/arrivees/signalements.csv", content=content)
+        until(lambda: client.get(f"{address}/retours").json()["retours"] != [])
+        report = client.get(f"{address}/retours/signalements-resultat.csv").text
+
+    assert sent.status_code == 202
+    assert "hors-territoire" in report
+
+
+def test_the_offer_is_read_as_at_data_inclusion_until_the_mandate_is_suspended(hub: Hub) -> None:
+    with_place = service(1, code_insee="59350", latitude=50.6339, longitude=3.0551)
+    asyncio.run(published(hub, ("structure.publiee", structure(1)), ("service.publie", with_place)))
+    token = create(hub, "data-inclusion", "toutes_les_s = 1\n")
+    address = f"http://127.0.0.1:{hub.data.known_ports().connecteurs}/connecteurs/cd-59-data-inclusion/api/v1"
+    with httpx.Client(headers={"Authorization": f"Bearer {token}"}, trust_env=False) as client:
+        until(lambda: client.get(f"{address}/services").json().get("total") == 1)
+
+        whole = client.get(f"{address}/structures/dora--structure-1").json()
+        around = client.get(f"{address}/search/services", params={"code_commune": "59512"}).json()
+        nowhere = client.get(f"{address}/search/services", params={"code_commune": "59999"})
+        hub.relais("connecteurs suspendre", "cd-59-data-inclusion")
+        until(lambda: client.get(f"{address}/services").status_code == 404)
+
+    assert [one["id"] for one in whole["services"]] == ["dora--service-1"]
+    assert [(one["service"]["id"], one["distance"] > 0) for one in around["items"]] == [("dora--service-1", True)]
+    assert (nowhere.status_code, nowhere.json()) == (422, {"detail": "This `code_commune` does not exist."})
+
+
+async def published(hub: Hub, *offre: tuple[str, dict[str, Any]]) -> None:
+    """By the partner whose offer it is."""
+    async with hub.partner("di-offres") as partner:
+        for fait, data in offre:
+            message = partner.message(fait, data, departement="59", finalite="offre")
+            assert (await partner.post(message, wait_s=10)).etat == "accepte"
+
+
+def test_a_suspended_connector_stops_and_its_key_opens_nothing(hub: Hub, box: Box) -> None:
+    address = f"http://127.0.0.1:{hub.data.known_ports().connecteurs}"
+    hub.relais("connecteurs suspendre", "cd-59-hubee")
+    until(lambda: httpx.get(f"{address}/sante/pret", trust_env=False).json()["connecteurs"] == 1)
+    case = box.deliver(MONTHLY, flux(household(3)))
+    time.sleep(2)
+    untouched = box.boxes.case(case)["status"]
+
+    hub.relais("connecteurs reprendre", "cd-59-hubee")
+    until(lambda: box.boxes.case(case)["status"] == "DONE")
+
+    assert untouched == "HUBEE_NOTIFIED"
+
+
+def test_a_signed_webhook_of_rdv_insertion_becomes_an_appointment_once(hub: Hub) -> None:
+    reported = '[signalement]\nbrsa = true\norigine = "inscription-conseiller-cd"\n'
+    create(hub, "rdv-insertion", f'departement = "59"\nsecret = "{SECRET}"\n{reported}')
+    address = f"http://127.0.0.1:{hub.data.known_ports().connecteurs}/connecteurs/cd-59-rdv-insertion/webhooks"
+    body = webhook(rdv(user(722)), "05:00", "created")
+    with httpx.Client(headers=hmac_signed(body), trust_env=False, timeout=60) as client:
+        until(lambda: client.get(address).status_code == 405)  # its façade is there
+
+        answers = [client.post(address, content=body) for _ in range(2)]
+        unsigned = client.post(address, content=body, headers={"X-RDVI-SIGNATURE": "0"})
+
+    assert [(one.status_code, one.json().get("resultats")) for one in answers] == [
+        (200, {"accepte": 2}),
+        (200, {"deja-recu": 1}),
+    ]
+    assert unsigned.status_code == 401
+    until(lambda: "rdv.planifie" in traced(hub, exchanges(hub, "cd-59-rdv-insertion")[1]["id"]))

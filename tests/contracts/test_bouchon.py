@@ -1,0 +1,208 @@
+"""The mock hub by its own wire, with the published client: tokens, deposits, refusals, the feed and its disorders."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from relais_contrats.client import Partner, RequestRefused
+from relais_contrats.exemples import exemple_valide
+from relais_kit.bouchon.application import Bouchon, preparer
+from relais_kit.bouchon.modes import MODES
+from relais_kit.bouchon.porte import Porte
+
+pytestmark = pytest.mark.anyio
+URL = "http://127.0.0.1:8430"
+
+
+@dataclass
+class Banc:
+    """A mock in this process, and clients of it."""
+
+    porte: Porte
+    transport: httpx.ASGITransport
+
+    def partenaire(self, code: str, patience_s: float = 0.1) -> Partner:
+        fiche, cle = self.porte.registre.fiche(code, URL), self.porte.registre.cles[code]
+        return Partner(fiche, cle, patience_s=patience_s, transport=self.transport)
+
+    async def page(self) -> str:
+        async with httpx.AsyncClient(transport=self.transport, base_url=URL) as http:
+            return (await http.get("/")).text
+
+
+@pytest.fixture
+def banc() -> Banc:
+    porte = preparer(URL, herites=["caf-59"])
+    return Banc(porte, httpx.ASGITransport(Bouchon(porte)))
+
+
+@pytest.fixture
+async def caf(banc: Banc) -> AsyncIterator[Partner]:
+    async with banc.partenaire("caf-59") as partner:
+        yield partner
+
+
+def signalement(id_: str = "s1") -> dict[str, Any]:
+    return {**exemple_valide("usager.signale"), "id": id_, "source": "/partenaires/caf-59"}
+
+
+async def test_what_one_deposits_the_others_read_under_their_own_names(banc: Banc, caf: Partner) -> None:
+    accepte = await caf.post(signalement())
+
+    async with banc.partenaire("cd-59") as departement:
+        page = await departement.events()
+        await departement.acknowledge(page.curseur)
+        suite = await departement.events()
+
+    [recu] = page.evenements
+    assert (accepte.etat, recu["type"], suite.evenements) == ("accepte", "fr.insertion.usager.signale.v1", [])
+    assert recu["subject"].startswith("prc_")
+    assert recu["subject"] != accepte.parcours
+
+
+async def test_the_same_body_again_is_replayed_and_another_is_refused(caf: Partner) -> None:
+    await caf.post(signalement())
+
+    encore = await caf.post(signalement())
+    autre = await caf.post(signalement() | {"agent": "AUTRE Agent X1"})
+
+    assert (encore.etat, encore.est_rejoue) == ("accepte", True)
+    assert (autre.code, set(autre.corps["empreintes"])) == ("contenu-different", {"enregistree", "presentee"})
+
+
+async def test_a_refusal_is_that_of_the_contract_and_the_page_says_why(banc: Banc, caf: Partner) -> None:
+    faux = signalement() | {"departement": "62"}
+
+    refuse = await caf.post(faux)
+
+    assert (refuse.code, refuse.corps["erreurs"][0]["pointeur"]) == ("hors-territoire", "/departement")
+    page = await banc.page()
+    assert "hors-territoire" in page
+    assert "/departement" in page
+    assert "Exemple" not in page
+
+
+async def test_a_parcours_of_others_is_unknown_and_a_role_is_needed(banc: Banc, caf: Partner) -> None:
+    await caf.post(signalement())
+    demande = exemple_valide("orientation.decidee")
+
+    async with banc.partenaire("cd-59") as departement:
+        [recu] = (await departement.events()).evenements
+        sien = await departement.post({**demande, "id": "o1", "subject": recu["subject"]})
+        inconnu = await departement.post({**demande, "id": "o2"})
+    le_sien = (await caf.settled("s1")).parcours
+    par_la_caf = await caf.post({**demande, "id": "o3", "source": caf.source, "subject": le_sien})
+
+    assert (sien.etat, inconnu.code, par_la_caf.code) == ("accepte", "parcours-inconnu", "non-autorise")
+
+
+async def test_many_are_answered_line_by_line(caf: Partner) -> None:
+    lignes = [signalement("a"), signalement("b") | {"departement": "62"}, signalement("a")]
+
+    par_ligne, en_lot = await caf.post_many(lignes), await caf.post_batch([signalement("c")])
+
+    assert [(r.id, r.etat, r.est_rejoue) for r in par_ligne] == [
+        ("a", "accepte", False),
+        ("b", "refuse", False),
+        ("a", "accepte", True),
+    ]
+    assert [r.etat for r in en_lot] == ["accepte"]
+
+
+async def test_a_token_or_a_proof_that_is_not_right_is_refused(banc: Banc, caf: Partner) -> None:
+    entetes = await caf.headers("GET", "/v1/evenements")
+
+    async with httpx.AsyncClient(transport=banc.transport, base_url=URL) as http:
+        une = await http.get("/v1/evenements", headers=entetes)
+        rejouee = await http.get("/v1/evenements", headers=entetes)
+        sans_preuve = await http.get("/v1/evenements", headers={"Authorization": entetes["Authorization"]})
+
+    assert [r.status_code for r in (une, rejouee, sans_preuve)] == [200, 401, 401]
+    assert "used before" in rejouee.headers["WWW-Authenticate"]
+
+
+async def test_the_legacy_profile_comes_by_a_secret_and_bearer(banc: Banc) -> None:
+    secret = ("si:caf-59", banc.porte.registre.secrets["caf-59"])
+
+    async with httpx.AsyncClient(transport=banc.transport, base_url=URL) as http:
+        donne = await http.post("/oauth/token", data={"grant_type": "client_credentials"}, auth=secret)
+        jeton = {"Authorization": f"Bearer {donne.json()['access_token']}"}
+        fil = await http.get("/v1/evenements", headers=jeton)
+
+    assert (donne.json()["token_type"], fil.status_code) == ("Bearer", 200)
+
+
+@pytest.fixture
+async def lecteur(banc: Banc, caf: Partner) -> AsyncIterator[Partner]:
+    for rang in range(2):
+        await caf.post(signalement(f"s{rang}"))
+    async with banc.partenaire("cd-59") as partner:
+        yield partner
+
+
+async def test_the_disorders_of_a_feed(banc: Banc, lecteur: Partner) -> None:
+    droit = [e["id"] for e in (await lecteur.events()).evenements]
+    lus = {}
+    for mode in ("doublon", "desordre", "code-inconnu", "champ-inconnu"):
+        banc.porte.modes.poser(mode, 1)
+        lus[mode] = (await lecteur.events()).evenements
+
+    assert [e["id"] for e in lus["doublon"]] == [droit[0], droit[0], droit[1], droit[1]]
+    assert [e["id"] for e in lus["desordre"]] == droit[::-1]
+    assert lus["code-inconnu"][0]["finalite"] == "code-du-bouchon"
+    assert "champ_du_bouchon" in lus["champ-inconnu"][0]["data"]
+    assert banc.porte.modes.restants == {}
+
+
+async def test_a_cursor_of_another_epoch_says_from_where_to_go_on(banc: Banc, lecteur: Partner) -> None:
+    banc.porte.modes.poser("epoque", 1)
+
+    with pytest.raises(RequestRefused) as refus:
+        await lecteur.events()
+
+    assert (refus.value.status, refus.value.problem["code"]) == (409, "curseur-d-une-autre-epoque")
+    assert len((await lecteur.events(after=refus.value.problem["curseur"])).evenements) == 2
+
+
+@pytest.mark.parametrize(("mode", "statut"), [("503", 503), ("429", 429), ("horloge", 401)])
+async def test_a_fault_by_header_is_for_one_request(banc: Banc, caf: Partner, mode: str, statut: int) -> None:
+    chemin = "/v1/evenements"
+
+    async with httpx.AsyncClient(transport=banc.transport, base_url=URL) as http:
+        gene = await http.get(chemin, headers={**await caf.headers("GET", chemin), "Relais-Bouchon": mode})
+        apres = await http.get(chemin, headers=await caf.headers("GET", chemin))
+
+    assert (gene.status_code, apres.status_code) == (statut, 200)
+    assert gene.headers.get("Retry-After") == ("1" if statut != 401 else None)
+
+
+async def test_a_client_lives_through_a_rotation_and_a_short_outage(banc: Banc) -> None:
+    async with banc.partenaire("caf-59", patience_s=5) as caf:
+        await caf.post(signalement("a"))
+        banc.porte.modes.poser("rotation", 1)
+        tournee = await caf.post(signalement("b"))
+        banc.porte.modes.poser("503", 1)
+        revenue = await caf.post(signalement("c"))
+
+    assert (tournee.etat, revenue.etat) == ("accepte", "accepte")
+
+
+async def test_an_unknown_fault_is_told(banc: Banc, caf: Partner) -> None:
+    entetes = {**await caf.headers("GET", "/v1/evenements"), "Relais-Bouchon": "tempete"}
+
+    async with httpx.AsyncClient(transport=banc.transport, base_url=URL) as http:
+        refus = await http.get("/v1/evenements", headers=entetes)
+
+    assert refus.status_code == 400
+    assert all(mode in refus.json()["detail"] for mode in MODES)
+
+
+async def test_the_same_story_gives_the_same_names(caf: Partner) -> None:
+    autre = preparer(URL)
+    async with Banc(autre, httpx.ASGITransport(Bouchon(autre))).partenaire("caf-59") as second:
+        une, deux = await caf.post(signalement()), await second.post(signalement())
+
+    assert une.corps == deux.corps

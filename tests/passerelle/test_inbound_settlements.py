@@ -1,0 +1,93 @@
+"""Deposits and decisions written together, by one process or by two: one row, one answer, one receipt for each."""
+
+import asyncio
+import hashlib
+from datetime import UTC, date, datetime
+from uuid import UUID, uuid4
+
+import pytest
+
+from chassis.database import Pool
+from deploy.keys import new_es256_key
+from gateway import participations
+from gateway.accesses import AccessChain
+from gateway.inbound.deposit.journal import Incoming, Journal, Known, New, Settlement
+from gateway.inbound.deposit.store import NewDeposit
+from gateway.pseudonyms import Pseudonyms
+from gateway.receipts import Chains
+from relais_contrats.droits import Demandeur
+from tests.engines import Bench
+from tests.passerelle.outgoing import BASE_URL, KEY
+from tests.passerelle.test_no_common_identifier import partner
+
+pytestmark = pytest.mark.anyio
+_DEPOSIT = """
+INSERT INTO depots (id, partenaire, message, empreinte, type, brique, agent, finalite, corps, recu_a, prochain_essai)
+VALUES ($1, $2, 'm', decode(repeat('00', 32), 'hex'), 'usager.signale', 'usagers', 'batch', 'orientation', 'x', now(),
+    now())
+"""
+
+
+async def signalled(pool: Pool, partenaire: str, parcours: UUID, nom: UUID) -> Settlement:
+    depot = uuid4()
+    await pool.execute(_DEPOSIT, depot, partenaire)
+    receipt = {"message": "m", "decision": "accepte"}
+    return Settlement(depot, partenaire, "accepte", {"etat": "accepte"}, receipt, nom, absorbed=(parcours, [nom]))
+
+
+def journal_of_a_process(pool: Pool, pem: bytes) -> Journal:
+    return Journal(pool, Chains(pem, BASE_URL), AccessChain(pem), Pseudonyms(KEY))
+
+
+def incoming(demandeur: Demandeur, message: str) -> Incoming:
+    """Of a link, which needs no right of its emitter."""
+    empreinte, code = hashlib.sha256(message.encode()).digest(), demandeur.partenaire.code
+
+    def seal(*_: object) -> NewDeposit:
+        columns = ("usager.signale", "usagers", None, "batch", "orientation", b"x", None, datetime.now(UTC))
+        return NewDeposit(uuid4(), code, message, empreinte, *columns)
+
+    read = (message, empreinte, "usager.signale", "59", None, frozenset[UUID](), ())
+    return Incoming(demandeur, *read, seal, est_par_lien=True)
+
+
+async def test_of_two_processes_that_take_the_same_ids_at_once_one_journals_each(banc: Bench) -> None:
+    pool, pem = await banc.pool("passerelle"), new_es256_key().encode()
+    journals = [journal_of_a_process(pool, pem) for _ in range(2)]
+    demandeur = Demandeur(partner("caf-59"), frozenset(), date(2026, 3, 2))
+    batch = [incoming(demandeur, f"m-{number}") for number in range(200)]
+
+    one, other = await asyncio.gather(*(journal.receive_all(batch) for journal in journals))
+
+    for pair in zip(one, other, strict=True):
+        assert {type(reception) for reception in pair} == {New, Known}
+    assert await pool.fetchval("SELECT count(*) FROM depots") == 200
+
+
+async def test_of_two_processes_that_settle_the_same_deposit_both_give_the_answer_of_one(banc: Bench) -> None:
+    pool, pem, parcours = await banc.pool("passerelle"), new_es256_key().encode(), uuid4()
+    journals = [journal_of_a_process(pool, pem) for _ in range(2)]
+    names = {f"caf-{number}": uuid4() for number in range(40)}
+    batch = [await signalled(pool, code, parcours, nom) for code, nom in names.items()]
+
+    one, other = await asyncio.gather(
+        *(journal.settle_all(part) for journal, part in zip(journals, [batch, batch[::-1]], strict=True))
+    )
+
+    assert one == other[::-1]
+    receipts = await pool.fetch("SELECT depot, jws, chaine, rang FROM recus ORDER BY chaine, rang")
+    assert {row["depot"]: row["jws"] for row in receipts} == {
+        settlement.depot: answer["recu"] for settlement, answer in zip(batch, one, strict=True)
+    }
+    assert {row["rang"] for row in receipts} == {1}, "a receipt that was not written leaves no hole in its chain"
+
+
+async def test_each_name_given_to_one_person_in_one_batch_leads_to_her(banc: Bench) -> None:
+    pool, pem, parcours = await banc.pool("passerelle"), new_es256_key().encode(), uuid4()
+    journal = journal_of_a_process(pool, pem)
+    names = {code: uuid4() for code in ("caf-59", "ml-lille", "msa-59")}
+
+    await journal.settle_all([await signalled(pool, code, parcours, nom) for code, nom in names.items()])
+
+    async with pool.acquire() as conn:
+        assert await participations.survivors(conn, names.values()) == dict.fromkeys(names.values(), parcours)
