@@ -1,5 +1,6 @@
 """What the hub says by itself on a due date is for those who still take part, whatever service is away meanwhile."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -25,16 +26,20 @@ async def followed_by_france_travail(hub: Hub, cd: Partner, ft: Partner) -> str:
     prc = await opened(hub, cd, since=-720)
     at_ft = same_parcours(hub, prc, FT)
     await eventually(lambda: known(ft, at_ft), bool)
+    decided = {"decision": "acceptee"} | decision(AGENCE, "france-travail", 1, -700)
+    await accepted(ft, at_ft, "orientation.decidee", decided)
+    await accepted(cd, prc, "referent.designe", {"referent": REFERENT, "structure": AGENCE, "date_debut": day(-690)})
+    # It answers once it has heard that it is the référent: this is what gives it the right.
+    await eventually(lambda: told(ft, at_ft), lambda types: "referent.designe" in types)
+    await accepted(ft, at_ft, "referent.accepte", {})
     accords = {"accord_referent": True, "accord_personne": True, "urgence": False}
-    for partner, subject, fait, data in (
-        (ft, at_ft, "orientation.decidee", {"decision": "acceptee"} | decision(AGENCE, "france-travail", 1, -700)),
-        (cd, prc, "referent.designe", {"referent": REFERENT, "structure": AGENCE, "date_debut": day(-690)}),
-        (ft, at_ft, "referent.accepte", {}),
-        (ft, at_ft, "reorientation.demandee", DEMANDE | accords),
-    ):
-        answer = await send(partner, subject, fait, data)
-        assert answer.etat == "accepte", (fait, answer)
+    await accepted(ft, at_ft, "reorientation.demandee", DEMANDE | accords)
     return prc
+
+
+async def accepted(partner: Partner, subject: str, fait: str, data: Mapping[str, Any]) -> None:
+    answer = await send(partner, subject, fait, data)
+    assert answer.etat == "accepte", (fait, answer)
 
 
 async def told(partner: Partner, subject: str) -> list[str]:
