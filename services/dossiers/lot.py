@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.decision import Echeance
-from services.dossiers.modele import POSE, A, Ligne, Modele, Table
+from services.dossiers.modele import POSE, A, Contexte, Ligne, Modele, Table
 from services.dossiers.regles import Recu
 from services.dossiers.vie import DossierEfface, Situation
 from services.lineage import Lineage
@@ -17,8 +17,15 @@ _survivant: Any = attrgetter("absorbe_par")
 class Lot(Lineage[A]):
     """`faits` are those of the batch in their order: dossier, type, JSON; also the facts that no partner hears."""
 
-    def __init__(self, modele: Modele[A], charges: Mapping[UUID, A], oublies: Iterable[UUID] = ()) -> None:
+    def __init__(
+        self,
+        modele: Modele[A],
+        charges: Mapping[UUID, A],
+        oublies: Iterable[UUID] = (),
+        contexte: Contexte | None = None,
+    ) -> None:
         super().__init__(charges, _survivant, oublies)
+        self._contexte = contexte
         self._modele = modele
         self._stockes = dict(charges)
         self._faits: list[tuple[UUID, str, str]] = []
@@ -32,7 +39,8 @@ class Lot(Lineage[A]):
         absorbes = [absorbe for id_ in message.absorbes if (absorbe := self[id_])]
         if cle in regles.regardent:
             absorbes = self.absorbes(parcours)
-        return Situation(self[parcours], tuple(absorbes), est_oublie=parcours in self.forgotten)
+        contexte = self._contexte(message, self[parcours]) if self._contexte else None
+        return Situation(self[parcours], tuple(absorbes), parcours in self.forgotten, contexte)
 
     def absorbes(self, parcours: UUID) -> list[A]:
         """The dossiers that lead to this one, through however many merges."""

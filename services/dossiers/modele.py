@@ -1,17 +1,21 @@
 """What a service declares of its dossiers, and how these and their facts are written as JSON."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeAlias, TypeVar
+from uuid import UUID
 
 from pydantic import TypeAdapter
 
+from chassis.database import Connection
 from chassis.decision import Echeance
 from relais_contrats.catalogue import CATALOGUE
-from services.dossiers.regles import Dit, Regles, classe_du_fait
+from services.dossiers.regles import Dit, Recu, Regles, classe_du_fait
 
 A = TypeVar("A", bound=Any)
 Ligne: TypeAlias = tuple[Any, ...]
+Contexte: TypeAlias = Callable[[Recu[Any], Any], Any]
+"""For a message and the dossier that it concerns, None before it is opened: what else the rules look at."""
 
 POSE = "dossier.pose"
 """The type of the fact that states a whole dossier: opened with data of release 0.2.0, or restored from a merge."""
@@ -33,7 +37,8 @@ class Table(Generic[A]):
 class Modele(Generic[A]):
     """A dossier is a frozen dataclass with `parcours`, `departement`, `est_clos` and `absorbe_par`.
 
-    `regles` is the table of the service; `replier` folds a fact by it, and may do more of each.
+    `regles` is the table of the service; `replier` folds a fact by it, and may do more of each. `contexte` reads once
+    for a batch what its rules look at beside the dossiers, in the transaction that decides.
     """
 
     dossier: type[A]
@@ -41,6 +46,7 @@ class Modele(Generic[A]):
     replier: Callable[[A | None, Any], A]
     echeances: Callable[[A], Sequence[Echeance]]
     tables: Sequence[Table[A]] = ()
+    contexte: Callable[[Connection, Sequence[Recu[Any]], Mapping[UUID, A]], Awaitable[Contexte]] | None = None
     _formes: dict[str, TypeAdapter[Any]] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:

@@ -64,7 +64,8 @@ class Registre(Generic[A]):
         regardent = self.modele.regles.regardent
         trouves = await lock(conn, _LOCK, nommes, [lu.parcours for lu in lus if lu.cle in regardent])
         charges = {id_: self.modele.lire(row["etat"]) for id_, row in trouves.items()}
-        return Lot(self.modele, charges, await ledger.forgotten(conn, nommes))
+        contexte = await self.modele.contexte(conn, lus, charges) if self.modele.contexte else None
+        return Lot(self.modele, charges, await ledger.forgotten(conn, nommes), contexte)
 
     async def enregistrer(self, conn: Connection, lot: Lot[A], _: Sequence[tuple[Fait, FaitEnregistre]]) -> None:
         changes = lot.changed()

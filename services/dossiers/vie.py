@@ -45,11 +45,13 @@ class DossierEfface:
 @dataclass(frozen=True, slots=True)
 class Situation:
     """All that a decision looks at. `dossier` is None while the parcours is not known here, or `est_oublie`: its person
-    was erased. `absorbes`: the dossiers that it absorbed, for the messages that look at them, or absorbs."""
+    was erased. `absorbes`: the dossiers that it absorbed, for the messages that look at them, or absorbs.
+    `contexte`: what the service declares beside its dossiers (`Modele.contexte`)."""
 
     dossier: Any
     absorbes: tuple[Any, ...] = ()
     est_oublie: bool = False
+    contexte: Any = None
 
 
 @dataclass(frozen=True, slots=True)
