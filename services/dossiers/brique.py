@@ -58,6 +58,7 @@ def recu(entree: Entree, type_: str, data: Any) -> Recu[Any]:
         cause=entree.cause,
         absorbes=tuple(map(UUID, data["absorbes"])) if est_fusion else (),
         nature=entree.nature,
+        agent=entree.agent,
     )
 
 

@@ -24,7 +24,7 @@ class Recu(Generic[D]):
 
     `data`: the contract's model of a deposit, the JSON of an event, the number of a due date. `recu_a`: when the hub
     received it; `tour_a`: when what a deposit had to wait for was settled, None when it waited for nothing.
-    `cause`: the entry that led to an event. `absorbes`: the parcours that a merge absorbs.
+    `cause`: the entry that led to an event. `absorbes`: the parcours that a merge absorbs. `agent`: who acted.
     """
 
     type: str
@@ -39,6 +39,7 @@ class Recu(Generic[D]):
     cause: UUID | None = None
     absorbes: tuple[UUID, ...] = ()
     nature: str = "depot"
+    agent: str | None = None
 
     @property
     def cle(self) -> Cle:

@@ -163,6 +163,12 @@ def test_an_event_that_changes_nothing_here_is_not_read() -> None:
     assert brique("referents", REGISTRE).lire(evenement("usager.oppose", {"motif": "Demande de la personne."})) is None
 
 
+def test_a_rule_knows_who_acted() -> None:
+    agent = "MODELE Dominique AG-1042"
+
+    assert lire(replace(depot("referent.accepte", {}), agent=agent)).agent == agent
+
+
 jours = st.dates(date(1900, 1, 1), date(2099, 12, 31)).map(date.isoformat)
 minutes = st.integers(0, 199 * 365 * 24 * 60)
 instants = minutes.map(lambda ecoulees: a(date(1900, 1, 2)) + timedelta(minutes=ecoulees))
