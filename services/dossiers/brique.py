@@ -7,6 +7,7 @@ from uuid import UUID
 from chassis.depots import Brique
 from chassis.facts import Entree, Fait
 from relais_contrats.catalogue import CATALOGUE
+from relais_contrats.ordre import dit_a
 from services.dossiers.modele import A
 from services.dossiers.registre import Registre
 from services.dossiers.regles import Dit, Recu
@@ -35,7 +36,8 @@ def brique(nom: str, registre: Registre[A]) -> Brique[Any, Any, Any, Any]:
         if not isinstance(fait, Dit):
             return None
         effet = fait.effet.isoformat() if fait.effet else None
-        return Fait(modele.nom(fait), fait.parcours, fait.departement, fait.data.en_json(), effet=effet)
+        entre_nous = fait.garde.entre_nous() if hasattr(fait.garde, "entre_nous") else {}
+        return Fait(modele.nom(fait), fait.parcours, fait.departement, fait.data.en_json() | entre_nous, effet=effet)
 
     return Brique(nom, lire, registre.charger, regles.decider, publier, registre.enregistrer)
 
@@ -54,6 +56,7 @@ def recu(entree: Entree, type_: str, data: Any) -> Recu[Any]:
         auteur=entree.emetteur,
         role=entree.role,
         recu_a=entree.recu_a,
+        dit_a=dit_a(entree.survenu_a, entree.recu_a).astimezone(UTC),
         tour_a=entree.tour_a,
         cause=entree.cause,
         absorbes=tuple(map(UUID, data["absorbes"])) if est_fusion else (),

@@ -23,8 +23,9 @@ class Recu(Generic[D]):
     """A message to decide on: a deposit, an event of a sibling, a due date.
 
     `data`: the contract's model of a deposit, the JSON of an event, the number of a due date. `recu_a`: when the hub
-    received it; `tour_a`: when what a deposit had to wait for was settled, None when it waited for nothing.
-    `cause`: the entry that led to an event. `absorbes`: the parcours that a merge absorbs. `agent`: who acted.
+    received it; `dit_a`: when its emitter said it; `tour_a`: when what a deposit had to wait for was settled, None when
+    it waited for nothing. `cause`: the entry that led to an event. `absorbes`: the parcours that a merge absorbs.
+    `agent`: who acted.
     """
 
     type: str
@@ -35,6 +36,7 @@ class Recu(Generic[D]):
     auteur: str
     role: str
     recu_a: datetime
+    dit_a: datetime | None = None
     tour_a: datetime | None = None
     cause: UUID | None = None
     absorbes: tuple[UUID, ...] = ()
@@ -49,7 +51,8 @@ class Recu(Generic[D]):
 
 @dataclass(frozen=True, slots=True)
 class Dit(Generic[D, P]):
-    """A fact that partners hear. `data` is the contract's model, `garde` what only the fold needs.
+    """A fact that partners hear. `data` is the contract's model, `garde` what only the fold needs: of a class with
+    `entre_nous()`, that JSON is published for the siblings and the gateway, and projected away for partners.
 
     `effet` is the day from which it holds, when it is still to come.
     """

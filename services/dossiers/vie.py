@@ -58,23 +58,34 @@ class Situation:
 class Vie:
     """The three questions. Each returns the facts that follow, besides the change of the dossier itself.
 
-    `transfert` (dossier, new département), `fusion` (survivor, absorbed dossiers, message, instant), `cloture`
-    (dossier, last day, motive, instant).
+    `transfert` (dossier as it arrives, message, instant), `fusion` (survivor, absorbed dossiers, message, instant),
+    `cloture` (dossier, last day, motive, instant). Nothing follows the transfer of a closed dossier.
     """
 
     dossier: Callable[[UUID, str], Any]
     fusion: Callable[[Any, Sequence[Any], Recu[Any], datetime], Sequence[Any]]
     cloture: Callable[[Any, date, str, datetime], Sequence[Any]]
-    transfert: Callable[[Any, str], Sequence[Any]] = lambda dossier, departement: ()
+    transfert: Callable[[Any, Recu[Any], datetime], Sequence[Any]] = lambda dossier, recu, maintenant: ()
 
     def ouvrir(self, dossier: Any, recu: Recu[Any]) -> list[Any]:
         return [] if dossier else [DossierOuvert(recu.parcours, recu.departement)]
 
-    def inscrire(self, regles: Regles) -> None:
-        """Put these rules and folds in the table of the service."""
-        regles.regle(*OUVRENT, au_survivant=True)(self._ouvrir)
+    def absorber(self, situation: Situation, recu: Recu[Any]) -> tuple[Any, list[Any], list[Any]]:
+        """The survivor, those that it absorbs, and the facts by which they close in its favour. A parcours of which
+        nothing has come yet is absorbed all the same: what is on its way will reach the survivor."""
+        connu = situation.dossier or self.dossier(recu.parcours, recu.departement)
+        absorbes = [a for a in situation.absorbes if a.absorbe_par is None and a.parcours != connu.parcours]
+        inconnus = sorted(set(recu.absorbes) - {absorbe.parcours for absorbe in situation.absorbes})
+        ouverts = [DossierOuvert(parcours, recu.departement) for parcours in inconnus]
+        pris = [DossierAbsorbe(nom, connu.parcours) for nom in (*inconnus, *(a.parcours for a in absorbes))]
+        return connu, absorbes, [*self.ouvrir(situation.dossier, recu), *ouverts, *pris]
+
+    def inscrire(self, regles: Regles, *, sauf: Sequence[str] = ()) -> None:
+        """Put these rules and folds in the table of the service; `sauf` names the messages that it decides itself."""
+        regles.regle(*(nom for nom in OUVRENT if nom not in sauf), au_survivant=True)(self._ouvrir)
         regles.regle("parcours.transfere", "transfert.effectif")(self._transferer)
-        regles.regle("usager.fusionne", au_survivant=True)(self._fusionner)
+        if "usager.fusionne" not in sauf:
+            regles.regle("usager.fusionne", au_survivant=True)(self._fusionner)
         regles.regle("parcours.clos")(self._clore)
         regles.regle("usager.efface", au_survivant=True)(self._effacer)
         regles.repli(DossierOuvert)(self._ouvert)
@@ -89,25 +100,18 @@ class Vie:
     def _ouvrir(self, situation: Situation, recu: Recu[Any], _: datetime) -> Sequence[Any]:
         return self.ouvrir(situation.dossier, recu)
 
-    def _transferer(self, situation: Situation, recu: Recu[Any], _: datetime) -> Sequence[Any]:
-        if situation.dossier is None:
-            return [DossierOuvert(recu.parcours, recu.data["departement_nouveau"])]
-        vers = recu.data["departement_nouveau"]
-        return [DossierTransfere(recu.parcours, vers), *self.transfert(situation.dossier, vers)]
+    def _transferer(self, situation: Situation, recu: Recu[Any], maintenant: datetime) -> Sequence[Any]:
+        dossier, vers = situation.dossier, recu.data["departement_nouveau"]
+        if dossier is None:
+            return [DossierOuvert(recu.parcours, vers)]
+        if dossier.departement == vers:
+            return []
+        suites = [] if dossier.est_clos else self.transfert(replace(dossier, departement=vers), recu, maintenant)
+        return [DossierTransfere(recu.parcours, vers), *suites]
 
     def _fusionner(self, situation: Situation, recu: Recu[Any], maintenant: datetime) -> Sequence[Any]:
-        """The absorbed dossiers close, in favour of the survivor. A parcours of which nothing has come yet is absorbed
-        all the same: what is on its way will reach the survivor."""
-        connu = situation.dossier or self.dossier(recu.parcours, recu.departement)
-        absorbes = [a for a in situation.absorbes if a.absorbe_par is None and a.parcours != connu.parcours]
-        inconnus = sorted(set(recu.absorbes) - {absorbe.parcours for absorbe in situation.absorbes})
-        return [
-            *self.ouvrir(situation.dossier, recu),
-            *(DossierOuvert(parcours, recu.departement) for parcours in inconnus),
-            *(DossierAbsorbe(parcours, connu.parcours) for parcours in inconnus),
-            *(DossierAbsorbe(absorbe.parcours, connu.parcours) for absorbe in absorbes),
-            *self.fusion(connu, absorbes, recu, maintenant),
-        ]
+        connu, absorbes, faits = self.absorber(situation, recu)
+        return [*faits, *self.fusion(connu, absorbes, recu, maintenant)]
 
     def _clore(self, situation: Situation, recu: Recu[Any], maintenant: datetime) -> Sequence[Any]:
         dossier = situation.dossier
