@@ -10,6 +10,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 STREAMS = ("PARCOURS", "OFFRES")
+VAULT = "coffre"
+"""The schema of the keys, and the folder of their master keys."""
+SHREDDERS = ("passerelle",)
+"""Roles that may destroy keys: an erasure passes there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,8 @@ class Component:
     gateway: bool = False
     serves_systems: bool = False
     """Speaks with partners' own systems, as partners of the API: first to stop, and it keeps files."""
+    seals: bool = False
+    """Opens and makes keys of `coffre`; see `SHREDDERS` for who may destroy them."""
     receives_traces: bool = False
     """Serves the operators; the other components send it their traces unless told to send them elsewhere."""
 
@@ -129,6 +135,7 @@ COMPONENTS: tuple[Component, ...] = (
         subscribe=("lecture.passerelle.*",),
         serves_partners=True,
         gateway=True,
+        seals=True,
     ),
     Component(
         name="sortant",
@@ -141,6 +148,7 @@ COMPONENTS: tuple[Component, ...] = (
         durable="sortant",
         durable_streams=STREAMS,
         gateway=True,
+        seals=True,
     ),
     # Says and hears nothing on the bus: it calls the API as the partners that it serves.
     Component(

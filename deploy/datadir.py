@@ -69,6 +69,11 @@ class DataDir:
         """A folder of files per mandate."""
         return self.path / "connecteurs"
 
+    @property
+    def masters(self) -> Path:
+        """The master keys of all that is sealed."""
+        return self.secrets / "coffre" / "maitres.cles"
+
     def nkey_file(self, user: str) -> Path:
         return self.secrets / "nats" / f"{user}.nk"
 

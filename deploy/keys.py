@@ -10,6 +10,7 @@ import nkeys
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
+from coffre import masters
 from deploy.components import COMPONENTS, SECRETS, Secret, schemas
 from deploy.datadir import DataDir, write_private
 
@@ -25,6 +26,9 @@ def ensure_secrets(data: DataDir) -> None:
             path = data.secrets / folder / secret.filename
             if not path.exists():
                 write_private(path, new_key(secret))
+    data.masters.parent.mkdir(mode=0o700, exist_ok=True)
+    if not data.masters.exists():
+        write_private(data.masters, masters.write({1: secrets.token_bytes(masters.KEY_BYTES)}))
     for role in (ADMIN, *schemas()):
         if not data.password_file(role).exists():
             write_private(data.password_file(role), secrets.token_urlsafe(32) + "\n")

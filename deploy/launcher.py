@@ -293,6 +293,8 @@ def component_environment(data: DataDir, ports: Ports, component: Component) -> 
         "RELAIS_DATABASE_PASSWORD_FILE": str(data.password_file(component.schema)),
         "RELAIS_SECRETS": str(data.secrets / component.secrets),
     }
+    if component.seals:
+        environment["RELAIS_CLES_MAITRES"] = str(data.masters)
     if component.gateway:
         environment["RELAIS_AUTORISER_LOOPBACK"] = "1"
         # Loopback is open to webhooks here, but not what the hub itself serves or uses there.

@@ -13,7 +13,7 @@ import asyncpg
 from pogo_core.util import migrate
 
 from deploy import postgres
-from deploy.components import ROOT, schemas
+from deploy.components import COMPONENTS, ROOT, SHREDDERS, VAULT, schemas
 from deploy.datadir import DataDir, LaunchError
 
 # pogo warns about each migration that it applies; the caller tells them all at once.
@@ -44,7 +44,7 @@ async def provision_database(conn: Admin, passwords: Mapping[str, str], root: Pa
             await _ensure_role(conn, schema, passwords[schema])
             await _ensure_schema(conn, schema)
             applied += await _migrate(conn, schema, [root / folder for folder in folders])
-        return applied
+        return applied + await _ensure_vault(conn, root)
     finally:
         await conn.execute("SELECT pg_advisory_unlock($1)", LOCK)
 
@@ -132,6 +132,19 @@ async def _ensure_schema(conn: Admin, schema: str) -> None:
     defaults = f"ALTER DEFAULT PRIVILEGES IN SCHEMA {schema}"
     await conn.execute(f"{defaults} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {schema}")
     await conn.execute(f"{defaults} GRANT USAGE, SELECT ON SEQUENCES TO {schema}")
+
+
+async def _ensure_vault(conn: Admin, root: Path) -> list[str]:
+    """The schema of the keys has no role of its own: those who seal may read and add, those who erase may delete."""
+    await conn.execute(f"CREATE SCHEMA IF NOT EXISTS {VAULT}")
+    applied = await _migrate(conn, VAULT, [root / VAULT / "schema"])
+    if await conn.fetchval("SELECT to_regclass($1) IS NOT NULL", f"{VAULT}.cles"):
+        for role in sorted({component.schema for component in COMPONENTS if component.seals}):
+            await conn.execute(f"GRANT USAGE ON SCHEMA {VAULT} TO {role}")
+            await conn.execute(f"GRANT SELECT, INSERT ON {VAULT}.cles TO {role}")
+        for role in SHREDDERS:
+            await conn.execute(f"GRANT DELETE ON {VAULT}.cles TO {role}")
+    return applied
 
 
 async def _migrate(conn: Admin, schema: str, folders: list[Path]) -> list[str]:

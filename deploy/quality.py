@@ -20,6 +20,7 @@ PACKAGES = (
     "contracts/relais_contrats",
     "contracts/relais_kit",
     "chassis",
+    "coffre",
     "services",
     "gateway",
     "console",

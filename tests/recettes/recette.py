@@ -12,7 +12,7 @@ from textwrap import indent
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "contribuer.md"
 TITLES = ("Add a message", "Add a rule", "Add a view", "Change a delay")
-COPIED = ("chassis", "contracts", "gateway", "services", "tests", "pyproject.toml", "docs")
+COPIED = ("chassis", "coffre", "contracts", "gateway", "services", "tests", "pyproject.toml", "docs")
 _STEP = re.compile(
     r"^\d+\. `(?P<path>[^`]+)` \((?P<where>new|before|after|instead of)(?: `(?P<anchor>[^\n]+?)`)?\):.*?"
     r"^   ```\w+\n(?P<block>.*?)^   ```$",

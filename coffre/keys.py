@@ -1,0 +1,150 @@
+"""The keys: made, wrapped, looked up and destroyed; and the cells that they seal.
+
+A cell is `1 ‖ id of its key ‖ nonce ‖ AES-256-GCM`. Its associated data are its table, its row and its key, so that it
+opens nowhere else. Whoever holds a cell finds its key.
+"""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import UTC, datetime
+from os import urandom
+from uuid import NAMESPACE_OID, UUID, uuid5
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from chassis.database import Connection, Pool
+from coffre.masters import KEY_BYTES, Masters
+
+SANS_PARCOURS = UUID(int=1)
+"""The key of what is of no parcours, or must outlive it: the answer to a deposit that opened none, an erasure."""
+_FORMAT = b"\x01"
+_NONCE_BYTES = 12
+_HEAD_BYTES = 1 + 16
+# An erasure must hold everywhere at once: no process remembers a key for longer.
+_REMEMBERED_S = 5.0
+_MOST_REMEMBERED = 20_000
+
+_FIND = "SELECT id, enveloppe, maitre FROM coffre.cles WHERE id = ANY($1)"
+# In one order, so that two writers wait for each other instead of deadlocking.
+_ADD = """
+INSERT INTO coffre.cles (id, enveloppe, maitre, passage)
+SELECT * FROM unnest($1::uuid[], $2::bytea[], $3::int[], $4::timestamptz[]) ORDER BY 1 ON CONFLICT DO NOTHING
+"""
+_DESTROY = "DELETE FROM coffre.cles WHERE id = ANY($1)"
+
+
+class Keyring:
+    """The keys at hand for a batch."""
+
+    def __init__(self, keys: Mapping[UUID, AESGCM]) -> None:
+        self._keys = keys
+
+    def seal(self, key: UUID, table: str, row: UUID, clear: bytes) -> bytes:
+        """A cell of this row. Raises KeyError without its key: see `Vault.ensure`."""
+        nonce = urandom(_NONCE_BYTES)
+        return _FORMAT + key.bytes + nonce + self._keys[key].encrypt(nonce, clear, _bound(key, table, row))
+
+    def open(self, table: str, row: UUID, cell: bytes) -> bytes | None:
+        """None when its key is destroyed. Raises `cryptography.exceptions.InvalidTag` when it is of another place."""
+        key = key_of(cell)
+        aead = self._keys.get(key) if key else None
+        if key is None or aead is None:
+            return None
+        nonce, sealed = cell[_HEAD_BYTES : _HEAD_BYTES + _NONCE_BYTES], cell[_HEAD_BYTES + _NONCE_BYTES :]
+        return aead.decrypt(nonce, sealed, _bound(key, table, row))
+
+
+class Vault:
+    """The keys of `coffre.cles`, remembered for seconds."""
+
+    def __init__(self, pool: Pool, masters: Masters, clock: Callable[[], float] = time.monotonic) -> None:
+        self._pool = pool
+        self._masters = masters
+        self._clock = clock
+        self._remembered: OrderedDict[UUID, tuple[float, AESGCM]] = OrderedDict()
+
+    async def ensure(self, keys: Collection[UUID], passage: datetime | None = None) -> Keyring:
+        """These keys, made where they are missing.
+
+        In a transaction of its own, to be called before the one that seals: a key that is rolled back with what it
+        sealed, and remembered, would seal what nobody opens.
+        """
+        held, missing = self._recall(keys)
+        if missing:
+            async with self._pool.acquire() as conn:
+                held |= await self._find(conn, missing)
+                if new := [key for key in missing if key not in held]:
+                    version, master = self._masters.newest()
+                    envelopes = [wrap(master, version, key, urandom(KEY_BYTES)) for key in new]
+                    await conn.execute(_ADD, new, envelopes, [version] * len(new), [passage] * len(new))
+                    held |= await self._find(conn, new)
+        return Keyring(held)
+
+    async def of_cells(self, conn: Connection, cells: Iterable[bytes | None]) -> Keyring:
+        """The keys of these cells, in one query; those that were destroyed are missing."""
+        held, missing = self._recall({key for cell in cells if cell and (key := key_of(cell))})
+        return Keyring(held | await self._find(conn, missing) if missing else held)
+
+    def _recall(self, keys: Collection[UUID]) -> tuple[dict[UUID, AESGCM], list[UUID]]:
+        since = self._clock() - _REMEMBERED_S
+        held = {}
+        for key in keys:
+            found = self._remembered.get(key)
+            if found and found[0] >= since:
+                held[key] = found[1]
+        return held, [key for key in keys if key not in held]
+
+    async def _find(self, conn: Connection, keys: Collection[UUID]) -> dict[UUID, AESGCM]:
+        found = {}
+        now = self._clock()
+        for row in await conn.fetch(_FIND, list(keys)):
+            key, version = row["id"], row["maitre"]
+            aead = AESGCM(unwrap(self._masters.of(version), version, key, row["enveloppe"]))
+            found[key] = aead
+            self._remembered[key] = (now, aead)
+            self._remembered.move_to_end(key)
+        while len(self._remembered) > _MOST_REMEMBERED:
+            self._remembered.popitem(last=False)
+        return found
+
+    def forget(self) -> None:
+        """Drop what is remembered: after an erasure, in the process that erases."""
+        self._remembered.clear()
+
+
+async def destroy(conn: Connection, keys: Collection[UUID]) -> None:
+    """What these keys sealed opens no more, wherever a copy of it lies."""
+    await conn.execute(_DESTROY, list(keys))
+
+
+def key_of(cell: bytes) -> UUID | None:
+    """The id of the key of this cell; None when it is no cell."""
+    return UUID(bytes=cell[1:_HEAD_BYTES]) if len(cell) > _HEAD_BYTES and cell[:1] == _FORMAT else None
+
+
+def passage(now: datetime) -> UUID:
+    """The key of this hour, for what belongs to no parcours yet."""
+    return uuid5(NAMESPACE_OID, f"passage {hour(now).isoformat()}")
+
+
+def hour(now: datetime) -> datetime:
+    return now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def wrap(master: AESGCM, version: int, key: UUID, secret: bytes) -> bytes:
+    nonce = urandom(_NONCE_BYTES)
+    return nonce + master.encrypt(nonce, secret, _envelope(version, key))
+
+
+def unwrap(master: AESGCM, version: int, key: UUID, enveloppe: bytes) -> bytes:
+    """Raises `cryptography.exceptions.InvalidTag` for the envelope of another key."""
+    return master.decrypt(enveloppe[:_NONCE_BYTES], enveloppe[_NONCE_BYTES:], _envelope(version, key))
+
+
+def _envelope(version: int, key: UUID) -> bytes:
+    return b"cle " + key.bytes + version.to_bytes(4)
+
+
+def _bound(key: UUID, table: str, row: UUID) -> bytes:
+    return key.bytes + row.bytes + table.encode()
