@@ -8,7 +8,7 @@ from uuid import UUID
 from chassis.decision import Echeance
 from services.dossiers.modele import POSE, A, Contexte, Ligne, Modele, Table
 from services.dossiers.regles import Recu
-from services.dossiers.vie import DossierEfface, Situation
+from services.dossiers.vie import DossierEfface, DossierRetabli, Situation
 from services.lineage import Lineage
 
 _survivant: Any = attrgetter("absorbe_par")
@@ -48,6 +48,9 @@ class Lot(Lineage[A]):
 
     def appliquer(self, fait: Any) -> None:
         parcours: UUID = fait.parcours
+        if isinstance(fait, DossierRetabli):
+            self.put_back(parcours, fait.dossier)
+            return
         self[parcours] = self._modele.replier(self[parcours], fait)
         self._faits.append((parcours, *self._modele.ecrire_fait(fait)))
         if isinstance(fait, DossierEfface):

@@ -32,7 +32,9 @@ _CHANGE = """
 UPDATE dossiers d SET absorbe_par = c.absorbe_par, etat = c.etat::jsonb
 FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS c(parcours, absorbe_par, etat) WHERE d.parcours = c.parcours
 """
-_RESTART = "DELETE FROM histoire WHERE dossier = ANY($1)"
+_RESTART = """
+WITH histoires AS (DELETE FROM histoire WHERE dossier = ANY($1)) DELETE FROM dossiers WHERE parcours = ANY($1)
+"""
 _ERASE = """
 WITH RECURSIVE effaces AS (
     SELECT unnest($1::uuid[]) AS parcours
@@ -69,10 +71,10 @@ class Registre(Generic[A]):
 
     async def enregistrer(self, conn: Connection, lot: Lot[A], _: Sequence[tuple[Fait, FaitEnregistre]]) -> None:
         changes = lot.changed()
-        await write(conn, _ADD, [self._row(dossier) for avant, dossier in changes if avant is None])
-        await write(conn, _CHANGE, [self._row(dossier) for avant, dossier in changes if avant is not None])
         if lot.reposes:
             await conn.execute(_RESTART, lot.reposes)
+        await write(conn, _ADD, [self._row(dossier) for avant, dossier in changes if avant is None])
+        await write(conn, _CHANGE, [self._row(dossier) for avant, dossier in changes if avant is not None])
         await ledger.insert(conn, "histoire", ("dossier", "type", "fait"), lot.faits())
         for table in self.modele.tables:
             await self.remplacer(conn, table, *lot.remplacees(table))

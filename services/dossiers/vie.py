@@ -43,6 +43,18 @@ class DossierEfface:
 
 
 @dataclass(frozen=True, slots=True)
+class DossierRetabli:
+    """A dossier is as if there had been no merge: its history begins anew with it."""
+
+    dossier: Any
+
+    @property
+    def parcours(self) -> UUID:
+        parcours: UUID = self.dossier.parcours
+        return parcours
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """All that a decision looks at. `dossier` is None while the parcours is not known here, or `est_oublie`: its person
     was erased. `absorbes`: the dossiers that it absorbed, for the messages that look at them, or absorbs.
