@@ -16,7 +16,7 @@ from deploy.datadir import DEFAULT_FOLDER, LaunchError
 
 app = typer.Typer()
 
-SERVICES = ("referents",)
+SERVICES = ("engagements", "referents")
 """Those whose dossiers are folded from their facts."""
 
 

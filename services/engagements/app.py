@@ -1,29 +1,25 @@
-"""The process `engagements`: its decision, its tables and its store, put together."""
+"""The process `engagements`: its rules, its dossiers and its reads, put together."""
 
-from typing import Any
+from dataclasses import replace
 
 from chassis import settings
-from chassis.depots import Brique
+from services.dossiers.brique import brique
 from services.dossiers.fusions import defusable, lecture
-from services.engagements import clocks, domain, subscriptions
+from services.engagements.domain import decider
+from services.engagements.store import lectures
+from services.engagements.store.dossiers import REGISTRE
 from services.engagements.store.fusions import JOURNAL
-from services.engagements.store.registre import Registre
-from services.engagements.translation.recit import traduire
 from services.service import Service, run
 
-_registre = Registre(clocks.echeances)
-_brique: Brique[Any, Any, Any, Any] = Brique(
-    nom="engagements",
-    lire=subscriptions.lire,
-    charger=_registre.charger,
-    decider=domain.decider,
-    traduire=traduire,
-    enregistrer=_registre.enregistrer,
-)
+_brique = replace(brique("engagements", REGISTRE), decider=decider)
 SERVICE = Service(
     brique=defusable(_brique, JOURNAL),
-    ecoute=subscriptions.ECOUTE,
-    lectures={**subscriptions.LECTURES, "defusion": lecture(_brique, JOURNAL)},
+    ecoute=("parcours.*.usagers.>", "parcours.*.orientation.>", "parcours.*.referents.>"),
+    lectures={
+        "contrat": lectures.contrat,
+        "delais": lectures.delais,
+        "defusion": lecture(_brique, JOURNAL),
+    },
 )
 
 

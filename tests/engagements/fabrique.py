@@ -1,6 +1,6 @@
 """Messages and entries of synthetic parcours, with defaults that pass; a test names only what it is about."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4, uuid5
@@ -8,19 +8,11 @@ from zoneinfo import ZoneInfo
 
 from chassis.decision import Attente, Echeance, Refus
 from chassis.facts import Entree
-from services.engagements import clocks
-from services.engagements.domain import appliquer, decider, faits, messages
-from services.engagements.domain.dossier import (
-    Auteur,
-    Contenu,
-    Dossier,
-    Engagement,
-    Manquement,
-    Mesure,
-    Orientation,
-    StatutReferent,
-)
-from services.engagements.domain.situation import Situation
+from services.dossiers.vie import Situation
+from services.engagements.domain import REGLES, decider, echeances
+from services.engagements.domain.contenu import Auteur, Contenu, Engagement
+from services.engagements.domain.dossier import Dossier, Manquement, Mesure, Orientation, StatutReferent
+from tests.engagements import dits as messages
 
 PARIS = ZoneInfo("Europe/Paris")
 PARCOURS = UUID("01890000-0000-7000-8000-000000000001")
@@ -30,7 +22,7 @@ NOTIFICATION = date(2026, 3, 18)
 ECHEANCE = date(2026, 4, 18)
 SIGNATURE = date(2026, 4, 10)
 
-CD = Auteur("/partenaires/cd-59", "departement")
+CD = messages.CD
 FT = Auteur("/partenaires/ft-hauts-de-france", "france-travail")
 PERSONNE = Engagement("u1", "mobilite", "Préparer l'examen du code de la route", 6.0, date(2026, 9, 30))
 ORGANISME = Engagement("o1", "mobilite", "Financer vingt heures de conduite")
@@ -68,31 +60,31 @@ def referent(statut: StatutReferent | None = StatutReferent.ACTIF, parcours: UUI
     return messages.ReferentChange(parcours, "59", statut)
 
 
-def propose(contrat_id: str = "ce-1", le: date = NOTIFICATION, **autres: Any) -> messages.ProposerContrat:
+def propose(contrat_id: str = "ce-1", le: date = NOTIFICATION, **autres: Any) -> messages.Message:
     return messages.ProposerContrat(PARCOURS, CD, contenu(contrat_id, **autres), a(le))
 
 
-def signe(le: date = SIGNATURE, contrat_id: str = "ce-1", recu_a: datetime | None = None) -> messages.SignerContrat:
+def signe(le: date = SIGNATURE, contrat_id: str = "ce-1", recu_a: datetime | None = None) -> messages.Message:
     return messages.SignerContrat(PARCOURS, contrat_id, le, ("usager", "referent"), recu_a or a(le, 18))
 
 
-def refuse(le: date = SIGNATURE, contrat_id: str = "ce-1") -> messages.RefuserContrat:
+def refuse(le: date = SIGNATURE, contrat_id: str = "ce-1") -> messages.Message:
     return messages.RefuserContrat(PARCOURS, contrat_id, le, "Le logement d'abord.", a(le, 18))
 
 
-def suspend(le: date, contrat_id: str = "ce-1", recu_a: datetime | None = None) -> messages.SuspendreContrat:
+def suspend(le: date, contrat_id: str = "ce-1", recu_a: datetime | None = None) -> messages.Message:
     return messages.SuspendreContrat(PARCOURS, contrat_id, le, "Cessation d'inscription.", recu_a or a(le, 18))
 
 
-def reprend(le: date, contrat_id: str = "ce-1", recu_a: datetime | None = None) -> messages.ReprendreContrat:
+def reprend(le: date, contrat_id: str = "ce-1", recu_a: datetime | None = None) -> messages.Message:
     return messages.ReprendreContrat(PARCOURS, contrat_id, le, "Réinscription.", recu_a or a(le, 18))
 
 
-def clot(le: date, contrat_id: str = "ce-1") -> messages.CloreContrat:
+def clot(le: date, contrat_id: str = "ce-1") -> messages.Message:
     return messages.CloreContrat(PARCOURS, contrat_id, le, "Emploi durable.", a(le, 18))
 
 
-def manquement(manquement_id: str = "m-1", le: date = date(2026, 8, 20)) -> messages.SignalerManquement:
+def manquement(manquement_id: str = "m-1", le: date = date(2026, 8, 20)) -> messages.Message:
     constate = Manquement(manquement_id, "n65", "r1", le, "Trois absences non excusées.")
     return messages.SignalerManquement(PARCOURS, constate, a(le, 18))
 
@@ -107,31 +99,28 @@ class Histoire:
 
     def __init__(self) -> None:
         self.dossiers: dict[UUID, Dossier] = {PARCOURS: Dossier(PARCOURS, "59")}
-        self.faits: list[faits.Fait] = []
+        self.faits: list[Any] = []
 
     @property
     def dossier(self) -> Dossier:
         return self.dossiers[PARCOURS]
 
-    def recoit(
-        self, message: messages.Message, maintenant: datetime | None = None
-    ) -> Sequence[faits.Fait] | Refus | Attente:
-        absorbes = message.absorbes if isinstance(message, messages.UsagerFusionne) else ()
+    def recoit(self, message: messages.Message, maintenant: datetime | None = None) -> Sequence[Any] | Refus | Attente:
         situation = Situation(
             self.dossiers.get(message.parcours),
-            tuple(self.dossiers[id_] for id_ in absorbes if id_ in self.dossiers),
+            tuple(self.dossiers[id_] for id_ in message.absorbes if id_ in self.dossiers),
         )
         suite = decider(situation, message, maintenant or _plus_tard(message))
         if isinstance(suite, Refus | Attente):
             return suite
         for fait in suite:
-            self.dossiers[fait.parcours] = appliquer(self.dossiers.get(fait.parcours), fait)
+            self.dossiers[fait.parcours] = REGLES.replier(self.dossiers.get(fait.parcours), fait)
         self.faits += suite
         return suite
 
-    def accepte(self, *recus: messages.Message, maintenant: datetime | None = None) -> Sequence[faits.Fait]:
+    def accepte(self, *recus: messages.Message, maintenant: datetime | None = None) -> Sequence[Any]:
         """What the last one led to."""
-        suite: Sequence[faits.Fait] | Refus | Attente = ()
+        suite: Sequence[Any] | Refus | Attente = ()
         for message in recus:
             suite = self.recoit(message, maintenant)
             assert not isinstance(suite, Refus | Attente), suite
@@ -143,11 +132,11 @@ class Histoire:
         assert isinstance(suite, Refus), suite
         return suite
 
-    def sonner(self, maintenant: datetime) -> list[faits.Fait]:
+    def sonner(self, maintenant: datetime) -> list[Any]:
         """Fire all that is due, earliest first and each once, as the loop of the service does; what was told."""
-        racontes: list[faits.Fait] = []
+        racontes: list[Any] = []
         sonnees: set[Echeance] = set()
-        while dues := [e for d in self.dossiers.values() for e in clocks.echeances(d) if e.du_a <= maintenant]:
+        while dues := [e for d in self.dossiers.values() for e in echeances(d) if e.du_a <= maintenant]:
             due = min(dues, key=lambda echeance: echeance.du_a)
             suite = self.recoit(sonnerie(due.agregat, due.nature), due.du_a)
             assert not isinstance(suite, Refus | Attente) and due not in sonnees, due
@@ -156,27 +145,17 @@ class Histoire:
         return racontes
 
     def natures(self) -> list[str]:
-        return [type(fait).__name__ for fait in self.faits]
+        return messages.natures(self.faits)
 
 
 def sonnerie(parcours: UUID, nature: str) -> messages.Message:
     nom, _, numero = nature.rpartition("-")
-    if nom == clocks.REEXAMEN:
-        return messages.ReexamenEchu(parcours)
-    quoi: dict[str, Callable[[UUID, int], messages.Message]] = {
-        clocks.SIGNATURE: messages.MoisEcoule,
-        clocks.SUSPENSION: messages.SuspensionEchue,
-        clocks.INSTRUCTION: messages.InstructionEchue,
-        clocks.DEBUT: messages.ContratDebute,
-        clocks.LEVEE: messages.LeveeAtteinte,
-    }
-    return quoi[nom](parcours, int(numero))
+    return messages.sonne(parcours, nom, int(numero))
 
 
 def _plus_tard(message: messages.Message) -> datetime:
     """Past the reprieve of a deposit, or any day."""
-    recu_a: datetime | None = getattr(message, "recu_a", None)
-    return recu_a + timedelta(minutes=1) if recu_a else a(NOTIFICATION)
+    return message.recu_a + timedelta(minutes=1) if message.nature == "depot" else a(NOTIFICATION)
 
 
 def accompagne(parcours_type: str = "social") -> Histoire:

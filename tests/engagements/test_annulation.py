@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.engagements import clocks
-from services.engagements.domain import messages
-from services.engagements.domain.dossier import Auteur, Bilan
-from services.engagements.domain.messages import AnnulerContrat, DepotDeContrat
+from services.engagements.domain import echeances
+from services.engagements.domain.contenu import Auteur, Bilan
+from tests.engagements import dits as messages
 from tests.engagements.conftest import Essai
+from tests.engagements.dits import AnnulerContrat
 from tests.engagements.fabrique import (
     CD,
     FT,
@@ -38,27 +38,19 @@ from tests.engagements.fabrique import (
 )
 
 LE = date(2026, 5, 4)
-TYPES = {
-    messages.ProposerContrat: "contrat.propose",
-    messages.SignerContrat: "contrat.signe",
-    messages.RefuserContrat: "contrat.refuse",
-    messages.SuspendreContrat: "contrat.suspendu",
-    messages.ReprendreContrat: "contrat.repris",
-    messages.CloreContrat: "contrat.clos",
-}
 
 
 def par(message: Any, numero: int, auteur: Auteur = CD) -> Any:
-    return replace(message, depot=DepotDeContrat(UUID(int=numero), TYPES[type(message)], auteur.partenaire))
+    return replace(message, id=UUID(int=numero), auteur=auteur.partenaire, role=auteur.role)
 
 
-def annule(numero: int, auteur: Auteur = CD) -> AnnulerContrat:
+def annule(numero: int, auteur: Auteur = CD) -> messages.Message:
     return AnnulerContrat(PARCOURS, auteur, UUID(int=numero), "Saisi par erreur.")
 
 
 def etat(histoire: Histoire) -> tuple[Any, ...]:
     """All but the re-examination that was told, which nobody takes back."""
-    return (histoire.dossier, clocks.echeances(histoire.dossier))
+    return (histoire.dossier, echeances(histoire.dossier))
 
 
 def engagee() -> Histoire:
@@ -146,7 +138,7 @@ def test_a_renewal_for_later_is_cancelled_before_and_after_its_first_day(a_comme
     suite: Sequence[Any] = histoire.accepte(annule(4))
 
     assert etat(histoire) == avant
-    assert suite[-1].causes == ((UUID(int=99),) if a_commence else ())
+    assert suite[-1].garde.causes == ((UUID(int=99),) if a_commence else ())
 
 
 def test_step_by_step_nothing_is_left() -> None:

@@ -5,12 +5,14 @@ from datetime import date, timedelta
 
 import pytest
 
-from services.engagements import clocks
-from services.engagements.domain import messages
-from services.engagements.domain.contrat import MOTIF_A_RESIGNER, MOTIF_RENOUVELE
+from relais_contrats.v1 import engagements as v1
+from services.engagements.domain import echeances
+from services.engagements.domain.contrat import MOTIF_A_RESIGNER
 from services.engagements.domain.dossier import Cause, EtatContrat, StatutReferent
-from services.engagements.domain.faits import ContratAResigner, ContratClos, ContratCommence, ContratSigne
+from services.engagements.domain.signature import MOTIF_RENOUVELE, ContratCommence
+from tests.engagements import dits as messages
 from tests.engagements.conftest import Essai
+from tests.engagements.dits import SONNERIE, ContratAResigner, ContratClos, selon
 from tests.engagements.fabrique import (
     NOTIFICATION,
     PARCOURS,
@@ -54,21 +56,19 @@ def test_a_renewal_for_later_leaves_the_contract_in_force() -> None:
     assert dossier.en_vigueur and dossier.en_vigueur.id == "ce-1"
     assert dossier.a_venir and dossier.a_venir.id == "ce-2"
     assert dossier.courant is dossier.en_vigueur
-    [dit] = [fait for fait in histoire.faits if isinstance(fait, ContratSigne) and fait.contrat_id == "ce-2"]
+    [dit] = [fait for fait in selon(histoire.faits, v1.ContratSigne) if fait.data.contrat_id == "ce-2"]
     assert dit.effet == DEBUT
 
 
 def test_it_takes_its_place_on_its_first_day() -> None:
     histoire = renouvelle()
-    [due] = [e for e in clocks.echeances(histoire.dossier) if e.nature == "debut-2"]
+    [due] = [e for e in echeances(histoire.dossier) if e.nature == "debut-2"]
 
     assert histoire.sonner(a(DEBUT - UN_JOUR, 23, 59)) != [] or due.du_a == a(DEBUT, 0)
     suite = histoire.sonner(a(DEBUT, 0))
 
     clos = ContratClos(PARCOURS, "59", "ce-1", DEBUT - UN_JOUR, MOTIF_RENOUVELE)
-    assert [ContratCommence(PARCOURS, "ce-2"), clos] == [
-        f for f in suite if isinstance(f, ContratCommence | ContratClos)
-    ]
+    assert suite[-2:] == [ContratCommence(PARCOURS, "ce-2", SONNERIE), clos]
     assert etats(histoire) == [(EtatContrat.CLOS, False), (EtatContrat.SIGNE, False)]
 
 
@@ -99,7 +99,7 @@ def test_an_essential_change_of_the_one_to_come_leaves_the_one_in_force() -> Non
 
     suite = histoire.accepte(propose("ce-2", le=LE, date_debut=DEBUT, duree_mois=12))
 
-    assert suite[0] == ContratAResigner(PARCOURS, "59", "ce-2", Cause.MODIFICATION)
+    assert suite[1] == ContratAResigner(PARCOURS, "59", "ce-2", Cause.MODIFICATION)
     assert etats(histoire) == [(EtatContrat.SIGNE, False), (EtatContrat.A_SIGNER, False)]
 
 
@@ -108,7 +108,7 @@ def test_a_new_orientation_leaves_no_renewal_to_come() -> None:
 
     suite = histoire.accepte(oriente(LE))
 
-    assert [f.motif for f in suite if isinstance(f, ContratClos)] == [MOTIF_A_RESIGNER]
+    assert [f.data.motif for f in selon(suite, v1.ContratClos)] == [MOTIF_A_RESIGNER]
     assert etats(histoire) == [(EtatContrat.A_SIGNER, False), (EtatContrat.CLOS, False)]
 
 

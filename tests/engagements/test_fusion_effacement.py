@@ -136,7 +136,7 @@ async def test_erasure_leaves_nothing_of_the_person(essai: Essai) -> None:
 
     await essai.accepte(evenement("usager.efface", {"motif": "Demande de la personne."}, AUTRE))
 
-    tables = ("dossiers", "contrats", "delais", "manquements", "sanctions", "faits", "echeances", "rebut")
+    tables = ("dossiers", "histoire", "delais", "faits", "echeances", "fusions", "rebut")
     restes = {table: (await essai.compte(table), await essai.compte(table, AUTRE)) for table in tables}
     assert set(restes.values()) <= {(0, 0)}, restes
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from services.engagements.domain import heures, messages
-from services.engagements.domain.dossier import Engagement
+from services.engagements.domain import heures
+from services.engagements.domain.contenu import Engagement
+from tests.engagements import dits as messages
 from tests.engagements.fabrique import CD, NOTIFICATION, PARCOURS, a, accompagne, contenu
 
 

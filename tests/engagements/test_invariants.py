@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from hypothesis import given, settings
@@ -10,21 +11,25 @@ from hypothesis import strategies as st
 
 from chassis.decision import Attente, Refus
 from relais_contrats.territoires import jour_legal
+from relais_contrats.v1 import engagements as v1
 from relais_contrats.v1.delais import decaler
-from services.engagements.domain import faits, messages
+from services.dossiers.regles import Dit
+from services.engagements.domain.contenu import Bilan
 from services.engagements.domain.delai import date_de_signature_due
 from services.engagements.domain.dossier import (
     EN_ATTENTE,
     EN_VIGUEUR,
-    Bilan,
     Dossier,
     EtatContrat,
     EtatSanction,
     Issue,
+    Orientation,
     StatutReferent,
 )
 from services.engagements.domain.heures import SEUIL_HEBDO, LectureHeures, comparer
-from services.engagements.domain.reexamen import date_echeance
+from services.engagements.domain.reexamen import ReexamenPrevu, date_echeance
+from tests.engagements import dits as messages
+from tests.engagements.dits import selon
 from tests.engagements.fabrique import (
     AUTRE,
     CD,
@@ -105,11 +110,9 @@ def message(tirer: st.DrawFn, recu_a: datetime) -> messages.Message:
 
 def _depots(cible: UUID, cle: str, le: date, recu_a: datetime, heures: float | None) -> Sequence[messages.Message]:
     propose = contenu(cle, date_debut=le, engagements_usager=(replace(PERSONNE, heures_hebdo=heures),))
-    boiteux = replace(propose, engagements_organisme=())
     return [
         messages.ProposerContrat(cible, CD, propose, recu_a),
         messages.ProposerContrat(cible, CD, replace(propose, motif_dispense="garde-enfant"), recu_a),
-        messages.ProposerContrat(cible, CD, boiteux, recu_a),
         messages.SignerContrat(cible, cle, le, ("usager", "referent"), recu_a),
         messages.SignerContrat(cible, cle, le, ("usager", "referent"), recu_a),
         messages.SignerContrat(cible, cle, le, ("usager", "referent"), recu_a),
@@ -149,7 +152,7 @@ class Registre(Histoire):
         super().__init__()
         self.dossiers[AUTRE] = Dossier(AUTRE, "59")
         self.passages: set[tuple[str | None, str]] = set()
-        self.signatures: list[tuple[messages.SignerContrat, Dossier, faits.ContratSigne]] = []
+        self.signatures: list[tuple[messages.Message, Dossier, Dit[v1.ContratSigne, bool]]] = []
         self.hors_delai_refuses: list[Refus] = []
         self.retards: list[tuple[UUID, date, int]] = []
 
@@ -157,19 +160,17 @@ class Registre(Histoire):
         self.sonner(recu_a)
         self.recoit(recu, recu_a + timedelta(minutes=1))
 
-    def recoit(
-        self, message: messages.Message, maintenant: datetime | None = None
-    ) -> Sequence[faits.Fait] | Refus | Attente:
+    def recoit(self, message: messages.Message, maintenant: datetime | None = None) -> Sequence[Any] | Refus | Attente:
         avant = dict(self.dossiers)
         suite = super().recoit(message, maintenant)
         self._noter_les_passages(avant)
         for fait in () if isinstance(suite, Refus | Attente) else suite:
-            if isinstance(fait, faits.EngagementRetard):
+            if selon([fait], v1.EngagementRetard):
                 numero = len(self.dossiers[fait.parcours].delais)
-                self.retards.append((fait.parcours, fait.notifiee_le, numero))
-            if isinstance(fait, faits.ContratSigne) and isinstance(message, messages.SignerContrat):
+                self.retards.append((fait.parcours, fait.data.date_notification, numero))
+            if selon([fait], v1.ContratSigne) and message.type == "contrat.signe":
                 self.signatures.append((message, avant[fait.parcours], fait))
-        if isinstance(suite, Refus) and isinstance(message, messages.SignerContrat) and suite.code == "delai-depasse":
+        if isinstance(suite, Refus) and message.type == "contrat.signe" and suite.code == "delai-depasse":
             self.hors_delai_refuses.append(suite)
         return suite
 
@@ -204,7 +205,7 @@ def test_a_contract_passes_only_between_the_states_of_the_catalogue(recus: Recus
 
 
 def _est_une_fusion(recu: messages.Message) -> bool:
-    return isinstance(recu, messages.UsagerFusionne)
+    return recu.type == "usager.fusionne"
 
 
 @settings(max_examples=80, deadline=None)
@@ -224,9 +225,10 @@ def test_6_a_new_decision_leaves_no_contract_signed(recus: Recus) -> None:
 
 
 def _est_une_nouvelle_decision(avant: Dossier, recu: messages.Message, apres: Dossier) -> bool:
-    if not isinstance(recu, messages.OrientationDecidee) or apres.orientation is not recu.orientation:
+    if recu.type != "orientation.decidee" or avant.est_clos:
         return False
-    return avant.orientation is None or not avant.orientation.est_la_meme(recu.orientation)
+    decidee = Orientation.lue(recu.data)
+    return apres.orientation == decidee and (avant.orientation is None or not avant.orientation.est_la_meme(decidee))
 
 
 @settings(max_examples=80, deadline=None)
@@ -239,7 +241,7 @@ def test_10_a_signature_has_an_orientation_and_a_referent_and_is_never_refused_a
         assert avant.orientation is not None
         assert avant.referent is StatutReferent.ACTIF
         limite = date_de_signature_due(avant.delai.notifiee_le) if avant.delai else date.max
-        assert fait.est_hors_delai is (signe.le > limite)
+        assert fait.garde is (signe.data.date_signature > limite)
 
 
 @settings(max_examples=80, deadline=None)
@@ -286,7 +288,7 @@ def test_12_a_contract_has_commitments_of_both_sides(recus: Recus) -> None:
 def test_what_falls_due_is_handled_and_no_sanction_comes_from_silence(recus: Recus) -> None:
     registre = joue(recus)
 
-    decidees = {recu.mesure.sanction_id for _, recu in recus if isinstance(recu, messages.DeciderSanction)}
+    decidees = {recu.data.sanction_id for _, recu in recus if recu.type == "sanction.decidee"}
     for dossier in registre.dossiers.values():
         periode = dossier.reexamen
         assert periode is None or periode.du_le in (decaler(periode.depuis, 6), decaler(periode.depuis, 12))
@@ -303,7 +305,7 @@ def test_the_siblings_always_know_the_day_of_the_next_examination(recus: Recus) 
     for recu_a, recu in recus:
         registre.jouer(recu_a, recu)
 
-        prevus = {f.parcours: f for f in registre.faits if isinstance(f, faits.ReexamenPrevu)}
+        prevus = {f.parcours: f.data for f in selon(registre.faits, ReexamenPrevu)}
         for id_, dossier in registre.dossiers.items():
             if dossier.reexamen and not dossier.est_clos:
                 assert prevus[id_].depuis == dossier.reexamen.depuis

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from services.engagements import clocks
-from services.engagements.domain import messages, reexamen
-from services.engagements.domain.dossier import Bilan
-from services.engagements.domain.faits import ReexamenDu, ReexamenPrevu
+from services.engagements.domain import echeances, reexamen
+from services.engagements.domain.contenu import Bilan
+from services.engagements.domain.reexamen import ReexamenPrevu
+from tests.engagements import dits as messages
+from tests.engagements.dits import ReexamenDu, selon
 from tests.engagements.fabrique import (
     DECISION,
     NOTIFICATION,
@@ -25,7 +26,7 @@ from tests.engagements.fabrique import (
 SIX_MOIS, DOUZE_MOIS = date(2026, 9, 16), date(2027, 3, 16)
 
 
-def diagnostic(le: date = NOTIFICATION, **criteres: Any) -> messages.DiagnosticRealise:
+def diagnostic(le: date = NOTIFICATION, **criteres: Any) -> messages.Message:
     return messages.DiagnosticRealise(PARCOURS, "59", criteres, le)
 
 
@@ -56,7 +57,7 @@ def test_other_parcours_have_none(parcours_type: str) -> None:
     histoire = Histoire()
     histoire.accepte(oriente(parcours_type=parcours_type))
 
-    assert clocks.echeances(histoire.dossier) == []
+    assert echeances(histoire.dossier) == []
 
 
 @pytest.mark.parametrize(
@@ -131,7 +132,7 @@ def test_a_look_at_the_situation_begins_the_next_period(regard: messages.Message
     histoire.accepte(regard)
 
     assert due(histoire) == date(2027, 3, 21)
-    assert len(clocks.echeances(histoire.dossier)) == 1
+    assert len(echeances(histoire.dossier)) == 1
 
 
 def test_a_look_in_the_month_before_counts_and_an_earlier_one_does_not() -> None:
@@ -162,9 +163,9 @@ def test_leaving_the_social_parcours_ends_it() -> None:
 def test_the_day_begins_in_paris_on_either_side_of_a_change_of_hour() -> None:
     histoire = engage()
 
-    [echeance] = clocks.echeances(histoire.dossier)
+    [echeance] = echeances(histoire.dossier)
     histoire.accepte(diagnostic(boe=True))
-    [plus_tard] = clocks.echeances(histoire.dossier)
+    [plus_tard] = echeances(histoire.dossier)
 
     assert [e.du_a.astimezone(PARIS).hour for e in (echeance, plus_tard)] == [0, 0]
     assert [e.du_a.hour for e in (echeance, plus_tard)] == [22, 23]
@@ -174,7 +175,7 @@ def test_the_siblings_are_told_the_date_when_it_is_known_and_when_it_moves() -> 
     histoire = Histoire()
     histoire.accepte(oriente(), diagnostic(boe=True), diagnostic(boe=True), diagnostic(boe=False))
 
-    prevus = [fait.date_echeance for fait in histoire.faits if isinstance(fait, ReexamenPrevu)]
+    prevus = [fait.data.date_echeance for fait in selon(histoire.faits, ReexamenPrevu)]
     assert prevus == [SIX_MOIS, DOUZE_MOIS, SIX_MOIS]
 
 

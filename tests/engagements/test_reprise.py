@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 
 from chassis.decision import EN_ROUTE, Attente, Refus
-from services.engagements import clocks
-from services.engagements.domain import faits, messages
-from services.engagements.domain.dossier import Auteur, Contrat, EtatContrat, StatutReferent, Suspension
+from relais_contrats.v1 import engagements as v1
+from services.engagements.domain import echeances
+from services.engagements.domain.contenu import Auteur
+from services.engagements.domain.dossier import Contrat, EtatContrat, StatutReferent, Suspension
 from services.engagements.domain.reprise import MOTIF_DEJA_LA
+from tests.engagements import dits as messages
 from tests.engagements.conftest import Essai
+from tests.engagements.dits import publies, selon
 from tests.engagements.fabrique import (
     PARCOURS,
     Histoire,
@@ -42,7 +45,7 @@ def suspendu(depuis: date) -> Contrat:
     return replace(SIGNE, etat=EtatContrat.SUSPENDU, suspensions=(Suspension(depuis, "Hospitalisation", RECUE),))
 
 
-def reprise(contrat: Contrat | None = SIGNE, **autres: Any) -> messages.RepriseDeclaree:
+def reprise(contrat: Contrat | None = SIGNE, **autres: Any) -> messages.Message:
     defauts: dict[str, Any] = {
         "orientation": LAN_DERNIER,
         "notifiee_le": None,
@@ -54,7 +57,7 @@ def reprise(contrat: Contrat | None = SIGNE, **autres: Any) -> messages.RepriseD
 
 
 def natures(histoire: Histoire) -> list[str]:
-    return [due.nature.rpartition("-")[0] for due in clocks.echeances(histoire.dossier)]
+    return [due.nature.rpartition("-")[0] for due in echeances(histoire.dossier)]
 
 
 def test_a_contract_of_last_year_is_in_force_and_not_late() -> None:
@@ -67,7 +70,7 @@ def test_a_contract_of_last_year_is_in_force_and_not_late() -> None:
     assert (en_vigueur.numero, en_vigueur.etat, en_vigueur.est_hors_delai) == (1, "signe", False)
     assert natures(histoire) == []
     assert histoire.dossier.delais == ()
-    assert not [fait for fait in suite if isinstance(fait, faits.FaitPublie)]
+    assert not publies(suite)
 
 
 @pytest.mark.parametrize(
@@ -134,9 +137,7 @@ def test_a_suspended_contract_is_closed_after_its_twelve_months() -> None:
     avant, apres = histoire.sonner(a(date(2026, 9, 1))), histoire.sonner(a(date(2026, 9, 2)))
 
     assert avant == []
-    assert [(type(fait), fait.le) for fait in apres if isinstance(fait, faits.ContratClos)] == [
-        (faits.ContratClos, date(2026, 9, 1))
-    ]
+    assert [fait.data.date for fait in selon(apres, v1.ContratClos)] == [date(2026, 9, 1)]
 
 
 def test_it_may_be_signed_since_its_orientation_and_its_referent_are_known() -> None:
@@ -165,8 +166,8 @@ def test_a_contract_that_came_at_the_same_moment_stays_and_all_hear_that_the_dec
 
     suite = histoire.accepte(reprise(A_SIGNER))
 
-    closes = [fait for fait in suite if isinstance(fait, faits.ContratClos)]
-    assert [(fait.contrat_id, fait.motif) for fait in closes] == [("ce-1", MOTIF_DEJA_LA)]
+    closes = selon(suite, v1.ContratClos)
+    assert [(fait.data.contrat_id, fait.data.motif) for fait in closes] == [("ce-1", MOTIF_DEJA_LA)]
     assert [contrat.id for contrat in histoire.dossier.contrats] == ["ce-9"]
 
 
@@ -176,13 +177,13 @@ def test_a_renewal_proposed_at_the_same_moment_waits_beside_it() -> None:
 
     suite = histoire.accepte(reprise())
 
-    assert not [fait for fait in suite if isinstance(fait, faits.ContratClos)]
+    assert not selon(suite, v1.ContratClos)
     assert histoire.dossier.en_vigueur is not None and histoire.dossier.en_vigueur.id == "ce-1"
     assert histoire.dossier.en_attente is not None and histoire.dossier.en_attente.id == "ce-9"
 
 
 @pytest.mark.parametrize("message", [suspend(RECUE), clot(RECUE), signe(RECUE), refuse(RECUE)])
-def test_a_contract_declared_a_moment_ago_may_be_named_before_it_is_heard_of(message: messages.DepotSurContrat) -> None:
+def test_a_contract_declared_a_moment_ago_may_be_named_before_it_is_heard_of(message: messages.Message) -> None:
     histoire, tour = Histoire(), a(RECUE)
 
     derriere = histoire.recoit(replace(message, tour_a=tour), tour)
@@ -199,7 +200,7 @@ def test_the_same_key_told_again_closes_nothing() -> None:
 
     suite = histoire.accepte(reprise())
 
-    assert not [fait for fait in suite if isinstance(fait, faits.ContratClos)]
+    assert not selon(suite, v1.ContratClos)
     assert [contrat.etat for contrat in histoire.dossier.contrats] == ["a-signer"]
 
 

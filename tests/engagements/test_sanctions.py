@@ -1,27 +1,29 @@
 """Failures to comply and sanctions: proposed by one, decided by the other, never by the silence of either."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from chassis.decision import Attente
-from services.engagements import clocks
-from services.engagements.domain import messages
+from services.engagements.domain import echeances
 from services.engagements.domain.dossier import EtatSanction
-from services.engagements.domain.faits import InstructionDepassee, LeveeEffective, SanctionLevee
+from services.engagements.domain.sanction import InstructionDepassee
+from tests.engagements import dits as messages
+from tests.engagements.dits import LeveeEffective
 from tests.engagements.fabrique import PARCOURS, Histoire, a, engage, manquement, mesure
 
 PROPOSITION = date(2026, 9, 1)
 LIMITE = date(2026, 9, 16)
 
 
-def proposee(sanction_id: str = "s-1", le: date = PROPOSITION) -> messages.ProposerSanction:
+def proposee(sanction_id: str = "s-1", le: date = PROPOSITION) -> messages.Message:
     return messages.ProposerSanction(PARCOURS, mesure(sanction_id), le, a(le, 18))
 
 
-def decidee(sanction_id: str = "s-1", le: date = LIMITE, montant: float = 50.0) -> messages.DeciderSanction:
+def decidee(sanction_id: str = "s-1", le: date = LIMITE, montant: float = 50.0) -> messages.Message:
     return messages.DeciderSanction(PARCOURS, mesure(sanction_id, montant=montant), le, a(le, 18))
 
 
-def levee(sanction_id: str = "s-1", le: date = date(2026, 10, 1)) -> messages.LeverSanction:
+def levee(sanction_id: str = "s-1", le: date = date(2026, 10, 1)) -> messages.Message:
     return messages.LeverSanction(PARCOURS, sanction_id, le, "Engagements repris.", a(le, 18))
 
 
@@ -39,9 +41,9 @@ def test_a_failure_is_signalled_once() -> None:
 
 
 def test_a_failure_is_not_announced() -> None:
-    demain = manquement(le=date(2026, 8, 20))
+    demain = replace(manquement(le=date(2026, 8, 20)), recu_a=a(date(2026, 8, 19)))
 
-    refus = engage().refuse(messages.SignalerManquement(PARCOURS, demain.manquement, a(date(2026, 8, 19))))
+    refus = engage().refuse(demain)
 
     assert (refus.code, refus.pointeur) == ("dates-incoherentes", "/data/date_constat")
 
@@ -104,7 +106,7 @@ def test_a_decision_stops_the_clock() -> None:
 
     histoire.accepte(decidee())
 
-    assert [e.nature for e in clocks.echeances(histoire.dossier) if e.nature.startswith("instruction")] == []
+    assert [e.nature for e in echeances(histoire.dossier) if e.nature.startswith("instruction")] == []
 
 
 def test_a_decision_does_not_come_before_its_proposal() -> None:
@@ -139,14 +141,14 @@ def test_two_sanctions_have_their_own_clocks() -> None:
 
     histoire.accepte(proposee("s-2"))
 
-    natures = {e.nature for e in clocks.echeances(histoire.dossier)}
+    natures = {e.nature for e in echeances(histoire.dossier)}
     assert {"instruction-1", "instruction-2"} <= natures
 
 
 PLUS_TARD = date(2026, 10, 1)
 
 
-def annoncee(le: date = PLUS_TARD, recu_le: date = LIMITE) -> messages.LeverSanction:
+def annoncee(le: date = PLUS_TARD, recu_le: date = LIMITE) -> messages.Message:
     return messages.LeverSanction(PARCOURS, "s-1", le, "Engagements repris.", a(recu_le, 18))
 
 
@@ -159,7 +161,7 @@ def test_a_lifting_for_later_has_its_effect_on_its_day() -> None:
     rien = histoire.sonner(a(PLUS_TARD - timedelta(days=1), 23, 59, 59))
     racontes = histoire.sonner(a(PLUS_TARD, 0))
 
-    assert isinstance(dite, SanctionLevee) and dite.effet == PLUS_TARD
+    assert dite.effet == PLUS_TARD
     assert (avant.etat, avant.levee_le) == (EtatSanction.DECIDEE, PLUS_TARD)
     assert (rien, racontes) == ([], [LeveeEffective(PARCOURS, "59", "s-1", PLUS_TARD)])
     assert histoire.dossier.sanctions[0].etat is EtatSanction.LEVEE
@@ -182,7 +184,7 @@ def test_a_lifting_of_today_has_its_effect_at_once() -> None:
 
     [dite] = histoire.accepte(annoncee(LIMITE))
 
-    assert isinstance(dite, SanctionLevee) and dite.effet is None
+    assert dite.effet is None
     assert histoire.dossier.sanctions[0].etat is EtatSanction.LEVEE
 
 

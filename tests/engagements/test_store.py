@@ -1,16 +1,16 @@
-"""The service on the real PostgreSQL, through the real engine: what is written, found again, kept apart by the base."""
+"""The service on the real PostgreSQL, through the real engine: what is written and found again, by one or by two."""
 
 import asyncio
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import pytest
 
 from services.engagements.app import SERVICE
-from services.engagements.domain import messages
 from services.engagements.domain.dossier import Dossier
+from services.engagements.store.dossiers import REGISTRE
+from tests.engagements import dits as messages
 from tests.engagements.conftest import Essai
 from tests.engagements.fabrique import (
     CD,
@@ -188,7 +188,7 @@ async def test_an_instruction_that_is_over_is_known_and_not_told(essai: Essai) -
 
 
 async def test_a_renewal_in_one_batch_leaves_its_place(essai: Essai) -> None:
-    """Proposed, signed and replaced at once: rows are written so that each place is free before it is taken."""
+    """Proposed, signed and replaced at once."""
     await essai.engager()
 
     await essai.accepte(
@@ -223,44 +223,6 @@ async def test_a_transfer_is_told_in_the_new_departement(essai: Essai) -> None:
     assert (fait.partition, fait.donnees["cause"]) == ("62", "transfert")
 
 
-async def test_the_database_refuses_two_contracts_in_force(essai: Essai) -> None:
-    await essai.engager()
-
-    with pytest.raises(asyncpg.UniqueViolationError, match="contrats_un_en_vigueur"):
-        await essai.pool.execute(_AUTRE_CONTRAT, "signe", date(2026, 4, 10), _ENGAGEMENTS)
-
-
-async def test_the_database_refuses_a_signature_without_date(essai: Essai) -> None:
-    await essai.engager()
-
-    with pytest.raises(asyncpg.CheckViolationError, match="contrats_signes_dates"):
-        await essai.pool.execute(_AUTRE_CONTRAT, "signe", None, _ENGAGEMENTS)
-
-
-async def test_the_database_refuses_a_contract_that_binds_one_side(essai: Essai) -> None:
-    await essai.engager()
-
-    with pytest.raises(asyncpg.CheckViolationError, match="contrats_engagements_reciproques"):
-        await essai.pool.execute(_AUTRE_CONTRAT, "a-signer", None, _ENGAGEMENTS | {"organisme": []})
-
-
-_ENGAGEMENTS = {"usager": [{"id": "u1"}], "organisme": [{"id": "o1"}]}
-_AUTRE_CONTRAT = (
-    "INSERT INTO contrats (parcours, numero, contrat_id, date_debut, duree_mois, engagements, proposeur,"
-    " proposeur_role, etat, date_signature, est_hors_delai, histoire) SELECT parcours, 2, 'ce-9', date_debut,"
-    " duree_mois, $3, proposeur, proposeur_role, $1, $2, false, histoire FROM contrats"
-)
-
-
-async def test_the_database_refuses_two_running_months(essai: Essai) -> None:
-    await essai.accompagner()
-
-    with pytest.raises(asyncpg.UniqueViolationError, match="delais_un_en_cours"):
-        await essai.pool.execute(
-            "INSERT INTO delais SELECT parcours, 2, departement, date_notification, date_echeance, false FROM delais"
-        )
-
-
 async def test_of_two_replicas_that_sign_the_same_contract_one_is_refused(essai: Essai, banc: Bench) -> None:
     await essai.accompagner()
     await essai.accepte(depot("contrat.propose", propose_json()))
@@ -283,8 +245,8 @@ async def test_two_replicas_may_open_the_same_dossier_and_lose_nothing(essai: Es
     )
 
     async with essai.pool.acquire() as conn:
-        orientes = await conn.fetchval("SELECT count(*) FROM dossiers WHERE orientation IS NOT NULL")
-    assert orientes == len(parcours)
+        orientes = [(await REGISTRE.famille(conn, id_))[0].orientation for id_ in parcours]
+    assert all(orientes)
 
 
 async def test_a_replayed_deposit_gets_its_first_answer(essai: Essai) -> None:

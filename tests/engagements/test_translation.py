@@ -12,13 +12,18 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from chassis.decision import Attente, Refus
+from chassis.facts import Entree
 from relais_contrats.catalogue import CATALOGUE
 from relais_contrats.champs import separer
 from relais_contrats.exemples import exemple_valide
-from services.engagements.domain import faits, messages
+from services.dossiers.brique import brique
+from services.dossiers.modele import NOMS
+from services.dossiers.regles import Recu
+from services.engagements.app import SERVICE
+from services.engagements.domain import REGLES
 from services.engagements.domain.dossier import Cause
-from services.engagements.subscriptions import DEPOTS, EVENEMENTS, lire
-from services.engagements.translation.recit import traduire
+from services.engagements.store.dossiers import REGISTRE
+from tests.engagements import dits as messages
 from tests.engagements.fabrique import (
     AUTRE,
     PARCOURS,
@@ -30,6 +35,17 @@ from tests.engagements.fabrique import (
 )
 
 ENGAGEMENTS = [message for message in CATALOGUE.values() if message.brique == "engagements"]
+DEPOTS = sorted(message.nom for message in ENGAGEMENTS if message.se_depose)
+DU_HUB = {"contrat.a-resigner", "engagement.retard", "reexamen.du"}
+ENTENDUS = {
+    *("parcours.ouvert", "parcours.transfere", "parcours.clos"),
+    *("usager.signale", "usager.fusionne", "usager.efface"),
+    *("diagnostic.realise", "orientation.decidee", "orientation.notifiee", "reorientation.decidee"),
+    *("orientation.close", "orientation.annulee", "reprise.declaree"),
+    *("referent.designe", "referent.accepte", "referent.decline", "referent.termine"),
+}
+EFFETS = {"orientation.effective", "transfert.effectif", "suivi.effectif"}
+ECHEANCES = {"signature", "debut", "suspension", "reexamen", "instruction", "levee"}
 PLUS_TARD = a(date(2026, 12, 1))
 AVANT: dict[str, tuple[str, ...]] = {
     "contrat.signe": ("contrat.propose",),
@@ -59,16 +75,20 @@ def exemple(type_: str) -> dict[str, Any]:
     return dict(exemple_valide(type_)["data"])
 
 
+def lire(entree: Entree) -> messages.Message:
+    recu = brique("engagements", REGISTRE).lire(entree)
+    assert isinstance(recu, Recu)
+    return recu
+
+
 def lu(type_: str, donnees: dict[str, Any]) -> messages.Message:
     annule = {"annule": str(DEPOT)} if "annule" in donnees else {}  # the door knows which deposit is named
-    message = lire(replace(depot(type_, donnees | annule, recu_a=PLUS_TARD), id=DEPOT))
-    assert message is not None
-    return message
+    return lire(replace(depot(type_, donnees | annule, recu_a=PLUS_TARD), id=DEPOT))
 
 
-def raconte(suite: Sequence[faits.Fait]) -> list[str]:
-    """Translate the facts told to partners, check each against its contract, and name them."""
-    racontes = [raconte for fait in suite if isinstance(fait, faits.FaitPublie) and (raconte := traduire(fait))]
+def raconte(suite: Sequence[Any]) -> list[str]:
+    """Publish the facts told to partners, check each against its contract, and name them."""
+    racontes = [raconte for fait in messages.publies(suite) if (raconte := SERVICE.brique.traduire(fait))]
     for fait in racontes:
         donnees = {nom: valeur for nom, valeur in fait.donnees.items() if nom != "causes"}
         CATALOGUE[fait.type].modele.model_validate(donnees)
@@ -76,25 +96,30 @@ def raconte(suite: Sequence[faits.Fait]) -> list[str]:
     return [fait.type for fait in racontes]
 
 
-def test_every_deposit_of_the_brique_has_its_reader() -> None:
-    assert set(DEPOTS) == {message.nom for message in ENGAGEMENTS if message.se_depose}
+def test_every_message_of_the_brique_has_one_rule_and_one_fold() -> None:
+    """The table of the brique, as `pytest -s` prints it."""
+    table = REGLES.table(NOMS)
+    print(*(f"{nom:22} {regle:30} {repli}" for nom, regle, repli in table), sep="\n")  # noqa: T201
+
+    assert [nom for nom, regle, repli in table if regle and repli] == DEPOTS
+    assert {nom for nom, regle, _ in table if regle} == {*DEPOTS, *ENTENDUS, *EFFETS, *ECHEANCES}
+    assert {nom for nom, _, repli in table if repli and nom in CATALOGUE} == {*DEPOTS, *DU_HUB}
 
 
 def test_every_event_listened_to_belongs_to_a_sibling_listened_to() -> None:
-    assert {CATALOGUE[nom].brique for nom in EVENEMENTS} == {"usagers", "orientation", "referents"}
+    assert {f"parcours.*.{CATALOGUE[nom].brique}.>" for nom in ENTENDUS} == set(SERVICE.ecoute)
 
 
-@pytest.mark.parametrize("type_", sorted(EVENEMENTS))
+@pytest.mark.parametrize("type_", sorted(ENTENDUS))
 def test_the_examples_of_the_siblings_are_followed(type_: str) -> None:
     message = lire(evenement(type_, exemple(type_) | SUR_LE_BUS))
-    assert message is not None
 
     suite = accompagne().recoit(message)
 
     assert not isinstance(suite, Refus | Attente)
 
 
-@pytest.mark.parametrize("type_", sorted(DEPOTS))
+@pytest.mark.parametrize("type_", DEPOTS)
 def test_the_examples_of_the_contract_are_decided_and_told_as_they_came(type_: str) -> None:
     histoire = accompagne()
     for avant in AVANT.get(type_, ()):
@@ -102,7 +127,7 @@ def test_the_examples_of_the_contract_are_decided_and_told_as_they_came(type_: s
 
     suite = histoire.accepte(lu(type_, exemple(type_)), maintenant=PLUS_TARD)
 
-    racontes = [fait for interne in suite if (fait := traduire(interne))]
+    racontes = [fait for interne in suite if (fait := SERVICE.brique.traduire(interne))]
     # For the roadmap only: it is projected away.
     plus = {"annule": str(DEPOT), "causes": []} if type_ == "contrat.annule" else {}
     assert (racontes[-1].type, racontes[-1].donnees) == (type_, exemple(type_) | plus)
@@ -134,13 +159,13 @@ def test_the_due_date_of_the_catalogue_is_told() -> None:
     histoire.accepte(lu("contrat.propose", exemple("contrat.propose")), maintenant=PLUS_TARD)
     histoire.accepte(messages.DiagnosticRealise(PARCOURS, "59", {"contrainte_logement": "sans-logement"}, date.min))
 
-    racontes = [fait for interne in histoire.sonner(a(date(2027, 4, 1))) if (fait := traduire(interne))]
+    racontes = [fait for interne in histoire.sonner(a(date(2027, 4, 1))) if (fait := SERVICE.brique.traduire(interne))]
 
     assert [fait.donnees for fait in racontes] == [exemple("engagement.retard"), exemple("reexamen.du")]
 
 
 def test_every_cause_has_its_code() -> None:
-    codes = [traduire(faits.ContratAResigner(PARCOURS, "59", "ce-1", cause)) for cause in Cause]
+    codes = [SERVICE.brique.traduire(messages.ContratAResigner(PARCOURS, "59", "ce-1", cause)) for cause in Cause]
 
     assert [code.donnees["cause"] for code in codes if code] == [
         "reorientation",
@@ -166,7 +191,7 @@ def hostile(donnees: Any, nom: str = "") -> st.SearchStrategy[Any]:
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.data(), st.sampled_from(sorted(DEPOTS)))
+@given(st.data(), st.sampled_from(DEPOTS))
 def test_whatever_the_contract_accepts_is_decided_or_refused(data: st.DataObject, type_: str) -> None:
     donnees = data.draw(hostile(exemple(type_)))
     try:
@@ -183,11 +208,10 @@ def test_whatever_the_contract_accepts_is_decided_or_refused(data: st.DataObject
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.data(), st.sampled_from(sorted(EVENEMENTS)))
+@given(st.data(), st.sampled_from(sorted(ENTENDUS)))
 def test_whatever_a_sibling_tells_is_followed(data: st.DataObject, type_: str) -> None:
     donnees = data.draw(hostile(exemple(type_))) | SUR_LE_BUS
     message = lire(evenement(type_, donnees))
-    assert message is not None
     histoire = Histoire()
 
     histoire.recoit(message, PLUS_TARD)

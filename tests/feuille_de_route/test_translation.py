@@ -8,8 +8,7 @@ import pytest
 from relais_contrats.catalogue import CATALOGUE
 from relais_contrats.champs import separer
 from relais_contrats.exemples import exemple_valide
-from services.engagements.translation.recit import REEXAMEN_PREVU
-from services.engagements.translation.recit import traduire as raconter
+from services.engagements.app import SERVICE as ENGAGEMENTS
 from services.feuille_de_route.domain import appliquer, decider, faits, messages
 from services.feuille_de_route.domain.carnet import lire_action, lire_objectif
 from services.feuille_de_route.domain.feuille import Feuille, Situation
@@ -80,7 +79,7 @@ def test_the_examples_of_every_event_are_folded(type_: str) -> None:
 
 def test_what_engagements_tells_to_this_service_only_is_read() -> None:
     decides = Histoire().accepte(oriente_vers_le_social())
-    [dit] = [fait for fait in map(raconter, decides) if fait and fait.type == REEXAMEN_PREVU]
+    [dit] = [fait for fait in map(ENGAGEMENTS.brique.traduire, decides) if fait and fait.type == "reexamen.prevu"]
 
     message = lire(evenement_neuf(dit.type, dict(dit.donnees)))
 

@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 
 from chassis.settings import Settings
+from deploy.cli.rejouer import SERVICES
 from gateway.pseudonyms import Pseudonyms
 from relais_contrats.catalogue import CATALOGUE
 from relais_contrats.client import Answer, RequestRefused
@@ -287,8 +288,9 @@ def test_other_persons_end_in_the_same_state(premier: Passage, autre: str, reque
     assert suivant.lectures == premier.lectures, (GRAINE, suivant.tues)
 
 
-def test_the_dossiers_of_two_years_are_the_fold_of_their_facts(hub: Hub, malgre_tout: Passage) -> None:
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_dossiers_of_two_years_are_the_fold_of_their_facts(hub: Hub, malgre_tout: Passage, service: str) -> None:
     """To the byte, after the same life twice, and once with killed processes."""
-    compte = json.loads(hub.relais("rejouer referents", "--a-blanc", "--json").stdout)
+    compte = json.loads(hub.relais(f"rejouer {service}", "--a-blanc", "--json").stdout)
 
     assert (compte["dossiers"] >= len(malgre_tout.piece.parcours), compte["differents"]) == (True, [])

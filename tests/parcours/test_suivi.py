@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from deploy.cli.rejouer import SERVICES
 from relais_contrats.client import Answer, Partner, RequestRefused
 from tests.hub import Hub
 from tests.parcours.reorientation import (
@@ -188,8 +189,9 @@ async def settled(cd: Partner, prc: str) -> list[object]:
     return seen
 
 
-def test_the_dossiers_are_the_fold_of_their_facts(hub: Hub) -> None:
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_dossiers_are_the_fold_of_their_facts(hub: Hub, service: str) -> None:
     """Those of every story of this hub, to the byte."""
-    compte = json.loads(hub.relais("rejouer referents", "--a-blanc", "--json").stdout)
+    compte = json.loads(hub.relais(f"rejouer {service}", "--a-blanc", "--json").stdout)
 
     assert (compte["dossiers"] > 0, compte["differents"]) == (True, [])

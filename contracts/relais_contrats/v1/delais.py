@@ -59,6 +59,12 @@ SIGNATURE = Delai(1, "mois", "C. trav. D. 5411-14-1")
 """To sign the contract, from the notification of the orientation."""
 SUIVI = Delai(30, "jour", "rdv-insertion, cible de ses statistiques")
 """To the référent and to the first appointment, from the decision. No text of law sets it."""
+DEBUT_DU_CONTRAT = Delai(3, "mois", "WebRSA, intervale_debut_contrat")
+"""How far ahead of its proposal a contract may begin."""
+REEXAMEN = Delai(6, "mois", "CASF L. 262-31")
+"""To look again at the situation of a person in a social parcours, from its beginning or from the last time."""
+REEXAMEN_AVEC_DIFFICULTE = Delai(12, "mois", "CASF D. 262-65-2-1")
+"""The same, for some difficulties."""
 INSTRUCTION = Delai(15, "jour", "France Travail, API gestion des sanctions RSA")
 """To instruct a proposed sanction."""
 SUSPENSION = Delai(12, "mois", "France Travail, API contrat d'engagement")

@@ -215,14 +215,26 @@ class ReexamenDu(Donnees):
     groupe: ClassVar[Groupe | None] = Groupe.CONTRAT
     regles: ClassVar[tuple[Regle, ...]] = (
         Ordre("date_debut", "date_echeance"),
-        Requis(("cause",), {"duree_mois": (12,)}, "motif-obligatoire"),
-        Interdit(("cause",), {"duree_mois": (6,)}),
+        Requis(("cause",), {"duree_mois": (delais.REEXAMEN_AVEC_DIFFICULTE.nombre,)}, "motif-obligatoire"),
+        Interdit(("cause",), {"duree_mois": (delais.REEXAMEN.nombre,)}),
     )
 
-    date_debut: Annotated[DateIso, dit("Début du parcours social, ou réexamen précédent.", "CASF L. 262-31")]
+    date_debut: Annotated[DateIso, dit("Début du parcours social, ou réexamen précédent.", delais.REEXAMEN.source)]
     date_echeance: Annotated[DateIso, dit("Date à laquelle le réexamen est dû.")]
-    duree_mois: Annotated[Entier, dit("Six, ou douze mois.", "CASF D. 262-65-2-1", ge=6, le=12)]
-    cause: Annotated[CauseReexamen | None, dit("Difficulté qui porte le délai à douze mois."), Groupe.SANTE] = None
+    duree_mois: Annotated[
+        Entier,
+        dit(
+            f"{delais.REEXAMEN}, ou {delais.REEXAMEN_AVEC_DIFFICULTE}.".capitalize(),
+            delais.REEXAMEN_AVEC_DIFFICULTE.source,
+            ge=delais.REEXAMEN.nombre,
+            le=delais.REEXAMEN_AVEC_DIFFICULTE.nombre,
+        ),
+    ]
+    cause: Annotated[
+        CauseReexamen | None,
+        dit(f"Difficulté qui porte le délai à {delais.REEXAMEN_AVEC_DIFFICULTE}."),
+        Groupe.SANTE,
+    ] = None
 
 
 class ManquementSignale(Donnees):

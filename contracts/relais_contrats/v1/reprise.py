@@ -87,7 +87,10 @@ class OrientationReprise(OrientationDecidee):
     ] = None
     date_reexamen: Annotated[
         DateIso | None,
-        dit("Dernier réexamen d'un parcours social : le prochain se compte de là, sinon du début.", "CASF L. 262-31"),
+        dit(
+            "Dernier réexamen d'un parcours social : le prochain se compte de là, sinon du début.",
+            delais.REEXAMEN.source,
+        ),
     ] = None
 
 
@@ -96,7 +99,7 @@ class SuspensionReprise(Donnees):
 
     groupe: ClassVar[Groupe | None] = Groupe.CONTRAT
 
-    date: Annotated[DateIso, dit("Premier jour de la suspension : le contrat est clos douze mois après.")]
+    date: Annotated[DateIso, dit(f"Premier jour de la suspension : le contrat est clos {delais.SUSPENSION} après.")]
     motif: Annotated[Texte, dit("Motif de la suspension.")]
 
 

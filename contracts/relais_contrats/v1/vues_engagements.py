@@ -83,10 +83,18 @@ class VueContratReexamen(Donnees):
 
     groupe: ClassVar[Groupe | None] = Groupe.CONTRAT
 
-    date_debut: Annotated[DateIso, dit("Début du parcours social, ou réexamen précédent.", "CASF L. 262-31")]
+    date_debut: Annotated[DateIso, dit("Début du parcours social, ou réexamen précédent.", delais.REEXAMEN.source)]
     date_echeance: Annotated[DateIso, dit("Date à laquelle il est dû.")]
-    duree_mois: Annotated[Entier, dit("Six, ou douze mois.", "CASF D. 262-65-2-1")]
-    cause: Annotated[str | None, dit("Difficulté qui porte le délai à douze mois."), Groupe.SANTE] = None
+    duree_mois: Annotated[
+        Entier,
+        dit(
+            f"{delais.REEXAMEN}, ou {delais.REEXAMEN_AVEC_DIFFICULTE}.".capitalize(),
+            delais.REEXAMEN_AVEC_DIFFICULTE.source,
+        ),
+    ]
+    cause: Annotated[
+        str | None, dit(f"Difficulté qui porte le délai à {delais.REEXAMEN_AVEC_DIFFICULTE}."), Groupe.SANTE
+    ] = None
     est_du: Annotated[Booleen, dit("Vrai si l'échéance est passée sans réexamen connu du hub.")]
 
 

@@ -3,49 +3,81 @@
 Each deposit leaves how things were before it; the last one is undone first, then the one before it.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import wraps
+from typing import Any, TypeAlias
 from uuid import UUID
 
-from chassis.decision import Refus
-from services.engagements.domain import faits
+from chassis.decision import Attente, Refus
+from relais_contrats.v1 import engagements as v1
 from services.engagements.domain.dossier import Delai, Dossier, Etape, Issue
-from services.engagements.domain.messages import AnnulerContrat, DepotDeContrat
+from services.engagements.domain.regles import Dit, Recu, Situation, apres, regle, repli
 
 DEPARTEMENT = "departement"
 SIGNATURE = "contrat.signe"
 
+Decision: TypeAlias = Sequence[Any] | Refus | Attente
+Regle: TypeAlias = Callable[[Situation, Recu[Any], datetime], Decision]
 
-def annuler(dossier: Dossier, message: AnnulerContrat) -> Sequence[faits.Fait] | Refus:
+
+@dataclass(frozen=True, slots=True)
+class EtapeFranchie:
+    """What comes next changes the contracts: how to put them back."""
+
+    parcours: UUID
+    etape: Etape
+
+
+@dataclass(frozen=True, slots=True)
+class Suites:
+    """What followed later from a deposit that is cancelled: the roadmap takes it back too."""
+
+    causes: tuple[UUID, ...]
+
+    def entre_nous(self) -> dict[str, Any]:
+        return {"causes": [str(cause) for cause in self.causes]}
+
+
+def annulable(decider: Regle) -> Regle:
+    """A rule whose facts come after how the contracts were before them: its deposit may be cancelled."""
+
+    @wraps(decider)
+    def noter(situation: Situation, recu: Recu[Any], maintenant: datetime) -> Decision:
+        decides = decider(situation, recu, maintenant)
+        if isinstance(decides, Refus | Attente):
+            return decides
+        avant: Dossier = situation.dossier
+        return [EtapeFranchie(avant.parcours, _etape(avant, apres(avant, decides), recu)), *decides]
+
+    return noter
+
+
+@repli(EtapeFranchie)
+def _franchie(dossier: Dossier, fait: EtapeFranchie) -> Dossier:
+    return replace(dossier, etapes=(*dossier.etapes, fait.etape))
+
+
+@regle(v1.ContratAnnule)
+def annuler(situation: Situation, recu: Recu[v1.ContratAnnule], _: datetime) -> Sequence[Any] | Refus:
     """By who deposited it, or by the département."""
-    connue = next((etape for etape in dossier.etapes if etape.depot == message.annule), None)
+    dossier: Dossier = situation.dossier
+    annule = UUID(recu.data.annule)
+    connue = next((etape for etape in dossier.etapes if etape.depot == annule), None)
     if connue is None:
         return _impossible({"motif": "depot-inconnu"})
-    if message.auteur.partenaire != connue.auteur and message.auteur.role != DEPARTEMENT:
+    if recu.auteur != connue.auteur and recu.role != DEPARTEMENT:
         return Refus("non-autorise", "/source")
     if connue is not dossier.etapes[-1]:
         return _impossible({"depend": dossier.etapes[-1].type})
     if _a_ete_revu(dossier, connue):
         return _impossible({"depend": "contrat.bilan"})
-    qui = (dossier.parcours, dossier.departement)
-    return [faits.ContratAnnule(*qui, message.annule, message.motif, connue.causes)]
+    return [Dit(dossier.parcours, dossier.departement, recu.data, Suites(connue.causes))]
 
 
-def etape(avant: Dossier, apres: Dossier, depot: DepotDeContrat) -> Etape:
-    """How the contracts were before a deposit that led from `avant` to `apres`."""
-    connus = {contrat.numero for contrat in avant.contrats}
-    return Etape(
-        depot.type,
-        depot.id,
-        depot.auteur,
-        tuple(contrat for contrat in avant.contrats if contrat not in apres.contrats),
-        tuple(contrat.numero for contrat in apres.contrats if contrat.numero not in connus),
-        avant.delai.numero if avant.delai else None,
-        len(avant.delais),
-    )
-
-
-def sans_la_derniere(dossier: Dossier) -> Dossier:
+@repli(v1.ContratAnnule, garde=Suites)
+def _sans_la_derniere(dossier: Dossier, _: Dit[v1.ContratAnnule, Suites]) -> Dossier:
     """The dossier as it would be without the last deposit on its contracts."""
     *etapes, derniere = dossier.etapes
     avant = {contrat.numero: contrat for contrat in derniere.contrats}
@@ -53,18 +85,32 @@ def sans_la_derniere(dossier: Dossier) -> Dossier:
     return replace(dossier, contrats=contrats, delais=_delais_sans(dossier, derniere), etapes=tuple(etapes))
 
 
-def commence(dossier: Dossier, numero: int, echeance: UUID | None) -> tuple[Etape, ...]:
+def commence(dossier: Dossier, numero: int, echeance: UUID) -> tuple[Etape, ...]:
     """On the first day of contract `numero`, what it takes the place of is noted with its signature."""
     remplace = dossier.en_vigueur
     return tuple(
         replace(
             une,
             contrats=(*une.contrats, remplace) if remplace and remplace not in une.contrats else une.contrats,
-            causes=(*une.causes, echeance) if echeance else une.causes,
+            causes=(*une.causes, echeance),
         )
         if une.type == SIGNATURE and any(contrat.numero == numero for contrat in une.contrats)
         else une
         for une in dossier.etapes
+    )
+
+
+def _etape(avant: Dossier, ensuite: Dossier, depot: Recu[Any]) -> Etape:
+    """How the contracts were before a deposit that led from `avant` to `ensuite`."""
+    connus = {contrat.numero for contrat in avant.contrats}
+    return Etape(
+        depot.type,
+        depot.id,
+        depot.auteur,
+        tuple(contrat for contrat in avant.contrats if contrat not in ensuite.contrats),
+        tuple(contrat.numero for contrat in ensuite.contrats if contrat.numero not in connus),
+        avant.delai.numero if avant.delai else None,
+        len(avant.delais),
     )
 
 

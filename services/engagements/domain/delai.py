@@ -1,21 +1,24 @@
-"""When the delays of the contract end, in days of the territory. How long they are: `relais_contrats.v1.delais`."""
+"""When the delays of the contract end, in days of the territory, and which dates a deposit may tell.
+
+How long delays are: `relais_contrats.v1.delais`.
+"""
 
 from datetime import date, datetime, timedelta
 
-from relais_contrats.territoires import debut_du_jour
+from chassis.decision import Refus
+from relais_contrats.territoires import debut_du_jour, jour_legal
 from relais_contrats.v1 import delais
+from services.engagements.domain.dossier import Dossier
 
 SAISIE_TARDIVE = timedelta(days=7)
 """From the deposit of a suspension: the resumption of a file that is typed in late may follow (decision 0026)."""
-MOIS_AVANT_LE_DEBUT = 3
-"""How far ahead a contract may begin (WebRSA, `intervale_debut_contrat`)."""
 
 UN_JOUR = timedelta(days=1)
 
 
 def apres_le(departement: str, jour: date) -> datetime:
     """The first instant (UTC) after a day that still counts there."""
-    return debut_du_jour(departement, jour + timedelta(days=1))
+    return debut_du_jour(departement, jour + UN_JOUR)
 
 
 def date_de_signature_due(notifiee_le: date) -> date:
@@ -36,3 +39,15 @@ def date_d_attente_de_la_reprise(suspendu_le: date, recue_le: date) -> date:
 def date_de_fin_d_instruction(proposee_le: date) -> date:
     """The last day to instruct a proposed sanction, included."""
     return delais.INSTRUCTION.fin(proposee_le)
+
+
+def refus_de_date(
+    dossier: Dossier, jour: date, pointeur: str, recu_a: datetime, *, depuis: date | None = None
+) -> Refus | None:
+    """None when `jour` lies between `depuis` and the day of reception there, both included."""
+    recu_le = jour_legal(dossier.departement, recu_a)
+    if jour > recu_le:
+        return Refus("dates-incoherentes", pointeur, {"recu_le": recu_le.isoformat()})
+    if depuis and jour < depuis:
+        return Refus("dates-incoherentes", pointeur, {"pas_avant": depuis.isoformat()})
+    return None

@@ -1,10 +1,14 @@
 """The nouns of the service: the dossier of a parcours, its contracts, the months to sign them, its sanctions."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
+
+from relais_contrats.v1 import engagements as v1
+from services.engagements.domain.contenu import Auteur, Bilan, Contenu
 
 Criteres = Mapping[str, str | bool]
 """Criteria of the diagnostic by name: only those that lengthen the delay of re-examination are kept here."""
@@ -56,37 +60,6 @@ class EtatSanction(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Auteur:
-    """Who deposits: `partenaire` is the CloudEvents source, `role` its kind of organisation."""
-
-    partenaire: str
-    role: str
-
-
-@dataclass(frozen=True, slots=True)
-class Engagement:
-    """What one side commits to; `id` is its key within the contract."""
-
-    id: str
-    theme: str
-    libelle: str
-    heures_hebdo: float | None = None
-    echeance: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Contenu:
-    """What is proposed to be signed. Commitments are reciprocal: there are some on each side."""
-
-    contrat_id: str
-    date_debut: date
-    duree_mois: int
-    engagements_usager: tuple[Engagement, ...]
-    engagements_organisme: tuple[Engagement, ...]
-    motif_dispense: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Suspension:
     """`recue_le` is the day on which it was deposited; `reprise` is None while it lasts."""
 
@@ -95,13 +68,6 @@ class Suspension:
     recue_le: date
     reprise: date | None = None
     motif_reprise: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Bilan:
-    date: date
-    points: tuple[str, ...]
-    heures_realisees: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,13 +132,19 @@ class Orientation:
     decidee_le: date
     debut: date
 
+    @classmethod
+    def lue(cls, dite: Mapping[str, Any]) -> "Orientation":
+        """As `orientation` tells it."""
+        return cls(
+            parcours_type=dite["parcours_type"],
+            structure=f"{dite['structure']['systeme']}:{dite['structure']['valeur']}",
+            decidee_le=date.fromisoformat(dite["date_decision"]),
+            debut=date.fromisoformat(dite["date_debut"]),
+        )
+
     def est_la_meme(self, autre: "Orientation") -> bool:
         """Told again after a merge: it may begin later, it is the same decision."""
-        return (self.parcours_type, self.structure, self.decidee_le) == (
-            autre.parcours_type,
-            autre.structure,
-            autre.decidee_le,
-        )
+        return replace(autre, debut=self.debut) == self
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +176,10 @@ class Manquement:
     constate_le: date
     faits: str
 
+    @classmethod
+    def lu(cls, dit: v1.ManquementSignale) -> "Manquement":
+        return cls(dit.manquement_id, str(dit.nature), str(dit.rang), dit.date_constat, dit.faits)
+
 
 @dataclass(frozen=True, slots=True)
 class Mesure:
@@ -217,6 +193,19 @@ class Mesure:
     modalite: str | None = None
     montant: float | None = None
     duree_mois: int | None = None
+
+    @classmethod
+    def lue(cls, dite: v1.Sanction) -> "Mesure":
+        return cls(
+            sanction_id=dite.sanction_id,
+            manquement_id=dite.manquement_id,
+            nature=str(dite.nature),
+            rang=str(dite.rang),
+            type=str(dite.type),
+            modalite=str(dite.modalite) if dite.modalite else None,
+            montant=dite.montant,
+            duree_mois=dite.duree_mois,
+        )
 
 
 @dataclass(frozen=True, slots=True)

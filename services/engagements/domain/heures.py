@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from services.engagements.domain.dossier import Contenu
+from services.engagements.domain.contenu import Contenu
 
 SEUIL_HEBDO = 15
 """Hours of activity a week (C. trav. L. 5411-6)."""

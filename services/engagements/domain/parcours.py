@@ -1,75 +1,81 @@
-"""What the life of the parcours changes here: `usagers` tells it, this service follows. Nothing is refused."""
+"""What the life of the parcours changes here: the answers of this brique to `services.dossiers.vie`."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import assert_never
+from typing import Any
 from uuid import UUID
 
 from relais_contrats.territoires import jour_legal
-from services.engagements.domain import contrat, faits, messages
-from services.engagements.domain.dossier import Cause, Contrat, Dossier
-from services.engagements.domain.situation import Situation
+from relais_contrats.v1 import engagements as v1
+from services.dossiers.vie import Vie
+from services.engagements.domain import contrat
+from services.engagements.domain.dossier import Cause, Contrat, Dossier, Etape, Issue, Manquement, Sanction
+from services.engagements.domain.reexamen import DiagnosticSuivi
+from services.engagements.domain.regles import REGLES, Dit, Recu, repli
+from services.engagements.domain.reprise import SuiviRepris
+from services.engagements.domain.signature import MoisOuvert, terminer
 
 MOTIF_FUSION = "Parcours fusionné avec un autre de la même personne."
 
 
-def suivre(situation: Situation, message: messages.EvenementDuParcours, maintenant: datetime) -> Sequence[faits.Fait]:
-    dossier = situation.dossier
-    match message:
-        case messages.ParcoursOuvert():
-            return ouvrir(dossier, message.parcours, message.departement)
-        case messages.ParcoursTransfere():
-            return _transferer(dossier, message, jour_legal(message.departement, maintenant))
-        case messages.UsagerFusionne():
-            return _fusionner(situation, message, jour_legal(message.departement, maintenant))
-        case messages.ParcoursClos():
-            if dossier is None or dossier.est_clos:
-                return []
-            closes = contrat.clore_tous(dossier, message.date_fin, message.motif)
-            return [faits.DossierClos(dossier.parcours), *closes]
-        case messages.UsagerEfface():
-            # Also of a person of whom nothing has come yet: what is on its way is not to bring it back.
-            return [*ouvrir(dossier, message.parcours, message.departement), faits.DossierEfface(message.parcours)]
-        case _:
-            assert_never(message)
+@dataclass(frozen=True, slots=True)
+class DepartementQuitte:
+    """The month and the contracts were with the other département."""
+
+    parcours: UUID
 
 
-def ouvrir(dossier: Dossier | None, parcours: UUID, departement: str) -> Sequence[faits.Fait]:
-    return [] if dossier else [faits.DossierOuvert(parcours, departement)]
+@dataclass(frozen=True, slots=True)
+class SuiviTermine:
+    """The month and the re-examination end with the parcours."""
+
+    parcours: UUID
+    issue: Issue
 
 
-def _transferer(dossier: Dossier | None, message: messages.ParcoursTransfere, jour: date) -> Sequence[faits.Fait]:
+@dataclass(frozen=True, slots=True)
+class SanctionsReprises:
+    """The survivor of a merge takes the sanctions of the absorbed dossiers."""
+
+    parcours: UUID
+    manquements: tuple[Manquement, ...]
+    sanctions: tuple[Sanction, ...]
+
+
+def au_transfert(arrive: Dossier, recu: Recu[Any], maintenant: datetime) -> Sequence[Any]:
     """The contract bound the other département: this one signs its own, within the month of its own notification."""
-    if dossier is None:
-        return ouvrir(None, message.parcours, message.departement)
-    if dossier.departement == message.departement:
-        return []
-    transfere = faits.DossierTransfere(dossier.parcours, message.departement)
-    if dossier.est_clos:
-        return [transfere]
-    arrive = replace(dossier, departement=message.departement)
-    return [transfere, *contrat.resigner(arrive, Cause.TRANSFERT, jour)]
+    jour = jour_legal(recu.data["departement_nouveau"], maintenant)
+    return [DepartementQuitte(arrive.parcours), *contrat.resigner(arrive, Cause.TRANSFERT, jour)]
 
 
-def _fusionner(situation: Situation, message: messages.UsagerFusionne, jour: date) -> Sequence[faits.Fait]:
-    """The absorbed dossiers close; the survivor takes from them what it lacks: orientation, contract, sanctions."""
-    connu = situation.dossier or Dossier(message.parcours, message.departement)
-    absorbes = [a for a in situation.absorbes if a.absorbe_par is None and a.parcours != connu.parcours]
-    # A parcours of which nothing has come yet is absorbed all the same: what is on its way will reach the survivor.
-    inconnus = sorted(set(message.absorbes) - {absorbe.parcours for absorbe in situation.absorbes})
+@repli(DepartementQuitte)
+def _quitte(dossier: Dossier, _: DepartementQuitte) -> Dossier:
+    etapes = (*dossier.etapes, Etape("parcours.transfere"))
+    return replace(terminer(dossier, Issue.TRANSFEREE), etapes=etapes)
+
+
+def a_la_cloture(dossier: Dossier, fin: date, motif: str, _: datetime) -> Sequence[Any]:
+    return [SuiviTermine(dossier.parcours, Issue.CLOSE), *contrat.clore_tous(dossier, fin, motif)]
+
+
+@repli(SuiviTermine)
+def _termine(dossier: Dossier, fait: SuiviTermine) -> Dossier:
+    return replace(terminer(dossier, fait.issue), reexamen=None)
+
+
+def a_la_fusion(connu: Dossier, absorbes: Sequence[Dossier], recu: Recu[Any], maintenant: datetime) -> Sequence[Any]:
+    """The survivor takes from those that it absorbs what it lacks: orientation, contract, sanctions."""
+    jour = jour_legal(recu.departement, maintenant)
     return [
-        *ouvrir(situation.dossier, message.parcours, message.departement),
-        *(faits.DossierOuvert(parcours, message.departement) for parcours in inconnus),
-        *(faits.DossierAbsorbe(parcours, connu.parcours) for parcours in inconnus),
-        *(faits.DossierAbsorbe(absorbe.parcours, connu.parcours) for absorbe in absorbes),
-        *(clos for absorbe in absorbes for clos in contrat.clore_tous(absorbe, jour, MOTIF_FUSION)),
+        *(SuiviTermine(absorbe.parcours, Issue.FUSIONNEE) for absorbe in absorbes),
+        *(fin for absorbe in absorbes for fin in contrat.clore_tous(absorbe, jour, MOTIF_FUSION)),
         *_sanctions_reprises(connu, absorbes),
         *_suivi_repris(connu, absorbes),
     ]
 
 
-def _sanctions_reprises(survivant: Dossier, absorbes: Sequence[Dossier]) -> Iterator[faits.Fait]:
+def _sanctions_reprises(survivant: Dossier, absorbes: Sequence[Dossier]) -> Iterator[SanctionsReprises]:
     """Renumbered after those of the survivor, which keeps its own where a key is the same."""
     manquements = {m.manquement_id: m for a in reversed(absorbes) for m in a.manquements}
     sanctions = {s.id: s for a in reversed(absorbes) for s in a.sanctions}
@@ -80,39 +86,51 @@ def _sanctions_reprises(survivant: Dossier, absorbes: Sequence[Dossier]) -> Iter
     if manquements or sanctions:
         premier = survivant.prochaine_sanction
         suivies = tuple(replace(s, numero=premier + rang) for rang, s in enumerate(sanctions.values()))
-        yield faits.SanctionsReprises(survivant.parcours, tuple(manquements.values()), suivies)
+        yield SanctionsReprises(survivant.parcours, tuple(manquements.values()), suivies)
 
 
-def _suivi_repris(survivant: Dossier, absorbes: Sequence[Dossier]) -> Iterator[faits.Fait]:
+@repli(SanctionsReprises)
+def _reprises(dossier: Dossier, fait: SanctionsReprises) -> Dossier:
+    manquements, sanctions = (*dossier.manquements, *fait.manquements), (*dossier.sanctions, *fait.sanctions)
+    return replace(dossier, manquements=manquements, sanctions=sanctions)
+
+
+def _suivi_repris(survivant: Dossier, absorbes: Sequence[Dossier]) -> Iterator[Any]:
     """All of one follow-up or nothing: a contract does not go with the orientation of another one."""
     suivis = [a for a in absorbes if a.orientation or a.courant]
     if survivant.est_clos or survivant.orientation or survivant.courant or not suivis:
         return
     source = max(suivis, key=lambda a: (a.orientation.debut if a.orientation else date.min, a.parcours))
     if source.orientation:
-        yield faits.SuiviRepris(survivant.parcours, source.orientation, source.referent, source.reexamen)
+        yield SuiviRepris(survivant.parcours, source.orientation, source.referent, source.reexamen)
     if source.criteres and not survivant.criteres:
-        yield faits.DiagnosticSuivi(survivant.parcours, source.criteres)
+        yield DiagnosticSuivi(survivant.parcours, source.criteres)
     for vivant in source.vivants:
         yield from _contrat_repris(survivant, vivant)
     if delai := source.delai:
-        yield faits.MoisOuvert(survivant.parcours, survivant.departement, delai.notifiee_le, delai.est_en_retard)
+        yield MoisOuvert(survivant.parcours, survivant.departement, delai.notifiee_le, delai.est_en_retard)
 
 
-def _contrat_repris(survivant: Dossier, repris: Contrat) -> Iterator[faits.Fait]:
+def _contrat_repris(survivant: Dossier, repris: Contrat) -> Iterator[Any]:
     """Told again on the survivor, up to the state in which it was."""
-    qui = (survivant.parcours, survivant.departement)
-    yield faits.ContratPropose(*qui, repris.contenu, repris.proposeur)
+    qui, nom = (survivant.parcours, survivant.departement), {"contrat_id": repris.id}
+    yield Dit(*qui, repris.contenu.dit(), repris.proposeur)
     if repris.signe_le:
+        signe = nom | {"date_signature": repris.signe_le, "signataires": list(repris.signataires)}
         effet = repris.contenu.date_debut if repris.est_a_venir else None
-        yield faits.ContratSigne(*qui, repris.id, repris.signe_le, repris.signataires, repris.est_hors_delai, effet)
-        yield from (faits.ContratBilan(*qui, repris.id, bilan) for bilan in repris.bilans)
-    if repris.suspension:
-        suspension = repris.suspension
-        yield faits.ContratSuspendu(*qui, repris.id, suspension.debut, suspension.motif, suspension.recue_le)
+        yield Dit(*qui, v1.ContratSigne.model_validate(signe), repris.est_hors_delai, effet)
+        yield from (Dit(*qui, bilan.dit(repris.id), None) for bilan in repris.bilans)
+    if suspension := repris.suspension:
+        suspendu = v1.ContratSuspendu(contrat_id=repris.id, date=suspension.debut, motif=suspension.motif)
+        yield Dit(*qui, suspendu, suspension.recue_le)
         if repris.cause:
-            yield faits.ResignatureDifferee(survivant.parcours, repris.id, repris.cause)
+            yield contrat.ResignatureDifferee(survivant.parcours, repris.id, repris.cause)
     elif repris.cause:
-        yield faits.ContratAResigner(*qui, repris.id, repris.cause)
+        yield contrat.a_resigner(survivant, repris.id, repris.cause)
     if repris.refuse_le:
-        yield faits.ContratRefuse(*qui, repris.id, repris.refuse_le, repris.motif_refus)
+        refuse = v1.ContratRefuse(contrat_id=repris.id, date_refus=repris.refuse_le, motif=repris.motif_refus)
+        yield Dit(*qui, refuse, None)
+
+
+VIE = Vie(Dossier, a_la_fusion, a_la_cloture, au_transfert)
+VIE.inscrire(REGLES)

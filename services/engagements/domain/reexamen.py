@@ -1,20 +1,20 @@
 """The re-examination of a social parcours: when it falls due, why it may wait twelve months, what counts as one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
+from uuid import UUID
 
-from chassis.decision import Attente
-from relais_contrats.territoires import debut_du_jour
+from chassis.decision import Attente, Echeance
+from relais_contrats.territoires import debut_du_jour, jour_legal
 from relais_contrats.v1 import delais
-from services.engagements.domain import faits
-from services.engagements.domain.dossier import Criteres, Dossier
-from services.engagements.domain.messages import ReexamenEchu
+from relais_contrats.v1 import engagements as v1
+from services.engagements.domain.dossier import Criteres, Dossier, Reexamen
+from services.engagements.domain.regles import Dit, Recu, Situation, apres, regle, repli, suit
 
 SOCIAL = "social"
-MOIS = 6
-"""CASF L. 262-31."""
-MOIS_AVEC_DIFFICULTE = 12
-"""CASF D. 262-65-2-1."""
+REEXAMEN = "reexamen"  # its number is the first day of the period
 MOIS_D_AVANCE = 1
 """A look at the situation counts as the re-examination when it comes that near to the due date, or after."""
 
@@ -40,9 +40,113 @@ _DISPENSES: Mapping[str, str] = {
 _RETENUS = frozenset(critere for critere, _, _ in _DIFFICULTES)
 
 
-def retenir(connus: Criteres, nouveaux: Criteres) -> Criteres:
-    """What is kept of a diagnostic: its latest word on each criterion that may lengthen the delay."""
-    return {**connus, **{nom: valeur for nom, valeur in nouveaux.items() if nom in _RETENUS}}
+@dataclass(frozen=True, slots=True)
+class ReexamenPrevu:
+    """The day on which the re-examination will be due: told when it is known, and each time that it moves.
+
+    For the siblings only: partners hear of it by `reexamen.du`.
+    """
+
+    depuis: date
+    date_echeance: date
+
+    def en_json(self) -> dict[str, Any]:
+        return {"date_debut": self.depuis.isoformat(), "date_echeance": self.date_echeance.isoformat()}
+
+
+@dataclass(frozen=True, slots=True)
+class ReexamenFait:
+    parcours: UUID
+    le: date
+
+
+@dataclass(frozen=True, slots=True)
+class DiagnosticSuivi:
+    parcours: UUID
+    criteres: Criteres
+
+
+@suit("diagnostic.realise")
+def diagnostique(dossier: Dossier, recu: Recu[Mapping[str, Any]]) -> Sequence[Any]:
+    """The joint diagnostic is what a re-examination rests on (CASF D. 262-65-2-1). Its day is that of its fact."""
+    dits = {nom: valeur for nom, valeur in recu.data["criteres"].items() if nom in _RETENUS and valeur is not None}
+    faite, criteres = faire(dossier, _jour(recu)), {**dossier.criteres, **dits}
+    return faite if criteres == dossier.criteres else [*faite, DiagnosticSuivi(dossier.parcours, criteres)]
+
+
+@repli(DiagnosticSuivi)
+def _suivi(dossier: Dossier, fait: DiagnosticSuivi) -> Dossier:
+    """The latest word on each criterion that may lengthen the delay."""
+    return replace(dossier, criteres=fait.criteres)
+
+
+@suit("reorientation.decidee")
+def reoriente(dossier: Dossier, recu: Recu[Mapping[str, Any]]) -> Sequence[Any]:
+    """Refused or maintained, the situation was looked at; accepted, `orientation.decidee` follows and tells all."""
+    return faire(dossier, _jour(recu))
+
+
+def faire(dossier: Dossier, le: date) -> Sequence[ReexamenFait]:
+    """What a look at the situation on that day changes: a new period begins, if this one is nearly over, or if nobody
+    knew here when the last one was."""
+    due_le, reexamen = date_echeance(dossier), dossier.reexamen
+    if reexamen is None and dossier.orientation and dossier.orientation.parcours_type == SOCIAL:
+        return [ReexamenFait(dossier.parcours, max(le, dossier.orientation.debut))]
+    if reexamen is None or due_le is None or le < delais.decaler(due_le, -MOIS_D_AVANCE):
+        return []
+    return [ReexamenFait(dossier.parcours, le)]
+
+
+@repli(ReexamenFait)
+def _fait(dossier: Dossier, fait: ReexamenFait) -> Dossier:
+    return replace(dossier, reexamen=Reexamen(fait.le))
+
+
+@regle(REEXAMEN)
+def constater(situation: Situation, _: Recu[int], maintenant: datetime) -> Sequence[Any] | Attente:
+    """Told once per period. What has no object any more leaves no trace: a due date is derived again from the state."""
+    dossier: Dossier = situation.dossier
+    reexamen, due_le = dossier.reexamen, date_echeance(dossier)
+    if reexamen is None or due_le is None or reexamen.du_le or dossier.est_clos:
+        return Attente("parcours sans réexamen à venir")
+    if maintenant < debut_du_jour(dossier.departement, due_le):
+        return Attente("échéance à venir")
+    du = {"date_debut": reexamen.depuis, "date_echeance": due_le, "cause": cause(dossier)}
+    data = v1.ReexamenDu.model_validate(du | {"duree_mois": duree(dossier).nombre})
+    return [Dit(dossier.parcours, dossier.departement, data, None)]
+
+
+@repli(v1.ReexamenDu)
+def _du(dossier: Dossier, fait: Dit[v1.ReexamenDu, None]) -> Dossier:
+    return replace(dossier, reexamen=Reexamen(fait.data.date_debut, fait.data.date_echeance))
+
+
+def avec_la_date(avant: Dossier | None, decides: Sequence[Any]) -> Sequence[Any]:
+    """What was decided, with the date of the re-examination if that set or moved it: told before all that is."""
+    if not decides:
+        return decides
+    ensuite = apres(avant or Dossier(decides[0].parcours, decides[0].departement), decides)
+    reexamen, due_le, connu = ensuite.reexamen, date_echeance(ensuite), avant and avant.reexamen
+    if reexamen is None or due_le is None or ensuite.est_clos:
+        return decides
+    if avant and connu and (connu.depuis, date_echeance(avant)) == (reexamen.depuis, due_le):
+        return decides
+    prevu = Dit(ensuite.parcours, ensuite.departement, ReexamenPrevu(reexamen.depuis, due_le), None)
+    place = next((rang for rang, fait in enumerate(decides) if isinstance(fait, Dit)), len(decides))
+    return [*decides[:place], prevu, *decides[place:]]
+
+
+@repli(ReexamenPrevu, type_="reexamen.prevu")
+def _prevu(dossier: Dossier, _: Dit[ReexamenPrevu, None]) -> Dossier:
+    """It tells what the others make of the state."""
+    return dossier
+
+
+def echeances(dossier: Dossier) -> Iterator[Echeance]:
+    reexamen, due_le = dossier.reexamen, date_echeance(dossier)
+    if reexamen and due_le and not reexamen.du_le:
+        due_a = debut_du_jour(dossier.departement, due_le)
+        yield Echeance(dossier.parcours, f"{REEXAMEN}-{reexamen.depuis.toordinal()}", due_a)
 
 
 def cause(dossier: Dossier) -> str | None:
@@ -54,8 +158,8 @@ def cause(dossier: Dossier) -> str | None:
     return _DISPENSES.get(contrat.contenu.motif_dispense or "") if contrat else None
 
 
-def duree_mois(dossier: Dossier) -> int:
-    return MOIS_AVEC_DIFFICULTE if cause(dossier) else MOIS
+def duree(dossier: Dossier) -> delais.Delai:
+    return delais.REEXAMEN_AVEC_DIFFICULTE if cause(dossier) else delais.REEXAMEN
 
 
 def date_echeance(dossier: Dossier) -> date | None:
@@ -63,44 +167,8 @@ def date_echeance(dossier: Dossier) -> date | None:
     reexamen = dossier.reexamen
     if reexamen is None:
         return None
-    return reexamen.du_le or delais.decaler(reexamen.depuis, duree_mois(dossier))
+    return reexamen.du_le or duree(dossier).fin(reexamen.depuis)
 
 
-def attend_son_echeance(dossier: Dossier) -> bool:
-    return dossier.reexamen is not None and dossier.reexamen.du_le is None and not dossier.est_clos
-
-
-def prevoir(avant: Dossier | None, apres: Dossier) -> faits.ReexamenPrevu | None:
-    """What is to be told of the date, if it is no more the one that was told."""
-    reexamen, due_le = apres.reexamen, date_echeance(apres)
-    if reexamen is None or due_le is None or apres.est_clos:
-        return None
-    connu = avant and avant.reexamen
-    if avant and connu and (connu.depuis, date_echeance(avant)) == (reexamen.depuis, due_le):
-        return None
-    return faits.ReexamenPrevu(apres.parcours, apres.departement, reexamen.depuis, due_le)
-
-
-def constater(dossier: Dossier, _: ReexamenEchu, maintenant: datetime) -> Sequence[faits.Fait] | Attente:
-    """Told once per period. What has no object any more leaves no trace: a due date is derived again from the state."""
-    due_le, reexamen = date_echeance(dossier), dossier.reexamen
-    if reexamen is None or due_le is None or not attend_son_echeance(dossier):
-        return Attente("parcours sans réexamen à venir")
-    if maintenant < debut_du_jour(dossier.departement, due_le):
-        return Attente("échéance à venir")
-    return [
-        faits.ReexamenDu(
-            dossier.parcours, dossier.departement, reexamen.depuis, due_le, duree_mois(dossier), cause(dossier)
-        )
-    ]
-
-
-def faire(dossier: Dossier, le: date) -> Sequence[faits.ReexamenFait]:
-    """What a look at the situation on that day changes: a new period begins, if this one is nearly over, or if nobody
-    knew here when the last one was."""
-    due_le, reexamen = date_echeance(dossier), dossier.reexamen
-    if reexamen is None and dossier.orientation and dossier.orientation.parcours_type == SOCIAL:
-        return [faits.ReexamenFait(dossier.parcours, max(le, dossier.orientation.debut))]
-    if reexamen is None or due_le is None or le < delais.decaler(due_le, -MOIS_D_AVANCE):
-        return []
-    return [faits.ReexamenFait(dossier.parcours, le)]
+def _jour(recu: Recu[Any]) -> date:
+    return jour_legal(recu.departement, recu.dit_a or recu.recu_a)

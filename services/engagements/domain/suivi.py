@@ -1,64 +1,154 @@
 """What the orientation and the référent, told by their own services, change here. Nothing is refused."""
 
-from collections.abc import Sequence
-from typing import assert_never
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+from uuid import UUID
 
-from services.engagements.domain import contrat, faits, messages, reexamen, reprise
-from services.engagements.domain.dossier import Cause, Dossier
+from services.engagements.domain import contrat
+from services.engagements.domain.dossier import (
+    Avant,
+    Cause,
+    Dossier,
+    Etape,
+    Issue,
+    Orientation,
+    Reexamen,
+    StatutReferent,
+)
+from services.engagements.domain.reexamen import SOCIAL
+from services.engagements.domain.regles import Recu, repli, suit
+from services.engagements.domain.signature import MoisOuvert, notifiee, terminer
 
+Json = Mapping[str, Any]
 
-def suivre(dossier: Dossier, message: messages.EvenementDuSuivi) -> Sequence[faits.Fait]:
-    match message:
-        case messages.DiagnosticRealise():
-            return _diagnostic(dossier, message)
-        case messages.OrientationDecidee():
-            return _orientation(dossier, message)
-        case messages.OrientationNotifiee():
-            return _notification(dossier, message)
-        case messages.ReorientationDecidee():
-            return reexamen.faire(dossier, message.le)
-        case messages.OrientationClose():
-            return [faits.OrientationTerminee(dossier.parcours)] if dossier.orientation else []
-        case messages.OrientationAnnulee():
-            return [faits.OrientationOubliee(dossier.parcours, message.retablie)] if dossier.avant else []
-        case messages.ReferentChange():
-            if dossier.referent is message.statut:
-                return []
-            return [faits.ReferentSuivi(dossier.parcours, message.statut)]
-        case messages.RepriseDeclaree():
-            return reprise.reprendre(dossier, message)
-        case _:
-            assert_never(message)
+# Replaced, a référent leaves to the next one the standing that it had: nothing changes here.
+_STATUTS = {"referent.designe": StatutReferent.PROPOSE, "referent.accepte": StatutReferent.ACTIF}
 
 
-def _diagnostic(dossier: Dossier, message: messages.DiagnosticRealise) -> Sequence[faits.Fait]:
-    """The joint diagnostic is what a re-examination rests on (CASF D. 262-65-2-1)."""
-    criteres = reexamen.retenir(dossier.criteres, message.criteres)
-    faite = reexamen.faire(dossier, message.le)
-    return faite if criteres == dossier.criteres else [*faite, faits.DiagnosticSuivi(dossier.parcours, criteres)]
+@dataclass(frozen=True, slots=True)
+class OrientationSuivie:
+    """`est_nouvelle`: another decision than the one known here; it ends the month."""
+
+    parcours: UUID
+    orientation: Orientation
+    est_nouvelle: bool
 
 
-def _orientation(dossier: Dossier, message: messages.OrientationDecidee) -> Sequence[faits.Fait]:
+@dataclass(frozen=True, slots=True)
+class OrientationOubliee:
+    """The last decision was cancelled: the follow-up is as it was before it."""
+
+    parcours: UUID
+    retablie: Orientation | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrientationTerminee:
+    parcours: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ReferentSuivi:
+    parcours: UUID
+    statut: StatutReferent | None
+
+
+@suit("orientation.decidee", "orientation.effective")
+def decidee(dossier: Dossier, recu: Recu[Json]) -> Sequence[Any]:
     """A new decision interrupts the month (C. trav. D. 5411-8-2) and puts the contract back to be signed."""
-    connue, decidee = dossier.orientation, message.orientation
+    connue, decidee = dossier.orientation, Orientation.lue(recu.data)
     if connue and connue.est_la_meme(decidee):
-        return [] if connue == decidee else [faits.OrientationSuivie(dossier.parcours, decidee, est_nouvelle=False)]
+        return [] if connue == decidee else [OrientationSuivie(dossier.parcours, decidee, est_nouvelle=False)]
     if connue and decidee.debut <= connue.debut:
         return []  # about the past: the open orientation stays what it is
-    suivie = faits.OrientationSuivie(dossier.parcours, decidee, est_nouvelle=True)
-    le = message.notifiee_le
-    mois = [faits.MoisOuvert(dossier.parcours, dossier.departement, le)] if le else []
+    suivie = OrientationSuivie(dossier.parcours, decidee, est_nouvelle=True)
+    # The person may have been told of it before its first day.
+    le = recu.data.get("date_notification")
+    mois = [MoisOuvert(dossier.parcours, dossier.departement, date.fromisoformat(le))] if le else []
     return [suivie, *mois, *contrat.resigner(dossier, Cause.REORIENTATION, decidee.decidee_le)]
 
 
-def _notification(dossier: Dossier, message: messages.OrientationNotifiee) -> Sequence[faits.Fait]:
-    """Opens the month, or begins it again. A contract that is signed for this orientation closes it at once: which of
-    the two is heard of first changes nothing."""
-    if dossier.orientation is None:
+@repli(OrientationSuivie)
+def _suivie(dossier: Dossier, fait: OrientationSuivie) -> Dossier:
+    if not fait.est_nouvelle:
+        return replace(dossier, orientation=fait.orientation)
+    avant = Avant(
+        orientation=dossier.orientation,
+        reexamen=dossier.reexamen,
+        delai=dossier.delai.numero if dossier.delai else None,
+        delais=len(dossier.delais),
+        contrats=dossier.vivants,
+        etapes=len(dossier.etapes),
+    )
+    return replace(
+        terminer(dossier, Issue.REMPLACEE),
+        orientation=fait.orientation,
+        reexamen=Reexamen(fait.orientation.debut) if fait.orientation.parcours_type == SOCIAL else None,
+        avant=avant,
+        etapes=(*dossier.etapes, Etape("orientation.decidee")),
+    )
+
+
+@suit("orientation.annulee")
+def annulee(dossier: Dossier, recu: Recu[Json]) -> Sequence[Any]:
+    """A decision that never took effect had changed nothing here."""
+    if not recu.data["etait_effective"] or dossier.avant is None:
         return []
-    ouvert = faits.MoisOuvert(dossier.parcours, dossier.departement, message.le)
-    signe = dossier.en_vigueur
-    if signe is None or signe.signe_le is None or signe.cause:
-        return [ouvert]
-    est_hors_delai = contrat.est_hors_delai(message.le, signe.signe_le)
-    return [ouvert, faits.SignatureRattachee(dossier.parcours, signe.id, signe.signe_le, est_hors_delai)]
+    retablie = recu.data["retablie"]
+    return [OrientationOubliee(dossier.parcours, Orientation.lue(retablie) if retablie else None)]
+
+
+@repli(OrientationOubliee)
+def _oubliee(dossier: Dossier, fait: OrientationOubliee) -> Dossier:
+    """What the decision opened goes, what it interrupted goes on; reviews made meanwhile stay."""
+    avant = dossier.avant
+    if avant is None:
+        return dossier
+    etats = {contrat.numero: contrat for contrat in avant.contrats}
+    orientation = avant.orientation if fait.retablie else None
+    return replace(
+        dossier,
+        orientation=orientation,
+        reexamen=avant.reexamen if orientation else None,
+        delais=tuple(replace(d, issue=None) if d.numero == avant.delai else d for d in dossier.delais[: avant.delais]),
+        contrats=tuple(replace(etats[c.numero], bilans=c.bilans) if c.numero in etats else c for c in dossier.contrats),
+        avant=None,
+        etapes=dossier.etapes[: avant.etapes],
+    )
+
+
+@suit("orientation.notifiee")
+def notifie(dossier: Dossier, recu: Recu[Json]) -> Sequence[Any]:
+    return notifiee(dossier, date.fromisoformat(recu.data["date_notification"]))
+
+
+@suit("orientation.close")
+def close(dossier: Dossier, _: Recu[Json]) -> Sequence[Any]:
+    return [OrientationTerminee(dossier.parcours)] if dossier.orientation else []
+
+
+@repli(OrientationTerminee)
+def _terminee(dossier: Dossier, _: OrientationTerminee) -> Dossier:
+    return replace(terminer(dossier, Issue.CLOSE), orientation=None, reexamen=None)
+
+
+@suit("referent.designe", "referent.accepte", "referent.decline", "referent.termine")
+def referent(dossier: Dossier, recu: Recu[Json]) -> Sequence[Any]:
+    return _devient(dossier, _STATUTS.get(recu.type))
+
+
+@suit("suivi.effectif")
+def effectif(dossier: Dossier, recu: Recu[Json]) -> Sequence[Any]:
+    etat = recu.data["etat"]
+    return _devient(dossier, StatutReferent(etat) if etat else None)
+
+
+def _devient(dossier: Dossier, statut: StatutReferent | None) -> Sequence[Any]:
+    return [] if dossier.referent is statut else [ReferentSuivi(dossier.parcours, statut)]
+
+
+@repli(ReferentSuivi)
+def _referent(dossier: Dossier, fait: ReferentSuivi) -> Dossier:
+    return replace(dossier, referent=fait.statut)

@@ -1,1 +1,1 @@
-"""Every SQL statement of the service: `registre` loads and saves, `lectures` reads, `rows` maps rows and objects."""
+"""What the service declares of its dossiers (`dossiers`), how a merge is undone (`fusions`), and its reads."""

@@ -1,9 +1,7 @@
 """What undoing a merge must know of the dossiers: how their parts are told apart, and what stands on which."""
 
-from uuid import UUID
-
+from services.dossiers.brique import nommer
 from services.dossiers.fusions import Journal, Parties, Plan
-from services.engagements.domain import messages
 from services.engagements.domain.dossier import Contrat, Delai, Dossier, EtatContrat
 
 _DITS = {
@@ -13,10 +11,6 @@ _DITS = {
     EtatContrat.SUSPENDU: "contrat.suspendu",
     EtatContrat.CLOS: "contrat.clos",
 }
-
-
-def _nommer(conserve: UUID, absorbes: tuple[UUID, ...]) -> messages.Message:
-    return messages.UsagerFusionne(conserve, "", absorbes)
 
 
 def _sur_le_contrat(connu: Contrat | None, un: Contrat) -> str:
@@ -44,4 +38,4 @@ PLAN: Plan = {
     "manquements": Parties(lambda manquement: manquement.manquement_id, objet=True),
     "sanctions": Parties(lambda sanction: sanction.id, objet=True, siens=("numero",), numero="numero"),
 }
-JOURNAL = Journal(Dossier, PLAN, _nommer, _contrat_de_l_absorbe)
+JOURNAL = Journal(Dossier, PLAN, nommer, _contrat_de_l_absorbe)

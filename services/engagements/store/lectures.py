@@ -1,51 +1,30 @@
 """The reads: the contract of a parcours, how long signatures take."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, timedelta
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
 from chassis.database import Connection
 from relais_contrats.v1.delais import decaler
 from services.engagements.domain import heures, reexamen
+from services.engagements.domain.contenu import Contenu
 from services.engagements.domain.delai import (
     date_de_fin_d_instruction,
     date_de_fin_de_suspension,
     date_de_signature_due,
 )
-from services.engagements.domain.dossier import (
-    Contenu,
-    Contrat,
-    Delai,
-    Dossier,
-    Manquement,
-    Sanction,
-    Suspension,
-)
-from services.engagements.store import rows
+from services.engagements.domain.dossier import Contrat, Delai, Dossier, Manquement, Sanction, Suspension
+from services.engagements.store.dossiers import REGISTRE
 
 Json = dict[str, Any]
 
-_DOSSIER = f"""
-SELECT {rows.DOSSIER} FROM dossiers
-WHERE parcours = (SELECT coalesce(absorbe_par, parcours) FROM dossiers WHERE parcours = $1)
-"""  # noqa: S608  constants only
-_CONTRATS = f"SELECT {rows.CONTRAT} FROM contrats WHERE parcours = $1 ORDER BY numero"  # noqa: S608
-_DELAIS_DU_PARCOURS = f"SELECT {rows.DELAI} FROM delais WHERE parcours = $1 ORDER BY numero"  # noqa: S608
-_MANQUEMENTS = f"SELECT {rows.MANQUEMENT} FROM manquements WHERE parcours = $1 ORDER BY date_constat"  # noqa: S608
-_SANCTIONS = f"SELECT {rows.SANCTION} FROM sanctions WHERE parcours = $1 ORDER BY numero"  # noqa: S608
-
-# Who acted last on each, but for what was cancelled; a merge tells again without an agent.
-_AGENTS = """
-WITH dits AS (
-    SELECT * FROM faits
-    WHERE agregat IN (SELECT $1 UNION ALL SELECT d.parcours FROM dossiers d WHERE d.absorbe_par = $1)
-        AND type LIKE 'contrat.%')
-SELECT DISTINCT ON (donnees ->> 'contrat_id') donnees ->> 'contrat_id' AS contrat_id, agent FROM dits
-WHERE agent IS NOT NULL AND donnees ? 'contrat_id' AND cause NOT IN (
-    SELECT (donnees ->> 'annule')::uuid FROM dits WHERE type = 'contrat.annule')
-ORDER BY donnees ->> 'contrat_id', numero DESC
+# What was said of contracts, in the order of each parcours; a merge tells again without an agent.
+_DITS = """
+SELECT type, donnees, cause, agent FROM faits
+WHERE agregat = ANY($1) AND type LIKE 'contrat.%' AND (agent IS NOT NULL OR type = 'contrat.annule') ORDER BY numero
 """
 
 # One line per département and month of notification. The share counts the months whose fate is known: signed (in time
@@ -53,19 +32,19 @@ ORDER BY donnees ->> 'contrat_id', numero DESC
 _DELAIS = """
 SELECT departement, to_char(date_trunc('month', date_notification), 'YYYY-MM') AS mois,
     count(*) AS notifications,
-    count(signe_le) AS signatures,
-    count(*) FILTER (WHERE est_en_retard OR signe_le > date_echeance) AS retards,
-    percentile_cont(0.5) WITHIN GROUP (ORDER BY greatest(signe_le - date_notification, 0))
-        FILTER (WHERE signe_le IS NOT NULL) AS mediane_jours,
-    percentile_cont(0.9) WITHIN GROUP (ORDER BY greatest(signe_le - date_notification, 0))
-        FILTER (WHERE signe_le IS NOT NULL) AS p90_jours,
-    avg(coalesce(signe_le <= date_echeance, false)::int::float8)
-        FILTER (WHERE signe_le IS NOT NULL OR est_en_retard) AS part_dans_le_delai,
+    count(date_signature) AS signatures,
+    count(*) FILTER (WHERE est_en_retard OR date_signature > date_echeance) AS retards,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY greatest(date_signature - date_notification, 0))
+        FILTER (WHERE date_signature IS NOT NULL) AS mediane_jours,
+    percentile_cont(0.9) WITHIN GROUP (ORDER BY greatest(date_signature - date_notification, 0))
+        FILTER (WHERE date_signature IS NOT NULL) AS p90_jours,
+    avg(coalesce(date_signature <= date_echeance, false)::int::float8)
+        FILTER (WHERE date_signature IS NOT NULL OR est_en_retard) AS part_dans_le_delai,
     count(DISTINCT parcours) AS personnes,
-    count(DISTINCT parcours) FILTER (WHERE NOT est_en_retard AND signe_le <= date_echeance) AS a_temps,
-    count(DISTINCT parcours) FILTER (WHERE est_en_retard AND signe_le <= date_echeance) AS a_temps_en_retard,
-    count(DISTINCT parcours) FILTER (WHERE signe_le > date_echeance) AS hors_delai,
-    count(DISTINCT parcours) FILTER (WHERE est_en_retard AND signe_le IS NULL) AS non_signees
+    count(DISTINCT parcours) FILTER (WHERE NOT est_en_retard AND date_signature <= date_echeance) AS a_temps,
+    count(DISTINCT parcours) FILTER (WHERE est_en_retard AND date_signature <= date_echeance) AS a_temps_en_retard,
+    count(DISTINCT parcours) FILTER (WHERE date_signature > date_echeance) AS hors_delai,
+    count(DISTINCT parcours) FILTER (WHERE est_en_retard AND date_signature IS NULL) AS non_signees
 FROM delais
 WHERE ($1::text IS NULL OR departement = $1) AND date_notification >= $2
 GROUP BY departement, date_trunc('month', date_notification)
@@ -77,11 +56,10 @@ _CELLULES = ("a_temps", "a_temps_en_retard", "hors_delai", "non_signees")
 
 async def contrat(conn: Connection, demande: Mapping[str, Any]) -> Json | None:
     """`{parcours}` → contract in force or awaited, history, month to sign, re-examination, sanctions; None: unknown."""
-    dossier = await _charger(conn, UUID(demande["parcours"]))
-    if dossier is None:
+    if not (famille := await REGISTRE.famille(conn, UUID(demande["parcours"]))):
         return None
+    dossier, agents = famille[0], await _agents(conn, [un.parcours for un in famille])
     en_vigueur, a_venir, en_attente = dossier.en_vigueur, dossier.a_venir, dossier.en_attente
-    agents = {dit["contrat_id"]: dit["agent"] for dit in await conn.fetch(_AGENTS, dossier.parcours)}
     return {
         "parcours": str(dossier.parcours),
         "departement": dossier.departement,
@@ -92,8 +70,8 @@ async def contrat(conn: Connection, demande: Mapping[str, Any]) -> Json | None:
         "contrats": [_contrat(contrat, agents) for contrat in dossier.contrats],
         "signature": _signature(dossier.delais[-1]) if dossier.delais else None,
         "reexamen": _reexamen(dossier),
-        "manquements": [_manquement(manquement) for manquement in dossier.manquements],
-        "sanctions": [_sanction(sanction) for sanction in dossier.sanctions],
+        "manquements": [_manquement(m) for m in sorted(dossier.manquements, key=attrgetter("constate_le"))],
+        "sanctions": [_sanction(s) for s in sorted(dossier.sanctions, key=attrgetter("numero"))],
     }
 
 
@@ -105,18 +83,12 @@ async def delais(conn: Connection, demande: Mapping[str, Any]) -> list[Json]:
     return [ligne | {"cellules": {"notifications": {nom: ligne.pop(nom) for nom in _CELLULES}}} for ligne in lues]
 
 
-async def _charger(conn: Connection, parcours: UUID) -> Dossier | None:
-    row = await conn.fetchrow(_DOSSIER, parcours)
-    if row is None:
-        return None
-    id_ = row["parcours"]
-    return rows.lire_dossier(
-        row,
-        [rows.lire_contrat(trouve) for trouve in await conn.fetch(_CONTRATS, id_)],
-        [rows.lire_delai(trouve) for trouve in await conn.fetch(_DELAIS_DU_PARCOURS, id_)],
-        [rows.lire_manquement(trouve) for trouve in await conn.fetch(_MANQUEMENTS, id_)],
-        [rows.lire_sanction(trouvee) for trouvee in await conn.fetch(_SANCTIONS, id_)],
-    )
+async def _agents(conn: Connection, parcours: Sequence[UUID]) -> dict[str, str]:
+    """By contract, who acted last on it, but for what was cancelled."""
+    dits = await conn.fetch(_DITS, parcours)
+    annules = {dit["donnees"]["annule"] for dit in dits if dit["type"] == "contrat.annule"}
+    retenus = (dit for dit in dits if dit["agent"] and str(dit["cause"]) not in annules)
+    return {dit["donnees"]["contrat_id"]: dit["agent"] for dit in retenus if "contrat_id" in dit["donnees"]}
 
 
 def _contrat(contrat: Contrat, agents: Mapping[str, str]) -> Json:
@@ -178,7 +150,7 @@ def _reexamen(dossier: Dossier) -> Json | None:
     return {
         "date_debut": periode.depuis,
         "date_echeance": reexamen.date_echeance(dossier),
-        "duree_mois": reexamen.duree_mois(dossier),
+        "duree_mois": reexamen.duree(dossier).nombre,
         "cause": reexamen.cause(dossier),
         "est_du": periode.du_le is not None,
     }

@@ -1,1 +1,0 @@
-"""Contract ⇄ domain: `lecture` reads deposits, events and due dates, `recit` tells the facts."""
