@@ -171,6 +171,15 @@ def test_what_stands_on_it_is_named(suite: Any, depend: str) -> None:
     assert (refus.code, refus.details) == ("annulation-impossible", {"depend": depend})
 
 
+def test_what_was_suspended_until_its_end_is_not_resumed_by_a_cancellation() -> None:
+    histoire = engagee()
+    histoire.accepte(par(suspend(LE), 3))
+    [due] = [e for e in echeances(histoire.dossier) if e.nature == "suspension-1"]
+    histoire.accepte(messages.SuspensionEchue(PARCOURS, 1), maintenant=due.du_a)
+
+    assert histoire.refuse(annule(3)).details == {"depend": "contrat.clos"}
+
+
 def test_once_the_decision_that_stands_on_it_is_cancelled_it_may_be_too() -> None:
     histoire = engagee()
     connue = histoire.dossier.orientation

@@ -16,6 +16,7 @@ from services.engagements.domain.suspension import MOTIF_SUSPENSION
 from tests.engagements import dits as messages
 from tests.engagements.dits import ContratAResigner, ContratClos, natures
 from tests.engagements.fabrique import (
+    AUTRE,
     DECISION,
     PARCOURS,
     SIGNATURE,
@@ -256,6 +257,17 @@ def test_a_transfer_puts_the_contract_back_to_be_signed() -> None:
     assert histoire.dossier.departement == "62"
 
 
+def test_a_transfer_ends_the_month_and_a_deposit_before_it_is_not_cancelled_any_more() -> None:
+    histoire = accompagne()
+    histoire.accepte(propose())
+
+    histoire.accepte(messages.ParcoursTransfere(PARCOURS, "62"))
+
+    refus = histoire.refuse(messages.AnnulerContrat(PARCOURS, messages.CD, messages.DEPOT, "Erreur."))
+    assert [delai.issue for delai in histoire.dossier.delais] == ["transferee"]
+    assert refus.details == {"depend": "parcours.transfere"}
+
+
 def test_a_suspended_contract_comes_back_as_it_was() -> None:
     histoire = engage()
     histoire.accepte(suspend(SUSPENSION))
@@ -376,6 +388,33 @@ def test_the_end_of_the_parcours_closes_its_contracts() -> None:
     assert etats(histoire) == ["clos", "clos"]
     assert echeances(histoire.dossier) == []
     assert histoire.refuse(propose("ce-3", le=APRES)).details == {"etat": "parcours-clos"}
+
+
+def test_the_end_of_the_parcours_ends_its_month_and_its_reexamination() -> None:
+    histoire = accompagne()
+
+    histoire.accepte(messages.ParcoursClos(PARCOURS, APRES, "Déménagement."))
+
+    assert ([delai.issue for delai in histoire.dossier.delais], histoire.dossier.reexamen) == (["close"], None)
+
+
+def test_a_merge_ends_the_month_and_the_reexamination_of_the_absorbed_parcours() -> None:
+    histoire = accompagne()
+
+    histoire.accepte(messages.UsagerFusionne(AUTRE, "59", (PARCOURS,)))
+
+    assert ([delai.issue for delai in histoire.dossier.delais], histoire.dossier.reexamen) == (["fusionnee"], None)
+    assert [delai.issue for delai in histoire.dossiers[AUTRE].delais] == [None]
+
+
+def test_a_closed_parcours_follows_no_more() -> None:
+    histoire = accompagne()
+    histoire.accepte(messages.ParcoursClos(PARCOURS, APRES, "Déménagement."))
+    clos = histoire.dossier
+
+    histoire.accepte(oriente(APRES, "emploi"), notifie(APRES), referent(None))
+
+    assert histoire.dossier == clos
 
 
 def test_a_review_is_of_a_contract_that_was_signed() -> None:
