@@ -23,7 +23,7 @@ TRANSIENT = (
     asyncpg.TooManyConnectionsError,
     OSError,
 )
-CONFLICT = asyncpg.UniqueViolationError
+CONFLICT = (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError)  # another process: begin again
 
 
 async def _prepare(connection: Any) -> None:

@@ -57,7 +57,7 @@ def _pytest(expression: str | None, fast: bool, extra: list[str]) -> list[Stage]
     if expression or extra:
         chosen = ["-k", expression] if expression else []
         return [Stage("pytest", [*command, *_marked(some), *chosen, *extra])]
-    together = ["-n", str(_WORKERS), "--dist", "loadfile", *_marked([*some, "not seul"])]
+    together = ["-n", str(_WORKERS), "--dist", "loadfile", "--no-loadscope-reorder", *_marked([*some, "not seul"])]
     return [
         Stage("pytest", [*command, *together]),
         Stage("pytest, un test à la fois", [*command, *_marked([*some, "seul"])]),

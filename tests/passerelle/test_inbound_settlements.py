@@ -27,6 +27,8 @@ VALUES ($1, $2, 'm', decode(repeat('00', 32), 'hex'), 'usager.signale', 'usagers
     now())
 """
 
+_LOCK = "SELECT FROM depots WHERE id = $1 FOR UPDATE"
+
 
 async def signalled(pool: Pool, partenaire: str, parcours: UUID, nom: UUID) -> Settlement:
     depot = uuid4()
@@ -80,6 +82,26 @@ async def test_of_two_processes_that_settle_the_same_deposit_both_give_the_answe
         settlement.depot: answer["recu"] for settlement, answer in zip(batch, one, strict=True)
     }
     assert {row["rang"] for row in receipts} == {1}, "a receipt that was not written leaves no hole in its chain"
+
+
+async def test_who_meets_a_deadlock_with_another_process_settles_all_the_same(banc: Bench) -> None:
+    pool, pem, parcours = await banc.pool("passerelle"), new_es256_key().encode(), uuid4()
+    batch = [await signalled(pool, code, parcours, uuid4()) for code in ("caf-59", "msa-59")]
+    first, second = sorted(settlement.depot for settlement in batch)
+
+    async with pool.acquire() as other, other.transaction():
+        await other.execute(_LOCK, second)
+        settling = asyncio.create_task(journal_of_a_process(pool, pem).settle_all(batch))
+        await until_somebody_waits_for_a_lock(pool)
+        await other.execute(_LOCK, first)  # the one that waits longer is the one that PostgreSQL stops
+
+    assert [answer["etat"] for answer in await settling] == ["accepte", "accepte"]
+    assert {row["rang"] for row in await pool.fetch("SELECT rang FROM recus")} == {1}
+
+
+async def until_somebody_waits_for_a_lock(pool: Pool) -> None:
+    while not await pool.fetchval("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"):
+        await asyncio.sleep(0.01)
 
 
 async def test_each_name_given_to_one_person_in_one_batch_leads_to_her(banc: Bench) -> None:

@@ -196,7 +196,7 @@ class Journal:
     async def receive_all(self, batch: Sequence[Incoming]) -> list[Reception]:
         """One transaction for deposits of any number of partners; one reception each, in order."""
         for _ in range(_CONFLICT_TRIES):
-            with suppress(CONFLICT):  # another process has taken one of the ids meanwhile: it is known now
+            with suppress(*CONFLICT):  # another process has taken one of the ids meanwhile: it is known now
                 return await self._receive_all(batch)
         return await self._receive_all(batch)
 
@@ -293,20 +293,28 @@ class Journal:
 
     async def settle_all(self, batch: Sequence[Settlement]) -> list[Mapping[str, Any]]:
         """Write decisions with their receipts; the answers, those of another process where it was faster."""
-        distinct = list({s.depot: s for s in batch}.values())
+        distinct = sorted({s.depot: s for s in batch}.values(), key=lambda settlement: settlement.depot)
         async with self._settling:
-            try:
-                answers = await self._settle(distinct)
-                if answers is None:
-                    answers = await self._settle_the_rest(distinct)
-            except BaseException:
-                self._chains.restart()
-                raise
+            answers = await self._settle_distinct(distinct)
         for settlement in batch:
             for future in self._settled.pop(settlement.depot, ()):
                 if not future.done():
                     future.set_result(None)
         return [answers[s.depot] for s in batch]
+
+    async def _settle_distinct(self, distinct: Sequence[Settlement]) -> Mapping[UUID, Mapping[str, Any]]:
+        for _ in range(_CONFLICT_TRIES):
+            with suppress(*CONFLICT):  # another process settles some of them, or lets the same partners in
+                return await self._settle_once(distinct)
+        return await self._settle_once(distinct)
+
+    async def _settle_once(self, distinct: Sequence[Settlement]) -> Mapping[UUID, Mapping[str, Any]]:
+        try:
+            answers = await self._settle(distinct)
+            return answers if answers is not None else await self._settle_the_rest(distinct)
+        except BaseException:
+            self._chains.restart()  # what was signed was not written
+            raise
 
     async def _settle(self, distinct: Sequence[Settlement]) -> Mapping[UUID, Mapping[str, Any]] | None:
         """The answers; None, and nothing is written, when another process has settled one of them."""
