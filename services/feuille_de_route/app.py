@@ -1,23 +1,66 @@
-"""The process `feuille_de_route`: its decision, its tables and its store, put together."""
+"""The process `feuille_de_route`: its rules, its dossiers and its reads, put together."""
+
+from dataclasses import replace
+from datetime import UTC, date
+from typing import Any
+from uuid import UUID
 
 from chassis import settings
-from chassis.depots import Brique
-from services.feuille_de_route import domain, subscriptions
-from services.feuille_de_route.store import registre
-from services.feuille_de_route.translation import traduire
+from chassis.decision import Refus
+from chassis.facts import Entree
+from services.dossiers.brique import brique, recu
+from services.dossiers.regles import Recu as Message
+from services.feuille_de_route.domain.parcours import BRIQUES, MONTRES, SANS_DONNEES
+from services.feuille_de_route.domain.recu import Recu
+from services.feuille_de_route.store import lectures
+from services.feuille_de_route.store.dossiers import REGISTRE
 from services.service import Service, run
 
+_OUVERTURE = 1
+"""Sequence of the first event of a parcours in `usagers`."""
+
+_brique = brique("feuille_de_route", REGISTRE)
+
+
+def lire(entree: Entree) -> Message[Any] | Refus | None:
+    """The view is made of events as they were told: what holds from a later day is heard too, and kept to its day.
+
+    None for an event that changes nothing here; of the signals of a person, the first one opens the sheet.
+    """
+    if entree.nature != "evenement":
+        message: Message[Any] | Refus | None = _brique.lire(entree)
+        return message
+    if entree.type not in BRIQUES or (entree.type == "usager.signale" and entree.sequence != _OUVERTURE):
+        return None
+    entendu, appris = recu(entree, entree.type, entree.donnees), _appris(entree)
+    _, _, nom = appris.objet.rpartition("@")
+    # The parcours under whose name an object was given: it may have been given back.
+    autres = (UUID(nom),) if len(nom) == len(entendu.parcours.hex) and nom != entendu.parcours.hex else ()
+    return replace(entendu, data=appris, absorbes=entendu.absorbes or autres)
+
+
+def _appris(entree: Entree) -> Recu:
+    if entree.agregat is None or entree.sequence is None:
+        raise ValueError(f"{entree.type} without a parcours or a sequence")
+    return Recu(
+        id=entree.id,
+        parcours=entree.agregat,
+        brique=BRIQUES[entree.type],
+        sequence=entree.sequence,
+        type=entree.type,
+        departement=entree.partition,
+        auteur=entree.emetteur,
+        survenu_a=entree.survenu_a.astimezone(UTC),
+        donnees={} if entree.type in SANS_DONNEES else entree.donnees,
+        effet=date.fromisoformat(entree.effet) if entree.effet else None,
+        cause=entree.cause,
+    )
+
+
 SERVICE = Service(
-    brique=Brique(
-        nom="feuille_de_route",
-        lire=subscriptions.lire,
-        charger=registre.charger,
-        decider=domain.decider,
-        traduire=traduire,
-        enregistrer=registre.enregistrer,
-    ),
-    ecoute=subscriptions.ECOUTE,
-    lectures=subscriptions.LECTURES,
+    brique=replace(_brique, lire=lire),
+    ecoute=tuple(f"parcours.*.{nom}.>" for nom in MONTRES),
+    lectures={"feuille": lectures.feuille, "echeances": lectures.echeances, "defusion": lectures.defusion},
 )
 
 

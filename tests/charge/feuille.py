@@ -19,7 +19,7 @@ import orjson
 
 from chassis.database import Connection, Pool
 from services.feuille_de_route.app import SERVICE
-from services.feuille_de_route.store.rows import canonique
+from services.feuille_de_route.store.dossiers import canonique
 from tests.engines import Engines, bench
 from tests.feuille_de_route.test_droits import complete
 
@@ -29,16 +29,15 @@ _BASKET = 200_000
 
 # The view of each parcours differs by its id and by a text that does not compress with the others.
 _FEUILLES = """
-INSERT INTO feuilles (parcours, departement, vue)
-SELECT id, '59', convert_to(
+INSERT INTO feuilles (parcours, vue)
+SELECT id, convert_to(
     replace(replace($3, $4, id::text), 'S''inscrire', md5(n::text) || md5((n + 1)::text)), 'UTF8')
 FROM (SELECT n, ('01890000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid AS id
       FROM generate_series($1::bigint, $2::bigint) AS n) AS g
 """
 _PROCHAINES = """
-INSERT INTO prochaines (parcours, nature, numero, departement, date_echeance, objet, libelle)
-SELECT f.parcours, nature, 1, f.departement, date '2026-01-01' + (hashtext(f.parcours::text || nature) & 511),
-    'act-1', 'S''inscrire à l''auto-école solidaire'
+INSERT INTO prochaines (parcours, nature, numero, departement, date_echeance, objet, rang)
+SELECT f.parcours, nature, 1, '59', date '2026-01-01' + (hashtext(f.parcours::text || nature) & 511), 'act-1', 0
 FROM feuilles f, unnest(ARRAY['action', 'premier-rendez-vous', 'signature']) AS nature
 WHERE f.parcours BETWEEN $1 AND $2
 """

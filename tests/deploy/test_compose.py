@@ -126,7 +126,7 @@ def test_provisioning_gets_the_password_of_every_role_and_nothing_else() -> None
 
 
 PARTAGES = {"services": "services/dossiers"}
-ALONE = {"services/usagers", "services/feuille_de_route"}  # which undo a merge by what they keep of it themselves
+ALONE = {"services/usagers"}  # which undoes a merge by what it keeps of it itself
 
 
 @pytest.mark.parametrize("name", OURS)

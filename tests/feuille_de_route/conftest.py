@@ -11,6 +11,8 @@ from chassis.database import Pool
 from chassis.depots import Engine, Reponse
 from chassis.facts import Entree, FaitEnregistre
 from services.feuille_de_route.app import SERVICE
+from services.feuille_de_route.domain.dossier import Dossier
+from services.feuille_de_route.store.dossiers import REGISTRE
 from services.order import in_order
 from tests.engines import Bench
 from tests.feuille_de_route.fabrique import JOUR, PARCOURS, a, evenement_neuf
@@ -53,6 +55,11 @@ class Essai:
         """The bytes as stored."""
         vue: bytes = await self.pool.fetchval("SELECT vue FROM feuilles WHERE parcours = $1", parcours)
         return vue
+
+    async def dossier(self, parcours: UUID = PARCOURS) -> Dossier:
+        """That of the parcours that goes on."""
+        async with self.pool.acquire() as conn:
+            return (await REGISTRE.famille(conn, parcours))[0]
 
     async def compte(self, table: str, parcours: UUID = PARCOURS) -> int:
         """Rows of `table` that name this parcours, under whichever column and wherever in the row."""

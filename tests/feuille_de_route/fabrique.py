@@ -10,8 +10,10 @@ from uuid_utils.compat import uuid7
 
 from chassis.facts import Entree
 from relais_contrats.catalogue import CATALOGUE
-from services.feuille_de_route.domain import composer, replier
+from services.feuille_de_route.domain.ensemble import replier
+from services.feuille_de_route.domain.parcours import BRIQUES
 from services.feuille_de_route.domain.recu import Recu
+from services.feuille_de_route.domain.vue import composer
 
 PARIS = ZoneInfo("Europe/Paris")
 PARCOURS = UUID("01890000-0000-7000-8000-000000000001")
@@ -21,15 +23,6 @@ CD = "/partenaires/cd-59"
 ML = "/partenaires/ml-lille"
 
 Json = dict[str, Any]
-ENTRE_SERVICES = {
-    "reexamen.prevu": "engagements",
-    "levee.effective": "engagements",
-    "orientation.effective": "orientation",
-    "suivi.effectif": "referents",
-    "transfert.effectif": "usagers",
-    "parcours.rendu": "usagers",
-}
-"""What services tell to one another only, and the brique that tells it."""
 
 
 def a(jour: date, heure: int = 12) -> datetime:
@@ -140,7 +133,7 @@ class Recit:
         cause: UUID | None = None,
     ) -> Recu:
         qui = parcours or self._parcours
-        brique = ENTRE_SERVICES.get(type_) or CATALOGUE[type_].brique
+        brique = BRIQUES.get(type_) or CATALOGUE[type_].brique
         rang = len(self.recus) + 1
         recu = Recu(
             id=UUID(int=(rang << 80) | (7 << 76) | (2 << 62)),

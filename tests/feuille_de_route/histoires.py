@@ -103,7 +103,11 @@ class Vie:
                 dit("parcours.transfere", {"departement_nouveau": "62", "date_effet": self.jour.isoformat()})
                 self._resigner("transfert")
             case "rencontrer":
-                dit("rdv.planifie", rendez_vous(self.jour + timedelta(days=numero), rdv_id=f"rdv-{numero}"))
+                le = self.jour + timedelta(days=numero)
+                dit("rdv.planifie", rendez_vous(le, rdv_id=f"rdv-{numero}"))
+                dit("rdv.modifie", rendez_vous(le + timedelta(days=1), rdv_id=f"rdv-{numero}"))
+                if numero % 2:
+                    dit("rdv.constate", rendez_vous(le + timedelta(days=1), "honore", rdv_id=f"rdv-{numero}"))
             case "ajouter":
                 self._ajouter(numero)
             case _:
@@ -138,7 +142,10 @@ class Vie:
         cle = str(self.actions)
         self.recit.dit("objectif.ajoute", objectif(f"o{cle}"))
         self.recit.dit("action.ajoutee", action(f"a{cle}", f"o{cle}", prescription_id=f"p{cle}", echeance="2026-05-31"))
+        self.recit.dit("action.modifiee", action(f"a{cle}", f"o{cle}", prescription_id=f"p{cle}", libelle="Revoir"))
+        self.recit.dit("objectif.modifie", objectif(f"o{cle}", theme="sante"))
         self.recit.dit("prescription.emise", prescription(f"p{cle}"))
+        self.recit.dit("prescription.mise-a-l-etude", {"prescription_id": f"p{cle}", "date": self.jour.isoformat()})
         suite = {"prescription_id": f"p{cle}", "date": self.jour.isoformat(), "issue": "accomplie"}
         self.recit.dit(_SUITES[numero % len(_SUITES)], suite)
 

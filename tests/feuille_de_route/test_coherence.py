@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.feuille_de_route.domain.recu import Recu
-from services.feuille_de_route.store.rows import canonique
+from services.feuille_de_route.store.dossiers import canonique
 from tests.feuille_de_route.fabrique import Recit, action, decision, designation, oriente, prescription, vue_de
 from tests.feuille_de_route.histoires import Vie, entrelacements, vies
 

@@ -6,7 +6,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.feuille_de_route.reconstruire import reconstruire
+from services.dossiers.rejouer import rejouer
+from services.feuille_de_route.store.dossiers import REGISTRE
 from tests.feuille_de_route.conftest import Essai
 from tests.feuille_de_route.fabrique import (
     AUTRE,
@@ -59,7 +60,7 @@ async def test_each_sheet_is_as_before(essai: Essai) -> None:
     await defusionner(essai, fusion)
 
     assert await deux(essai) == avant
-    assert (await reconstruire(essai.pool)).differentes == []
+    assert (await rejouer(essai.pool, REGISTRE)).differents == []
     assert await essai.lire("defusion", depot=str(DEPOT)) == {"etat": "faite"}
 
 
@@ -80,7 +81,7 @@ async def test_what_was_written_since_goes_to_whose_name_it_was_given_under(essa
     assert [a["statut"] for a in sien["objectifs"][1]["actions"]] == ["realisee"]
     assert [o["objectif_id"] for o in autre["objectifs"]] == ["o2", "o4"]
     assert await essai.refuse(depot("objectif.modifie", objectif(siens[0]), AUTRE)) == "etat-interdit"
-    assert (await reconstruire(essai.pool)).differentes == []
+    assert (await rejouer(essai.pool, REGISTRE)).differents == []
 
 
 async def test_what_had_been_merged_with_it_before_is_part_of_it_again(essai: Essai) -> None:
@@ -98,7 +99,7 @@ async def test_what_had_been_merged_with_it_before_is_part_of_it_again(essai: Es
     )
 
     assert (await essai.feuille(troisieme))["parcours"] == str(PARCOURS)
-    assert (await reconstruire(essai.pool)).differentes == []
+    assert (await rejouer(essai.pool, REGISTRE)).differents == []
 
 
 async def test_they_may_be_merged_again(essai: Essai) -> None:
@@ -114,4 +115,4 @@ async def test_they_may_be_merged_again(essai: Essai) -> None:
     lue = await essai.feuille(PARCOURS)
     assert lue["parcours"] == str(AUTRE)
     assert sorted(o["objectif_id"] for o in lue["objectifs"]) == [siens, "o1", "o2"]
-    assert (await reconstruire(essai.pool)).differentes == []
+    assert (await rejouer(essai.pool, REGISTRE)).differents == []

@@ -28,7 +28,7 @@ from tests.feuille_de_route.fabrique import (
 pytestmark = pytest.mark.anyio
 
 MOTIF = "Parcours fusionné avec un autre de la même personne."
-TABLES = ("feuilles", "recus", "prochaines", "faits", "echeances", "rebut")
+TABLES = ("dossiers", "histoire", "feuilles", "prochaines", "fusions", "faits", "echeances", "rebut")
 
 
 def fusion(conserve: UUID = AUTRE, absorbe: UUID = PARCOURS) -> Json:
@@ -181,7 +181,7 @@ async def test_what_was_on_its_way_does_not_bring_an_erased_person_back(essai: E
 
     await essai.accepte(evenement_neuf("orientation.decidee", decision()))
 
-    assert await essai.compte("recus") == await essai.compte("feuilles") == 0
+    assert await essai.compte("histoire") == await essai.compte("dossiers") == 0
     assert await essai.refuse(depot("objectif.ajoute", objectif(), par=CD)) == "parcours-inconnu"
 
 
@@ -190,4 +190,4 @@ async def test_an_erasure_that_arrives_first_is_kept(essai: Essai) -> None:
         evenement_neuf("usager.efface", {"motif": "Demande."}), evenement_neuf("orientation.decidee", decision())
     )
 
-    assert await essai.compte("feuilles") == 0
+    assert await essai.compte("dossiers") == 0

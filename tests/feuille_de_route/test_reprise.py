@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from services.feuille_de_route.store.rows import canonique
+from services.feuille_de_route.store.dossiers import canonique
 from tests.feuille_de_route.fabrique import (
     Json,
     Recit,

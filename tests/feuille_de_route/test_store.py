@@ -68,7 +68,7 @@ async def test_a_deposit_waits_for_a_parcours_of_which_nothing_was_told(essai: E
     [reponse] = await essai.decider(depot("objectif.ajoute", objectif()))
 
     assert reponse.etat == "attente"
-    assert await essai.compte("feuilles") == 0
+    assert await essai.compte("dossiers") == 0
 
 
 async def test_the_first_signal_opens_the_sheet_and_its_data_stay_where_they_are(essai: Essai) -> None:
@@ -76,7 +76,7 @@ async def test_the_first_signal_opens_the_sheet_and_its_data_stay_where_they_are
     await essai.accepte(evenement_neuf("usager.signale", signal), evenement_neuf("usager.signale", signal, sequence=3))
 
     assert (await essai.feuille())["departement"] == "59"
-    assert await essai.pool.fetchval("SELECT array_agg(donnees) FROM recus") == [{}]
+    assert [recu.donnees for recu in (await essai.dossier()).recus] == [{}]
 
 
 async def test_rules_hold_within_one_batch_and_across(essai: Essai) -> None:
@@ -240,7 +240,7 @@ async def test_a_page_of_the_basket_starts_in_the_index_where_the_last_one_ended
         await conn.execute(f"PREPARE page AS {lectures._ECHEANCES}")
         plan = "\n".join(ligne[0] for ligne in await conn.fetch(f"EXPLAIN EXECUTE page({valeurs})"))
 
-    [condition] = [ligne for ligne in plan.splitlines() if "Index Cond" in ligne]
+    [condition, _] = [ligne for ligne in plan.splitlines() if "Index Cond" in ligne]
     assert "prochaines_a_echoir" in plan
     assert "Sort" not in plan
     assert "ROW(date_echeance, parcours, nature, numero) > ROW" in condition

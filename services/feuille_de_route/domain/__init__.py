@@ -1,12 +1,15 @@
-"""The rules of the feuille de route: pure, without I/O.
+"""The rules of the feuille de route: pure, without I/O. The one table is `REGLES`.
 
-`decision.py` decides on deposits; `ensemble.py` folds all briques, `coherence.py` holds what may stand side by side,
-`vue.py` composes the view.
+`objectif`, `action` and `observation` decide on deposits; `parcours` keeps what the siblings tell; `ensemble` folds all
+briques, `coherence` holds what may stand side by side, `vue` composes the view.
 """
 
-from services.feuille_de_route.domain.decision import decider
-from services.feuille_de_route.domain.ensemble import replier
-from services.feuille_de_route.domain.feuille import appliquer
-from services.feuille_de_route.domain.vue import composer
+from services.feuille_de_route.domain import (  # noqa: F401  each room registers its rules
+    action,
+    objectif,
+    observation,
+    parcours,
+)
+from services.feuille_de_route.domain.regles import REGLES
 
-__all__ = ["appliquer", "composer", "decider", "replier"]
+__all__ = ["REGLES"]

@@ -15,7 +15,7 @@ from services.feuille_de_route.domain.contrats import Contrats
 from services.feuille_de_route.domain.effets import a_leur_jour
 from services.feuille_de_route.domain.orientations import Orientations
 from services.feuille_de_route.domain.prescriptions import Prescriptions
-from services.feuille_de_route.domain.recu import REPRISE, Recu
+from services.feuille_de_route.domain.recu import NOUS, REPRISE, Recu
 from services.feuille_de_route.domain.sanctions import SUIVIES, Sanctions
 from services.feuille_de_route.domain.suivi import Suivi
 from services.feuille_de_route.domain.vie import Vie
@@ -39,7 +39,9 @@ def replier(parcours: UUID, recus: Iterable[Recu]) -> Ensemble:
 
     While `usagers` has told nothing yet, the département is that of the first event of another brique.
     """
-    ordonnes = sorted(sans_les_annules(recus), key=lambda r: (r.parcours == parcours, r.parcours, r.brique, r.sequence))
+    ordonnes = sorted(
+        sans_les_annules(recus), key=lambda r: (r.parcours == parcours, r.parcours, r.brique, r.sequence, r.id)
+    )
     vie, orientations, suivi = Vie(), Orientations(parcours), Suivi()
     contrats, sanctions = Contrats(), Sanctions()
     prescriptions, carnet = Prescriptions(), Carnet()
@@ -48,7 +50,7 @@ def replier(parcours: UUID, recus: Iterable[Recu]) -> Ensemble:
         "referents": suivi.recevoir,
         "engagements": lambda recu: (sanctions if recu.type in SUIVIES else contrats).recevoir(recu),
         "offres": prescriptions.recevoir,
-        "feuille_de_route": carnet.recevoir,
+        NOUS: carnet.recevoir,
     }
     # What was before the hub, in every brique: it is refused where the hub holds something already.
     for recu in ordonnes:

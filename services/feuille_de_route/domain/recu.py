@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 Json: TypeAlias = Mapping[str, Any]
+NOUS = "feuille_de_route"
 REPRISE = "reprise.declaree"
 """Told by `orientation` for all: its parts belong to several briques."""
 
@@ -31,6 +32,47 @@ class Recu:
     effet: date | None = None
     cause: UUID | None = None
     """The deposit, or the event, that led to it."""
+
+    @property
+    def vient_d_un_partenaire(self) -> bool:
+        """Told as it was deposited: what a service tells by itself, at a merge or on a day, bears its own name."""
+        return not self.auteur.startswith("/services/")
+
+    @property
+    def objet(self) -> str:
+        """The key of the object that it is about; empty when it is about none."""
+        return str(self.donnees.get(_OBJETS.get(self.type.partition(".")[0], ""), ""))
+
+
+# What the messages of a kind are about, of the objects that go with a parcours.
+_OBJETS = {
+    "objectif": "objectif_id",
+    "action": "action_id",
+    "rdv": "rdv_id",
+    "prescription": "prescription_id",
+    "participation": "prescription_id",
+    "manquement": "manquement_id",
+    "sanction": "sanction_id",
+}
+_REDISENT = frozenset({"objectif", "action", "rdv", "prescription", "participation"})
+_FONDENT = frozenset({"objectif.ajoute", "action.ajoutee", "prescription.emise"})
+
+
+def redit(recu: Recu, ancien: Recu) -> bool:
+    """Whether nothing of `ancien` is left to show: the same object was said anew, whole, and neither can be cancelled.
+
+    The first word on an object of which the view shows who gave it is not replaced.
+    """
+    return (
+        ancien.objet != ""
+        and (ancien.objet, ancien.parcours, ancien.brique) == (recu.objet, recu.parcours, recu.brique)
+        and recu.type.partition(".")[0] in _REDISENT
+        and ancien.type not in _FONDENT
+        and ancien.vient_d_un_partenaire
+        and recu.vient_d_un_partenaire
+        and ancien.effet is None
+        and recu.effet is None
+    )
 
 
 Cle: TypeAlias = tuple[UUID, str]

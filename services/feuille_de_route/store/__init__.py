@@ -1,1 +1,1 @@
-"""Every SQL statement of the service: `registre` loads and saves, `repli` folds, `lectures` reads, `rows` maps rows."""
+"""What the service declares of its dossiers (`dossiers`), and its reads."""

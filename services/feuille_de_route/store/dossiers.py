@@ -1,77 +1,65 @@
-"""What one batch has loaded and what it changes, as the engine sees it. No SQL here."""
+"""The dossiers of the service as the engine stores them: their model and their read tables."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from uuid import UUID
 
-from chassis.decision import Echeance
-from services.feuille_de_route.domain import appliquer, faits, messages
-from services.feuille_de_route.domain.feuille import Feuille, Situation
-from services.feuille_de_route.domain.lignees import Lignees
-from services.feuille_de_route.domain.recu import Recu
+import orjson
+
+from services.dossiers.modele import Ligne, Modele, Table
+from services.dossiers.registre import Registre
+from services.feuille_de_route.domain import REGLES
+from services.feuille_de_route.domain.dossier import Dossier
+from services.feuille_de_route.domain.parcours import DEFUSION, FUSION
+from services.feuille_de_route.domain.vue import Document
 
 
-class Dossiers:
-    """`connues` have a row already; `feuilles` are there for those on which a deposit is decided."""
+def canonique(vue: Document) -> bytes:
+    """One document, one sequence of bytes: sorted keys, no space."""
+    return orjson.dumps(vue, option=orjson.OPT_SORT_KEYS)
 
-    def __init__(
-        self,
-        connues: Collection[UUID],
-        alias: Mapping[UUID, UUID],
-        feuilles: Iterable[Feuille],
-        oubliees: Collection[UUID],
-    ) -> None:
-        self.connues = frozenset(connues)
-        self._lignees = Lignees(alias)
-        self._feuilles = {feuille.parcours: feuille for feuille in feuilles}
-        self._oubliees = set(oubliees)
-        self._touchees: set[UUID] = set()
-        self.appris: list[Recu] = []
-        self.absorptions: dict[UUID, UUID] = {}
-        self.rendues: dict[UUID, UUID] = {}
-        self.effacees: set[UUID] = set()
 
-    def de(self, message: messages.Message) -> Situation:
-        parcours = self._lignees.survivant(message.parcours)
-        return Situation(self._feuilles.get(parcours), est_oubliee=parcours in self._oubliees)
+def _feuilles(dossier: Dossier) -> Iterable[Ligne]:
+    """The view of a parcours that goes on, ready to be read."""
+    if dossier.absorbe_par is None:
+        yield dossier.parcours, canonique(dossier.composee[0])
 
-    def appliquer(self, fait: faits.Fait) -> None:
-        self._touchees.add(fait.parcours)
-        match fait:
-            case faits.EvenementAppris():
-                self._apprendre(fait.recu)
-            case faits.FeuilleAbsorbee():
-                self._absorber(fait)
-            case faits.FeuilleRendue():
-                self._lignees.rendre(fait.parcours, fait.par)
-                self.rendues[fait.parcours] = fait.par
-            case faits.FeuilleRepliee():
-                self._lignees.detacher(fait.parcours)
-            case faits.FeuilleEffacee():
-                self._effacer(fait.parcours)
-            case _:
-                self._feuilles[fait.parcours] = appliquer(self._feuilles[fait.parcours], fait)
 
-    def echeances(self) -> Iterable[tuple[UUID, str, Sequence[Echeance]]]:
-        """Nothing falls due here."""
-        return ()
+def _prochaines(dossier: Dossier) -> Iterable[Ligne]:
+    """What falls due. `rang` is its place in the view, which has its text."""
+    for rang, due in enumerate(() if dossier.absorbe_par else dossier.composee[1]):
+        yield (
+            dossier.parcours,
+            due.nature,
+            due.numero,
+            dossier.departement,
+            due.date_echeance,
+            due.objet,
+            due.sensibilite,
+            rang,
+        )
 
-    def changees(self) -> list[UUID]:
-        """The sheets to fold again: those that go on, of all that the batch touched, in one order."""
-        return sorted({self._lignees.survivant(parcours) for parcours in self._touchees} - self._oubliees)
 
-    def _apprendre(self, recu: Recu) -> None:
-        """A sheet that the batch opens may be decided on by a deposit of the same batch."""
-        self.appris.append(recu)
-        parcours = self._lignees.survivant(recu.parcours)
-        if parcours not in self.connues:
-            self._feuilles.setdefault(parcours, Feuille(parcours, recu.departement))
+def _fusions(dossier: Dossier) -> Iterable[Ligne]:
+    """The deposits that merged other parcours into this one, and whether each is undone."""
+    annules = {UUID(recu.donnees["annule"]) for recu in dossier.recus if recu.type == DEFUSION}
+    connus = {recu.cause for recu in dossier.recus if recu.type == FUSION and recu.cause}
+    for depot in sorted(connus | annules):
+        yield dossier.parcours, depot, depot in annules
 
-    def _absorber(self, fait: faits.FeuilleAbsorbee) -> None:
-        absorbe = self._lignees.survivant(fait.parcours)
-        if self._lignees.absorber(fait.parcours, fait.par):
-            self.absorptions[absorbe] = self._lignees.survivant(fait.par)
 
-    def _effacer(self, parcours: UUID) -> None:
-        effacees = {parcours, self._lignees.survivant(parcours)}
-        self.effacees |= effacees
-        self._oubliees |= effacees
+MODELE: Modele[Dossier] = Modele(
+    dossier=Dossier,
+    regles=REGLES,
+    replier=REGLES.replier,
+    echeances=lambda dossier: (),
+    tables=(
+        Table("feuilles", ("parcours", "vue"), _feuilles),
+        Table(
+            "prochaines",
+            ("parcours", "nature", "numero", "departement", "date_echeance", "objet", "sensibilite", "rang"),
+            _prochaines,
+        ),
+        Table("fusions", ("parcours", "depot", "est_defaite"), _fusions),
+    ),
+)
+REGISTRE = Registre(MODELE)

@@ -11,17 +11,21 @@ from chassis.database import Connection, Record
 
 Json = dict[str, Any]
 
+# Of an absorbed parcours, the view of the one that goes on.
 _FEUILLE = """
-SELECT coalesce(f.vue, s.vue) FROM feuilles f LEFT JOIN feuilles s ON s.parcours = f.absorbee_par WHERE f.parcours = $1
+WITH RECURSIVE survivants AS (
+    SELECT parcours, absorbe_par FROM dossiers WHERE parcours = $1
+    UNION SELECT d.parcours, d.absorbe_par FROM survivants s JOIN dossiers d ON d.parcours = s.absorbe_par)
+SELECT coalesce(
+    (SELECT vue FROM feuilles WHERE parcours = $1), (SELECT vue FROM survivants JOIN feuilles USING (parcours)))
 """
-_DEFUSION = """
-SELECT type FROM recus
-WHERE (type = 'usager.fusionne' AND cause = $1::uuid)
-    OR (type = 'usager.defusionne' AND donnees ->> 'annule' = $1::uuid::text)
-ORDER BY type
-"""
+_DEFUSION = "SELECT bool_or(est_defaite) FROM fusions WHERE depot = $1"
+# Only an action and an engagement have a text, which is in the view.
 _ECHEANCES = """
-SELECT parcours::text, departement, nature, numero, date_echeance, objet, libelle, sensibilite FROM prochaines
+SELECT parcours::text, departement, nature, numero, date_echeance, objet, sensibilite, rang,
+    CASE WHEN nature IN ('action', 'engagement')
+        THEN (SELECT vue FROM feuilles f WHERE f.parcours = prochaines.parcours) END AS vue
+FROM prochaines
 WHERE departement = $1 AND date_echeance <= $2
     AND (date_echeance, prochaines.parcours, nature, numero) > ($3::date, $4::uuid, $5::text, $6::int)
 ORDER BY date_echeance, prochaines.parcours, nature, numero LIMIT $7
@@ -29,6 +33,7 @@ ORDER BY date_echeance, prochaines.parcours, nature, numero LIMIT $7
 # The first page starts after this: one comparison for all pages, which the index answers from where it stands.
 _DEBUT = ("0001-01-01", str(UUID(int=0)), "", 0)
 _PAGE, _MAX_PAGE = 100, 500
+_CHAMPS = ("parcours", "departement", "nature", "numero", "date_echeance", "objet", "sensibilite")
 
 
 async def feuille(conn: Connection, demande: Mapping[str, Any]) -> orjson.Fragment | None:
@@ -39,8 +44,8 @@ async def feuille(conn: Connection, demande: Mapping[str, Any]) -> orjson.Fragme
 
 async def defusion(conn: Connection, demande: Mapping[str, Any]) -> Json:
     """`{depot}` → whether the merge of this deposit is undone here. Nothing stands on it: each object is somebody's."""
-    dits = [row["type"] for row in await conn.fetch(_DEFUSION, UUID(demande["depot"]))]
-    return {"etat": "faite" if "usager.defusionne" in dits else "connue" if dits else "inconnue"}
+    est_defaite: bool | None = await conn.fetchval(_DEFUSION, UUID(demande["depot"]))
+    return {"etat": "inconnue" if est_defaite is None else "faite" if est_defaite else "connue"}
 
 
 async def echeances(conn: Connection, demande: Mapping[str, Any]) -> Json:
@@ -61,8 +66,13 @@ async def echeances(conn: Connection, demande: Mapping[str, Any]) -> Json:
         limite,
     )
     derniere = trouvees[-1] if len(trouvees) == limite else None
-    return {"echeances": [dict(row) for row in trouvees], "suite": _curseur(derniere) if derniere else None}
+    return {"echeances": [_due(row) for row in trouvees], "suite": _curseur(derniere) if derniere else None}
 
 
 def _curseur(derniere: Record) -> list[Any]:
     return [derniere["date_echeance"], derniere["parcours"], derniere["nature"], derniere["numero"]]
+
+
+def _due(row: Record) -> Json:
+    texte = orjson.loads(row["vue"])["echeances"][row["rang"]].get("libelle") if row["vue"] else None
+    return {champ: row[champ] for champ in _CHAMPS} | {"libelle": texte}
