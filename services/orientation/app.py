@@ -1,30 +1,26 @@
-"""The process `orientation`: its decision, its tables and its store, put together."""
-
-from typing import Any
+"""The process `orientation`: its rules, its dossiers, its reads and its settings, put together."""
 
 from chassis import settings
-from chassis.depots import Brique
+from services.dossiers.brique import brique
 from services.dossiers.fusions import defusable, lecture
-from services.orientation import clocks, domain, subscriptions
+from services.orientation.store import lectures, reglages
+from services.orientation.store.dossiers import REGISTRE
 from services.orientation.store.fusions import JOURNAL
-from services.orientation.store.registre import Registre
-from services.orientation.translation import traduire
 from services.service import Service, run
 
-_registre = Registre(clocks.echeances)
-_brique: Brique[Any, Any, Any, Any] = Brique(
-    nom="orientation",
-    lire=subscriptions.lire,
-    charger=_registre.charger,
-    decider=domain.decider,
-    traduire=traduire,
-    enregistrer=_registre.enregistrer,
-)
+_brique = brique("orientation", REGISTRE)
 SERVICE = Service(
     brique=defusable(_brique, JOURNAL),
-    ecoute=subscriptions.ECOUTE,
-    lectures={**subscriptions.LECTURES, "defusion": lecture(_brique, JOURNAL)},
-    reglages=subscriptions.REGLAGES,
+    ecoute=("parcours.*.usagers.>", "parcours.*.referents.>", "parcours.*.engagements.>"),
+    lectures={
+        "orientations": lectures.orientations,
+        "diagnostic": lectures.diagnostic,
+        "delais": lectures.delais,
+        "regles": reglages.lire_regles,
+        "delegations": reglages.lire_delegations,
+        "defusion": lecture(_brique, JOURNAL),
+    },
+    reglages={"changer": reglages.changer},
 )
 
 

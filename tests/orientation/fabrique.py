@@ -9,16 +9,12 @@ from zoneinfo import ZoneInfo
 
 from chassis.decision import Attente, Refus
 from chassis.facts import Entree
-from services.orientation.domain import appliquer, decider, faits, messages
-from services.orientation.domain.dossier import (
-    Auteur,
-    Contestation,
-    Decision,
-    DemandeReorientation,
-    Dossier,
-    Structure,
-)
-from services.orientation.domain.situation import Reglage, Situation
+from services.dossiers.vie import Situation
+from services.orientation.domain import REGLES, appliquer
+from services.orientation.domain.decision import Auteur, Contestation, Decision, DemandeReorientation, Structure
+from services.orientation.domain.dossier import Dossier, MotifPreconisation, Preconisation
+from services.orientation.domain.reglage import Reglage
+from tests.orientation import dits as messages
 
 PARIS = ZoneInfo("Europe/Paris")
 PARCOURS = UUID("01890000-0000-7000-8000-000000000001")
@@ -26,7 +22,7 @@ AUTRE = UUID("01890000-0000-7000-8000-000000000002")
 RECEPTION = date(2026, 3, 2)
 ECHEANCE = RECEPTION + timedelta(days=42)
 
-CD = Auteur("/partenaires/cd-59", "departement")
+CD = messages.CD
 FT = Auteur("/partenaires/ft-hauts-de-france", "france-travail")
 ML = Auteur("/partenaires/ml-lille", "mission-locale")
 CE = Auteur("/partenaires/cap-59", "cap-emploi")
@@ -56,6 +52,8 @@ def a(jour: date, heure: int = 12, minute: int = 0, seconde: int = 0) -> datetim
 MIDI = a(RECEPTION)
 RECUE_A = a(RECEPTION, 15)
 SANS_REGLAGE = Reglage()
+MOTIF = MotifPreconisation("projet_pro", "salariat", "Le projet est de travailler.")
+SOCIALE = Preconisation("social", "departement", (MOTIF,))
 
 
 def decision(rang: int = 1, debut: date = date(2026, 3, 16), **autres: Any) -> Decision:
@@ -70,15 +68,15 @@ def decide(
     recu_a: datetime = RECUE_A,
     refus: Contestation | None = None,
     **autres: Any,
-) -> messages.DeciderOrientation:
+) -> messages.Message:
     return messages.DeciderOrientation(PARCOURS, par, decision(rang, **autres), refus, recu_a)
 
 
-def demande(recue_le: date = RECEPTION) -> messages.DemanderOrientation:
+def demande(recue_le: date = RECEPTION) -> messages.Message:
     return messages.DemanderOrientation(PARCOURS, recue_le, None, a(recue_le))
 
 
-def reorientation(par: Auteur = CD) -> messages.DemanderReorientation:
+def reorientation(par: Auteur = CD) -> messages.Message:
     voulue = DemandeReorientation(par, "Le projet a changé.", "emploi", None, True, True, False)
     return messages.DemanderReorientation(PARCOURS, voulue)
 
@@ -89,20 +87,16 @@ class Histoire:
     def __init__(self, reglage: Reglage = SANS_REGLAGE, *, brsa: bool = True) -> None:
         self.reglage = reglage
         self.dossiers: dict[UUID, Dossier] = {PARCOURS: Dossier(PARCOURS, "59", brsa=brsa)}
-        self.faits: list[faits.Fait] = []
+        self.faits: list[Any] = []
 
     @property
     def dossier(self) -> Dossier:
         return self.dossiers[PARCOURS]
 
-    def recoit(self, message: messages.Message, maintenant: datetime = MIDI) -> Sequence[faits.Fait] | Refus | Attente:
-        absorbes = message.absorbes if isinstance(message, messages.UsagerFusionne) else ()
-        situation = Situation(
-            self.dossiers.get(message.parcours),
-            self.reglage,
-            tuple(self.dossiers[id_] for id_ in absorbes if id_ in self.dossiers),
-        )
-        suite = decider(situation, message, maintenant)
+    def recoit(self, message: messages.Message, maintenant: datetime = MIDI) -> Sequence[Any] | Refus | Attente:
+        absorbes = tuple(self.dossiers[id_] for id_ in message.absorbes if id_ in self.dossiers)
+        situation = Situation(self.dossiers.get(message.parcours), absorbes, contexte=self.reglage)
+        suite = REGLES.decider(situation, message, maintenant)
         if isinstance(suite, Refus | Attente):
             return suite
         for fait in suite:
@@ -110,7 +104,7 @@ class Histoire:
         self.faits += suite
         return suite
 
-    def accepte(self, message: messages.Message, maintenant: datetime = MIDI) -> Sequence[faits.Fait]:
+    def accepte(self, message: messages.Message, maintenant: datetime = MIDI) -> Sequence[Any]:
         suite = self.recoit(message, maintenant)
         assert not isinstance(suite, Refus | Attente), suite
         return suite
@@ -121,7 +115,7 @@ class Histoire:
         return suite
 
     def natures(self) -> list[str]:
-        return [type(fait).__name__ for fait in self.faits]
+        return messages.natures(self.faits)
 
 
 def depot(

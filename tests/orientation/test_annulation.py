@@ -11,26 +11,28 @@ from hypothesis import strategies as st
 from uuid_utils.compat import uuid7
 
 from chassis.decision import Attente, Refus
-from services.orientation import clocks
+from services.orientation.domain import echeances
 from services.orientation.domain.annulation import ANNULATION_EN_ROUTE
-from services.orientation.domain.dossier import Auteur
-from services.orientation.domain.messages import (
+from services.orientation.domain.decision import Auteur, Structure
+from tests.orientation.conftest import Essai
+from tests.orientation.dits import (
     AnnulerOrientation,
     CloreOrientation,
-    DeciderOrientation,
     DeciderReorientation,
+    Message,
     NotifierOrientation,
     PremierJour,
     SuiteAnnulee,
     SuiteDonnee,
+    natures,
 )
-from tests.orientation.conftest import Essai
 from tests.orientation.fabrique import (
     CD,
     FT,
     ML,
     PARCOURS,
     RECEPTION,
+    STRUCTURE,
     Histoire,
     a,
     decide,
@@ -43,16 +45,17 @@ from tests.orientation.fabrique import (
 )
 
 PREMIERE, SECONDE = UUID(int=1), UUID(int=2)
+AILLEURS = Structure("siret", "90000075300013", "Ailleurs")
 DEBUT, APRES = date(2026, 3, 16), date(2026, 6, 1)
 
 
-def annule(depot_: UUID = SECONDE, par: Auteur = CD) -> AnnulerOrientation:
+def annule(depot_: UUID = SECONDE, par: Auteur = CD) -> Message:
     return AnnulerOrientation(PARCOURS, par, depot_, "Saisie par erreur.")
 
 
-def decide_par(depot_: UUID, rang: int, debut: date, recu_le: date | None = None) -> DeciderOrientation:
+def decide_par(depot_: UUID, rang: int, debut: date, recu_le: date | None = None) -> Message:
     recu = recu_le or debut
-    return replace(decide(rang, debut=debut, date_decision=min(recu, debut), recu_a=a(recu)), depot=depot_)
+    return replace(decide(rang, debut=debut, date_decision=min(recu, debut), recu_a=a(recu)), id=depot_)
 
 
 def orientee() -> Histoire:
@@ -67,21 +70,21 @@ def test_the_orientation_before_it_is_open_again() -> None:
     avant = histoire.dossier
     histoire.accepte(decide_par(SECONDE, 2, APRES))
 
-    [fait] = histoire.accepte(annule())
+    faits = histoire.accepte(annule())
 
     assert histoire.dossier == avant
-    assert type(fait).__name__ == "OrientationAnnulee"
+    assert natures(faits) == ["OrientationAnnulee"]
 
 
 def test_the_first_decision_gives_the_request_its_delay_back() -> None:
     histoire = Histoire()
     histoire.accepte(demande())
-    avant, echeances = histoire.dossier, clocks.echeances(histoire.dossier)
+    avant, dues = histoire.dossier, echeances(histoire.dossier)
     histoire.accepte(decide_par(PREMIERE, 1, DEBUT, RECEPTION))
 
     histoire.accepte(annule(PREMIERE))
 
-    assert (histoire.dossier, clocks.echeances(histoire.dossier)) == (avant, echeances)
+    assert (histoire.dossier, echeances(histoire.dossier)) == (avant, dues)
 
 
 def test_its_notification_goes_with_it() -> None:
@@ -126,8 +129,8 @@ def test_what_was_to_begin_later_never_begins() -> None:
             CloreOrientation(PARCOURS, CD, APRES + timedelta(days=9), "Emploi.", a(date(2026, 7, 1))),
             "orientation.close",
         ),
-        (SuiteDonnee(PARCOURS, "59", "referent.designe", "local:pole-insertion-lille", uuid7()), "referent.designe"),
-        (SuiteDonnee(PARCOURS, "59", "contrat.propose", None, uuid7()), "contrat.propose"),
+        (SuiteDonnee(PARCOURS, "referent.designe", uuid7(), structure=STRUCTURE), "referent.designe"),
+        (SuiteDonnee(PARCOURS, "contrat.propose", uuid7()), "contrat.propose"),
         (reorientation(), "reorientation.demandee"),
     ],
 )
@@ -145,7 +148,7 @@ def test_what_is_cancelled_too_is_waited_for_and_stands_on_it_no_more() -> None:
     histoire, recu_a = orientee(), a(APRES)
     histoire.accepte(decide_par(SECONDE, 2, APRES))
     for type_, numero in (("referent.designe", 7), ("contrat.propose", 8)):
-        histoire.accepte(SuiteDonnee(PARCOURS, "59", type_, None, uuid7(), depot=UUID(int=numero)))
+        histoire.accepte(SuiteDonnee(PARCOURS, type_, uuid7(), depot=UUID(int=numero)))
     annulation = replace(annule(), recu_a=recu_a)
 
     histoire.accepte(SuiteAnnulee(PARCOURS, UUID(int=8)))
@@ -161,15 +164,15 @@ def test_what_is_cancelled_too_is_waited_for_and_stands_on_it_no_more() -> None:
 def test_what_was_done_elsewhere_before_does_not_stand_on_it() -> None:
     histoire = orientee()
     histoire.accepte(decide_par(SECONDE, 2, APRES))
-    histoire.accepte(SuiteDonnee(PARCOURS, "59", "referent.designe", "siret:90000075300013", uuid7()))
+    histoire.accepte(SuiteDonnee(PARCOURS, "referent.designe", uuid7(), structure=AILLEURS))
 
     histoire.accepte(annule())
 
 
 def test_what_was_told_before_it_and_heard_late_does_not_stand_on_it() -> None:
     histoire, avant = orientee(), uuid7()
-    histoire.accepte(replace(decide_par(SECONDE, 2, APRES), depot=(depot_ := uuid7())))
-    histoire.accepte(SuiteDonnee(PARCOURS, "59", "contrat.propose", None, avant))
+    histoire.accepte(replace(decide_par(SECONDE, 2, APRES), id=(depot_ := uuid7())))
+    histoire.accepte(SuiteDonnee(PARCOURS, "contrat.propose", avant))
 
     histoire.accepte(annule(depot_))
 
@@ -193,7 +196,7 @@ def test_to_cancel_what_was_decided_is_to_have_decided_nothing(
     histoire, recu_le = orientee(), APRES + timedelta(days=recu)
     if demandee:
         histoire.accepte(reorientation())
-    avant, echeances = histoire.dossier, clocks.echeances(histoire.dossier)
+    avant, dues = histoire.dossier, echeances(histoire.dossier)
     suite = histoire.recoit(decide_par(SECONDE, 2, recu_le + timedelta(days=debut), recu_le))
     if type(suite).__name__ == "Refus":
         return
@@ -202,7 +205,7 @@ def test_to_cancel_what_was_decided_is_to_have_decided_nothing(
 
     histoire.accepte(annule())
 
-    assert (histoire.dossier, clocks.echeances(histoire.dossier)) == (avant, echeances)
+    assert (histoire.dossier, echeances(histoire.dossier)) == (avant, dues)
 
 
 @pytest.mark.anyio

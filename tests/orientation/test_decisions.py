@@ -4,15 +4,18 @@ from datetime import date, timedelta
 
 import pytest
 
-from services.orientation import clocks
-from services.orientation.domain.dossier import Auteur, Contestation, Etat
-from services.orientation.domain.faits import OrientationDecidee
-from services.orientation.domain.messages import (
+from relais_contrats.v1.orientation import OrientationDecidee
+from services.orientation.domain import echeances
+from services.orientation.domain.decision import Auteur, Contestation
+from services.orientation.domain.dossier import Etat
+from tests.orientation.dits import (
     CloreOrientation,
     DeciderReorientation,
+    Message,
     NotifierOrientation,
     ParcoursClos,
     TermeAtteint,
+    est,
 )
 from tests.orientation.fabrique import (
     ASSO,
@@ -42,16 +45,16 @@ def oriente() -> Histoire:
     return histoire
 
 
-def reponse(sens: str, *, par: Auteur = CD, nouvelle: bool = True, rang: int = 2) -> DeciderReorientation:
+def reponse(sens: str, *, par: Auteur = CD, nouvelle: bool = True, rang: int = 2) -> Message:
     contenu = decision(rang, APRES, date_decision=APRES, parcours_type="emploi") if nouvelle else None
     return DeciderReorientation(PARCOURS, par, sens, None if nouvelle else "Rien n'a changé.", contenu, PLUS_TARD)
 
 
-def notification(jour: date, par: Auteur = CD) -> NotifierOrientation:
+def notification(jour: date, par: Auteur = CD) -> Message:
     return NotifierOrientation(PARCOURS, par, jour, a(jour, 18))
 
 
-def cloture(jour: date, par: Auteur = CD) -> CloreOrientation:
+def cloture(jour: date, par: Auteur = CD) -> Message:
     return CloreOrientation(PARCOURS, par, jour, "Emploi durable.", a(jour, 18))
 
 
@@ -259,7 +262,7 @@ def test_an_orientation_does_not_end_before_it_begins() -> None:
 def test_an_announced_end_closes_by_itself_the_day_after() -> None:
     histoire = Histoire()
     histoire.accepte(decide(1, debut=DEBUT, date_fin=APRES))
-    [due] = clocks.echeances(histoire.dossier)
+    [due] = echeances(histoire.dossier)
 
     histoire.accepte(TermeAtteint(PARCOURS, 1), due.du_a)
 
@@ -272,8 +275,8 @@ def test_the_fact_carries_the_end_that_the_hub_found() -> None:
 
     [decidee] = histoire.accepte(decide(2, debut=DEBUT - timedelta(days=30)))
 
-    assert isinstance(decidee, OrientationDecidee)
-    assert decidee.decision.date_fin == DEBUT - timedelta(days=1)
+    assert est(decidee, OrientationDecidee)
+    assert decidee.data.date_fin == DEBUT - timedelta(days=1)
 
 
 def test_nothing_is_deposited_on_a_closed_parcours() -> None:

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from chassis.decision import Attente, Refus
 from relais_contrats.territoires import TERRITOIRES, jour_legal
 from relais_contrats.v1 import delais
-from services.orientation import clocks
+from services.orientation.domain import echeances
+from services.orientation.domain.decision import Auteur
 from services.orientation.domain.delai import date_echeance, instant_dessaisissement
-from services.orientation.domain.dossier import Auteur, Demande, Dossier
-from services.orientation.domain.messages import DelaiEcoule, DroitsModifies, ParcoursTransfere, UsagerSignale
-from services.orientation.domain.situation import Reglage
+from services.orientation.domain.dossier import Demande, Dossier
+from services.orientation.domain.reglage import Reglage
+from tests.orientation.dits import DelaiEcoule, DroitsModifies, ParcoursTransfere, UsagerSignale
 from tests.orientation.fabrique import (
     CD,
     CE,
@@ -144,7 +145,7 @@ def test_the_takeover_is_told_once() -> None:
     encore = histoire.recoit(DelaiEcoule(PARCOURS, 1), a(LENDEMAIN, 1))
 
     assert isinstance(encore, Attente)
-    assert clocks.echeances(histoire.dossier) == []
+    assert echeances(histoire.dossier) == []
 
 
 def test_the_clock_never_runs_ahead() -> None:
@@ -156,11 +157,11 @@ def test_a_decision_stops_the_clock() -> None:
 
     histoire.accepte(decide(par=CD))
 
-    assert clocks.echeances(histoire.dossier) == []
+    assert echeances(histoire.dossier) == []
 
 
 def test_the_clock_waits_for_the_first_instant_of_day_43() -> None:
-    [due] = clocks.echeances(demandee().dossier)
+    [due] = echeances(demandee().dossier)
 
     assert (due.nature, due.du_a) == ("delai-1", a(LENDEMAIN, 0).astimezone(UTC))
 
@@ -170,7 +171,7 @@ def test_a_transfer_gives_the_new_departement_its_own_six_weeks() -> None:
 
     histoire.accepte(ParcoursTransfere(PARCOURS, "62", RECEPTION + timedelta(days=30)))
 
-    [due] = clocks.echeances(histoire.dossier)
+    [due] = echeances(histoire.dossier)
     assert (due.nature, due.du_a) == ("delai-2", a(LENDEMAIN + timedelta(days=30), 0).astimezone(UTC))
     assert histoire.dossier.departement == "62"
 
@@ -181,7 +182,7 @@ def test_two_requests_received_on_the_same_day_are_two_due_dates() -> None:
 
     histoire.accepte(ParcoursTransfere(PARCOURS, "62", RECEPTION))
 
-    assert [due.nature for due in clocks.echeances(histoire.dossier)] == ["delai-2"]
+    assert [due.nature for due in echeances(histoire.dossier)] == ["delai-2"]
 
 
 def test_the_end_of_the_right_takes_the_delay_away() -> None:
@@ -189,7 +190,7 @@ def test_the_end_of_the_right_takes_the_delay_away() -> None:
 
     histoire.accepte(DroitsModifies(PARCOURS, "59", False, (MIDI, RECEPTION)))
 
-    assert clocks.echeances(histoire.dossier) == []
+    assert echeances(histoire.dossier) == []
     assert isinstance(histoire.recoit(decide(par=CD)), Refus)
 
 
@@ -252,7 +253,7 @@ def ailleurs(territoire: str) -> Histoire:
 def test_the_delay_ends_at_the_midnight_of_the_territory(territoire: str, echue_a: datetime) -> None:
     histoire = ailleurs(territoire)
 
-    [due] = clocks.echeances(histoire.dossier)
+    [due] = echeances(histoire.dossier)
 
     assert due.du_a == echue_a
 

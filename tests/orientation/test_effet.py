@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.orientation import clocks
-from services.orientation.domain import faits
-from services.orientation.domain.messages import (
+from relais_contrats.v1.orientation import OrientationNotifiee
+from services.orientation.domain import echeances
+from services.orientation.store.dossiers import REGISTRE
+from tests.orientation.conftest import Essai
+from tests.orientation.dits import (
     CloreOrientation,
     DroitEffectif,
     DroitsModifies,
@@ -17,8 +19,8 @@ from services.orientation.domain.messages import (
     ParcoursClos,
     PremierJour,
     TermeAtteint,
+    est,
 )
-from tests.orientation.conftest import Essai
 from tests.orientation.fabrique import (
     CD,
     PARCOURS,
@@ -71,7 +73,7 @@ def test_a_first_orientation_takes_nothing_away_and_opens_at_once() -> None:
 
 def test_the_clock_puts_it_in_the_place_of_the_other_on_its_first_day() -> None:
     joue = histoire()
-    [due] = clocks.echeances(joue.dossier)
+    [due] = echeances(joue.dossier)
 
     joue.accepte(PremierJour(PARCOURS, 2), due.du_a)
 
@@ -79,7 +81,7 @@ def test_the_clock_puts_it_in_the_place_of_the_other_on_its_first_day() -> None:
     assert joue.dossier.ouverte and joue.dossier.ouverte.rang == 2
     assert joue.dossier.orientations[0].est_close
     assert joue.natures().count("OrientationClose") == 0
-    assert clocks.echeances(joue.dossier) == []
+    assert echeances(joue.dossier) == []
 
 
 def test_nothing_happens_before_the_first_day() -> None:
@@ -95,8 +97,8 @@ def test_a_notification_is_about_what_was_decided_last() -> None:
 
     [fait] = joue.accepte(NotifierOrientation(PARCOURS, CD, AUJOURD_HUI, a(AUJOURD_HUI, 18)))
 
-    assert isinstance(fait, faits.OrientationNotifiee)
-    assert (fait.rang, fait.effet) == (2, PLUS_TARD)
+    assert est(fait, OrientationNotifiee)
+    assert (fait.garde, fait.effet) == (2, PLUS_TARD)
     assert [o.notifiee_le for o in joue.dossier.orientations] == [None, AUJOURD_HUI]
 
 
@@ -108,7 +110,7 @@ def test_an_end_announced_is_told_and_comes_on_its_day() -> None:
 
     assert joue.dossier.ouverte and joue.dossier.ouverte.fin == PLUS_TARD
     [close] = joue.accepte(TermeAtteint(PARCOURS, 1), a(PLUS_TARD + UN_JOUR, 0))
-    assert close == faits.OrientationClose(PARCOURS, "59", PLUS_TARD, "Emploi durable.")
+    assert close.data.en_json() == {"date_fin": PLUS_TARD.isoformat(), "motif": "Emploi durable."}
     assert joue.dossier.ouverte is None
 
 
@@ -118,7 +120,7 @@ def test_the_end_of_the_parcours_leaves_nothing_to_come() -> None:
     joue.accepte(ParcoursClos(PARCOURS, AUJOURD_HUI, "Déménagement."))
 
     assert not joue.dossier.a_venir
-    assert clocks.echeances(joue.dossier) == []
+    assert echeances(joue.dossier) == []
 
 
 def test_a_right_that_ends_later_is_a_right_until_then() -> None:
@@ -126,11 +128,11 @@ def test_a_right_that_ends_later_is_a_right_until_then() -> None:
     joue.accepte(DroitsModifies(PARCOURS, "59", False, (a(AUJOURD_HUI), PLUS_TARD)), a(AUJOURD_HUI))
 
     avant = joue.dossier.brsa
-    [due] = clocks.echeances(joue.dossier)
+    [due] = echeances(joue.dossier)
     joue.accepte(DroitEffectif(PARCOURS, PLUS_TARD), due.du_a)
 
     assert (avant, joue.dossier.brsa) == (True, False)
-    assert clocks.echeances(joue.dossier) == []
+    assert echeances(joue.dossier) == []
 
 
 def test_the_last_word_on_the_right_cancels_an_announcement() -> None:
@@ -140,7 +142,7 @@ def test_the_last_word_on_the_right_cancels_an_announcement() -> None:
     joue.accepte(DroitsModifies(PARCOURS, "59", True, (a(AUJOURD_HUI, 13), AUJOURD_HUI)), a(AUJOURD_HUI, 13))
 
     assert joue.dossier.brsa
-    assert clocks.echeances(joue.dossier) == []
+    assert echeances(joue.dossier) == []
 
 
 @settings(max_examples=100, deadline=None)
@@ -189,4 +191,5 @@ async def test_what_is_said_of_the_right_for_later_survives_the_database(essai: 
     await essai.accepte(echeance(f"droit-{PLUS_TARD.toordinal()}", a(PLUS_TARD, 0)))
 
     async with essai.pool.acquire() as conn:
-        assert await conn.fetchval("SELECT brsa FROM dossiers WHERE parcours = $1", PARCOURS) is False
+        [dossier] = await REGISTRE.famille(conn, PARCOURS)
+    assert dossier.brsa is False

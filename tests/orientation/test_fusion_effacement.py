@@ -1,11 +1,14 @@
 """Merge and erasure through the real engine: what moves, what is redirected, and that nothing stays."""
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from chassis.outbox import Outbox
+from services.orientation.domain.dossier import Dossier
+from services.orientation.store.dossiers import REGISTRE
 from tests.engines import Bench
 from tests.orientation.conftest import Essai
 from tests.orientation.fabrique import (
@@ -59,6 +62,33 @@ async def test_a_late_signal_of_an_absorbed_parcours_reaches_the_survivor(essai:
     assert (await essai.lire("orientations", parcours=str(AUTRE)))["etat"] == "en-attente"
 
 
+STRUCTURE = {"structure": decidee_json()["structure"]}
+DITS: dict[str, dict[str, Any]] = {
+    "usager.oppose": {},
+    "rdv.planifie": {"rdv_id": "rdv-1"},
+    "referent.designe": STRUCTURE,
+    "contrat.propose": {},
+}
+
+
+@pytest.mark.parametrize("type_", DITS)
+async def test_what_is_told_late_of_an_absorbed_parcours_is_known_of_the_survivor(essai: Essai, type_: str) -> None:
+    await essai.ouvrir(PARCOURS)
+    await essai.accepte(evenement("usager.fusionne", {"conserve": str(AUTRE), "absorbes": [str(PARCOURS)]}, AUTRE))
+    [avant, _] = await dossiers(essai)
+
+    await essai.accepte(evenement(type_, DITS[type_], PARCOURS))
+
+    [survivant, absorbe] = await dossiers(essai)
+    assert (survivant.est_oppose, survivant.tenus) != (avant.est_oppose, avant.tenus)
+    assert (absorbe.est_oppose, absorbe.tenus) == (False, ())
+
+
+async def dossiers(essai: Essai) -> list[Dossier]:
+    async with essai.pool.acquire() as conn:
+        return await REGISTRE.famille(conn, AUTRE)
+
+
 async def test_absorbed_twice_a_parcours_reaches_the_last_survivor(essai: Essai) -> None:
     dernier = UUID("01890000-0000-7000-8000-000000000003")
     await essai.ouvrir()
@@ -78,7 +108,7 @@ async def test_erasure_leaves_nothing_of_the_person(essai: Essai) -> None:
 
     await essai.accepte(evenement("usager.efface", {"motif": "Demande de la personne."}, AUTRE))
 
-    for table in ("dossiers", "demandes", "orientations", "faits", "echeances", "rebut"):
+    for table in ("dossiers", "histoire", "delais", "periodes", "faits", "echeances", "rebut"):
         assert (await essai.compte(table), await essai.compte(table, AUTRE)) == (0, 0)
 
 

@@ -1,31 +1,27 @@
 """Invariants 4, 5 and 7 of the catalogue over any sequence of messages, in any order, repeated, in simulated time."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 from uuid import UUID
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chassis.decision import Attente, Refus
-from services.orientation import clocks
-from services.orientation.domain import faits, messages
-from services.orientation.domain.dossier import Auteur, Decision, Dossier
+from relais_contrats.v1.orientation import OrientationDecidee, OrientationDessaisie
+from services.orientation.domain import echeances
+from services.orientation.domain.decision import Auteur, Decision
+from services.orientation.domain.dossier import Dossier
+from tests.orientation import dits as messages
 from tests.orientation.fabrique import AUTRE, CD, FT, PARCOURS, PARIS, Histoire, decision, reorientation
 
 # Two winters and a 29th of February: changes of hour fall inside many delays.
 DEPART = datetime(2027, 9, 1, 6, tzinfo=UTC)
 JOURS = 800
 PARTENAIRES = (CD, FT)
-
-SONNERIES: Mapping[str, Callable[[UUID, int], messages.Message]] = {
-    clocks.DELAI: messages.DelaiEcoule,
-    clocks.TERME: messages.TermeAtteint,
-    clocks.PREMIER_JOUR: messages.PremierJour,
-    clocks.DROIT: lambda parcours, ordinal: messages.DroitEffectif(parcours, date.fromordinal(ordinal)),
-}
 
 instants = st.integers(0, JOURS * 24 * 60).map(lambda minutes: DEPART + timedelta(minutes=minutes))
 decalages = st.integers(-40, 40)
@@ -59,7 +55,7 @@ def _possibles(
         messages.DeciderOrientation(cible, auteur, replace(decidee, date_fin=None), None, recu_a),
         messages.NotifierOrientation(cible, auteur, le, recu_a),
         replace(reorientation(auteur), parcours=cible),
-        messages.DeciderReorientation(cible, auteur, "acceptee", None, replace(decidee, date_fin=None), recu_a),
+        messages.DeciderReorientation(cible, auteur, "acceptee", None, _suivante(decidee), recu_a),
         messages.DeciderReorientation(cible, auteur, "maintenue", "Rien n'a changé.", None, recu_a),
         messages.CloreOrientation(cible, auteur, le + timedelta(days=rang - 1), "Emploi durable.", recu_a),
         messages.UsagerSignale(cible, "59", True, le - timedelta(days=1), recu_a, recu_a),
@@ -67,6 +63,11 @@ def _possibles(
         messages.ParcoursTransfere(cible, "62" if rang % 2 else "59", le),
         messages.UsagerFusionne(PARCOURS, "59", (AUTRE,)),
     ]
+
+
+def _suivante(decidee: Decision) -> Decision:
+    """A réorientation is no first decision."""
+    return replace(decidee, date_fin=None, rang=max(decidee.rang, 2))
 
 
 class Registre(Histoire):
@@ -87,21 +88,21 @@ class Registre(Histoire):
 
     def sonner(self, maintenant: datetime) -> None:
         """Fire all that is due, earliest first, each due date once."""
-        while dues := [e for d in self.dossiers.values() for e in clocks.echeances(d) if e.du_a <= maintenant]:
+        while dues := [e for d in self.dossiers.values() for e in echeances(d) if e.du_a <= maintenant]:
             due = min(dues, key=lambda echeance: echeance.du_a)
             nature, _, numero = due.nature.rpartition("-")
-            sonnerie = SONNERIES[nature](due.agregat, int(numero))
+            sonnerie = messages.sonne(nature, due.agregat, int(numero))
             assert not isinstance(self._noter(sonnerie, due.du_a), Attente)
 
-    def _noter(self, recu: messages.Message, maintenant: datetime) -> Sequence[faits.Fait] | Refus | Attente:
+    def _noter(self, recu: messages.Message, maintenant: datetime) -> Sequence[Any] | Refus | Attente:
         suite = self.recoit(recu, maintenant)
         for fait in () if isinstance(suite, Refus | Attente) else suite:
-            if isinstance(fait, faits.OrientationDessaisie):
+            if messages.est(fait, OrientationDessaisie):
                 self.dessaisies.append((fait.parcours, len(self.dossiers[fait.parcours].demandes)))
         return suite
 
     def _est_tardive(self, recu: messages.Message) -> bool:
-        if not isinstance(recu, messages.DeciderOrientation) or recu.auteur != CD:
+        if not isinstance(recu.data, OrientationDecidee) or recu.auteur != CD.partenaire:
             return False
         dossier = self.dossiers[recu.parcours]
         if dossier.est_clos or not dossier.brsa or dossier.demande is None:

@@ -6,7 +6,7 @@ from uuid import UUID
 import orjson
 import pytest
 
-from services.orientation.domain.regles import PAR_DEFAUT
+from services.orientation.domain.regles_par_defaut import PAR_DEFAUT
 from tests.orientation.conftest import Essai
 from tests.orientation.fabrique import (
     AUTRE,

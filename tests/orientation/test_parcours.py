@@ -6,9 +6,11 @@ from uuid import UUID
 import pytest
 
 from chassis.decision import Attente
-from services.orientation.domain.dossier import Etat, Issue, Preconisation
-from services.orientation.domain.faits import OrientationClose, OrientationDecidee, OrientationPreconisee
-from services.orientation.domain.messages import (
+from services.orientation.domain.dossier import Etat, Issue
+from services.orientation.domain.preconisation import CRITERES_REQUIS
+from services.orientation.domain.reglage import Reglage
+from services.orientation.domain.regles_par_defaut import PAR_DEFAUT
+from tests.orientation.dits import (
     CloreOrientation,
     DeciderOrientation,
     DroitsModifies,
@@ -20,10 +22,8 @@ from services.orientation.domain.messages import (
     UsagerFusionne,
     UsagerOppose,
     UsagerSignale,
+    natures,
 )
-from services.orientation.domain.preconisation import CRITERES_REQUIS
-from services.orientation.domain.regles import PAR_DEFAUT
-from services.orientation.domain.situation import Reglage
 from tests.orientation.fabrique import (
     AUTRE,
     CD,
@@ -33,6 +33,7 @@ from tests.orientation.fabrique import (
     PARCOURS,
     RECEPTION,
     RECUE_A,
+    SOCIALE,
     Histoire,
     a,
     decide,
@@ -148,7 +149,7 @@ def test_a_professional_still_recommends_to_whom_objects() -> None:
     histoire = Histoire()
     histoire.accepte(UsagerOppose(PARCOURS))
 
-    histoire.accepte(Preconiser(PARCOURS, Preconisation("social", "departement", ())))
+    histoire.accepte(Preconiser(PARCOURS, SOCIALE))
 
     assert histoire.dossier.preconisation is not None
 
@@ -161,7 +162,7 @@ def test_an_objection_survives_a_merge() -> None:
     suite = histoire.accepte(FUSION)
 
     assert histoire.dossiers[AUTRE].est_oppose
-    assert not any(isinstance(fait, OrientationPreconisee) for fait in suite)
+    assert "OrientationPreconisee" not in natures(suite)
 
 
 def test_a_transfer_ends_the_request_of_the_old_departement() -> None:
@@ -227,8 +228,8 @@ def test_a_merge_keeps_the_orientation_of_the_survivor() -> None:
 
     suite = histoire.accepte(FUSION)
 
-    assert [type(fait) for fait in suite if isinstance(fait, OrientationClose | OrientationDecidee)] == [
-        OrientationClose
+    assert [nature for nature in natures(suite) if nature in ("OrientationClose", "OrientationDecidee")] == [
+        "OrientationClose"
     ]
     assert histoire.dossiers[AUTRE].rang == 1
 

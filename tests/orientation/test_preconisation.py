@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 
 from relais_contrats.codes import orientation as codes
 from relais_contrats.codes.liste import Code
-from services.orientation.domain.dossier import Contrainte, Etat, Preconisation
-from services.orientation.domain.messages import Preconiser, RealiserDiagnostic
+from services.orientation.domain.dossier import Contrainte, Etat
 from services.orientation.domain.preconisation import CRITERES_REQUIS, Regle, en_texte, preconiser
-from services.orientation.domain.regles import PAR_DEFAUT
-from services.orientation.domain.situation import Reglage
-from tests.orientation.fabrique import COMPLETS, PARCOURS, Histoire
+from services.orientation.domain.reglage import Reglage
+from services.orientation.domain.regles_par_defaut import PAR_DEFAUT
+from tests.orientation.dits import Message, Preconiser, RealiserDiagnostic
+from tests.orientation.fabrique import COMPLETS, PARCOURS, SOCIALE, Histoire
 
 VALEURS: dict[str, type[Code]] = {
     "situation_professionnelle": codes.SituationProfessionnelle,
@@ -36,7 +36,7 @@ def histoire() -> Histoire:
     return Histoire(Reglage(regles=PAR_DEFAUT))
 
 
-def diagnostic(**criteres: str | bool | int) -> RealiserDiagnostic:
+def diagnostic(**criteres: str | bool | int) -> Message:
     return RealiserDiagnostic(PARCOURS, criteres, ())
 
 
@@ -122,12 +122,11 @@ def test_a_changed_criterion_changes_the_recommendation() -> None:
 def test_unchanged_criteria_do_not_set_a_professional_aside() -> None:
     suivie = histoire()
     suivie.accepte(diagnostic(**COMPLETS))
-    avis = Preconisation("social", "departement", ())
-    suivie.accepte(Preconiser(PARCOURS, avis))
+    suivie.accepte(Preconiser(PARCOURS, SOCIALE))
 
     suivie.accepte(diagnostic(**COMPLETS))
 
-    assert suivie.dossier.preconisation == avis
+    assert suivie.dossier.preconisation == SOCIALE
 
 
 def test_a_departement_decides_by_its_own_table() -> None:

@@ -8,9 +8,12 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from chassis.decision import Attente, Refus
-from services.orientation.clocks import echeances
-from services.orientation.domain import faits, messages
-from services.orientation.domain.dossier import Auteur, Decision, Dossier, Issue, Structure
+from relais_contrats.v1.orientation import OrientationDecidee
+from services.orientation.app import SERVICE
+from services.orientation.domain import echeances
+from services.orientation.domain.decision import Auteur, Decision, Structure
+from services.orientation.domain.dossier import Dossier, Issue
+from tests.orientation import dits as messages
 from tests.orientation.conftest import Essai
 from tests.orientation.fabrique import (
     AUTRE,
@@ -36,12 +39,9 @@ LAN_DERNIER = decision(2, debut=date(2025, 2, 17), date_decision=date(2025, 2, 1
 AILLEURS = Structure("local", "pole-insertion-roubaix", "Pôle insertion de Roubaix")
 
 
-def reprise(declaree: Decision | None = LAN_DERNIER, *, par: Auteur = CD, **autres: Any) -> messages.DeclarerReprise:
+def reprise(declaree: Decision | None = LAN_DERNIER, *, par: Auteur = CD, **autres: Any) -> messages.Message:
     defauts: dict[str, Any] = {
         "date_reprise": RECEPTION,
-        "donnees": {},
-        "contestation": None,
-        "notifiee_le": None,
         "referent": None,
         "contrat_est_signe": None,
         "rdvs": (),
@@ -54,8 +54,11 @@ def rdv(debut: datetime, statut: str = "planifie", rdv_id: str = "rdv-1") -> mes
     return messages.RdvDeclare(rdv_id, statut, debut)
 
 
-def tenu(quoi: str, type_: str = "referent.designe") -> messages.SuiteDonnee:
-    return messages.SuiteDonnee(PARCOURS, "59", type_, None, uuid7(), quoi)
+def tenu(quoi: str) -> messages.Message:
+    types = {"referent": "referent.designe", "contrat": "contrat.propose"}
+    return (
+        messages.SuiteDonnee(PARCOURS, types[quoi], uuid7()) if quoi in types else messages.RdvPlanifie(PARCOURS, quoi)
+    )
 
 
 def test_an_orientation_of_before_is_in_force_and_nothing_falls_due() -> None:
@@ -174,9 +177,9 @@ def test_what_a_service_tells_again_is_held_too_but_nothing_stands_on_it() -> No
     histoire = Histoire()
     histoire.accepte(decide(1))
 
-    histoire.accepte(replace(tenu("contrat", "contrat.propose"), est_d_un_partenaire=False))
+    histoire.accepte(replace(tenu("contrat"), auteur="/services/engagements"))
 
-    assert histoire.dossier.tenus == {"contrat"}
+    assert histoire.dossier.tenus == ("contrat",)
     assert histoire.dossier.ouverte is not None and histoire.dossier.ouverte.appuis == ()
 
 
@@ -184,9 +187,9 @@ def test_a_sibling_may_be_heard_before_the_parcours_is_told_here() -> None:
     histoire = Histoire()
     histoire.dossiers.clear()
 
-    histoire.accepte(tenu("rdv-1", "rdv.planifie"))
+    histoire.accepte(tenu("rdv-1"))
 
-    assert histoire.dossier.tenus == {"rdv-1"}
+    assert histoire.dossier.tenus == ("rdv-1",)
 
 
 @pytest.mark.parametrize(
@@ -245,8 +248,10 @@ def test_a_merge_keeps_the_rank_and_settles_the_request_of_the_survivor() -> Non
 
     suite = histoire.accepte(messages.UsagerFusionne(PARCOURS, "59", (AUTRE,)))
 
-    [redite] = [fait for fait in suite if isinstance(fait, faits.OrientationDecidee)]
-    assert (redite.decision.rang, redite.est_reprise, redite.decidee_le) == (2, True, None)
+    [redite] = [fait for fait in suite if messages.est(fait, OrientationDecidee)]
+    assert (redite.data.rang, redite.garde.est_reprise, redite.garde.decidee_le) == (2, True, None)
+    racontee = SERVICE.brique.traduire(redite)
+    assert racontee and racontee.donnees["est_reprise"] is True
     assert histoire.dossier.demande is None
     assert echeances(histoire.dossier) == []
 
@@ -287,15 +292,16 @@ async def test_it_survives_the_database_and_counts_in_no_statistic(essai: Essai)
 
 @pytest.mark.anyio
 async def test_what_the_siblings_hold_survives_the_database(essai: Essai) -> None:
-    await essai.accepte(evenement("rdv.planifie", {"rdv_id": "cd-59/1@x"}))
+    await essai.accepte(evenement("rdv.planifie", {"rdv_id": CLE}))
 
     refus = await essai.refuse(
-        depot("reprise.declaree", {"date_reprise": RECEPTION.isoformat(), "rdv": [RDV | {"rdv_id": "cd-59/1@x"}]})
+        depot("reprise.declaree", {"date_reprise": RECEPTION.isoformat(), "rdv": [RDV | {"rdv_id": CLE}]})
     )
 
     assert refus == "deja-traite"
 
 
+CLE = f"cd-59/1@{PARCOURS.hex}"
 RDV = {
     "motif": "accompagnement",
     "debut": "2026-03-20T09:30:00+01:00",

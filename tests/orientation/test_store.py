@@ -1,6 +1,7 @@
 """The service on the real PostgreSQL, through the real engine: what is written, found again, cut, moved and erased."""
 
 import asyncio
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -8,12 +9,12 @@ import asyncpg
 import pytest
 
 from relais_contrats.v1.orientation import OrientationDecidee
+from services.dossiers.vie import DossierOuvert, DossierTransfere
 from services.orientation.app import SERVICE
-from services.orientation.domain.faits import DossierOuvert
-from services.orientation.domain.messages import ParcoursOuvert, RealiserDiagnostic
-from services.orientation.domain.regles import PAR_DEFAUT
+from services.orientation.domain.regles_par_defaut import PAR_DEFAUT
 from tests.engines import Bench
 from tests.orientation.conftest import Essai
+from tests.orientation.dits import ParcoursOuvert, ParcoursTransfere, RealiserDiagnostic
 from tests.orientation.fabrique import (
     CD,
     COMPLETS,
@@ -188,7 +189,20 @@ async def test_a_dossier_opened_by_the_batch_follows_the_rules_of_its_departemen
 
     situation = dossiers.de(diagnostic)
 
-    assert situation.reglage.regles == PAR_DEFAUT
+    assert situation.contexte.regles == PAR_DEFAUT
+
+
+async def test_a_dossier_that_the_batch_transfers_follows_the_rules_of_its_new_departement(essai: Essai) -> None:
+    await essai.ouvrir()
+    transfert = replace(ParcoursTransfere(PARCOURS, "62", APRES), departement="59")
+    diagnostic = RealiserDiagnostic(PARCOURS, COMPLETS, ())
+    async with essai.pool.acquire() as conn, conn.transaction():
+        dossiers = await SERVICE.brique.charger(conn, [transfert, diagnostic])
+    dossiers.appliquer(DossierTransfere(PARCOURS, "62"))
+
+    situation = dossiers.de(diagnostic)
+
+    assert situation.contexte.regles == PAR_DEFAUT
 
 
 async def regler(essai: Essai, nature: str, contenu: list[Any], *, version: int = 0) -> int | None:
@@ -249,25 +263,7 @@ async def test_the_database_refuses_two_orientations_at_one_date(essai: Essai) -
     await essai.accepte(depot("orientation.decidee", decidee_json(1, DEBUT)))
 
     with pytest.raises(asyncpg.ExclusionViolationError):
-        await essai.pool.execute(
-            "INSERT INTO orientations SELECT parcours, 2, parcours_type, organisme, structure_systeme,"
-            " structure_valeur, structure_nom, date_decision, $1, $1, true, 'x', NULL, NULL, NULL,"
-            " decideur, decideur_role FROM orientations",
-            APRES,
-        )
-
-
-async def test_the_database_refuses_two_open_orientations(essai: Essai) -> None:
-    await essai.ouvrir()
-    await essai.accepte(depot("orientation.decidee", decidee_json(1, DEBUT, date_fin=APRES.isoformat())))
-
-    with pytest.raises(asyncpg.UniqueViolationError):
-        await essai.pool.execute(
-            "INSERT INTO orientations SELECT parcours, 2, parcours_type, organisme, structure_systeme,"
-            " structure_valeur, structure_nom, date_decision, $1, NULL, false, NULL, NULL, NULL, NULL,"
-            " decideur, decideur_role FROM orientations",
-            APRES + timedelta(days=1),
-        )
+        await essai.pool.execute("INSERT INTO periodes SELECT parcours, 2, $1, $1 FROM periodes", APRES)
 
 
 async def test_a_replayed_deposit_gets_its_first_answer(essai: Essai) -> None:
@@ -309,4 +305,4 @@ async def test_two_replicas_may_open_the_same_dossier(essai: Essai, banc: Bench)
     )
 
     assert [reponse.etat for [reponse] in reponses] == ["accepte", "accepte"]
-    assert await essai.compte("demandes") == 1
+    assert await essai.compte("delais") == 1

@@ -13,11 +13,15 @@ from pydantic import ValidationError
 from relais_contrats.catalogue import CATALOGUE
 from relais_contrats.champs import separer
 from relais_contrats.exemples import exemple_valide
-from services.orientation.domain import faits, messages
-from services.orientation.domain.regles import PAR_DEFAUT
-from services.orientation.domain.situation import Reglage
-from services.orientation.subscriptions import DEPOTS, EVENEMENTS, lire
-from services.orientation.translation import traduire
+from services.dossiers.brique import brique
+from services.dossiers.modele import NOMS
+from services.dossiers.regles import Recu
+from services.orientation.app import SERVICE
+from services.orientation.domain import REGLES
+from services.orientation.domain.reglage import Reglage
+from services.orientation.domain.regles_par_defaut import PAR_DEFAUT
+from services.orientation.store.dossiers import REGISTRE
+from tests.orientation import dits as messages
 from tests.orientation.fabrique import (
     PARCOURS,
     RECEPTION,
@@ -39,10 +43,18 @@ AVANT: dict[str, tuple[messages.Message, ...]] = {
     "orientation.close": (ORIENTEE,),
     "reorientation.demandee": (ORIENTEE,),
     "reorientation.decidee": (ORIENTEE, reorientation()),
-    "orientation.annulee": (replace(ORIENTEE, depot=DEPOT),),
+    "orientation.annulee": (replace(ORIENTEE, id=DEPOT),),
 }
 
 
+DEPOTS = sorted(message.nom for message in ORIENTATION if message.se_depose)
+DU_HUB = ["orientation.dessaisie"]
+ENTENDUS = {
+    *("parcours.ouvert", "parcours.transfere", "parcours.clos", "droits.modifies"),
+    *("usager.signale", "usager.fusionne", "usager.oppose", "usager.efface"),
+    *("referent.designe", "referent.remplace", "referent.annule", "rdv.planifie"),
+    *("contrat.propose", "contrat.signe", "contrat.refuse", "contrat.annule"),
+}
 ENTRE_NOUS = {
     "orientation.annulee": {"rang", "etait_effective", "retablie"},
     "reprise.declaree": {"recue_a", "role"},
@@ -52,28 +64,36 @@ ENTRE_NOUS = {
 
 def lu(type_: str, donnees: dict[str, Any]) -> messages.Message:
     annule = {"annule": str(DEPOT)} if "annule" in donnees else {}  # the door knows which deposit is named
-    message = lire(depot(type_, donnees | annule, recu_a=PLUS_TARD))
-    assert message is not None
-    return message
+    recu = brique("orientation", REGISTRE).lire(depot(type_, donnees | annule, recu_a=PLUS_TARD))
+    assert isinstance(recu, Recu)
+    return recu
 
 
-def raconte(suite: list[faits.Fait]) -> list[str]:
+def raconte(suite: list[Any]) -> list[str]:
     """Translate the published facts, check each against its contract, and name them."""
-    racontes = [raconte for fait in suite if (raconte := traduire(fait))]
+    racontes = [raconte for fait in suite if (raconte := SERVICE.brique.traduire(fait))]
     for fait in racontes:
         modele = CATALOGUE[fait.type].modele
-        donnees = {nom: valeur for nom, valeur in fait.donnees.items() if nom not in ENTRE_NOUS.get(fait.type, ())}
+        entre_nous = ENTRE_NOUS.get(fait.type, set())
+        assert entre_nous <= fait.donnees.keys()
+        donnees = {nom: valeur for nom, valeur in fait.donnees.items() if nom not in entre_nous}
         modele.model_validate(donnees)
         assert separer(fait.type, donnees) == (donnees, {})
     return [fait.type for fait in racontes]
 
 
-def test_every_deposit_of_the_brique_has_its_reader() -> None:
-    assert set(DEPOTS) == {message.nom for message in ORIENTATION if message.se_depose}
+def test_every_message_of_the_brique_has_one_rule_and_one_fold() -> None:
+    """The table of the brique, as `pytest -s` prints it."""
+    table = REGLES.table(NOMS)
+    print(*(f"{nom:22} {regle:26} {repli}" for nom, regle, repli in table), sep="\n")  # noqa: T201
+
+    assert [nom for nom, regle, repli in table if regle and repli] == DEPOTS
+    assert {nom for nom, regle, _ in table if regle} & CATALOGUE.keys() - set(DEPOTS) == ENTENDUS
+    assert [nom for nom, _, repli in table if repli and nom in CATALOGUE] == sorted([*DEPOTS, *DU_HUB])
 
 
-def test_every_event_listened_to_belongs_to_a_sibling() -> None:
-    assert {CATALOGUE[nom].brique for nom in EVENEMENTS} == {"usagers", "referents", "engagements"}
+def test_every_event_listened_to_belongs_to_a_sibling_listened_to() -> None:
+    assert {f"parcours.*.{CATALOGUE[nom].brique}.>" for nom in ENTENDUS} == set(SERVICE.ecoute)
 
 
 @pytest.mark.parametrize("type_", sorted(DEPOTS))

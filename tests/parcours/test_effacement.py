@@ -75,7 +75,8 @@ _ACCOMPAGNANT = {
 }
 # Where a text of health is kept while its person is: what was told, what each service makes of it, what was deposited.
 _DE_LA_SANTE = {
-    *("orientation.dossiers", "orientation.faits", "feuille_de_route.dossiers", "feuille_de_route.faits"),
+    *("orientation.dossiers", "orientation.histoire", "orientation.faits"),
+    *("feuille_de_route.dossiers", "feuille_de_route.faits"),
     *("feuille_de_route.histoire", "feuille_de_route.feuilles"),
     *("passerelle.depots", "passerelle.evenements"),
 }
@@ -169,7 +170,7 @@ async def test_after_an_erasure_a_search_of_all_that_is_kept_finds_nothing(hub: 
 
     assert {"usagers.coffre", "usagers.champs_proteges", "orientation.dossiers", "orientation.faits"} <= avant
     assert {"usagers.dires", "usagers.fusions", "feuille_de_route.feuilles", "feuille_de_route.histoire"} <= avant
-    assert {"orientation.orientations", "passerelle.evenements", "passerelle.depots"} <= avant
+    assert {"orientation.histoire", "passerelle.evenements", "passerelle.depots"} <= avant
     assert any(lieu.startswith("nats/") for lieu in avant)
     assert apres == set()
 

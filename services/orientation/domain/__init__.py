@@ -1,6 +1,25 @@
-"""The rules of the orientation: pure, without I/O. Start with `decision.py`; the delay to orient is in `delai.py`."""
+"""The rules of the orientation: pure, without I/O. The decision is in `orientation`; the one table is `REGLES`."""
 
-from services.orientation.domain.decision import decider
-from services.orientation.domain.evolution import appliquer
+from chassis.decision import Echeance
+from services.orientation.domain import (
+    annulation,  # noqa: F401  each room registers its rules
+    demande,
+    diagnostic,  # noqa: F401
+    droit,
+    fin,
+    notification,  # noqa: F401
+    orientation,
+    reorientation,  # noqa: F401
+    reprise,  # noqa: F401
+    suites,  # noqa: F401
+)
+from services.orientation.domain.dossier import Dossier
+from services.orientation.domain.parcours import appliquer
+from services.orientation.domain.regles import REGLES
 
-__all__ = ["appliquer", "decider"]
+__all__ = ["REGLES", "appliquer", "echeances"]
+
+
+def echeances(dossier: Dossier) -> list[Echeance]:
+    """What falls due for a dossier, derived from its state only."""
+    return [due for matiere in (demande, fin, orientation, droit) for due in matiere.echeances(dossier)]

@@ -1,35 +1,58 @@
 """Cancel a decision: the dossier is as if it had not been taken, unless something stands on it already."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 from chassis.decision import Attente, Refus
-from services.orientation.domain import faits
-from services.orientation.domain.dossier import Dossier, Organisme, Orientation
-from services.orientation.domain.messages import AnnulerOrientation
+from relais_contrats.v1 import orientation as contrat
+from services.dossiers.vie import Situation
+from services.orientation.domain.decision import Organisme, Orientation
+from services.orientation.domain.dossier import Dossier
+from services.orientation.domain.regles import Dit, Recu, regle, repli
 
 ANNULATION_EN_ROUTE = timedelta(seconds=2)
 """How long a decision waits for the cancellation of what stands on it, that a sibling has accepted a moment ago."""
 
 
+@dataclass(frozen=True, slots=True)
+class Annulee:
+    """What was decided and is not any more; `retablie` is in force again, if there is one."""
+
+    annulee: Orientation
+    retablie: Orientation | None
+
+    def entre_nous(self) -> Mapping[str, Any]:
+        retablie = self.retablie.effective() if self.retablie else None
+        return {"rang": self.annulee.rang, "etait_effective": self.annulee.est_effective, "retablie": retablie}
+
+
+@regle(contrat.OrientationAnnulee)
 def annuler(
-    dossier: Dossier, message: AnnulerOrientation, maintenant: datetime
-) -> Sequence[faits.Fait] | Refus | Attente:
+    situation: Situation, recu: Recu[contrat.OrientationAnnulee], maintenant: datetime
+) -> Sequence[Any] | Refus | Attente:
     """By who decided, or by the département. Its notification goes with it; what a partner did under it does not."""
-    annulee = next((o for o in dossier.orientations if o.depot == message.annule), None)
+    dossier: Dossier = situation.dossier
+    depot = UUID(recu.data.annule)
+    annulee = next((o for o in dossier.orientations if o.depot == depot), None)
     if annulee is None or annulee.avant is None:
         return _impossible({"motif": "decision-inconnue"})
-    if message.auteur.partenaire != annulee.decideur.partenaire and message.auteur.role != Organisme.DEPARTEMENT:
+    if recu.auteur != annulee.decideur.partenaire and recu.role != Organisme.DEPARTEMENT:
         return Refus("non-autorise", "/source", {"decideur": annulee.decideur.role})
     if dependance := _dependance(dossier, annulee):
         est_ailleurs = any(dependance == {"depend": appui.type} for appui in annulee.appuis)
-        if est_ailleurs and message.recu_a and maintenant - message.recu_a < ANNULATION_EN_ROUTE:
+        if est_ailleurs and maintenant - recu.recu_a < ANNULATION_EN_ROUTE:
             return Attente("annulation en route")
         return _impossible(dependance)
-    retablie = next((o for o in sans(dossier, annulee).orientations if o.est_effective and not o.est_close), None)
-    qui = (dossier.parcours, dossier.departement)
-    return [faits.OrientationAnnulee(*qui, message.annule, message.motif, annulee, retablie)]
+    retablie = next((o for o in _sans(dossier, annulee).orientations if o.est_effective and not o.est_close), None)
+    return [Dit(dossier.parcours, dossier.departement, recu.data, Annulee(annulee, retablie))]
+
+
+@repli(contrat.OrientationAnnulee, garde=Annulee)
+def _annulee(dossier: Dossier, fait: Dit[contrat.OrientationAnnulee, Annulee]) -> Dossier:
+    return _sans(dossier, fait.garde.annulee)
 
 
 def _dependance(dossier: Dossier, annulee: Orientation) -> dict[str, str | int] | None:
@@ -46,7 +69,7 @@ def _dependance(dossier: Dossier, annulee: Orientation) -> dict[str, str | int] 
     return {"depend": "orientation.demandee"} if dossier.demande else None
 
 
-def sans(dossier: Dossier, annulee: Orientation) -> Dossier:
+def _sans(dossier: Dossier, annulee: Orientation) -> Dossier:
     """The dossier as it would be without this decision, the last one."""
     avant = annulee.avant
     restantes = tuple(o for o in dossier.orientations if o.rang != annulee.rang)

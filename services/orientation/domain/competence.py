@@ -4,8 +4,9 @@ from collections.abc import Collection
 from datetime import datetime
 
 from chassis.decision import Refus
+from services.orientation.domain.decision import Auteur, Organisme, Orientation
 from services.orientation.domain.delai import est_echue, refus_tardif
-from services.orientation.domain.dossier import Auteur, Dossier, Organisme, Orientation
+from services.orientation.domain.dossier import Dossier
 
 _AUTRES_PUBLICS = frozenset({Organisme.FRANCE_TRAVAIL, Organisme.MISSION_LOCALE, Organisme.CAP_EMPLOI})
 

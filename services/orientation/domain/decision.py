@@ -1,72 +1,186 @@
-"""The one decision of the service: which facts follow from a message, or why it is refused."""
+"""The nouns of a decision: who took it and what it says, what stood before it, what was done under it."""
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import assert_never
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
 
-from chassis.decision import Attente, Refus
-from services.orientation.domain import annulation, demande, messages, orientation, parcours, reprise
-from services.orientation.domain.dossier import Dossier
-from services.orientation.domain.faits import Fait
-from services.orientation.domain.messages import Message
-from services.orientation.domain.situation import Situation
-
-Decision = Sequence[Fait] | Refus | Attente
+from relais_contrats.v1 import orientation as contrat
+from relais_contrats.v1 import partages
+from services.dossiers.regles import Recu
 
 
-def decider(situation: Situation, message: Message, maintenant: datetime) -> Decision:
-    """Internal facts come before the published ones."""
-    if isinstance(message, messages.Evenement):
-        return [] if situation.est_oublie else parcours.suivre(situation, message, maintenant)
-    if situation.est_oublie:
-        return Refus("parcours-inconnu", "/subject")
-    if situation.dossier is None:
-        return Attente("dossier absent")
-    if isinstance(message, messages.Echeance):
-        return _constater(situation.dossier, message, maintenant)
-    if situation.dossier.est_clos:
-        return Refus("etat-interdit", "/subject", {"etat": "parcours-clos"})
-    return _decider_du_depot(situation.dossier, situation, message, maintenant)
+class Organisme(StrEnum):
+    """The kinds of organisation that the rules name; the contract checks the closed list."""
+
+    DEPARTEMENT = "departement"
+    FRANCE_TRAVAIL = "france-travail"
+    MISSION_LOCALE = "mission-locale"
+    CAP_EMPLOI = "cap-emploi"
 
 
-def _constater(dossier: Dossier, message: messages.Echeance, maintenant: datetime) -> Sequence[Fait] | Attente:
-    match message:
-        case messages.DelaiEcoule():
-            return demande.dessaisir(dossier, message, maintenant)
-        case messages.TermeAtteint():
-            return orientation.constater_le_terme(dossier, message, maintenant)
-        case messages.PremierJour():
-            return orientation.commencer(dossier, message, maintenant)
-        case messages.DroitEffectif():
-            return parcours.constater_le_droit(dossier, message, maintenant)
-        case _:
-            assert_never(message)
+@dataclass(frozen=True, slots=True)
+class Auteur:
+    """Who deposits: `partenaire` is the CloudEvents source, `role` its kind of organisation."""
+
+    partenaire: str
+    role: str
+
+    @classmethod
+    def de(cls, recu: Recu[Any]) -> "Auteur":
+        return cls(recu.auteur, recu.role)
 
 
-def _decider_du_depot(
-    dossier: Dossier, situation: Situation, message: messages.Depot, maintenant: datetime
-) -> Decision:
-    delegataires = situation.reglage.delegataires
-    match message:
-        case messages.DemanderOrientation():
-            return demande.demander(dossier, message)
-        case messages.RealiserDiagnostic():
-            return demande.diagnostiquer(dossier, situation.reglage.regles, message)
-        case messages.Preconiser():
-            return demande.preconiser(dossier, message)
-        case messages.DeciderOrientation():
-            return orientation.decider(dossier, delegataires, message)
-        case messages.NotifierOrientation():
-            return orientation.notifier(dossier, message)
-        case messages.DemanderReorientation():
-            return orientation.demander_reorientation(dossier, message)
-        case messages.DeciderReorientation():
-            return orientation.decider_reorientation(dossier, delegataires, message)
-        case messages.CloreOrientation():
-            return orientation.clore(dossier, message)
-        case messages.AnnulerOrientation():
-            return annulation.annuler(dossier, message, maintenant)
-        case messages.DeclarerReprise():
-            return reprise.declarer(dossier, message)
-        case _:
-            assert_never(message)
+@dataclass(frozen=True, slots=True)
+class Structure:
+    systeme: str
+    valeur: str
+    nom: str
+
+    @classmethod
+    def lue(cls, dite: partages.Structure) -> "Structure":
+        return cls(str(dite.systeme), dite.valeur, dite.nom)
+
+    @property
+    def cle(self) -> str:
+        """The same structure, whatever name each partner gives it."""
+        return f"{self.systeme}:{self.valeur}"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The content of a decision, first orientation or réorientation. `date_fin` only when it is known in advance."""
+
+    parcours_type: str
+    organisme: str
+    structure: Structure
+    date_decision: date
+    date_debut: date
+    date_fin: date | None
+    rang: int
+
+    @classmethod
+    def lue(cls, dite: contrat.Decision) -> "Decision":
+        return cls(
+            parcours_type=str(dite.parcours_type),
+            organisme=str(dite.organisme),
+            structure=Structure.lue(dite.structure),
+            date_decision=dite.date_decision,
+            date_debut=dite.date_debut,
+            date_fin=dite.date_fin,
+            rang=dite.rang,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Contestation:
+    """Why the recommendation was set aside; the decision then carries the counter-proposal."""
+
+    motif_refus: str
+    commentaire: str | None
+
+    @classmethod
+    def lue(cls, dite: contrat.OrientationDecidee) -> "Contestation | None":
+        return cls(str(dite.motif_refus), dite.commentaire_refus) if dite.motif_refus else None
+
+
+@dataclass(frozen=True, slots=True)
+class DemandeReorientation:
+    """A request to change the open orientation; it waits for its decision."""
+
+    demandeur: Auteur
+    motif: str
+    parcours_type_propose: str
+    structure_proposee: Structure | None
+    accord_referent: bool
+    accord_personne: bool
+    urgence: bool
+
+    @classmethod
+    def lue(cls, dite: contrat.ReorientationDemandee, demandeur: Auteur) -> "DemandeReorientation":
+        return cls(
+            demandeur=demandeur,
+            motif=dite.motif,
+            parcours_type_propose=str(dite.parcours_type_propose),
+            structure_proposee=Structure.lue(dite.structure_proposee) if dite.structure_proposee else None,
+            accord_referent=dite.accord_referent,
+            accord_personne=dite.accord_personne,
+            urgence=dite.urgence,
+        )
+
+    def dite(self) -> contrat.ReorientationDemandee:
+        champs = asdict(self)
+        del champs["demandeur"]
+        return contrat.ReorientationDemandee.model_validate(champs)
+
+
+@dataclass(frozen=True, slots=True)
+class Appui:
+    """What a partner did under an orientation, by which deposit."""
+
+    type: str
+    depot: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Avant:
+    """What a decision changed, as it was: the orientation that it cut or closed, the requests that it settled."""
+
+    rang: int | None = None
+    fin: date | None = None
+    est_close: bool = False
+    motif_fin: str | None = None
+    demande: int | None = None
+    reorientation: DemandeReorientation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Orientation:
+    """An orientation that was decided. `decideur` is who decided it; `est_close` once ended, replaced or over.
+
+    `est_effective` is false while it waits for its first day beside the one in force.
+    """
+
+    decision: Decision
+    decideur: Auteur
+    contestation: Contestation | None = None
+    est_close: bool = False
+    est_effective: bool = True
+    motif_fin: str | None = None
+    notifiee_le: date | None = None
+    depot: UUID | None = None
+    """The deposit that decided it, by which it may be cancelled; None for what a merge brought."""
+    avant: Avant | None = None
+    appuis: tuple[Appui, ...] = ()
+    """What partners did under it, the last at the end: it stands on this decision."""
+    est_reprise: bool = False
+    """Decided before the hub followed the person, and declared since."""
+
+    @property
+    def rang(self) -> int:
+        return self.decision.rang
+
+    @property
+    def debut(self) -> date:
+        return self.decision.date_debut
+
+    @property
+    def fin(self) -> date | None:
+        """Last day, included; None while it is open-ended."""
+        return self.decision.date_fin
+
+    def dite(self) -> contrat.OrientationDecidee:
+        contestee, sens = self.contestation, {"decision": "acceptee"}
+        if contestee:
+            sens = {"decision": "refusee", "motif_refus": contestee.motif_refus}
+            sens |= {"commentaire_refus": contestee.commentaire} if contestee.commentaire else {}
+        return contrat.OrientationDecidee.model_validate(asdict(self.decision) | sens)
+
+    def effective(self) -> Mapping[str, Any]:
+        """For siblings and the gateway: the decision as it was told, with its first day, its notification and its
+        deposit."""
+        dates = {"date_effet": self.debut.isoformat()}
+        dates |= {"date_notification": self.notifiee_le.isoformat()} if self.notifiee_le else {}
+        return self.dite().en_json() | dates | ({"depot": str(self.depot)} if self.depot else {})

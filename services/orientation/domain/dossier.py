@@ -1,26 +1,21 @@
-"""The nouns of the service: the dossier of a parcours, its requests, its orientations, its recommendation."""
+"""The dossier of a parcours: its requests, its diagnostic, its recommendation, its orientations (see `decision`)."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
+
+from relais_contrats.v1 import orientation as contrat
+from services.orientation.domain.decision import DemandeReorientation, Orientation, Structure
 
 Critere = str | bool | int
 Criteres = Mapping[str, Critere]
 """Criteria of the diagnostic by name, those that are known (CATALOGUE § 3 `diagnostic.realise`)."""
 
-Dit = tuple[datetime, date]
+Mot = tuple[datetime, date]
 """When something was said about the right, and from when on it holds: the last word holds, whenever it came here."""
-
-
-class Organisme(StrEnum):
-    """The kinds of organisation that the rules name; the contract checks the closed list."""
-
-    DEPARTEMENT = "departement"
-    FRANCE_TRAVAIL = "france-travail"
-    MISSION_LOCALE = "mission-locale"
-    CAP_EMPLOI = "cap-emploi"
 
 
 class Etat(StrEnum):
@@ -43,98 +38,6 @@ class Issue(StrEnum):
     CLOSE = "close"
     REPRISE = "reprise"
     """The person had been oriented before the hub followed her: nobody kept a delay, or missed it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Auteur:
-    """Who deposits: `partenaire` is the CloudEvents source, `role` its kind of organisation."""
-
-    partenaire: str
-    role: str
-
-
-@dataclass(frozen=True, slots=True)
-class Structure:
-    systeme: str
-    valeur: str
-    nom: str
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """The content of a decision, first orientation or réorientation. `date_fin` only when it is known in advance."""
-
-    parcours_type: str
-    organisme: str
-    structure: Structure
-    date_decision: date
-    date_debut: date
-    date_fin: date | None
-    rang: int
-
-
-@dataclass(frozen=True, slots=True)
-class Contestation:
-    """Why the recommendation was set aside; the decision then carries the counter-proposal."""
-
-    motif_refus: str
-    commentaire: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Appui:
-    """What a partner did under an orientation, by which deposit."""
-
-    type: str
-    depot: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Avant:
-    """What a decision changed, as it was: the orientation that it cut or closed, the requests that it settled."""
-
-    rang: int | None = None
-    fin: date | None = None
-    est_close: bool = False
-    motif_fin: str | None = None
-    demande: int | None = None
-    reorientation: "DemandeReorientation | None" = None
-
-
-@dataclass(frozen=True, slots=True)
-class Orientation:
-    """An orientation that was decided. `decideur` is who decided it; `est_close` once ended, replaced or over.
-
-    `est_effective` is false while it waits for its first day beside the one in force.
-    """
-
-    decision: Decision
-    decideur: Auteur
-    contestation: Contestation | None = None
-    est_close: bool = False
-    est_effective: bool = True
-    motif_fin: str | None = None
-    notifiee_le: date | None = None
-    depot: UUID | None = None
-    """The deposit that decided it, by which it may be cancelled; None for what a merge brought."""
-    avant: Avant | None = None
-    appuis: tuple[Appui, ...] = ()
-    """What partners did under it, the last at the end: it stands on this decision."""
-    est_reprise: bool = False
-    """Decided before the hub followed the person, and declared since."""
-
-    @property
-    def rang(self) -> int:
-        return self.decision.rang
-
-    @property
-    def debut(self) -> date:
-        return self.decision.date_debut
-
-    @property
-    def fin(self) -> date | None:
-        """Last day, included; None while it is open-ended."""
-        return self.decision.date_fin
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,18 +71,20 @@ class Preconisation:
     structure: Structure | None = None
     est_calculee: bool = False
 
+    @classmethod
+    def lue(cls, dite: contrat.OrientationPreconisee, *, est_calculee: bool) -> "Preconisation":
+        return cls(
+            parcours_type=str(dite.parcours_type),
+            organisme=str(dite.organisme),
+            motifs=tuple(MotifPreconisation(m.critere, m.valeur, m.explication) for m in dite.motifs),
+            structure=Structure.lue(dite.structure) if dite.structure else None,
+            est_calculee=est_calculee,
+        )
 
-@dataclass(frozen=True, slots=True)
-class DemandeReorientation:
-    """A request to change the open orientation; it waits for its decision."""
-
-    demandeur: Auteur
-    motif: str
-    parcours_type_propose: str
-    structure_proposee: Structure | None
-    accord_referent: bool
-    accord_personne: bool
-    urgence: bool
+    def dite(self) -> contrat.OrientationPreconisee:
+        champs = asdict(self)
+        del champs["est_calculee"]
+        return contrat.OrientationPreconisee.model_validate(champs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +97,10 @@ class Contrainte:
     referentiel: str
     valeur: str
     impact: str | None = None
+
+    @classmethod
+    def lue(cls, dite: contrat.ContrainteDiagnostic) -> "Contrainte":
+        return cls(**dite.en_json())
 
     @property
     def cle(self) -> tuple[str, str, str]:
@@ -206,8 +115,8 @@ class Dossier:
     departement: str
     brsa: bool = False
     """The person asks for the RSA or receives it: the département orients (C. trav. L. 5411-5-1)."""
-    droit_dit: Dit | None = None
-    droit_annonce: tuple[bool, Dit] | None = None
+    droit_dit: Mot | None = None
+    droit_annonce: tuple[bool, Mot] | None = None
     """What was last said of the right from a day to come on: it is `brsa` from that day."""
     est_oppose: bool = False
     """The person has objected (RGPD art. 21): no recommendation is computed, no statistic counts it."""
@@ -220,8 +129,8 @@ class Dossier:
     reorientation: DemandeReorientation | None = None
     demandes: tuple[Demande, ...] = ()
     orientations: tuple[Orientation, ...] = ()
-    tenus: frozenset[str] = frozenset()
-    """What the siblings hold of this parcours, as they told it: see `reprise`."""
+    tenus: tuple[str, ...] = ()
+    """What the siblings hold of this parcours, as they told it, in one order: see `reprise`."""
 
     @property
     def demande(self) -> Demande | None:
@@ -258,3 +167,21 @@ class Dossier:
         if self.orientations:
             return Etat.CLOSE
         return Etat.EN_ATTENTE if self.preconisation else Etat.BROUILLON
+
+    def avec_demande_close(self, issue: Issue, decidee_le: date | None = None) -> "Dossier":
+        """The request that waits, if there is one, waits no more."""
+        demandes = tuple(d if d.issue else replace(d, issue=issue, decidee_le=decidee_le) for d in self.demandes)
+        return replace(self, demandes=demandes)
+
+    def avec(self, changee: Orientation) -> "Dossier":
+        """`changee` in the place of the orientation of its rank."""
+        orientations = tuple(changee if o.rang == changee.rang else o for o in self.orientations)
+        return replace(self, orientations=orientations)
+
+    def avec_rang(self, rang: int, **changements: Any) -> "Dossier":
+        """The orientation of that rank, changed so."""
+        nommee = next((orientation for orientation in self.orientations if orientation.rang == rang), None)
+        return self.avec(replace(nommee, **changements)) if nommee else self
+
+    def avec_tenus(self, quoi: Iterable[str]) -> "Dossier":
+        return replace(self, tenus=tuple(sorted({*self.tenus, *quoi})))

@@ -4,66 +4,90 @@ This service decides for all of its parts, by its orientations and by what it ha
 Nothing that the hub holds is replaced (decision 0055).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any, TypeAlias
 
 from chassis.decision import Refus
 from relais_contrats.territoires import jour_legal
-from services.orientation.domain import faits
+from relais_contrats.v1 import referents
+from relais_contrats.v1 import reprise as contrat
+from services.dossiers.vie import Situation
+from services.orientation.domain.decision import Auteur, Contestation, Decision, Organisme, Orientation, Structure
 from services.orientation.domain.delai import date_echeance, est_echue
 from services.orientation.domain.demande import attend_son_echeance
-from services.orientation.domain.dossier import Decision, Dossier, Organisme, Structure
-from services.orientation.domain.messages import DeclarerReprise, RdvDeclare
+from services.orientation.domain.dossier import Dossier, Issue
+from services.orientation.domain.droit import DroitConnu
+from services.orientation.domain.regles import Dit, Recu, regle, repli
+from services.orientation.domain.suites import CONTRAT, REFERENT
 
-REFERENT, CONTRAT = "referent", "contrat"
-"""What a sibling holds of a parcours, beside the keys of its appointments."""
 PLANIFIE, ANNULE = "planifie", "annule"
+Deposee: TypeAlias = Recu[contrat.RepriseDeclaree]
 
 
-def declarer(dossier: Dossier, message: DeclarerReprise) -> Sequence[faits.Fait] | Refus:
-    recu_le = jour_legal(dossier.departement, message.recu_a)
-    if message.date_reprise > recu_le:
+@dataclass(frozen=True, slots=True)
+class Declaree:
+    decideur: Auteur
+    recue_a: datetime
+
+    def entre_nous(self) -> Mapping[str, Any]:
+        return {"recue_a": self.recue_a.isoformat(), "role": self.decideur.role}
+
+
+@regle(contrat.RepriseDeclaree)
+def declarer(situation: Situation, recu: Deposee, _: datetime) -> Sequence[Any] | Refus:
+    dossier, dite = situation.dossier, recu.data
+    recu_le = jour_legal(dossier.departement, recu.recu_a)
+    if dite.date_reprise > recu_le:
         return Refus("dates-incoherentes", "/data/date_reprise", {"recu_le": recu_le.isoformat()})
-    if refus := next(_refus(dossier, message), None):
+    if refus := next(_refus(dossier, recu), None):
         return refus
-    declaree = faits.RepriseDeclaree(
-        parcours=dossier.parcours,
-        departement=dossier.departement,
-        donnees=message.donnees,
-        decideur=message.auteur,
-        decision=message.decision,
-        contestation=message.contestation,
-        notifiee_le=message.notifiee_le,
-        tenus=tuple(_tenus(message)),
-        recue_a=message.recu_a,
+    declaree = Dit(dossier.parcours, dossier.departement, dite, Declaree(Auteur.de(recu), recu.recu_a))
+    return [*_droit_suppose(dossier, recu), declaree]
+
+
+@repli(contrat.RepriseDeclaree, garde=Declaree)
+def _declaree(dossier: Dossier, fait: Dit[contrat.RepriseDeclaree, Declaree]) -> Dossier:
+    """The first orientation known here, whatever its rank; the request that waited has no more object."""
+    tenu, dite = dossier.avec_tenus(_tenus(fait.data)), fait.data.orientation
+    if dite is None:
+        return tenu
+    declaree = Orientation(
+        Decision.lue(dite),
+        fait.garde.decideur,
+        Contestation.lue(dite),
+        notifiee_le=dite.date_notification,
+        est_reprise=True,
     )
-    return [*_droit_suppose(dossier, message), declaree]
+    return replace(tenu.avec_demande_close(Issue.REPRISE), orientations=(*tenu.orientations, declaree))
 
 
-def _droit_suppose(dossier: Dossier, message: DeclarerReprise) -> Iterator[faits.DroitConnu]:
+def _droit_suppose(dossier: Dossier, recu: Deposee) -> Iterator[DroitConnu]:
     """A département orients who receives the RSA: what it declares says so, unless the right is known otherwise."""
-    est_du_departement = message.auteur.role == Organisme.DEPARTEMENT
-    if message.decision and est_du_departement and not dossier.brsa and dossier.droit_dit is None:
-        yield faits.DroitConnu(dossier.parcours, True)
+    est_du_departement = recu.role == Organisme.DEPARTEMENT
+    if recu.data.orientation and est_du_departement and not dossier.brsa and dossier.droit_dit is None:
+        yield DroitConnu(dossier.parcours, True)
 
 
-def _tenus(message: DeclarerReprise) -> Iterator[str]:
-    if message.referent:
+def _tenus(dite: contrat.RepriseDeclaree) -> Iterator[str]:
+    if dite.referent:
         yield REFERENT
-    if message.contrat_est_signe is not None:
+    if dite.contrat:
         yield CONTRAT
-    yield from (rdv.rdv_id for rdv in message.rdvs)
+    yield from (rdv.rdv_id for rdv in dite.rdv or ())
 
 
-def _refus(dossier: Dossier, message: DeclarerReprise) -> Iterator[Refus]:
-    if message.decision:
-        yield from _refus_d_orientation(dossier, message.recu_a)
-    if message.referent:
-        yield from _refus_de_referent(dossier, message.decision, message.referent)
-    if message.contrat_est_signe is not None:
-        yield from _refus_de_contrat(dossier, message)
-    for rang, rdv in enumerate(message.rdvs):
-        yield from _refus_de_rdv(dossier, rdv, f"/data/rdv/{rang}", message.date_reprise, message.recu_a)
+def _refus(dossier: Dossier, recu: Deposee) -> Iterator[Refus]:
+    dite = recu.data
+    if dite.orientation:
+        yield from _refus_d_orientation(dossier, recu.recu_a)
+    if dite.referent:
+        yield from _refus_de_referent(dossier, dite, dite.referent)
+    if dite.contrat:
+        yield from _refus_de_contrat(dossier, dite, est_signe=dite.contrat.date_signature is not None)
+    for rang, rdv in enumerate(dite.rdv or ()):
+        yield from _refus_de_rdv(dossier, rdv, f"/data/rdv/{rang}", dite.date_reprise, recu.recu_a)
 
 
 def _refus_d_orientation(dossier: Dossier, recu_a: datetime) -> Iterator[Refus]:
@@ -79,28 +103,30 @@ def _refus_d_orientation(dossier: Dossier, recu_a: datetime) -> Iterator[Refus]:
         yield Refus("deja-traite", "/data/orientation", details)
 
 
-def _refus_de_referent(dossier: Dossier, declaree: Decision | None, structure: Structure) -> Iterator[Refus]:
+def _refus_de_referent(
+    dossier: Dossier, dite: contrat.RepriseDeclaree, referent: referents.Designation
+) -> Iterator[Refus]:
     """Declared with the orientation, its structure was compared by the contract."""
     if REFERENT in dossier.tenus:
         yield Refus("deja-traite", "/data/referent", {"attendu": "referent.remplace"})
-    ouverte = declaree or (dossier.ouverte.decision if dossier.ouverte else None)
-    if ouverte is None:
+    if dite.orientation:
+        return
+    if dossier.ouverte is None:
         yield Refus("orientation-prealable-obligatoire", "/data/referent", {"etat": dossier.etat})
-    elif (ouverte.structure.systeme, ouverte.structure.valeur) != (structure.systeme, structure.valeur):
-        attendue = f"{ouverte.structure.systeme}:{ouverte.structure.valeur}"
+    elif (attendue := dossier.ouverte.decision.structure.cle) != Structure.lue(referent.structure).cle:
         yield Refus("referent-incoherent", "/data/referent/structure", {"structure_attendue": attendue})
 
 
-def _refus_de_contrat(dossier: Dossier, message: DeclarerReprise) -> Iterator[Refus]:
+def _refus_de_contrat(dossier: Dossier, dite: contrat.RepriseDeclaree, *, est_signe: bool) -> Iterator[Refus]:
     """Signed, it needs an orientation; the référent may have left since."""
     if CONTRAT in dossier.tenus:
         yield Refus("deja-traite", "/data/contrat", {"attendu": "contrat.propose"})
-    if message.contrat_est_signe and message.decision is None and dossier.ouverte is None:
+    if est_signe and dite.orientation is None and dossier.ouverte is None:
         yield Refus("orientation-prealable-obligatoire", "/data/contrat", {"etat": dossier.etat})
 
 
 def _refus_de_rdv(
-    dossier: Dossier, rdv: RdvDeclare, pointeur: str, date_reprise: date, recu_a: datetime
+    dossier: Dossier, rdv: referents.RendezVous, pointeur: str, date_reprise: date, recu_a: datetime
 ) -> Iterator[Refus]:
     """Still planned on the day of the reprise, or over and told with what became of it."""
     if rdv.rdv_id in dossier.tenus:

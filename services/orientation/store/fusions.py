@@ -1,14 +1,9 @@
 """What undoing a merge must know of the dossiers: how their parts are told apart, and what stands on which."""
 
-from uuid import UUID
-
+from services.dossiers.brique import nommer
 from services.dossiers.fusions import Journal, Parties, Plan
-from services.orientation.domain import messages
-from services.orientation.domain.dossier import Demande, Dossier, Orientation
-
-
-def _nommer(conserve: UUID, absorbes: tuple[UUID, ...]) -> messages.Message:
-    return messages.UsagerFusionne(conserve, "", absorbes)
+from services.orientation.domain.decision import Orientation
+from services.orientation.domain.dossier import Demande, Dossier
 
 
 def _sur_la_demande(connue: Demande | None, _: Demande) -> str:
@@ -37,4 +32,4 @@ PLAN: Plan = {
     "orientations": Parties(lambda une: une.rang, _sur_l_orientation, horloge=("est_effective",)),
     "contraintes": Parties(lambda contrainte: contrainte.cle),
 }
-JOURNAL = Journal(Dossier, PLAN, _nommer, _reorientation)
+JOURNAL = Journal(Dossier, PLAN, nommer, _reorientation)

@@ -7,23 +7,16 @@ from typing import Any
 from uuid import UUID
 
 from chassis.database import Connection
+from services.orientation.domain.decision import Orientation
 from services.orientation.domain.delai import date_echeance
-from services.orientation.domain.dossier import Demande, Dossier, Orientation
+from services.orientation.domain.dossier import Demande
 from services.orientation.domain.preconisation import criteres_manquants
-from services.orientation.store import rows
+from services.orientation.store.dossiers import REGISTRE
 
 Json = dict[str, Any]
 
-_DOSSIER = f"""
-SELECT {rows.DOSSIER} FROM dossiers
-WHERE parcours = (SELECT coalesce(absorbe_par, parcours) FROM dossiers WHERE parcours = $1)
-"""  # noqa: S608  constants only
-_DEMANDES = f"SELECT {rows.DEMANDE} FROM demandes WHERE parcours = $1 ORDER BY numero"  # noqa: S608
-_ORIENTATIONS = f"SELECT {rows.ORIENTATION} FROM orientations WHERE parcours = $1 ORDER BY rang"  # noqa: S608
-
-# One line per département and month of reception, without who objected, nor who proved to be oriented already: their
-# request had no object. The share counts the requests whose fate is known: decided (in time or not) or passed to
-# France Travail; a recent month is not flattered by its quick decisions.
+# One line per département and month of reception. The share counts the requests whose fate is known: decided (in time
+# or not) or passed to France Travail; a recent month is not flattered by its quick decisions.
 _DELAIS = """
 SELECT departement, to_char(date_trunc('month', date_reception), 'YYYY-MM') AS mois,
     count(*) AS demandes,
@@ -40,9 +33,8 @@ SELECT departement, to_char(date_trunc('month', date_reception), 'YYYY-MM') AS m
     count(DISTINCT parcours) FILTER (WHERE NOT est_dessaisie AND decidee_le > date_echeance) AS hors_delai,
     count(DISTINCT parcours) FILTER (WHERE est_dessaisie AND decidee_le IS NOT NULL) AS apres_dessaisissement,
     count(DISTINCT parcours) FILTER (WHERE est_dessaisie AND decidee_le IS NULL) AS sans_decision
-FROM demandes
+FROM delais
 WHERE ($1::text IS NULL OR departement = $1) AND date_reception >= $2
-    AND parcours NOT IN (SELECT parcours FROM dossiers WHERE est_oppose) AND issue IS DISTINCT FROM 'reprise'
 GROUP BY departement, date_trunc('month', date_reception)
 ORDER BY departement, mois
 """
@@ -52,9 +44,9 @@ _CELLULES = ("a_temps", "hors_delai", "apres_dessaisissement", "sans_decision")
 
 async def orientations(conn: Connection, demande: Mapping[str, Any]) -> Json | None:
     """`{parcours}` → history, open orientation, request and its last day, recommendation; None when unknown."""
-    dossier = await _charger(conn, UUID(demande["parcours"]))
-    if dossier is None:
+    if not (famille := await REGISTRE.famille(conn, UUID(demande["parcours"]))):
         return None
+    dossier = famille[0]
     ouverte = dossier.ouverte
     return {
         "parcours": str(dossier.parcours),
@@ -70,9 +62,9 @@ async def orientations(conn: Connection, demande: Mapping[str, Any]) -> Json | N
 
 async def diagnostic(conn: Connection, demande: Mapping[str, Any]) -> Json | None:
     """`{parcours}` → the criteria known so far, what is missing for a recommendation, the constraints."""
-    dossier = await _charger(conn, UUID(demande["parcours"]))
-    if dossier is None:
+    if not (famille := await REGISTRE.famille(conn, UUID(demande["parcours"]))):
         return None
+    dossier = famille[0]
     return {
         "parcours": str(dossier.parcours),
         "criteres": dict(dossier.criteres),
@@ -87,15 +79,6 @@ async def delais(conn: Connection, demande: Mapping[str, Any]) -> list[Json]:
     depuis = date.fromisoformat(demande.get("depuis") or "1900-01-01")
     lues = [dict(row) for row in await conn.fetch(_DELAIS, demande.get("departement"), depuis)]
     return [ligne | {"cellules": {"demandes": {nom: ligne.pop(nom) for nom in _CELLULES}}} for ligne in lues]
-
-
-async def _charger(conn: Connection, parcours: UUID) -> Dossier | None:
-    row = await conn.fetchrow(_DOSSIER, parcours)
-    if row is None:
-        return None
-    demandes = [rows.lire_demande(trouvee) for trouvee in await conn.fetch(_DEMANDES, row["parcours"])]
-    decidees = [rows.lire_orientation(trouvee) for trouvee in await conn.fetch(_ORIENTATIONS, row["parcours"])]
-    return rows.lire_dossier(row, demandes, decidees)
 
 
 def _orientation(orientation: Orientation) -> Json:

@@ -1,13 +1,19 @@
 """What a département sets, version after version: the table of its rules, and to whom it delegates its decisions."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from chassis.database import Connection, Record
+from relais_contrats.v1 import orientation as contrat
+from services.dossiers.modele import Contexte
+from services.dossiers.regles import Recu
+from services.orientation.domain.dossier import Dossier
 from services.orientation.domain.preconisation import CRITERES_REQUIS, Regle
-from services.orientation.domain.regles import PAR_DEFAUT
+from services.orientation.domain.reglage import Reglage
+from services.orientation.domain.regles_par_defaut import PAR_DEFAUT
 
 Json = dict[str, Any]
 REGLES, DELEGATIONS = "regles", "delegations"
@@ -29,16 +35,30 @@ ON CONFLICT DO NOTHING RETURNING version
 """
 
 
-async def regles_de(conn: Connection, departements: Collection[str]) -> dict[str, tuple[Regle, ...]]:
-    """The rules of the départements that have their own; the others follow `PAR_DEFAUT`."""
-    rows = await conn.fetch(_EN_VIGUEUR, list(departements), REGLES)
-    return {row["departement"]: tuple(Regle(**une) for une in row["contenu"]) for row in rows if row["contenu"]}
+_REGARDENT_LES_REGLES = {contrat.DiagnosticRealise, "usager.fusionne"}
+_REGARDENT_LES_DELEGATIONS = {contrat.OrientationDecidee, contrat.ReorientationDecidee}
 
 
-async def delegations_de(conn: Connection, departements: Collection[str]) -> dict[str, frozenset[str]]:
-    """The kinds of organisation that decide in the name of each département."""
-    rows = await conn.fetch(_EN_VIGUEUR, list(departements), DELEGATIONS)
-    return {row["departement"]: frozenset(row["contenu"]) for row in rows}
+async def contexte(conn: Connection, lus: Sequence[Recu[Any]], dossiers: Mapping[UUID, Dossier]) -> Contexte:
+    """What the département of each dossier has set, also of one that the batch opens, or transfers there. Read only
+    for the messages that look at it; a département without rules of its own follows `PAR_DEFAUT`."""
+    departements = {dossier.departement for dossier in dossiers.values()} | {lu.departement for lu in lus}
+    departements |= {
+        lu.data["departement_nouveau"] for lu in lus if lu.cle in ("parcours.transfere", "transfert.effectif")
+    }
+    cles = {lu.cle for lu in lus}
+    regles = await _en_vigueur(conn, departements, REGLES) if cles & _REGARDENT_LES_REGLES else {}
+    delegations = await _en_vigueur(conn, departements, DELEGATIONS) if cles & _REGARDENT_LES_DELEGATIONS else {}
+    reglages = {
+        d: Reglage(tuple(Regle(**une) for une in regles.get(d, ())) or PAR_DEFAUT, frozenset(delegations.get(d, ())))
+        for d in departements
+    }
+    return lambda _, dossier: reglages.get(dossier.departement, Reglage()) if dossier else Reglage()
+
+
+async def _en_vigueur(conn: Connection, departements: Collection[str], nature: str) -> dict[str, Any]:
+    rows = await conn.fetch(_EN_VIGUEUR, list(departements), nature)
+    return {row["departement"]: row["contenu"] for row in rows}
 
 
 async def lire_regles(conn: Connection, demande: Mapping[str, Any]) -> Json:
