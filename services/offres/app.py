@@ -1,32 +1,33 @@
-"""The process `offres`: its decision, its tables and its store, put together, and the loops of the catalogue."""
-
-from typing import Any
+"""The process `offres`: its rules, its dossiers and its reads, put together, and the loops of the catalogue."""
 
 from chassis import process, settings
-from chassis.depots import Brique
 from chassis.process import Process
 from services import service
+from services.dossiers.brique import brique
 from services.dossiers.fusions import defusable, lecture
-from services.offres import clocks, domain, lieux, subscriptions
+from services.offres import clocks, lieux
+from services.offres.store import changements, fiches, lectures, recherche, statistiques
+from services.offres.store.dossiers import REGISTRE
 from services.offres.store.fusions import JOURNAL
-from services.offres.store.registre import Registre
-from services.offres.translation import FLUX_DE_L_OFFRE, traduire
+from services.offres.store.offre import FLUX, avec_l_offre
 from services.service import Service
 
-_registre = Registre(clocks.echeances)
-_brique: Brique[Any, Any, Any, Any] = Brique(
-    nom="offres",
-    lire=subscriptions.lire,
-    charger=_registre.charger,
-    decider=domain.decider,
-    traduire=traduire,
-    enregistrer=_registre.enregistrer,
-)
+_brique = brique("offres", REGISTRE)
 SERVICE = Service(
-    brique=defusable(_brique, JOURNAL),
-    ecoute=subscriptions.ECOUTE,
-    lectures={**subscriptions.LECTURES, "defusion": lecture(_brique, JOURNAL)},
-    flux=("PARCOURS", FLUX_DE_L_OFFRE),
+    brique=avec_l_offre(defusable(_brique, JOURNAL)),
+    ecoute=("parcours.*.usagers.>",),
+    lectures={
+        "services": recherche.services,
+        "service": fiches.service,
+        "structures": fiches.structures,
+        "structure": fiches.structure,
+        "changements": changements.changements,
+        "statistiques_catalogue": statistiques.statistiques_catalogue,
+        "prescription": lectures.prescription,
+        "statistiques_prescriptions": lectures.statistiques_prescriptions,
+        "defusion": lecture(_brique, JOURNAL),
+    },
+    flux=("PARCOURS", FLUX),
 )
 
 

@@ -1,4 +1,4 @@
-"""What falls due: reminders and expiries, derived from the dossier; withdrawals that the catalogue announces; its care.
+"""The loops of the catalogue: the withdrawals that it announces, and its care.
 
 A withdrawal is not a due date of a dossier: it comes from a deposit or from an import of many thousand services, and
 concerns whoever was sent there.
@@ -12,32 +12,17 @@ from uuid import UUID, uuid5
 
 from chassis import telemetry
 from chassis.database import Pool
-from chassis.decision import Echeance
 from chassis.depots import Engine
 from chassis.facts import Entree
 from chassis.waiting import wait
-from relais_contrats.territoires import debut_du_jour
-from services.offres.domain.dossier import Dossier
+from services.offres.domain.prescription import RETRAIT
 from services.offres.store import catalogue, retraits
 
-# The number of the prescription is part of the nature: a due date has one identity for ever.
-PRESCRIPTION = "prescription"
 _LOOK_EVERY_S = 1.0
 _WITHDRAWALS_AT_ONCE = 1_000
 _DECIDED_AT_ONCE = 256
 _CARE_EVERY_S = 3600.0
 _CARE_TIMEOUT_S = 600.0
-
-
-def echeances(dossier: Dossier) -> list[Echeance]:
-    return [
-        Echeance(
-            dossier.parcours,
-            f"{PRESCRIPTION}-{connue.numero}",
-            debut_du_jour(dossier.departement, connue.prochaine_date),
-        )
-        for connue in dossier.en_attente
-    ]
 
 
 class Retraits:
@@ -88,7 +73,7 @@ class Retraits:
         return Entree(
             id=uuid5(parcours, f"retrait {retrait}"),
             nature="echeance",
-            type="echeance.retrait",
+            type=f"echeance.{RETRAIT}-{retrait}",
             agregat=parcours,
             emetteur="/services/offres",
             role="hub",

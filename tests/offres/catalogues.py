@@ -9,10 +9,11 @@ from typing import Any
 import orjson
 
 from chassis.database import Pool
+from services.offres.app import SERVICE
+from services.offres.domain.offre import Genre
 from services.offres.importer.passage import Bilan, Demande, importer
-from services.offres.lectures_catalogue import LECTURES_CATALOGUE
 from services.offres.store import catalogue
-from services.offres.store.catalogue import Genre, RetraitOffre
+from services.offres.store.catalogue import RetraitOffre
 
 INSTANT = datetime(2026, 10, 1, 9, tzinfo=UTC)
 
@@ -34,7 +35,7 @@ class Catalogue:
 
     async def lire(self, vue: str, **demande: Any) -> Any:
         async with self.pool.acquire() as conn:
-            return orjson.loads(orjson.dumps(await LECTURES_CATALOGUE[vue](conn, demande)))
+            return orjson.loads(orjson.dumps(await SERVICE.lectures[vue](conn, demande)))
 
     async def chercher(self, **demande: Any) -> list[str]:
         """The ids of the first page."""

@@ -1,7 +1,7 @@
 """Messages and entries about prescriptions, with defaults that pass; a test names only what it is about."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -9,10 +9,12 @@ from zoneinfo import ZoneInfo
 from chassis.decision import Attente, Refus
 from chassis.facts import Entree
 from relais_contrats.territoires import debut_du_jour
-from services.offres import clocks
-from services.offres.domain import appliquer, decider, faits, messages
-from services.offres.domain.dossier import Demande, Dossier, Etat, Prescription, Retrait, Service
-from services.offres.domain.situation import Situation
+from relais_contrats.v1 import offres as contrat
+from services.dossiers.regles import Dit, Recu
+from services.dossiers.vie import Situation
+from services.offres.domain import REGLES
+from services.offres.domain.dossier import Dossier, Etat, Offre, Prescription, Retrait, Service
+from services.offres.domain.prescription import ECHEANCE, RETRAIT, VERS, echeances
 
 PARIS = ZoneInfo("Europe/Paris")
 PARCOURS = UUID("01890000-0000-7000-8000-0000000000a1")
@@ -33,7 +35,8 @@ EMISE = {
     "contact_prefere": "telephone",
     "engagement_protection_donnees": True,
 }
-DEMANDE = Demande(motif="Se rendre à son travail.", contact_prefere="telephone")
+MODELES = {etat: modele for modele, etat in VERS.items()}
+"""By the state to which it leads, the message that does."""
 
 
 def a(jour: date, heure: int = 12) -> datetime:
@@ -49,20 +52,52 @@ def le(jours: int) -> date:
     return JOUR + timedelta(days=jours)
 
 
-def emettre(cle: str = "p-1", service: str = SCOOTER.id, jours: int = 0, **autres: Any) -> messages.Emettre:
-    champs: dict[str, Any] = {"parcours": PARCOURS, "prescripteur": CD, "action_id": None, "demande": DEMANDE} | autres
-    donnees = EMISE | {"prescription_id": cle, "service_id": service}
-    return messages.Emettre(prescription_id=cle, service_id=service, donnees=donnees, recu_a=a(le(jours)), **champs)
+def depose(data: Any, recu_a: datetime, parcours: UUID = PARCOURS, *, par: str = CD) -> Recu[Any]:
+    return Recu("", parcours, "59", data, uuid4(), par, "departement", recu_a)
 
 
-def suite(vers: Etat, jours: int, cle: str = "p-1", **autres: Any) -> messages.DonnerSuite:
+def dit(type_: str, parcours: UUID, data: Any, *, absorbes: tuple[UUID, ...] = ()) -> Recu[Any]:
+    """An event of `usagers`."""
+    jamais = datetime(2020, 1, 1, tzinfo=UTC)
+    return Recu(
+        type_, parcours, "59", data, uuid4(), "/services/usagers", "hub", jamais, absorbes=absorbes, nature="evenement"
+    )
+
+
+def emettre(cle: str = "p-1", service: str = SCOOTER.id, jours: int = 0, parcours: UUID = PARCOURS) -> Recu[Any]:
+    data = contrat.PrescriptionEmise.model_validate(EMISE | {"prescription_id": cle, "service_id": service})
+    return depose(data, a(le(jours)), parcours)
+
+
+def suite(vers: Etat, jours: int, cle: str = "p-1", *, par: str = ASSO, **autres: Any) -> Recu[Any]:
     """Given, and received, that many days after the emission."""
-    champs: dict[str, Any] = {"parcours": PARCOURS, "emetteur": ASSO, "date": le(jours), "recu_a": a(le(jours))}
+    champs: dict[str, Any] = {"prescription_id": cle, "date": le(jours)}
     if vers is Etat.REFUSEE:
-        champs["motifs"] = ("capacite-atteinte",)
+        champs["motifs"] = ["capacite-atteinte"]
     if vers is Etat.TERMINEE:
         champs["issue"] = "accomplie"
-    return messages.DonnerSuite(prescription_id=cle, vers=vers, **champs | autres)
+    return depose(MODELES[vers].model_validate(champs | autres), a(le(jours)), par=par)
+
+
+def ouvert(parcours: UUID) -> Recu[Any]:
+    return dit("parcours.ouvert", parcours, {})
+
+
+def transfere(departement: str) -> Recu[Any]:
+    return dit("parcours.transfere", PARCOURS, {"departement_nouveau": departement})
+
+
+def clos(date_fin: date) -> Recu[Any]:
+    return dit("parcours.clos", PARCOURS, {"date_fin": date_fin.isoformat(), "motif": "Fin de droits."})
+
+
+def fusionne(conserve: UUID, *absorbes: UUID) -> Recu[Any]:
+    return dit("usager.fusionne", conserve, {}, absorbes=absorbes)
+
+
+def temps(nature: str = ECHEANCE, parcours: UUID = PARCOURS) -> Recu[Any]:
+    """Something is due, or a withdrawal is announced."""
+    return Recu(nature, parcours, "59", 1, uuid4(), "/services/horloge", "hub", MAINTENANT, nature="echeance")
 
 
 class Histoire:
@@ -72,7 +107,7 @@ class Histoire:
         self.dossiers: dict[UUID, Dossier] = {PARCOURS: Dossier(PARCOURS, "59")}
         self.services = {service.id: service for service in (SCOOTER, CODE)}
         self.retraits: dict[str, Retrait] = {}
-        self.faits: list[faits.SurUnParcours] = []
+        self.faits: list[Any] = []
 
     @property
     def dossier(self) -> Dossier:
@@ -83,48 +118,54 @@ class Histoire:
         assert connue is not None
         return connue
 
-    def recoit(self, message: messages.SurUnParcours, maintenant: datetime | None = None) -> Any:
-        recu_a = message.recu_a if isinstance(message, messages.Depot) else MAINTENANT
-        decision = decider(self._situation(message), message, maintenant or recu_a)
+    def recoit(self, recu: Recu[Any], maintenant: datetime | None = None) -> Any:
+        absorbes = tuple(self.dossiers[id_] for id_ in recu.absorbes if id_ in self.dossiers)
+        offre = Offre(self.services, self.retraits)
+        parcours = recu.parcours if recu.nature == "evenement" else self._survivant(recu.parcours)
+        situation = Situation(self.dossiers.get(parcours), absorbes, contexte=offre)
+        recu_a = recu.recu_a if recu.nature == "depot" else MAINTENANT
+        decision = REGLES.decider(situation, recu, maintenant or recu_a)
         if isinstance(decision, Refus | Attente):
             return decision
         for fait in decision:
-            assert not isinstance(fait, faits.SurLOffre)
-            self.dossiers[fait.parcours] = appliquer(self.dossiers.get(fait.parcours), fait)
+            self.dossiers[fait.parcours] = REGLES.replier(self.dossiers.get(fait.parcours), fait)
             self.faits.append(fait)
         return decision
 
-    def accepte(self, message: messages.SurUnParcours) -> Sequence[faits.Fait]:
-        decision = self.recoit(message)
+    def accepte(self, recu: Recu[Any]) -> Sequence[Any]:
+        decision = self.recoit(recu)
         assert not isinstance(decision, Refus | Attente), decision
         return decision  # type: ignore[no-any-return]
 
-    def refuse(self, message: messages.SurUnParcours) -> str:
-        decision = self.recoit(message)
+    def refuse(self, recu: Recu[Any]) -> str:
+        decision = self.recoit(recu)
         assert isinstance(decision, Refus), decision
         return decision.code
 
     def retire(self, service: str, jour: date) -> None:
         self.services.pop(service)
         self.retraits[service] = Retrait(jour, "Fin du financement.")
-        self.recoit(messages.FairePasserLeTemps(PARCOURS), a(jour))
+        for parcours in self.dossiers:
+            self.recoit(temps(RETRAIT, parcours), a(jour))
 
     def attend(self, jusqu_au: date) -> None:
         """Every due date fires at its instant, one after the other."""
-        while dues := [due.du_a for due in clocks.echeances(self.dossier) if due.du_a <= debut_du_jour("59", jusqu_au)]:
-            self.recoit(messages.FairePasserLeTemps(PARCOURS), min(dues))
+        while dues := [due.du_a for due in echeances(self.dossier) if due.du_a <= debut_du_jour("59", jusqu_au)]:
+            self.recoit(temps(), min(dues))
 
     def relances(self) -> list[tuple[int, date]]:
-        return [(f.relance, f.date) for f in self.faits if isinstance(f, faits.PrescriptionRelancee)]
+        return [(fait.data.relance, fait.data.date) for fait in self.dits(contrat.PrescriptionRelancee)]
 
-    def expirations(self) -> list[faits.PrescriptionExpiree]:
-        return [fait for fait in self.faits if isinstance(fait, faits.PrescriptionExpiree)]
+    def expirations(self) -> list[contrat.PrescriptionExpiree]:
+        return [fait.data for fait in self.dits(contrat.PrescriptionExpiree)]
 
-    def _situation(self, message: messages.SurUnParcours) -> Situation:
-        absorbes: tuple[Dossier, ...] = ()
-        if isinstance(message, messages.UsagerFusionne):
-            absorbes = tuple(self.dossiers[id_] for id_ in message.absorbes if id_ in self.dossiers)
-        return Situation(self.dossiers.get(message.parcours), absorbes, services=self.services, retraits=self.retraits)
+    def dits(self, modele: type) -> list[Dit[Any, Any]]:
+        """The facts that partners heard as messages of that model."""
+        return [fait for fait in self.faits if isinstance(fait, Dit) and isinstance(fait.data, modele)]
+
+    def _survivant(self, parcours: UUID) -> UUID:
+        dossier = self.dossiers.get(parcours)
+        return self._survivant(dossier.absorbe_par) if dossier and dossier.absorbe_par else parcours
 
 
 def emise(**autres: Any) -> Histoire:

@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from chassis.facts import Entree
+from services.offres.store.dossiers import REGISTRE
 from tests.offres.prescripteurs import AUTRE, CODE, PARCOURS, evenement
 from tests.offres.test_prescriptions_store import Essai, emission, essai, reponse
 from tests.services.defusions import de, defusion, etat, fusion
@@ -50,8 +51,9 @@ async def test_a_prescription_goes_back_as_it_was_answered_and_a_new_one_to_whom
     await essai.accepte(defusion(la_fusion, _DEFUSION))
     await essai.accepte(emission("suivante", CODE.id))
 
-    lignes = await essai.pool.fetch("SELECT parcours, prescription_id, etat, numero FROM prescriptions")
-    assert {tuple(ligne) for ligne in lignes} == {
+    async with essai.pool.acquire() as conn:
+        dossiers = [dossier for id_ in DEUX for dossier in await REGISTRE.famille(conn, id_)]
+    assert {(d.parcours, p.prescription_id, p.etat, p.numero) for d in dossiers for p in d.prescriptions} == {
         (AUTRE, avant, "acceptee", 1),
         (AUTRE, apres, "emise", 2),
         (PARCOURS, "du-survivant", "emise", 3),

@@ -4,15 +4,32 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from pydantic import ValidationError
 
+from chassis.decision import Refus
 from relais_contrats.territoires import debut_du_jour
-from services.offres import clocks
-from services.offres.domain import decider, messages
+from relais_contrats.v1 import offres as contrat
+from services.dossiers.vie import Situation
+from services.offres.domain import REGLES
 from services.offres.domain.dossier import Dossier, Etat
-from services.offres.domain.faits import PrescriptionEmise
-from services.offres.domain.prescription import RAISON_ETUDE_SANS_SUITE, RAISON_SANS_REPONSE
-from services.offres.domain.situation import Situation
-from tests.offres.prescripteurs import AUTRE, CODE, JOUR, PARCOURS, Histoire, a, emettre, emise, le, suite
+from services.offres.domain.prescription import RAISON_ETUDE_SANS_SUITE, RAISON_SANS_REPONSE, echeances
+from tests.offres.prescripteurs import (
+    AUTRE,
+    CD,
+    CODE,
+    JOUR,
+    PARCOURS,
+    Histoire,
+    a,
+    clos,
+    emettre,
+    emise,
+    fusionne,
+    le,
+    ouvert,
+    suite,
+    temps,
+)
 
 _ANSWERS = [Etat.A_L_ETUDE, Etat.ACCEPTEE, Etat.REFUSEE]
 
@@ -20,8 +37,8 @@ _ANSWERS = [Etat.A_L_ETUDE, Etat.ACCEPTEE, Etat.REFUSEE]
 def test_a_prescription_names_a_live_service() -> None:
     [fait] = Histoire().accepte(emettre())
 
-    assert isinstance(fait, PrescriptionEmise)
-    assert fait.prescription.service.siret == "90000083700014"
+    assert isinstance(fait.data, contrat.PrescriptionEmise)
+    assert fait.garde.service.siret == "90000083700014"
 
 
 def test_an_unknown_service_and_a_withdrawn_one_are_refused_apart() -> None:
@@ -46,14 +63,15 @@ def test_what_was_answered_is_not_answered_again(first: Etat, second: Etat) -> N
 
 
 def test_a_refusal_says_why() -> None:
-    assert emise().refuse(suite(Etat.REFUSEE, 1, motifs=())) == "motif-obligatoire"
+    with pytest.raises(ValidationError):
+        suite(Etat.REFUSEE, 1, motifs=[])
 
 
 def test_only_its_emitter_cancels_it() -> None:
     histoire = emise()
 
     assert histoire.refuse(suite(Etat.ANNULEE, 1)) == "non-autorise"
-    histoire.accepte(suite(Etat.ANNULEE, 1, emetteur="/partenaires/cd-59"))
+    histoire.accepte(suite(Etat.ANNULEE, 1, par=CD))
     assert histoire.la().etat is Etat.ANNULEE
 
 
@@ -86,7 +104,7 @@ def test_time_says_nothing_of_an_erased_person() -> None:
     """The clock read its due date before the erasure took it away."""
     situation = Situation(emise().dossier, est_oublie=True)
 
-    assert decider(situation, messages.FairePasserLeTemps(PARCOURS), a(le(30))) == []
+    assert REGLES.decider(situation, temps(), a(le(30))) == Refus("parcours-inconnu", "/subject")
 
 
 def test_studied_it_expires_on_day_sixty_with_five_reminders_in_all() -> None:
@@ -126,7 +144,7 @@ def test_an_answer_stops_the_clock(vers: Etat) -> None:
 def test_of_the_reminders_missed_while_nothing_ran_the_last_one_is_told() -> None:
     histoire = emise()
 
-    histoire.recoit(messages.FairePasserLeTemps(PARCOURS), a(le(27)))
+    histoire.recoit(temps(), a(le(27)))
 
     assert histoire.relances() == [(2, le(20))]
 
@@ -134,9 +152,9 @@ def test_of_the_reminders_missed_while_nothing_ran_the_last_one_is_told() -> Non
 def test_days_are_those_of_paris_through_a_change_of_hour() -> None:
     histoire = emise()  # 2 March, winter; day 30 is 1 April, summer
 
-    histoire.recoit(messages.FairePasserLeTemps(PARCOURS), a(le(30), 0) - timedelta(seconds=1))
+    histoire.recoit(temps(), a(le(30), 0) - timedelta(seconds=1))
     before = histoire.expirations()
-    histoire.recoit(messages.FairePasserLeTemps(PARCOURS), a(le(30), 0))
+    histoire.recoit(temps(), a(le(30), 0))
 
     assert before == []
     assert [fait.date for fait in histoire.expirations()] == [le(30)]
@@ -147,7 +165,7 @@ def test_the_end_of_the_parcours_expires_what_waits_and_leaves_what_was_accepted
     histoire.accepte(emettre("p-2", CODE.id))
     histoire.accepte(suite(Etat.ACCEPTEE, 1, "p-2"))
 
-    histoire.recoit(messages.ParcoursClos(PARCOURS, le(2)), a(le(2)))
+    histoire.recoit(clos(le(2)), a(le(2)))
 
     assert (histoire.la().etat, histoire.la("p-2").etat) == (Etat.EXPIREE, Etat.ACCEPTEE)
     histoire.accepte(suite(Etat.COMMENCEE, 3, "p-2"))
@@ -156,15 +174,16 @@ def test_the_end_of_the_parcours_expires_what_waits_and_leaves_what_was_accepted
 
 def test_a_merge_brings_the_prescriptions_along_and_ends_those_whose_key_is_taken() -> None:
     histoire = emise()
-    histoire.recoit(messages.ParcoursOuvert(AUTRE, "59"))
+    histoire.recoit(ouvert(AUTRE))
     histoire.accepte(emettre(parcours=AUTRE))
     histoire.accepte(emettre("p-2", parcours=AUTRE))
 
-    histoire.recoit(messages.UsagerFusionne(PARCOURS, "59", (AUTRE,)), a(le(1)))
+    histoire.recoit(fusionne(PARCOURS, AUTRE), a(le(1)))
 
     assert [(p.prescription_id, p.numero) for p in histoire.dossier.prescriptions] == [("p-1", 1), ("p-2", 2)]
-    assert [fait.parcours for fait in histoire.expirations()] == [AUTRE]
+    assert [fait.parcours for fait in histoire.dits(contrat.PrescriptionExpiree)] == [AUTRE]
     assert histoire.dossiers[AUTRE].absorbe_par == PARCOURS
+    assert [due.agregat for dossier in histoire.dossiers.values() for due in echeances(dossier)] == [PARCOURS] * 2
 
 
 @pytest.mark.parametrize(
@@ -178,4 +197,4 @@ def test_a_prescription_is_emitted_on_the_day_that_it_is_in_the_territory(territ
     histoire.accepte(replace(emettre(), recu_a=nuit))
 
     assert histoire.la().emise_le == emise_le
-    assert clocks.echeances(histoire.dossier)[0].du_a == debut_du_jour(territoire, histoire.la().prochaine_date)
+    assert echeances(histoire.dossier)[0].du_a == debut_du_jour(territoire, histoire.la().prochaine_date)

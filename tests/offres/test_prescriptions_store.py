@@ -1,5 +1,6 @@
 """Prescriptions on the real PostgreSQL, through the real engine: written, found again, expired, counted, erased."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -180,7 +181,7 @@ async def test_a_whole_life_is_read_back_as_it_was_told(essai: Essai) -> None:
 
     assert (seen["etat"], seen["attend_une_reponse"]) == ("terminee", False)
     assert (await essai.types())[-1] == "participation.terminee"
-    assert await essai.refuse(reponse("prescription.refusee", le(51), motifs=["autre"])) == "deja-traite"
+    assert await essai.refuse(reponse("prescription.refusee", le(51), motifs=["hors-zone"])) == "deja-traite"
 
 
 async def test_what_is_asked_and_what_was_answered_are_read_back(essai: Essai) -> None:
@@ -309,6 +310,49 @@ async def test_a_withdrawal_waits_for_the_prescription_that_is_being_written(ess
     assert withdrawn == [SCOOTER.id]
 
 
+async def test_a_service_published_again_while_it_is_prescribed_is_found_under_its_new_row(essai: Essai) -> None:
+    async with essai.pool.acquire() as conn, essai.pool.acquire() as other:
+        ecriture = other.transaction()
+        await ecriture.start()
+        await catalogue.publier(other, [], [service_json(nom="Louer un vélo")], MAINTENANT)
+
+        async def charger() -> Any:
+            async with conn.transaction():
+                lots = await SERVICE.brique.charger(conn, [emettre()])
+                return lots.de(emettre()).contexte.services
+
+        async with asyncio.TaskGroup() as tasks:
+            promis = tasks.create_task(charger())
+            await asyncio.sleep(0.2)
+            await ecriture.commit()
+
+    assert list(promis.result()) == [SCOOTER.id]
+
+
+async def test_a_publication_waits_for_who_writes_the_catalogue(essai: Essai) -> None:
+    async with essai.pool.acquire() as conn, conn.transaction(), essai.pool.acquire() as other:
+        await SERVICE.brique.charger(conn, [SERVICE.brique.lire(publication(service_json()))])
+        await other.execute("SET lock_timeout = '100ms'")
+
+        with pytest.raises(asyncpg.LockNotAvailableError):
+            await catalogue.verrouiller(other)
+
+
+async def test_a_record_is_kept_as_it_came(essai: Essai) -> None:
+    """An import of the same record finds it unchanged."""
+    await essai.accepte(publication(service_json("asso-mobilite--velo", longitude=3, latitude=50)))
+
+    tenue = await essai.pool.fetchval("SELECT donnees::text FROM services WHERE id = 'asso-mobilite--velo'")
+    assert orjson.loads(tenue) == service_json("asso-mobilite--velo", longitude=3, latitude=50)
+    assert '"longitude":3,' in tenue
+
+
+async def test_the_withdrawal_of_a_structure_says_nothing_of_a_service_of_the_same_key(essai: Essai) -> None:
+    await essai.accepte(retrait(SCOOTER.structure_id, "structure.retiree"))
+
+    assert await essai.refuse(emission(service=SCOOTER.structure_id)) == "service-inconnu"
+
+
 async def test_a_service_published_again_before_the_announcement_keeps_its_prescriptions(essai: Essai) -> None:
     await essai.accepte(emission())
     await essai.accepte(retrait())
@@ -327,6 +371,14 @@ async def test_an_older_word_on_a_service_neither_publishes_nor_withdraws_it(ess
 
     for vieille in (publication(service_json()), retrait()):
         assert await essai.refuse(replace(vieille, survenu_a=avant)) == "version-perimee"
+
+
+async def test_a_version_is_dated_by_when_it_was_received_not_by_what_its_publisher_says(essai: Essai) -> None:
+    ancienne = publication(service_json("asso-mobilite--velo"))
+
+    await essai.accepte(replace(ancienne, survenu_a=MAINTENANT - timedelta(days=2)))
+
+    assert await essai.pool.fetchval("SELECT min(a) FROM versions") == MAINTENANT
 
 
 async def test_a_prescription_that_was_withdrawn_before_it_came_is_not_emitted(essai: Essai) -> None:
@@ -348,9 +400,21 @@ async def test_a_merge_moves_the_prescriptions_to_the_survivor(essai: Essai) -> 
     [fait] = await essai.accepte(reponse("prescription.acceptee", le(1), "p-9"))
 
     assert fait.agregat == PARCOURS
-    assert await essai.pool.fetchval("SELECT count(*) FROM prescriptions WHERE parcours = $1", AUTRE) == 0
+    [ligne] = await essai.pool.fetch("SELECT parcours, etat FROM prescriptions")
+    assert tuple(ligne) == (PARCOURS, "acceptee")
     seen = await essai.lire("prescription", parcours=str(AUTRE), prescription_id="p-9")
     assert seen["etat"] == "acceptee"
+
+
+async def test_a_withdrawal_announced_to_a_parcours_absorbed_meanwhile_reaches_the_survivor(essai: Essai) -> None:
+    await essai.accepte(evenement("parcours.ouvert", {}, AUTRE))
+    await essai.accepte(emission("p-9", parcours=AUTRE))
+    await essai.accepte(retrait())
+    await essai.accepte(evenement("usager.fusionne", {"conserve": str(PARCOURS), "absorbes": [str(AUTRE)]}))
+
+    faits = await essai.accepte(entree("echeance.retrait-1", {}, AUTRE, nature="echeance", role="hub"))
+
+    assert [(fait.agregat, fait.type) for fait in faits] == [(PARCOURS, "prescription.expiree")]
 
 
 async def test_an_erased_person_leaves_nothing_here_nor_in_the_stream(essai: Essai, banc: Bench) -> None:
@@ -369,7 +433,7 @@ async def test_an_erased_person_leaves_nothing_here_nor_in_the_stream(essai: Ess
     assert published == 1
     assert left == {}
     assert len(await bus.stored("OFFRES", ["offres.>"], "essai")) == 3
-    for table in ("dossiers", "prescriptions", "faits", "echeances"):
+    for table in ("dossiers", "histoire", "prescriptions", "faits", "echeances"):
         query = f"SELECT count(*) FROM {table} t WHERE to_jsonb(t)::text LIKE '%' || $1 || '%'"
         assert await essai.pool.fetchval(query, str(PARCOURS)) == 0
     assert await essai.refuse(emission("p-2")) == "parcours-inconnu"
@@ -412,11 +476,12 @@ async def test_the_statistics_count_answers_states_and_reasons(essai: Essai) -> 
 @pytest.mark.parametrize(
     "change",
     [
-        "etat = 'refusee', fin_le = emise_le, repondue_le = emise_le",
-        "etat = 'expiree'",
-        "fin_le = emise_le",
-        "relances = 6",
+        "etat = 'refusee', repondue_le = emise_le",
+        "motifs = 'autre'",
+        "repondue_le = emise_le",
+        "etat = 'acceptee', repondue_le = emise_le - 1",
         "etat = 'acceptee'",
+        "etat = 'reportee'",
     ],
 )
 async def test_the_table_refuses_a_state_that_makes_no_sense(essai: Essai, change: str) -> None:
@@ -447,13 +512,13 @@ async def test_ten_thousand_prescriptions_live_their_whole_life(essai: Essai) ->
         while await essai.due_dates.fire():
             pass
 
-    rows = await essai.pool.fetch("SELECT etat, count(*) AS n, max(relances) AS r FROM prescriptions GROUP BY etat")
+    rows = await essai.pool.fetch("SELECT etat, count(*) AS n FROM prescriptions GROUP BY etat")
 
-    assert {row["etat"]: (row["n"], row["r"]) for row in rows} == {
-        "terminee": (2000, 0),
-        "refusee": (2000, 0),
-        "annulee": (2000, 1),
-        "expiree": (4000, 2),
+    assert {row["etat"]: row["n"] for row in rows} == {
+        "terminee": 2000,
+        "refusee": 2000,
+        "annulee": 2000,
+        "expiree": 4000,
     }
     assert await essai.pool.fetchval("SELECT count(*) FROM echeances") == 0
     counted = await essai.pool.fetch("SELECT type, count(*) AS n FROM faits WHERE flux = 'PARCOURS' GROUP BY type")

@@ -1,9 +1,9 @@
-"""The rules of the offer and of prescriptions: pure, without I/O.
+"""The rules of prescriptions and of the offer: pure, without I/O. Each has its table, `REGLES` and `OFFRE`.
 
-Start with `decision.py`; the life of a prescription is in `prescription.py`, who may publish what in `offre.py`.
+The life of a prescription is in `prescription.py`, who may publish what in `offre.py`.
 """
 
-from services.offres.domain.decision import decider
-from services.offres.domain.evolution import appliquer
+from services.offres.domain import offre, parcours, prescription  # noqa: F401  each room registers its rules
+from services.offres.domain.regles import OFFRE, REGLES
 
-__all__ = ["appliquer", "decider"]
+__all__ = ["OFFRE", "REGLES"]

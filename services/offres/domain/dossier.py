@@ -1,10 +1,15 @@
 """The nouns of prescriptions: the service to which a person is sent, where the prescription stands, the dossier."""
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
+from relais_contrats.identifiants import MOTIF_CODE_STRUCTURE, siret_est_coherent
+from relais_contrats.v1 import partages
 from services.offres.domain.delai import EXPIRE_A_L_ETUDE_AU, EXPIRE_AU, RELANCE_TOUS_LES
 
 
@@ -36,6 +41,16 @@ class Service:
     structure_nom: str
     siret: str | None
 
+    def structure(self) -> partages.Structure | None:
+        """By its SIRET, as partners declare theirs; by its key in the offer where it has none, or a wrong one."""
+        if self.siret and siret_est_coherent(self.siret):
+            systeme, valeur = "siret", self.siret
+        elif re.fullmatch(MOTIF_CODE_STRUCTURE, self.structure_id):
+            systeme, valeur = "local", self.structure_id
+        else:
+            return None
+        return partages.Structure.model_validate({"systeme": systeme, "valeur": valeur, "nom": self.structure_nom})
+
 
 @dataclass(frozen=True, slots=True)
 class Retrait:
@@ -43,6 +58,14 @@ class Retrait:
 
     date: date
     raison: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offre:
+    """The live services and the withdrawn ones, by their keys, among those that a message or a dossier names."""
+
+    services: Mapping[str, Service]
+    retraits: Mapping[str, Retrait]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +120,7 @@ class Prescription:
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """The prescriptions of one parcours, in their order."""
+    """The prescriptions of one parcours, in their order. Those of an absorbed one are its survivor's, or over."""
 
     parcours: UUID
     departement: str
@@ -109,6 +132,14 @@ class Dossier:
     def prescription(self, prescription_id: str) -> Prescription | None:
         return next((p for p in self.prescriptions if p.prescription_id == prescription_id), None)
 
+    def avec(self, nouvelle: Prescription) -> "Dossier":
+        return replace(self, prescriptions=(*self.prescriptions, nouvelle))
+
+    def changer(self, prescription_id: str, **champs: Any) -> "Dossier":
+        """With these fields of that prescription."""
+        changees = (replace(p, **champs) if p.prescription_id == prescription_id else p for p in self.prescriptions)
+        return replace(self, prescriptions=tuple(changees))
+
     @property
     def prochain_numero(self) -> int:
         """Those that were given back with a merge leave their places empty."""
@@ -116,4 +147,4 @@ class Dossier:
 
     @property
     def en_attente(self) -> tuple[Prescription, ...]:
-        return tuple(p for p in self.prescriptions if p.etat.attend_une_reponse)
+        return () if self.absorbe_par else tuple(p for p in self.prescriptions if p.etat.attend_une_reponse)

@@ -19,9 +19,9 @@ from relais_contrats.saisies import a_dire
 from relais_contrats.v1.offres import ServicePublie, StructurePubliee
 from relais_contrats.valeurs import DEPOT
 from services.offres import lieux
+from services.offres.domain.offre import Genre
 from services.offres.importer.fichier import Bloc, Enregistrement
 from services.offres.store import importation, lignes
-from services.offres.store.catalogue import Genre
 from services.offres.store.lignes import Ligne
 
 GENRES: tuple[Genre, Genre] = ("structure", "service")

@@ -20,12 +20,13 @@ from zoneinfo import ZoneInfo
 
 from chassis.database import Connection, Pool
 from relais_contrats.territoires import jours_legaux
+from services.offres.domain.offre import Genre
 from services.offres.importer import fichier
 from services.offres.importer.controle import GENRES, Controle, Refus, Vus, controler, regarder
 from services.offres.importer.fichier import Bloc, Enregistrement
 from services.offres.importer.rapport import Rapport
 from services.offres.store import catalogue, centres, doublons, importation
-from services.offres.store.catalogue import Genre, RetraitOffre
+from services.offres.store.catalogue import RetraitOffre
 from services.offres.store.importation import Avancement
 from services.offres.store.lignes import Ligne
 

@@ -7,9 +7,10 @@ and versions in their order (decision 0024).
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 from chassis.database import Connection
+from services.offres.domain.offre import Genre
 from services.offres.store import copie, lignes
 from services.offres.store.lignes import Ligne
 
@@ -91,9 +92,6 @@ _PURGE = (
     "DELETE FROM structures WHERE retire_a <= $1",
     "DELETE FROM versions WHERE version < $1",
 )
-
-
-Genre = Literal["structure", "service"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,116 +1,65 @@
-"""What one batch has loaded, of persons and of the offer, and what it changes in them. No SQL here."""
+"""The dossiers of the service as the engine stores them: their model, their read table, the offer that they name."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
-from operator import attrgetter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
-from chassis.decision import Echeance
-from services.lineage import Lineage
-from services.offres.domain import appliquer, faits, messages
-from services.offres.domain.dossier import Dossier, Retrait, Service
-from services.offres.domain.messages import Genre
-from services.offres.domain.situation import Offre, Situation
+from chassis.database import Connection
+from relais_contrats.v1 import offres as contrat
+from services.dossiers.modele import Contexte, Ligne, Modele, Table
+from services.dossiers.registre import Registre
+from services.dossiers.regles import Recu
+from services.offres.domain import REGLES
+from services.offres.domain.dossier import Dossier, Offre, Retrait, Service
+from services.offres.domain.prescription import echeances
 
-Echeances = Callable[[Dossier], list[Echeance]]
-
-
-@dataclass(slots=True)
-class Vitrine:
-    """What of the offer the batch names. `vivantes` and `retirees` hold (genre, key)."""
-
-    services: dict[str, Service] = field(default_factory=dict)
-    retraits: dict[str, Retrait] = field(default_factory=dict)
-    vivantes: set[tuple[Genre, str]] = field(default_factory=set)
-    retirees: set[tuple[Genre, str]] = field(default_factory=set)
-    sources: dict[str, str] = field(default_factory=dict)
-    prevus: dict[tuple[Genre, str], date] = field(default_factory=dict)
-
-    def offre(self, message: messages.SurLOffre) -> Offre:
-        cle = (message.genre, message.cle)
-        structure = message.structure_id if isinstance(message, messages.Publier) else None
-        return Offre(
-            editeur=self.sources.get(message.source),
-            est_vivante=cle in self.vivantes,
-            est_retiree=cle in self.retirees,
-            structure_est_connue=(Genre.STRUCTURE, structure) in self.vivantes,
-            retrait_prevu=self.prevus.get(cle),
-        )
-
-    def appliquer(self, fait: faits.SurLOffre) -> None:
-        match fait:
-            case faits.SourceLiee():
-                self.sources[fait.source] = fait.partenaire
-            case faits.OffrePubliee():
-                self.vivantes.add((fait.genre, fait.cle))
-                self.retirees.discard((fait.genre, fait.cle))
-                self.prevus.pop((fait.genre, fait.cle), None)
-            case faits.OffreRetiree(est_prevu=True):
-                self.prevus[fait.genre, fait.cle] = fait.date
-            case faits.OffreRetiree():
-                self.prevus.pop((fait.genre, fait.cle), None)
-                self.vivantes.discard((fait.genre, fait.cle))
-                self.retirees.add((fait.genre, fait.cle))
+# Shared until commit: a withdrawal waits, then finds the prescription that is being written, and expires it.
+_SERVICES = """
+SELECT v.id, v.structure_id, coalesce(s.donnees->>'nom', v.structure_id) AS structure_nom, s.siret
+FROM services v LEFT JOIN structures s ON s.id = v.structure_id AND s.retire_a IS NULL
+WHERE v.id = ANY($1) AND v.retire_a IS NULL FOR SHARE OF v
+"""
+_WITHDRAWN = "SELECT id, date, raison FROM retraits WHERE genre = 'service' AND id = ANY($1)"
 
 
-class Dossiers(Lineage[Dossier]):
-    """The dossiers and the part of the offer loaded for one batch, and what it changed in them."""
-
-    def __init__(
-        self, charges: Iterable[Dossier], vitrine: Vitrine, echeances: Echeances, oublies: Iterable[UUID] = ()
-    ) -> None:
-        super().__init__({dossier.parcours: dossier for dossier in charges}, attrgetter("absorbe_par"), oublies)
-        self._vitrine = vitrine
-        self._echeances = echeances
-        self.offres: list[faits.SurLOffre] = []
-
-    def de(self, message: messages.Message) -> Situation | Offre:
-        if isinstance(message, messages.SurLOffre):
-            return self._vitrine.offre(message)
-        parcours = message.parcours if isinstance(message, messages.ParcoursClos) else self.survivor(message.parcours)
-        absorbes: list[Dossier] = []
-        if isinstance(message, messages.UsagerFusionne):
-            absorbes = [absorbe for id_ in message.absorbes if (absorbe := self[id_])]
-        return Situation(
-            dossier=self[parcours],
-            absorbes=tuple(absorbes),
-            est_oublie=parcours in self.forgotten,
-            services=self._vitrine.services,
-            retraits=self._vitrine.retraits,
-        )
-
-    def appliquer(self, fait: faits.Fait) -> None:
-        if isinstance(fait, faits.SurLOffre):
-            self._vitrine.appliquer(fait)
-            self.offres.append(fait)
-            return
-        self[fait.parcours] = appliquer(self[fait.parcours], fait)
-        if isinstance(fait, faits.DossierEfface):
-            self.erase(fait.parcours)
-
-    def echeances(self) -> Iterable[tuple[UUID, str, Sequence[Echeance]]]:
-        return [(dossier.parcours, dossier.departement, self._echeances(dossier)) for _, dossier in self.changed()]
-
-    def absorbes(self) -> list[UUID]:
-        """Those that this batch absorbed: their prescriptions are no longer theirs."""
-        return [
-            apres.parcours for avant, apres in self.changed() if apres.absorbe_par and not (avant and avant.absorbe_par)
-        ]
+async def _exposer(conn: Connection, lus: Sequence[Recu[Any]], charges: Mapping[UUID, Dossier]) -> Contexte:
+    """The services that are prescribed; where time passes, also those of what still waits for an answer."""
+    ids = {lu.data.service_id for lu in lus if isinstance(lu.data, contrat.PrescriptionEmise)}
+    if any(lu.nature == "echeance" for lu in lus):
+        ids |= {une.service.id for dossier in charges.values() for une in dossier.en_attente}
+    offre = await _offre(conn, ids)
+    return lambda recu, dossier: offre
 
 
-def services_nommes(lus: Iterable[messages.Message], charges: Iterable[Dossier]) -> set[str]:
-    """The services that the batch must know: those prescribed, and those of what still waits for an answer."""
-    prescrits = {lu.service_id for lu in lus if isinstance(lu, messages.Emettre)}
-    return prescrits | {une.service.id for dossier in charges for une in dossier.en_attente}
+async def _offre(conn: Connection, ids: set[str]) -> Offre:
+    """A service that is published again while we wait for it is found at the second look, under its new row."""
+    services: dict[str, Service] = {}
+    for _ in range(2):
+        if manquants := ids - services.keys():
+            services |= {row["id"]: Service(**row) for row in await conn.fetch(_SERVICES, list(manquants))}
+    retires = await conn.fetch(_WITHDRAWN, list(manquants)) if (manquants := ids - services.keys()) else ()
+    return Offre(services, {row["id"]: Retrait(row["date"], row["raison"]) for row in retires})
 
 
-def cles_nommees(lus: Iterable[messages.Message]) -> Mapping[Genre, list[str]]:
-    """The keys of the offer that the batch names, per kind; a service names its structure too."""
-    cles: dict[Genre, set[str]] = {genre: set() for genre in Genre}
-    for lu in lus:
-        if isinstance(lu, messages.SurLOffre):
-            cles[lu.genre].add(lu.cle)
-        if isinstance(lu, messages.Publier) and lu.structure_id:
-            cles[Genre.STRUCTURE].add(lu.structure_id)
-    return {genre: sorted(nommees) for genre, nommees in cles.items()}
+def _prescriptions(dossier: Dossier) -> Iterable[Ligne]:
+    """`motifs` as codes separated by spaces; the `departement` is that of the parcours when it was emitted."""
+    for une in () if dossier.absorbe_par else dossier.prescriptions:
+        motifs = " ".join(une.motifs)
+        yield dossier.parcours, une.departement, une.service.id, une.emise_le, une.etat, une.repondue_le, motifs
+
+
+MODELE: Modele[Dossier] = Modele(
+    dossier=Dossier,
+    regles=REGLES,
+    replier=REGLES.replier,
+    echeances=echeances,
+    tables=(
+        Table(
+            "prescriptions",
+            ("parcours", "departement", "service_id", "emise_le", "etat", "repondue_le", "motifs"),
+            _prescriptions,
+        ),
+    ),
+    contexte=_exposer,
+)
+REGISTRE = Registre(MODELE)

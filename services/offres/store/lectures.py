@@ -6,14 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from chassis.database import Connection, Record
-from services.offres.store import rows
+from services.offres.store.dossiers import REGISTRE
 
 Json = dict[str, Any]
 
-_PRESCRIPTION = f"""
-SELECT {rows.PRESCRIPTION} FROM prescriptions
-WHERE parcours = (SELECT coalesce(absorbe_par, parcours) FROM dossiers WHERE parcours = $1) AND prescription_id = $2
-"""  # noqa: S608  constants only
 # The contact that the offer publishes: of the service, else of its structure.
 _OFFRE = """
 SELECT v.donnees->>'nom' AS nom, coalesce(v.courriel, s.courriel) AS courriel
@@ -38,7 +34,7 @@ FROM prescriptions WHERE {_FILTRE} GROUP BY departement, mois, etat, est_repondu
 # A refusal may have several reasons: it counts under each.
 _PAR_MOTIF = f"""
 SELECT {_LIGNE}, refus, count(*) AS nombre, count(DISTINCT parcours) AS personnes
-FROM prescriptions, unnest(motifs) AS refus WHERE {_FILTRE} GROUP BY departement, mois, refus
+FROM prescriptions, unnest(string_to_array(motifs, ' ')) AS refus WHERE {_FILTRE} GROUP BY departement, mois, refus
 ORDER BY departement, mois, refus
 """  # noqa: S608  constants only
 
@@ -49,10 +45,10 @@ async def prescription(conn: Connection, demande: Mapping[str, Any]) -> Json | N
     `expire_au_plus_tard` is the last such day, should the structure study the request; `message` what it, or whoever
     ended the prescription, said with its state.
     """
-    row = await conn.fetchrow(_PRESCRIPTION, UUID(demande["parcours"]), demande["prescription_id"])
-    if row is None:
+    famille = await REGISTRE.famille(conn, UUID(demande["parcours"]))
+    connue = famille[0].prescription(demande["prescription_id"]) if famille else None
+    if connue is None:
         return None
-    connue = rows.lire_prescription(row)
     offre = await conn.fetchrow(_OFFRE, connue.service.id)
     dite = connue.demande
     return {

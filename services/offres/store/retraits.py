@@ -1,19 +1,20 @@
 """The withdrawals that are to come, and those that are still to be told to the prescriptions that they concern."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from chassis.database import Connection, write
 from relais_contrats.territoires import debut_du_jour
-from services.offres.domain.faits import OffreRetiree
-from services.offres.domain.messages import Genre
+from services.dossiers.regles import Dit
+from services.offres.domain.offre import Cle, Retiree
 from services.offres.store.catalogue import RetraitOffre
 
 _NEXT = "SELECT numero, service_id FROM retraits_a_annoncer ORDER BY numero LIMIT $1"
 _CONCERNED = """
-SELECT DISTINCT d.parcours, d.departement FROM prescriptions p JOIN dossiers d USING (parcours)
-WHERE p.service_id = ANY($1) AND p.etat IN ('emise', 'a-l-etude') ORDER BY d.parcours
+SELECT DISTINCT ON (parcours) parcours, departement FROM prescriptions
+WHERE service_id = ANY($1) AND etat IN ('emise', 'a-l-etude') ORDER BY parcours
 """
 _PLANNED = "SELECT genre, id, date FROM retraits_prevus WHERE id = ANY($1)"
 # Of two days told in one batch, the last one counts.
@@ -40,7 +41,7 @@ async def prochains(conn: Connection, limite: int) -> list[tuple[int, str]]:
 
 
 async def concernes(conn: Connection, services: Sequence[str]) -> list[tuple[UUID, str]]:
-    """(parcours, département) of those that still wait for an answer of one of these services."""
+    """(parcours, département of one emission) of those that still wait for an answer of one of these services."""
     return [(row["parcours"], row["departement"]) for row in await conn.fetch(_CONCERNED, services)]
 
 
@@ -49,23 +50,21 @@ async def annoncer(conn: Connection, numeros: Sequence[int]) -> None:
     await conn.execute(_TOLD, numeros)
 
 
-async def prevus(conn: Connection, cles: Sequence[str]) -> dict[tuple[Genre, str], date]:
+async def prevus(conn: Connection, ids: Sequence[str]) -> dict[Cle, date]:
     """The day on which each of these is to leave the offer."""
-    return {(Genre(row["genre"]), row["id"]): row["date"] for row in await conn.fetch(_PLANNED, cles)}
+    return {(row["genre"], row["id"]): row["date"] for row in await conn.fetch(_PLANNED, ids)}
 
 
-async def prevoir(conn: Connection, retraits: Sequence[OffreRetiree]) -> None:
+async def prevoir(conn: Connection, retraits: Mapping[Cle, Dit[Retiree, Any]]) -> None:
     """They leave at the beginning of their day, in the territory of whoever withdraws them."""
-    derniers = {(fait.genre.value, fait.cle): fait for fait in retraits}
-    lignes = [
-        (*cle, fait.date, fait.raison, debut_du_jour(fait.departement, fait.date)) for cle, fait in derniers.items()
-    ]
+    dits = [(cle, fait.data, fait.departement) for cle, fait in retraits.items()]
+    lignes = [(*cle, dit.date, dit.raison, debut_du_jour(departement, dit.date)) for cle, dit, departement in dits]
     await write(conn, _PLAN, lignes)
 
 
-async def deprevoir(conn: Connection, cles: Sequence[tuple[Genre, str]]) -> None:
+async def deprevoir(conn: Connection, cles: Sequence[Cle]) -> None:
     """They leave now, on another day, or not at all."""
-    await write(conn, _FORGET, [(genre.value, cle) for genre, cle in cles])
+    await write(conn, _FORGET, cles)
 
 
 async def y_en_a_de_dus(conn: Connection, maintenant: datetime) -> bool:
