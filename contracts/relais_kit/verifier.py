@@ -1,14 +1,16 @@
 """`relais-kit verifier`: judges the program of a partner by playing the hub."""
 
 import argparse
+import importlib
 from pathlib import Path
 
 from relais_kit.arguments import Commandes
 from relais_kit.sorties import abandonner
 
 _EXEMPLES = """\
-exemple :
+exemples :
   relais-kit verifier recepteur --url http://127.0.0.1:9000/webhooks --secret whsec_…
+  relais-kit verifier emetteur --commande "python envoyer.py"
 """
 _RECEPTEUR = """\
 Le kit joue le relais : il ouvre l'abonnement, puis envoie des événements bien et mal signés,
@@ -35,17 +37,46 @@ code de sortie :
   1  au moins une a échoué
   2  la vérification ne peut pas se faire (récepteur ou sonde injoignable, usage…)
 """
+_EMETTEUR = """\
+Le kit joue le relais devant votre programme, et le lance plusieurs fois : une fois sans panne, puis avec une
+panne à chaque fois (503, 429, 422, jeton expiré ou refusé, réponse perdue, lot refusé en partie, codes
+inconnus dans le fil…). Il juge tout ce qu'il voit passer. Ce que votre programme ne fait pas (lire le fil,
+déposer des lots…) n'est pas couvert, et n'est pas un défaut.
+
+Votre programme trouve dans son environnement :
+  HUB          l'adresse du relais joué
+  CLIENT_JSON  le fichier client.json du partenaire (client_id, token_endpoint…)
+  KEY_PEM      le fichier de sa clé privée
+
+Il peut finir avec le code 1 quand un message lui est refusé pour de bon. S'il ne finit pas, le kit l'arrête.
+
+--ecoute ne lance rien : à chaque étape, lancez-le vous-même.
+--strict joue aussi ce que le relais ne fait pas aujourd'hui : nonce, redirection, silence.
+
+exemples :
+  relais-kit verifier emetteur --commande "python envoyer.py"
+  relais-kit verifier emetteur --commande "node envoyer.mjs" --partenaire cd-59 --rapide
+  relais-kit verifier emetteur --commande "./envoyer" --strict --silence 40 --junit rapport.xml
+  relais-kit verifier emetteur --ecoute --port 8430 --dossier ./essai
+  relais-kit verifier emetteur --exigences
+
+code de sortie :
+  0  aucune exigence n'a échoué
+  1  au moins une a échoué
+  2  la vérification ne peut pas se faire (commande introuvable, rien n'est envoyé, usage…)
+"""
 
 
 def ajouter(commandes: Commandes) -> None:
     verifier = commandes.add_parser(
         "verifier",
-        help="vérifie le récepteur de webhooks d'un partenaire, en jouant le relais",
+        help="vérifie le récepteur de webhooks ou l'émetteur d'un partenaire, en jouant le relais",
         description="Vérifie le programme d'un partenaire, en jouant le relais.",
         epilog=_EXEMPLES,
     )
     cibles = verifier.add_subparsers(title="cibles ", metavar="CIBLE", required=True)
     _ajouter_recepteur(cibles)
+    _ajouter_emetteur(cibles)
 
 
 def _ajouter_recepteur(cibles: Commandes) -> None:
@@ -68,12 +99,37 @@ def _ajouter_recepteur(cibles: Commandes) -> None:
     recepteur.add_argument("--junit", metavar="FICHIER", type=Path, help="écrit aussi un rapport JUnit")
     recepteur.add_argument("--json", action="store_true", help="rapport en JSON, pour un programme")
     recepteur.add_argument("--exigences", action="store_true", help="liste les exigences, sans rien envoyer")
-    recepteur.set_defaults(executer=_executer)
+    recepteur.set_defaults(executer=lambda options: _executer("recepteur", options))
 
 
-def _executer(options: argparse.Namespace) -> int:
-    try:
-        from relais_kit.recepteur import commande  # the extra `kit`, which `valider` and `exemple` do without
+def _ajouter_emetteur(cibles: Commandes) -> None:
+    emetteur = cibles.add_parser(
+        "emetteur",
+        help="un programme qui dépose des messages, ou lit son fil",
+        description="Vérifie un programme qui dépose des messages ou lit son fil, exigence par exigence.",
+        epilog=_EMETTEUR,
+    )
+    emetteur.add_argument("--commande", metavar="COMMANDE", help="ce qui lance votre programme")
+    emetteur.add_argument("--ecoute", action="store_true", help="ne lance rien : vous lancez votre programme")
+    emetteur.add_argument("--partenaire", metavar="CODE", default="caf-59", help="au nom de qui il envoie (caf-59)")
+    emetteur.add_argument("--port", metavar="N", type=int, default=0, help="port du relais joué (un port libre)")
+    emetteur.add_argument("--dossier", metavar="DIR", type=Path, help="où écrire partenaires/<code>/, pour --ecoute")
+    emetteur.add_argument("--types", metavar="TYPE,…", help="les types d'événements de son fil (les plus courants)")
+    emetteur.add_argument("--strict", action="store_true", help="nonce, redirection, silence : échouent aussi")
+    emetteur.add_argument(
+        "--silence", metavar="S", type=float, default=30.0, help="avec --strict, secondes sans réponse (30)"
+    )
+    emetteur.add_argument("--rapide", action="store_true", help="moins d'une minute : moins d'étapes au besoin")
+    emetteur.add_argument("--junit", metavar="FICHIER", type=Path, help="écrit aussi un rapport JUnit")
+    emetteur.add_argument("--json", action="store_true", help="rapport en JSON, pour un programme")
+    emetteur.add_argument("--exigences", action="store_true", help="liste les exigences, sans rien lancer")
+    emetteur.set_defaults(executer=lambda options: _executer("emetteur", options))
+
+
+def _executer(cible: str, options: argparse.Namespace) -> int:
+    try:  # the extra `kit`, which `valider` and `exemple` do without
+        commande = importlib.import_module(f"relais_kit.{cible}.commande")
     except ModuleNotFoundError as absent:
         abandonner(f"il manque {absent.name} : pip install 'relais-contrats[kit]'")
-    return commande.executer(options)
+    statut: int = commande.executer(options)
+    return statut

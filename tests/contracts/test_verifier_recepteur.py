@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from relais_contrats.lecture import lire_evenement
 from relais_contrats.signatures import v1a
-from relais_kit.recepteur.carnet import Etat, Resultat
+from relais_kit.carnet import Etat, Resultat
 from relais_kit.recepteur.deroulement import Avancer, Injoignable, derouler
 from relais_kit.recepteur.envoi import Hub
 from relais_kit.recepteur.exigences import EXIGENCES

@@ -11,10 +11,11 @@ from uuid import UUID, uuid4
 import httpx
 
 from relais_contrats.signatures import v1a
-from relais_kit.recepteur import rapport
-from relais_kit.recepteur.carnet import Resultat
+from relais_kit import resultats as rapport
+from relais_kit.carnet import Resultat
 from relais_kit.recepteur.deroulement import Injoignable, derouler
 from relais_kit.recepteur.envoi import Hub
+from relais_kit.recepteur.exigences import EXIGENCES
 from relais_kit.recepteur.identite import Identite, cle_v1a, nouveau_secret, publique, signataire_v1
 from relais_kit.recepteur.sonde import Sonde, SondeIllisible
 from relais_kit.recepteur.verification import Verification
@@ -25,7 +26,7 @@ _LIMITE_S, _LIMITE_RAPIDE_S = 540.0, 40.0
 
 def executer(options: argparse.Namespace) -> int:
     if options.exigences:
-        rapport.lister(sys.stdout, est_en_json=options.json)
+        rapport.lister(EXIGENCES, sys.stdout, est_en_json=options.json)
         return 0
     if not options.url:
         abandonner("il manque --url")
@@ -118,6 +119,6 @@ def _rendre(options: argparse.Namespace, resultats: Sequence[Resultat]) -> None:
         rapport.texte(resultats, sys.stdout)
     if options.junit:
         try:
-            rapport.en_junit(resultats, options.junit)
+            rapport.en_junit("verifier recepteur", resultats, options.junit)
         except OSError as erreur:
             abandonner(f"{options.junit} ne peut pas être écrit : {erreur.strerror}")

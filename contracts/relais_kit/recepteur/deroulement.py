@@ -2,11 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
+from relais_kit.carnet import Resultat
 from relais_kit.recepteur import epreuves_contrat as contrat
 from relais_kit.recepteur import epreuves_faits as faits
 from relais_kit.recepteur import epreuves_ouverture as ouverture
 from relais_kit.recepteur import epreuves_signature as signature
-from relais_kit.recepteur.carnet import Resultat
 from relais_kit.recepteur.verification import Verification
 
 Epreuve = Callable[[Verification], Awaitable[None]]

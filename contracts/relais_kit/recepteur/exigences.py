@@ -1,7 +1,6 @@
 """What is asked of a partner's webhook endpoint: one row per requirement, with an id that does not change."""
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from relais_kit.exigences import Exigences, table
 
 _OUVERTURE, _SIGNATURE, _REPETITION = "Ouverture", "Signature", "Répétitions et ordre"
 _CONTRAT, _TRANSPORT = "Contrat", "Transport"
@@ -12,15 +11,6 @@ _SEQUENCE = "Catalogue, § 1 : `sequence`, par parcours et par brique"
 _TOLERANCE = "Catalogue, § 1 : qui lit un événement tolère l'inconnu"
 _LOTS = "API, POST /v1/abonnements : `lot`"
 _RELANCES = "API, événements : relances et redirections"
-
-
-class Exigence(NamedTuple):
-    """`phrase` says what a right receiver does; `source` where that is written; `theme` groups the report."""
-
-    id: str
-    theme: str
-    phrase: str
-    source: str
 
 
 _TABLE = (
@@ -67,7 +57,4 @@ _TABLE = (
     ("disponible", _TRANSPORT, "Répond à chaque envoi, sans couper la connexion.", _RELANCES),
 )
 
-EXIGENCES: Mapping[str, Exigence] = {
-    nom: Exigence(f"recepteur.{nom}", theme, phrase, source) for nom, theme, phrase, source in _TABLE
-}
-"""By the short name that the checks use; the order is that of the report."""
+EXIGENCES: Exigences = table("recepteur", _TABLE)

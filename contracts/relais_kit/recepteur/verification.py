@@ -7,8 +7,9 @@ import orjson
 
 from relais_contrats import signatures
 from relais_contrats.enveloppe import PREFIXE_TYPE, SUFFIXE_TYPE
-from relais_kit.recepteur.carnet import Carnet
+from relais_kit.carnet import Carnet
 from relais_kit.recepteur.envoi import LOT, ORDINAIRE, SEUL, Hub, Maniere, SansReponse, TropLent
+from relais_kit.recepteur.exigences import EXIGENCES
 from relais_kit.recepteur.faits import Evenement, Faits
 from relais_kit.recepteur.identite import Identite
 from relais_kit.recepteur.sonde import Sonde, SondeIllisible
@@ -36,7 +37,7 @@ class Verification:
     lot: int = 100
     est_rapide: bool = False
     limite_s: float = 540.0
-    carnet: Carnet = field(default_factory=Carnet)
+    carnet: Carnet = field(default_factory=lambda: Carnet(EXIGENCES))
     faits: Faits = field(init=False)
     types: tuple[str, ...] = ()
     """Those that it was seen to accept and, by its probe, to process."""

@@ -7,12 +7,10 @@ from typing import Any, TextIO
 
 from relais_kit import junit
 from relais_kit.affichage import Couleurs
+from relais_kit.carnet import Etat, Resultat
+from relais_kit.exigences import Exigences
 from relais_kit.junit import Cas
-from relais_kit.recepteur.carnet import Etat, Resultat
-from relais_kit.recepteur.exigences import EXIGENCES
 from relais_kit.sorties import ecrire_json
-
-_SUITE = "verifier recepteur"
 
 
 class Progression:
@@ -51,12 +49,12 @@ def texte(resultats: Sequence[Resultat], sortie: TextIO) -> None:
     sortie.write(f"\n{_bilan(resultats)}\n")
 
 
-def lister(sortie: TextIO, *, est_en_json: bool) -> None:
+def lister(exigences: Exigences, sortie: TextIO, *, est_en_json: bool) -> None:
     """The table of requirements, without a run."""
     if est_en_json:
-        ecrire_json([e._asdict() for e in EXIGENCES.values()])
+        ecrire_json([e._asdict() for e in exigences.values()])
         return
-    for exigence in EXIGENCES.values():
+    for exigence in exigences.values():
         sortie.write(f"{exigence.id}\n  {exigence.phrase}\n  {exigence.source}\n")
 
 
@@ -82,9 +80,9 @@ def en_json(resultats: Sequence[Resultat]) -> Mapping[str, Any]:
     }
 
 
-def en_junit(resultats: Sequence[Resultat], fichier: Path) -> None:
+def en_junit(suite: str, resultats: Sequence[Resultat], fichier: Path) -> None:
     """One case per requirement; what was not covered is skipped. Raises OSError."""
-    junit.ecrire(fichier, [_cas(r) for r in resultats])
+    junit.ecrire(fichier, [_cas(suite, r) for r in resultats])
 
 
 def est_conforme(resultats: Sequence[Resultat]) -> bool:
@@ -92,11 +90,11 @@ def est_conforme(resultats: Sequence[Resultat]) -> bool:
     return all(r.etat is not Etat.ECHOUEE for r in resultats)
 
 
-def _cas(resultat: Resultat) -> Cas:
+def _cas(suite: str, resultat: Resultat) -> Cas:
     exigence, premier = resultat.exigence, next(iter(resultat.details), "")
     detail = "\n".join((exigence.phrase, *resultat.details, exigence.source))
     return Cas(
-        _SUITE,
+        suite,
         exigence.id,
         echec=premier if resultat.etat is Etat.ECHOUEE else None,
         omis=premier if resultat.etat is Etat.NON_COUVERTE else None,

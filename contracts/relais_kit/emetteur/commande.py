@@ -1,0 +1,131 @@
+"""`relais-kit verifier emetteur`: the arguments, the run, the report."""
+
+import argparse
+import logging
+import socket
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import structlog
+import uvicorn
+
+from relais_kit import resultats as rapport
+from relais_kit.bouchon import serveur
+from relais_kit.bouchon.application import preparer
+from relais_kit.bouchon.repertoire import PARTENAIRES
+from relais_kit.carnet import Carnet, Resultat
+from relais_kit.emetteur import regles_acces, regles_depots, regles_fil, regles_relances
+from relais_kit.emetteur.conduite import Conduite, Ecoute, Inexecutable, ParCommande
+from relais_kit.emetteur.deroulement import Avancer, Deroulement, Muet
+from relais_kit.emetteur.exigences import EXIGENCES, STRICTES
+from relais_kit.emetteur.jugement import REGLES, Dossier
+from relais_kit.sorties import abandonner, ecrire_json, type_du_catalogue
+
+_LIMITE_S, _LIMITE_RAPIDE_S = 540.0, 48.0
+_ETAPE_S, _ETAPE_RAPIDE_S, _ETAPE_ECOUTE_S = 60.0, 20.0, 300.0
+REGLES_LUES = (regles_acces, regles_depots, regles_fil, regles_relances)
+"""Modules whose rules are registered once they are imported."""
+
+
+def executer(options: argparse.Namespace) -> int:
+    if options.exigences:
+        rapport.lister(EXIGENCES, sys.stdout, est_en_json=options.json)
+        return 0
+    if bool(options.commande) == options.ecoute:
+        abandonner("il faut --commande, ou bien --ecoute")
+    if options.partenaire not in {p.code for p in PARTENAIRES}:
+        abandonner(f"--partenaire est l'un de : {', '.join(p.code for p in PARTENAIRES)}")
+    if options.junit and not options.junit.absolute().parent.is_dir():
+        abandonner(f"le dossier de {options.junit} n'existe pas")
+    types = tuple(type_du_catalogue(nom).nom for nom in options.types.split(",")) if options.types else ()
+    progression = rapport.Progression(sys.stderr)
+    try:
+        resultats = _verifier(options, types, progression.avancer)
+    except (Muet, Inexecutable) as erreur:
+        progression.effacer()
+        abandonner(str(erreur))
+    progression.effacer()
+    _rendre(options, resultats)
+    return 0 if rapport.est_conforme(resultats) else 1
+
+
+def _verifier(options: argparse.Namespace, types: Sequence[str], avancer: Avancer) -> Sequence[Resultat]:
+    try:
+        prise = serveur.ecouter(options.port)
+    except OSError:
+        abandonner(f"le port {options.port} est pris : choisissez-en un autre avec --port")
+    url = f"http://127.0.0.1:{prise.getsockname()[1]}"
+    porte = preparer(url)
+    with tempfile.TemporaryDirectory(prefix="relais-kit-") as temporaire:
+        dossier = (options.dossier or Path(temporaire)) / "partenaires"
+        porte.registre.ecrire(dossier, url)
+        sien = dossier / options.partenaire
+        environnement = {"HUB": url, "CLIENT_JSON": str(sien / "client.json"), "KEY_PEM": str(sien / "cle.pem")}
+        conduite: Conduite = Ecoute() if options.ecoute else ParCommande(options.commande, environnement)
+        if options.ecoute:
+            sys.stderr.write("".join(f"{nom}={valeur}\n" for nom, valeur in environnement.items()))
+        etape_s = _ETAPE_RAPIDE_S if options.rapide else _ETAPE_S
+        deroulement = Deroulement(
+            porte,
+            options.partenaire,
+            conduite,
+            types,
+            limite_s=_LIMITE_RAPIDE_S if options.rapide else _LIMITE_S * (10 if options.ecoute else 1),
+            etape_max_s=_ETAPE_ECOUTE_S if options.ecoute else etape_s,
+            est_strict=options.strict,
+            silence_s=options.silence,
+        )
+        config = uvicorn.Config(
+            deroulement.application, interface="asgi3", log_level="error", access_log=False, lifespan="off"
+        )
+        with _sans_journal(), _servi(uvicorn.Server(config), prise):
+            passages = deroulement.derouler(avancer)
+    return juger(Dossier(passages, url, f"/partenaires/{options.partenaire}"), deroulement)
+
+
+def juger(dossier: Dossier, deroulement: Deroulement) -> Sequence[Resultat]:
+    """What the rules say of these runs."""
+    carnet = Carnet(EXIGENCES)
+    for regle in REGLES:
+        regle.juger(dossier, carnet)
+    for nom in () if deroulement.est_strict else STRICTES:
+        carnet.omettre(nom, "voyez --strict")
+    return carnet.resultats(deroulement.arret or "rien de ce qu'il a envoyé ne l'a mise à l'épreuve")
+
+
+@contextmanager
+def _sans_journal() -> Iterator[None]:
+    """The mock's own log would be mixed with the report."""
+    avant = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    try:
+        yield
+    finally:
+        structlog.configure(**avant)
+
+
+@contextmanager
+def _servi(http: uvicorn.Server, prise: socket.socket) -> Iterator[None]:
+    fil = threading.Thread(target=http.run, kwargs={"sockets": [prise]}, name="relais-joue")
+    fil.start()
+    try:
+        yield
+    finally:
+        http.should_exit = http.force_exit = True
+        fil.join()
+
+
+def _rendre(options: argparse.Namespace, resultats: Sequence[Resultat]) -> None:
+    if options.json:
+        ecrire_json(rapport.en_json(resultats))
+    else:
+        rapport.texte(resultats, sys.stdout)
+    if options.junit:
+        try:
+            rapport.en_junit("verifier emetteur", resultats, options.junit)
+        except OSError as erreur:
+            abandonner(f"{options.junit} ne peut pas être écrit : {erreur.strerror}")

@@ -1,0 +1,129 @@
+"""Runs the program of the partner once, or waits while somebody does, until it has done what it had to."""
+
+import contextlib
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from relais_kit.emetteur.temoin import Passage
+
+_PAS_S = 0.05
+_CALME_S = 1.5
+"""Without news for so long, a program that does not end has said all that it had to."""
+_DEMARRAGE_MAX_S = 30.0
+_RELANCE_S = 10.0
+"""How long after a Retry-After a program that does not end is waited for."""
+_SORTIE_MAX_SIGNES = 200_000
+
+
+class Inexecutable(Exception):
+    """One French sentence without its full stop."""
+
+
+class Conduite(Protocol):
+    """`jouer` returns once the run is over, or at the instant `fin` of the clock that only goes on."""
+
+    def jouer(self, passage: Passage, fin: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ParCommande:
+    """`environnement` is added to the caller's own: HUB, CLIENT_JSON, KEY_PEM."""
+
+    commande: str
+    environnement: Mapping[str, str]
+
+    def jouer(self, passage: Passage, fin: float) -> None:
+        """Raises Inexecutable."""
+        with tempfile.TemporaryFile() as sortie:
+            try:
+                programme = subprocess.Popen(
+                    shlex.split(self.commande),
+                    stdin=subprocess.DEVNULL,
+                    stdout=sortie,
+                    stderr=subprocess.STDOUT,
+                    env={**os.environ, **self.environnement},
+                    start_new_session=True,
+                )
+            except (OSError, ValueError) as erreur:
+                raise Inexecutable(f"la commande ne peut pas être lancée : {erreur}") from erreur
+            try:
+                _attendre(programme, passage, fin)
+            finally:
+                _arreter(programme)
+            sortie.seek(0)
+            passage.sortie = sortie.read(_SORTIE_MAX_SIGNES).decode("utf-8", "replace")
+
+
+@dataclass(slots=True)
+class Ecoute:
+    """Somebody starts the program at each step; a line on the standard input, or calm once it has sent, ends it."""
+
+    def jouer(self, passage: Passage, fin: float) -> None:
+        sys.stderr.write("Lancez votre émetteur, puis Entrée quand il a fini. ")
+        sys.stderr.flush()
+        lu = threading.Event()
+
+        def lire() -> None:
+            sys.stdin.readline()
+            lu.set()
+
+        if sys.stdin.isatty():
+            threading.Thread(target=lire, daemon=True).start()
+        while not lu.is_set() and not (not sys.stdin.isatty() and _est_fini(passage)):
+            if time.monotonic() > fin:
+                passage.est_ecourte = True
+                return
+            time.sleep(_PAS_S)
+
+
+def _attendre(programme: subprocess.Popen[bytes], passage: Passage, fin: float) -> None:
+    demarrage = time.monotonic() + _DEMARRAGE_MAX_S
+    while programme.poll() is None:
+        maintenant = time.monotonic()
+        if maintenant > fin or (not passage.echanges and maintenant > demarrage):
+            passage.est_ecourte = True
+            return
+        if _est_fini(passage):
+            return
+        time.sleep(_PAS_S)
+    passage.statut = programme.returncode
+    while passage.en_cours and time.monotonic() < fin:
+        time.sleep(_PAS_S)
+
+
+def _est_fini(passage: Passage) -> bool:
+    """For a program that goes on: it is calm, and a fault has been followed, or will not be."""
+    maintenant, dernier = time.monotonic(), passage.dernier
+    if dernier is None or passage.en_cours or maintenant - dernier < _CALME_S:
+        return False
+    if not passage.touches():
+        return maintenant - dernier > 2 * _CALME_S
+    touche = max(passage.touches(), key=lambda recu: recu.debut)
+    if touche.est_lecture:
+        est_suivi = any(r.est_lecture and r.debut > touche.debut for r in passage.echanges)
+    else:
+        est_suivi = dernier > (touche.fin or touche.debut)
+    attente_s = max(panne.retry_after_s for panne in passage.etape.pannes) + _RELANCE_S
+    return est_suivi or maintenant - (touche.fin or maintenant) > attente_s
+
+
+def _arreter(programme: subprocess.Popen[bytes]) -> None:
+    """The program, and those that it started."""
+    for envoi in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(programme.pid, envoi)
+        try:
+            programme.wait(2)
+        except subprocess.TimeoutExpired:
+            continue
+        if envoi is signal.SIGTERM and programme.returncode is not None:
+            return

@@ -1,0 +1,83 @@
+"""The feed that the played hub shows: events of the usual types, then the same with codes and fields of tomorrow."""
+
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, get_args
+from uuid import uuid4
+
+from pydantic import BaseModel
+
+from relais_contrats.catalogue import CATALOGUE
+from relais_contrats.codes.liste import Code
+from relais_contrats.droits import Role
+from relais_kit.bouchon.memoire import Memoire, Parcours
+from relais_kit.recepteur.faits import CODE_INCONNU, INCONNU, TYPES_COURANTS, Evenement, Faits
+
+_DEPARTEMENT = "59"
+
+
+def semer(
+    memoire: Memoire,
+    code: str,
+    types: Sequence[str],
+    *,
+    codes: bool = False,
+    champs: bool = False,
+    doublons: bool = False,
+) -> None:
+    """Put events about one parcours of this partner in its feed: what it does not know first, then what it does."""
+    parcours = Parcours(len(memoire.parcours) + 1, _DEPARTEMENT, set())
+    parcours.roles[code].add(Role.EMETTEUR)
+    memoire.parcours.append(parcours)
+    faits, nom = Faits(), memoire.nom(code, parcours)
+    evenements: list[Evenement] = []
+    for rang, type_ in enumerate(types or TYPES_COURANTS, 1):
+        connu = faits.fait(type_, nom, rang)
+        evenements += [*(_inconnus(type_, connu) if codes else ()), *([_enrichi(connu)] if champs else ()), connu]
+    if champs:
+        evenements.insert(0, faits.de_service(INCONNU, {"nouveau": True}))
+    for rang, evenement in enumerate(evenements, 1):
+        evenement["sequence"] = rang
+    parcours.sequence = len(evenements)
+    memoire.fils[code] += [e for e in evenements for _ in range(2 if doublons else 1)]
+
+
+def _inconnus(type_: str, connu: Evenement) -> Iterator[Evenement]:
+    """One variant for each closed list that it uses, with a code that this version does not have."""
+    for chemin in (("finalite",), *(("data", *c) for c in _codes(CATALOGUE[type_].modele, connu["data"]))):
+        change = _autre(connu)
+        objet: Any = change
+        for pas in chemin[:-1]:
+            objet = objet[pas]
+        objet[chemin[-1]] = CODE_INCONNU
+        yield change
+
+
+def _enrichi(connu: Evenement) -> Evenement:
+    change = _autre(connu)
+    change["attributdukit"] = "1"
+    change["data"]["champ_du_kit"] = {"nouveau": True}
+    return change
+
+
+def _autre(connu: Evenement) -> Evenement:
+    return {**copy.deepcopy(connu), "finalite": "accompagnement", "id": str(uuid4())}
+
+
+def _codes(modele: type[BaseModel], data: Mapping[str, Any]) -> Iterator[tuple[str | int, ...]]:
+    """Where `data` holds a value of a closed list."""
+    for nom, champ in modele.model_fields.items():
+        valeur = data.get(nom)
+        premier, pas = (valeur[0], (nom, 0)) if isinstance(valeur, list) and valeur else (valeur, (nom,))
+        for genre in _genres(champ.annotation):
+            if issubclass(genre, Code) and isinstance(premier, str):
+                yield pas
+            elif issubclass(genre, BaseModel) and isinstance(premier, dict):
+                yield from ((*pas, *suite) for suite in _codes(genre, premier))
+
+
+def _genres(annotation: Any) -> Iterator[type]:
+    if isinstance(annotation, type):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _genres(argument)

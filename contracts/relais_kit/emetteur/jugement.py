@@ -1,0 +1,71 @@
+"""From what was recorded to the results: each rule says which requirements it judges, and notes what it saw."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
+
+from relais_kit.carnet import Carnet
+from relais_kit.emetteur.pannes import Panne
+from relais_kit.emetteur.recu import Depot, Recu
+from relais_kit.emetteur.temoin import Passage
+
+P = TypeVar("P", bound=Panne)
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """All the runs of one program; the first is without a fault. `url`: the played hub; `source`: the partner."""
+
+    passages: Sequence[Passage]
+    url: str
+    source: str
+
+    @property
+    def reference(self) -> Passage:
+        return self.passages[0]
+
+    def echanges(self) -> Iterator[Recu]:
+        for passage in self.passages:
+            yield from passage.echanges
+
+    def avec(self, *genres: type[P]) -> Iterator[tuple[Passage, P]]:
+        """The runs in which such a fault touched something."""
+        for passage in self.passages:
+            for panne in passage.etape.pannes:
+                if isinstance(panne, genres) and panne.touches:
+                    yield passage, panne
+
+
+Juger = Callable[[Dossier, Carnet], None]
+
+
+class Regle(NamedTuple):
+    """`titre`: what the check does, in French; `exigences`: the short names that it notes."""
+
+    titre: str
+    exigences: tuple[str, ...]
+    juger: Juger
+
+
+REGLES: list[Regle] = []
+
+
+def regle(titre: str, *exigences: str) -> Callable[[Juger], Juger]:
+    """Register a check."""
+
+    def inscrire(juger: Juger) -> Juger:
+        REGLES.append(Regle(titre, exigences, juger))
+        return juger
+
+    return inscrire
+
+
+def finit_mal(dossier: Dossier, passage: Passage) -> bool:
+    """It ended in error, without a refusal that explains it, when it does not without a fault."""
+    est_refuse = any(depot.est_refuse for depot in depots(passage))
+    return dossier.reference.statut in (None, 0) and passage.statut not in (None, 0) and not est_refuse
+
+
+def depots(passage: Passage) -> list[Depot]:
+    """Every message of a run, in the order in which they were sent."""
+    return [depot for recu in passage.echanges for depot in recu.depots()]

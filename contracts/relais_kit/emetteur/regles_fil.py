@@ -1,0 +1,93 @@
+"""How the program reads its feed: acknowledges, survives what it does not know, reacts once."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from relais_kit.carnet import Carnet
+from relais_kit.emetteur.jugement import Dossier, depots, finit_mal, regle
+from relais_kit.emetteur.pannes import Indisponible, JetonCourt
+from relais_kit.emetteur.recu import Recu, objet_de
+from relais_kit.emetteur.temoin import Passage
+
+
+@regle("lecture du fil, sans panne", "acquittement")
+def acquittement(dossier: Dossier, carnet: Carnet) -> None:
+    passage = dossier.reference
+    pleines = _pages(passage)
+    if not pleines:
+        return
+    acquittes = _acquittements(passage)
+    if _a_acquitte(passage):
+        carnet.passer("acquittement", pleines[0], acquittes[0])
+    elif acquittes:
+        carnet.echouer("acquittement", "acquitte un curseur que le fil n'a pas rendu", *acquittes[:2])
+    elif not passage.est_ecourte or passage.statut is None:
+        carnet.echouer("acquittement", "lit des événements et n'acquitte pas le curseur", pleines[0])
+
+
+@regle("503 sur la lecture du fil", "lecture-relancee")
+def lecture_relancee(dossier: Dossier, carnet: Carnet) -> None:
+    for passage, panne in dossier.avec(Indisponible):
+        touche = panne.touches[0]
+        if isinstance(panne, JetonCourt) or not touche.est_lecture:
+            continue
+        suivantes = [r for r in passage.echanges if r.est_lecture and r.debut > touche.debut]
+        if suivantes:
+            carnet.passer("lecture-relancee", touche, suivantes[0])
+        elif not passage.est_ecourte:
+            carnet.echouer("lecture-relancee", "ne relit pas son fil après un 503", touche)
+
+
+@regle("codes, types et champs inconnus dans le fil", "code-inconnu", "champ-inconnu")
+def inconnus(dossier: Dossier, carnet: Carnet) -> None:
+    for passage in dossier.passages:
+        if passage.etape.codes:
+            _juger_la_lecture(dossier, passage, "code-inconnu", carnet)
+        if passage.etape.champs:
+            _juger_la_lecture(dossier, passage, "champ-inconnu", carnet)
+
+
+def _juger_la_lecture(dossier: Dossier, passage: Passage, nom: str, carnet: Carnet) -> None:
+    pleines = _pages(passage)
+    if not pleines:
+        return
+    if finit_mal(dossier, passage):
+        constat = f"s'arrête (code {passage.statut}) sur un événement qu'il ne connaît pas en entier"
+        carnet.echouer(nom, constat, pleines[0])
+    elif _a_acquitte(dossier.reference) and not _a_acquitte(passage):
+        carnet.echouer(nom, "n'acquitte plus rien après un événement qu'il ne connaît pas en entier", pleines[0])
+    elif _a_acquitte(passage) or passage.statut == 0:
+        carnet.passer(nom, *pleines[:1], *_acquittements(passage)[:1])
+
+
+@regle("événements rendus deux fois", "doublon")
+def doublon(dossier: Dossier, carnet: Carnet) -> None:
+    usuels = _ids_par_type(dossier.reference)
+    for passage in dossier.passages:
+        if not passage.etape.doublons or not _pages(passage):
+            continue
+        en_trop = [type_ for type_, nombre in _ids_par_type(passage).items() if nombre > usuels[type_] > 0]
+        if en_trop:
+            montrent = [d.recu for d in depots(passage) if d.message.get("type") in en_trop]
+            carnet.echouer("doublon", "réagit deux fois au même événement", *montrent[-2:])
+        elif usuels:
+            carnet.passer("doublon", _pages(passage)[0])
+
+
+def _ids_par_type(passage: Passage) -> Counter[str]:
+    return Counter(type_ for type_, _ in {(str(d.message.get("type")), d.id) for d in depots(passage)})
+
+
+def _pages(passage: Passage) -> list[Recu]:
+    """Readings that gave something."""
+    return [r for r in passage.echanges if r.est_lecture and r.statut == 200 and r.rendu.get("evenements")]
+
+
+def _acquittements(passage: Passage) -> list[Recu]:
+    return [r for r in passage.echanges if r.est_acquittement]
+
+
+def _a_acquitte(passage: Passage) -> bool:
+    rendus = {str(page.rendu.get("curseur")) for page in _pages(passage)}
+    dits: list[Mapping[str, object]] = [objet_de(r.corps) for r in _acquittements(passage) if r.statut == 200]
+    return any(str(dit.get("curseur")) in rendus for dit in dits)

@@ -1,0 +1,176 @@
+"""`relais-kit verifier emetteur`: a right sender raises no alarm, each defect is told by the right requirement.
+
+The senders run in this process, under a clock that does not wait.
+"""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+
+from relais_kit.bouchon.application import preparer
+from relais_kit.carnet import Etat, Resultat
+from relais_kit.emetteur.commande import juger
+from relais_kit.emetteur.deroulement import Deroulement, Muet
+from relais_kit.emetteur.exigences import EXIGENCES, STRICTES
+from relais_kit.emetteur.jugement import REGLES, Dossier
+from relais_kit.emetteur.temoin import Passage
+from tests.contracts.emetteurs import JUSTES, Juste, Lecteur, SignaleLesLignes, UnLot, UnMessage
+from tests.contracts.emetteurs_fautifs import FAUTIFS, NirDansLId
+
+URL = "http://127.0.0.1:8430"
+
+
+@dataclass
+class Montre:
+    """A clock that goes on when somebody sleeps."""
+
+    instant_s: float = 1_000.0
+
+    def lire(self) -> float:
+        self.instant_s += 0.001
+        return self.instant_s
+
+    async def dormir(self, duree_s: float) -> None:
+        self.instant_s += duree_s
+        await asyncio.sleep(0)
+
+
+@dataclass
+class EnMemoire:
+    """Runs a sender of this process once for each step."""
+
+    genre: type[Juste]
+    code: str = "caf-59"
+    montre: Montre = field(default_factory=Montre)
+    deroulement: Deroulement = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.deroulement = Deroulement(preparer(URL), self.code, self, horloge=self.montre.lire)
+
+    def jouer(self, passage: Passage, fin: float) -> None:
+        passage.statut = asyncio.run(self._executer())
+        if passage.statut:
+            passage.sortie = "abandon"
+
+    async def _executer(self) -> int:
+        registre = self.deroulement.porte.registre
+        fiche = registre.fiche(self.code, URL)
+        client = {nom: getattr(fiche, nom) for nom in fiche.__slots__}
+        transport = httpx.ASGITransport(self.deroulement.application)
+        async with httpx.AsyncClient(transport=transport) as http:
+            emetteur = self.genre(client, registre.cles[self.code], http, self.montre.dormir)
+            emetteur.instant_s = self.montre.lire
+            try:
+                return await emetteur.executer()
+            except Exception:  # as a program that falls
+                return 1
+
+    def juger(self, *, est_strict: bool = False) -> dict[str, Resultat]:
+        self.deroulement.est_strict = est_strict
+        passages: Sequence[Passage] = self.deroulement.derouler(lambda *_: None)
+        resultats = juger(Dossier(passages, URL, f"/partenaires/{self.code}"), self.deroulement)
+        return {r.exigence.id.removeprefix("emetteur."): r for r in resultats}
+
+
+def echecs(resultats: dict[str, Resultat]) -> dict[str, tuple[str, ...]]:
+    return {nom: r.details for nom, r in resultats.items() if r.etat is Etat.ECHOUEE}
+
+
+@pytest.mark.parametrize("genre", JUSTES)
+def test_a_right_sender_raises_no_alarm(genre: type[Juste]) -> None:
+    assert echecs(EnMemoire(genre).juger()) == {}
+
+
+@pytest.mark.parametrize("genre", FAUTIFS)
+def test_each_defect_is_told_by_its_requirement(genre: type[Juste]) -> None:
+    assert set(echecs(EnMemoire(genre).juger())) == FAUTIFS[genre]
+
+
+class ReprendLeNonce(UnMessage):
+    """Right for a strict hub too: nonce, no redirect followed."""
+
+    nonce = ""
+
+    def dit_dans_la_preuve(self, methode: str, url: str, jeton: str | None) -> dict[str, Any]:
+        return super().dit_dans_la_preuve(methode, url, jeton) | ({"nonce": self.nonce} if self.nonce else {})
+
+    async def avoir_un_jeton(self) -> None:
+        try:
+            await super().avoir_un_jeton()
+        except httpx.HTTPStatusError as refus:
+            self.nonce = refus.response.headers["dpop-nonce"]
+            await super().avoir_un_jeton()
+
+
+class SuitLesRedirections(UnMessage):
+    async def envoyer(self, methode: str, chemin: str, corps: bytes | None, genre: str | None) -> httpx.Response:
+        reponse = await super().envoyer(methode, chemin, corps, genre)
+        if reponse.status_code == 307:
+            return await super().envoyer(methode, reponse.headers["location"], corps, genre)
+        return reponse
+
+
+def test_what_the_hub_does_not_do_today_fails_only_when_it_is_asked_for() -> None:
+    strict, usuel = (
+        echecs(EnMemoire(SuitLesRedirections).juger(est_strict=True)),
+        EnMemoire(SuitLesRedirections).juger(),
+    )
+
+    assert {"redirection", "nonce"} <= set(strict)
+    assert (echecs(usuel), usuel["nonce"].details) == ({}, ("voyez --strict",))
+
+
+def test_a_sender_that_takes_up_the_nonce_passes() -> None:
+    resultats = EnMemoire(ReprendLeNonce).juger(est_strict=True)
+
+    assert {nom: resultats[nom].etat for nom in ("nonce", "redirection", "jeton-indisponible")} == {
+        "nonce": Etat.PASSEE,
+        "redirection": Etat.PASSEE,
+        "jeton-indisponible": Etat.PASSEE,
+    }
+
+
+def test_what_a_program_does_not_do_is_not_covered() -> None:
+    seul, lecteur = EnMemoire(UnMessage).juger(), EnMemoire(Lecteur).juger()
+
+    assert {seul[nom].etat for nom in ("lot-ligne", "acquittement", "code-inconnu", "ordre")} == {Etat.NON_COUVERTE}
+    assert {lecteur[nom].etat for nom in ("trace", "relance-503", "refus-definitif")} == {Etat.NON_COUVERTE}
+
+
+def test_a_line_that_is_told_and_left_is_not_a_defect() -> None:
+    assert EnMemoire(SignaleLesLignes).juger()["lot-ligne"].etat is Etat.NON_COUVERTE
+
+
+def test_a_right_sender_passes_all_that_it_does() -> None:
+    resultats = {**EnMemoire(UnLot).juger(), **EnMemoire(Juste).juger()}
+
+    assert [nom for nom, r in resultats.items() if r.etat is Etat.NON_COUVERTE] == ["cles-propres", "ordre", *STRICTES]
+
+
+class NeFaitRien(Juste):
+    async def executer(self) -> int:
+        return 0
+
+
+def test_a_program_that_asks_nothing_cannot_be_judged() -> None:
+    with pytest.raises(Muet, match="n'a rien demandé"):
+        EnMemoire(NeFaitRien).juger()
+
+
+def test_each_requirement_has_a_check_and_each_check_a_requirement() -> None:
+    jugees = [nom for regle in REGLES for nom in regle.exigences]
+
+    assert set(jugees) == set(EXIGENCES)
+
+
+def test_exchanges_are_kept_for_the_report_without_a_person_nor_a_secret() -> None:
+    [echange, *_] = EnMemoire(NirDansLId).juger()["nir-hors-id"].echanges
+
+    ecrit = json.dumps(echange.masque(), ensure_ascii=False)
+    assert "POST /v1/messages" in ecrit
+    assert not [texte for texte in ("1850399", "EXEMPLE", "Camille", "eyJ") if texte in ecrit]

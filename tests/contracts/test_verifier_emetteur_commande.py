@@ -1,0 +1,135 @@
+"""`relais-kit verifier emetteur` as a command: programs in three languages, exit status, what it complains of."""
+
+import json
+import shlex
+import shutil
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from relais_kit.commande import main
+from relais_kit.emetteur.conduite import Ecoute, Inexecutable, ParCommande
+from relais_kit.emetteur.exigences import EXIGENCES, STRICTES
+from relais_kit.emetteur.pannes import SansPanne
+from relais_kit.emetteur.recu import Recu
+from relais_kit.emetteur.temoin import Etape, Passage
+
+RACINE = Path(__file__).parents[2]
+JUSTES = RACINE / "tests" / "contracts" / "emetteurs_justes"
+VERIFIER = ["verifier", "emetteur", "--rapide", "--json"]
+
+
+def programme(module: str, nom: str) -> str:
+    return shlex.join([sys.executable, "-m", f"tests.contracts.{module}", nom])
+
+
+@pytest.fixture(autouse=True)
+def _a_la_racine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(RACINE)
+    monkeypatch.setenv("PYTHONPATH", f"{RACINE}:{RACINE / 'contracts'}")
+
+
+@pytest.mark.parametrize(
+    "commande",
+    [
+        programme("emetteurs", "UnMessage"),
+        f"{shutil.which('node')} {JUSTES / 'juste.mjs'}",
+        f"{shutil.which('php')} {JUSTES / 'juste.php'}",
+    ],
+    ids=["python", "node", "php"],
+)
+def test_a_right_program_raises_no_alarm_in_less_than_a_minute(
+    commande: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    debut = time.monotonic()
+
+    statut = main([*VERIFIER, "--commande", commande])
+
+    lu = json.loads(capsys.readouterr().out)
+    assert (statut, [e["id"] for e in lu["exigences"] if e["etat"] == "echouee"]) == (0, [])
+    assert lu["passees"] >= 20
+    assert time.monotonic() - debut < 60
+
+
+def test_a_program_with_a_defect_is_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    commande = programme("emetteurs_fautifs", "SansPreuve")
+
+    statut = main([*VERIFIER, "--commande", commande, "--junit", str(tmp_path / "rapport.xml")])
+
+    lu = json.loads(capsys.readouterr().out)
+    assert (statut, [e["id"] for e in lu["exigences"] if e["etat"] == "echouee"]) == (1, ["emetteur.dpop-presente"])
+    assert 'failures="1"' in (tmp_path / "rapport.xml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "plainte"),
+    [
+        ([], "--commande"),
+        (["--commande", "true", "--ecoute"], "--commande"),
+        (["--commande", "true", "--partenaire", "personne"], "caf-59"),
+        (["--commande", "/nulle/part"], "ne peut pas être lancée"),
+        (["--commande", f"{sys.executable} -c 'print(1)'"], "n'a rien demandé au relais (code de sortie 0)"),
+        (["--commande", "true", "--types", "rdv.planifi"], "rdv.planifie"),
+        (["--commande", "true", "--junit", "/nulle/part/rapport.xml"], "n'existe pas"),
+    ],
+)
+def test_what_cannot_be_done_is_told_and_ends_with_2(
+    arguments: list[str], plainte: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as fin:
+        main(["verifier", "emetteur", *arguments])
+
+    assert (fin.value.code, plainte in capsys.readouterr().err) == (2, True)
+
+
+def passage() -> Passage:
+    return Passage(Etape("essai", (SansPanne(),)))
+
+
+def recu(chemin: str, debut: float) -> Recu:
+    return Recu("GET", chemin, (), b"", debut, fin=debut)
+
+
+def test_a_program_that_does_not_end_is_stopped_once_it_is_calm() -> None:
+    joue, debut = passage(), time.monotonic()
+    joue.echanges.append(recu("/v1/messages", debut))
+
+    ParCommande(f"{sys.executable} -c 'import time; time.sleep(600)'", {}).jouer(joue, debut + 60)
+
+    assert (joue.statut, joue.est_ecourte) == (None, False)
+    assert time.monotonic() - debut < 20
+
+
+def test_a_program_is_given_its_access_and_its_words_are_kept() -> None:
+    joue = passage()
+
+    ParCommande(f"{sys.executable} -c 'import os; print(os.environ[\"HUB\"]); exit(3)'", {"HUB": "ici"}).jouer(
+        joue, time.monotonic() + 30
+    )
+
+    assert (joue.statut, joue.sortie) == (3, "ici\n")
+
+
+def test_a_command_that_does_not_exist_is_told() -> None:
+    with pytest.raises(Inexecutable):
+        ParCommande("/nulle/part", {}).jouer(passage(), time.monotonic() + 5)
+
+
+def test_who_listens_waits_for_calm_where_nobody_can_press_a_key() -> None:
+    joue = passage()
+    joue.echanges.append(recu("/v1/messages", time.monotonic()))
+
+    Ecoute().jouer(joue, time.monotonic() + 30)
+
+    assert joue.est_ecourte is False
+
+
+def test_requirements_are_listed_with_their_sources(capsys: pytest.CaptureFixture[str]) -> None:
+    statut = main(["verifier", "emetteur", "--exigences", "--json"])
+
+    lues = json.loads(capsys.readouterr().out)
+    assert (statut, [e["id"] for e in lues]) == (0, [e.id for e in EXIGENCES.values()])
+    assert all(e["phrase"].endswith(".") and e["source"] for e in lues)
+    assert set(STRICTES) == {"nonce", "redirection", "silence", "jeton-indisponible"}
