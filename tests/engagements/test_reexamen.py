@@ -179,6 +179,18 @@ def test_the_siblings_are_told_the_date_when_it_is_known_and_when_it_moves() -> 
     assert prevus == [SIX_MOIS, DOUZE_MOIS, SIX_MOIS]
 
 
+def test_the_date_is_told_after_what_stays_here_and_before_what_partners_hear() -> None:
+    histoire = Histoire()
+    histoire.dossiers.clear()
+
+    ouverte = histoire.accepte(oriente())
+    histoire.accepte(messages.ReferentChange(PARCOURS, "59", engage().dossier.referent), propose(), signe())
+    changee = histoire.accepte(oriente(SIX_MOIS))
+
+    assert messages.natures(ouverte) == ["DossierOuvert", "OrientationSuivie", "ReexamenPrevu"]
+    assert messages.natures(changee) == ["OrientationSuivie", "ReexamenPrevu", "ContratAResigner"]
+
+
 def test_a_signature_does_not_move_it() -> None:
     histoire = Histoire()
     histoire.accepte(oriente(), messages.ReferentChange(PARCOURS, "59", engage().dossier.referent), propose())

@@ -109,6 +109,14 @@ def test_a_decision_stops_the_clock() -> None:
     assert [e.nature for e in echeances(histoire.dossier) if e.nature.startswith("instruction")] == []
 
 
+def test_a_closed_parcours_waits_for_nothing() -> None:
+    histoire = instruite()
+
+    histoire.accepte(messages.ParcoursClos(PARCOURS, LIMITE, "Déménagement."))
+
+    assert (histoire.dossier.sanctions[0].etat, echeances(histoire.dossier)) == (EtatSanction.PROPOSEE, [])
+
+
 def test_a_decision_does_not_come_before_its_proposal() -> None:
     assert instruite().refuse(decidee(le=PROPOSITION - timedelta(days=1))).code == "dates-incoherentes"
 

@@ -235,6 +235,30 @@ async def test_of_two_replicas_that_sign_the_same_contract_one_is_refused(essai:
     assert sorted(reponse.etat for [reponse] in reponses) == ["accepte", "refuse"]
 
 
+async def test_of_two_replicas_that_decide_the_same_sanction_one_is_refused(essai: Essai, banc: Bench) -> None:
+    await essai.accompagner()
+    autre, decidee = Essai(await banc.pool("engagements")), sanction_json(date_notification="2026-11-30")
+
+    reponses = await asyncio.gather(
+        *(une.decider(depot("sanction.decidee", decidee | {"montant": m})) for une, m in ((essai, 30.0), (autre, 50.0)))
+    )
+
+    assert sorted(reponse.etat for [reponse] in reponses) == ["accepte", "refuse"]
+    assert len((await essai.lire("contrat", parcours=str(PARCOURS)))["sanctions"]) == 1
+
+
+async def test_two_replicas_that_propose_leave_one_contract_that_waits(essai: Essai, banc: Bench) -> None:
+    await essai.accompagner()
+    autre = Essai(await banc.pool("engagements"))
+
+    await asyncio.gather(
+        *(une.accepte(depot("contrat.propose", propose_json(cle))) for une, cle in ((essai, "ce-1"), (autre, "ce-2")))
+    )
+
+    lue = await essai.lire("contrat", parcours=str(PARCOURS))
+    assert [contrat["etat"] for contrat in lue["contrats"]] == ["clos", "a-signer"]
+
+
 async def test_two_replicas_may_open_the_same_dossier_and_lose_nothing(essai: Essai, banc: Bench) -> None:
     autre = Essai(await banc.pool("engagements"))
     parcours = [UUID(int=PARCOURS.int + rang) for rang in range(20)]
