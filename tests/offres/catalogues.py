@@ -11,7 +11,8 @@ import orjson
 from chassis.database import Pool
 from services.offres.app import SERVICE
 from services.offres.domain.offre import Genre
-from services.offres.importer.passage import Bilan, Demande, importer
+from services.offres.importer.passage import Demande, importer
+from services.offres.importer.rapport import Bilan
 from services.offres.store import catalogue
 from services.offres.store.catalogue import RetraitOffre
 

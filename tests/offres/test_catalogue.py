@@ -1,21 +1,15 @@
 """Publications and withdrawals: versions, what stays known, what is announced, probable duplicates."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 
 from services.offres.clocks import Entretien
 from services.offres.store import catalogue, doublons
-from services.offres.store.catalogue import ServiceConnu
 from tests.offres.annonces import ROUBAIX, service, structure
 from tests.offres.catalogues import INSTANT, Catalogue
 
 pytestmark = pytest.mark.anyio
-
-
-async def _connus(offre: Catalogue, *ids: str) -> dict[str, ServiceConnu]:
-    async with offre.pool.acquire() as conn:
-        return await catalogue.services_vivants(conn, ids)
 
 
 async def test_the_same_record_again_changes_nothing(offre: Catalogue) -> None:
@@ -50,26 +44,15 @@ async def test_a_record_is_told_as_it_was_published_whatever_its_signs(offre: Ca
     assert await offre.chercher(q="quatre") == ["dora--service-1"]
 
 
-async def test_a_service_is_known_with_the_siret_and_the_address_of_its_structure(offre: Catalogue) -> None:
-    await offre.publier(structure(siret="13003013300016", courriel="accueil@exemple.fr"), service())
-
-    connus = await _connus(offre, "dora--service-1", "dora--jamais-vu")
-
-    assert connus == {
-        "dora--service-1": ServiceConnu(
-            "dora--service-1", "dora--structure-1", "13003013300016", "accueil@exemple.fr", "59", None, None
-        )
-    }
-
-
 async def test_a_structure_leaves_with_its_services_and_each_is_announced(offre: Catalogue) -> None:
     await offre.publier(structure(), structure(2), service(), service(2), service(3, structure_id="dora--structure-2"))
 
     partis = await offre.retirer("dora--structure-1", "structure", "Cessation d'activité.")
 
-    connu = (await _connus(offre, "dora--service-1"))["dora--service-1"]
     assert partis == ["dora--service-1", "dora--service-2"]
-    assert (connu.retire_le, connu.raison) == (date(2026, 10, 2), "Cessation d'activité.")
+    retire = {"retire": {"date": "2026-10-02", "raison": "Cessation d'activité."}}
+    assert [await offre.lire("service", id=id_) for id_ in partis] == [retire, retire]
+    assert await offre.lire("structure", id="dora--structure-1") == retire
     assert await offre.valeur("SELECT array_agg(service_id ORDER BY service_id) FROM retraits_a_annoncer") == partis
     assert await offre.chercher() == ["dora--service-3"]
 
@@ -88,7 +71,6 @@ async def test_what_is_published_again_is_withdrawn_no_more(offre: Catalogue) ->
 
     await offre.publier(service())
 
-    assert (await _connus(offre, "dora--service-1"))["dora--service-1"].retire_le is None
     assert (await offre.lire("service", id="dora--service-1"))["id"] == "dora--service-1"
 
 

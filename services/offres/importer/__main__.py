@@ -16,7 +16,8 @@ from chassis import settings
 from chassis.database import open_pool
 from services.offres.importer.atelier import atelier
 from services.offres.importer.fichier import FichierRefuse
-from services.offres.importer.passage import Bilan, Demande, ImportRefuse, PlancherAtteint, importer
+from services.offres.importer.passage import Demande, ImportRefuse, PlancherAtteint, importer
+from services.offres.importer.rapport import Bilan
 
 
 async def _run(lus: settings.Settings, demande: Demande) -> Bilan:

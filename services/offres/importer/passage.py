@@ -11,7 +11,7 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import count, islice, repeat
 from pathlib import Path
@@ -24,7 +24,7 @@ from services.offres.domain.offre import Genre
 from services.offres.importer import fichier
 from services.offres.importer.controle import GENRES, Controle, Refus, Vus, controler, regarder
 from services.offres.importer.fichier import Bloc, Enregistrement
-from services.offres.importer.rapport import Rapport
+from services.offres.importer.rapport import Bilan, Rapport
 from services.offres.store import catalogue, centres, doublons, importation
 from services.offres.store.catalogue import RetraitOffre
 from services.offres.store.importation import Avancement
@@ -71,44 +71,6 @@ class Demande:
     est_confirme: bool
     genre: Genre | None
     rapport: Path
-
-
-@dataclass(slots=True)
-class Compte:
-    """What became of the records of one genre."""
-
-    lues: int = 0
-    publiees: int = 0
-    inchangees: int = 0
-    refusees: int = 0
-    averties: int = 0
-    retirees: int = 0
-
-
-@dataclass(slots=True)
-class Bilan:
-    """The account of an import, as it is told."""
-
-    structure: Compte = field(default_factory=Compte)
-    service: Compte = field(default_factory=Compte)
-    champs_ignores: Counter[str] = field(default_factory=Counter)
-    repris_a: int = 0
-    rapport_octets: int = 0
-
-    def de(self, genre: Genre) -> Compte:
-        return self.structure if genre == "structure" else self.service
-
-    def en_json(self) -> dict[str, Any]:
-        comptes = {genre: {champ: getattr(self.de(genre), champ) for champ in Compte.__slots__} for genre in GENRES}
-        autres = {"champs_ignores": dict(self.champs_ignores), "repris_a": self.repris_a}
-        return comptes | autres | {"rapport_octets": self.rapport_octets}
-
-    @classmethod
-    def lire(cls, comptes: Any) -> "Bilan":
-        """From what `en_json` wrote; an empty object is an import that begins."""
-        lus = {genre: Compte(**comptes.get(genre, {})) for genre in GENRES}
-        ignores = Counter(comptes.get("champs_ignores", {}))
-        return cls(lus["structure"], lus["service"], ignores, 0, comptes.get("rapport_octets", 0))
 
 
 async def importer(

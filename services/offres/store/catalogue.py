@@ -20,16 +20,12 @@ _ADVANCE = "UPDATE catalogue SET version = $1, change_a = $2"
 _RECORD = "INSERT INTO versions (version, a) VALUES ($1, $2)"
 
 # One statement for each table, and plain lookups by id: a plan that was made while the catalogue was empty stays good.
-_HASHES = {
-    "structure": "SELECT id, empreinte FROM structures WHERE id = ANY($1) AND retire_a IS NULL",
-    "service": "SELECT id, empreinte FROM services WHERE id = ANY($1) AND retire_a IS NULL",
+_TABLES: dict[Genre, tuple[str, Sequence[str]]] = {
+    "structure": ("structures", lignes.STRUCTURE),
+    "service": ("services", lignes.SERVICE),
 }
-_CLOSE = {
-    "structure": "UPDATE structures SET retire_a = $1 WHERE id = ANY($2) AND retire_a IS NULL",
-    "service": "UPDATE services SET retire_a = $1 WHERE id = ANY($2) AND retire_a IS NULL",
-}
-_COLONNES = {"structure": lignes.STRUCTURE, "service": lignes.SERVICE}
-_TABLES = {"structure": "structures", "service": "services"}
+_HASHES = "SELECT id, empreinte FROM {} WHERE id = ANY($1) AND retire_a IS NULL"
+_CLOSE = "UPDATE {} SET retire_a = $1 WHERE id = ANY($2) AND retire_a IS NULL"
 _WORDS = "INSERT INTO mots (mot) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING"
 _BACK = "DELETE FROM retraits WHERE genre = $1 AND id = ANY($2)"
 
@@ -38,19 +34,16 @@ _WITHDRAW_SERVICES = """
 WITH cibles AS (
     SELECT * FROM unnest($1::text[], $2::text[], $3::date[], $4::text[]) AS c(id, genre, date, raison)
 ), partants AS (
-    SELECT DISTINCT ON (v.numero) v.numero, v.id, v.source, v.structure_id, v.courriel, v.departement, c.date, c.raison
+    SELECT DISTINCT ON (v.numero) v.numero, v.id, c.date, c.raison
     FROM cibles c JOIN services v ON v.retire_a IS NULL
         AND ((c.genre = 'service' AND v.id = c.id) OR (c.genre = 'structure' AND v.structure_id = c.id))
     ORDER BY v.numero, c.genre
 ), fermes AS (
     UPDATE services v SET retire_a = $5 FROM partants p WHERE v.numero = p.numero
 ), notes AS (
-    INSERT INTO retraits (genre, id, source, structure_id, siret, courriel, departement, date, raison, version)
-    SELECT 'service', p.id, p.source, p.structure_id, s.siret, coalesce(p.courriel, s.courriel),
-        coalesce(p.departement, s.departement), p.date, p.raison, $5
-    FROM partants p LEFT JOIN structures s ON s.id = p.structure_id AND s.retire_a IS NULL
+    INSERT INTO retraits (genre, id, date, raison, version) SELECT 'service', id, date, raison, $5 FROM partants
 ), annonces AS (
-    INSERT INTO retraits_a_annoncer (service_id, date, raison) SELECT id, date, raison FROM partants
+    INSERT INTO retraits_a_annoncer (service_id) SELECT id FROM partants
 )
 SELECT id FROM partants ORDER BY id
 """
@@ -61,24 +54,13 @@ WITH cibles AS (
     WHERE genre = 'structure'
 ), fermees AS (
     UPDATE structures v SET retire_a = $5 FROM cibles c WHERE v.id = c.id AND v.retire_a IS NULL
-    RETURNING v.id, v.source, v.siret, v.courriel, v.departement, c.date, c.raison
+    RETURNING v.id, c.date, c.raison
 ), notes AS (
-    INSERT INTO retraits (genre, id, source, siret, courriel, departement, date, raison, version)
-    SELECT 'structure', id, source, siret, courriel, departement, date, raison, $5 FROM fermees
+    INSERT INTO retraits (genre, id, date, raison, version) SELECT 'structure', id, date, raison, $5 FROM fermees
 ), plus_de_doublon AS (
     DELETE FROM doublons d USING fermees f WHERE f.id IN (d.structure_id, d.autre_id)
 )
 SELECT id FROM fermees
-"""
-
-_KNOWN = """
-SELECT v.id, v.structure_id, s.siret, coalesce(v.courriel, s.courriel) AS courriel,
-    coalesce(v.departement, s.departement) AS departement, NULL::date AS retire_le, NULL AS raison
-FROM services v LEFT JOIN structures s ON s.id = v.structure_id AND s.retire_a IS NULL
-WHERE v.id = ANY($1) AND v.retire_a IS NULL
-UNION ALL
-SELECT id, structure_id, siret, courriel, departement, date, raison FROM retraits
-WHERE genre = 'service' AND id = ANY($1)
 """
 
 # Superseded rows are kept as long as a cursor may ask for their version.
@@ -104,22 +86,6 @@ class RetraitOffre:
     raison: str
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceConnu:
-    """A service that is in the catalogue, or was: then `retire_le` and `raison` are set.
-
-    `siret` is that of its structure, `courriel` its own or that of its structure.
-    """
-
-    id: str
-    structure_id: str
-    siret: str | None
-    courriel: str | None
-    departement: str | None
-    retire_le: date | None
-    raison: str | None
-
-
 async def publier(
     conn: Connection,
     structures: Sequence[Mapping[str, Any]],
@@ -136,19 +102,19 @@ async def publier_lignes(conn: Connection, genre: Genre, arrivees: Sequence[Lign
     one counts; what is in the catalogue already, the same, is left alone."""
     if not arrivees:
         return ()
-    version = await verrouiller(conn)
+    (table, colonnes), version = _TABLES[genre], await verrouiller(conn)
     derniere = {ligne.id: ligne for ligne in arrivees}
-    vivantes = {row["id"]: row["empreinte"] for row in await conn.fetch(_HASHES[genre], list(derniere))}
+    vivantes = {row["id"]: row["empreinte"] for row in await conn.fetch(_HASHES.format(table), list(derniere))}
     changees = [ligne for id_, ligne in derniere.items() if vivantes.get(id_) != ligne.empreinte]
     if not changees:
         return ()
     ids = [ligne.id for ligne in changees]
-    await conn.execute(_CLOSE[genre], version, [id_ for id_ in ids if id_ in vivantes])
+    await conn.execute(_CLOSE.format(table), version, [id_ for id_ in ids if id_ in vivantes])
     if connus := {mot for ligne in changees for mot in ligne.mots}:
         await conn.execute(_WORDS, sorted(connus))
     fin = copie.grand(version)
     flux = copie.flux(part for ligne in changees for part in (ligne.copie, fin))
-    await conn.copy_to_table(_TABLES[genre], source=flux, columns=(*_COLONNES[genre], "publie_a"), format="binary")
+    await conn.copy_to_table(table, source=flux, columns=(*colonnes, "publie_a"), format="binary")
     await conn.execute(_BACK, genre, ids)
     await _avancer(conn, version, instant)
     return ids
@@ -163,11 +129,6 @@ async def retirer(conn: Connection, ids: Sequence[RetraitOffre], instant: dateti
     if services or structures:
         await _avancer(conn, version, instant)
     return services
-
-
-async def services_vivants(conn: Connection, ids: Sequence[str]) -> dict[str, ServiceConnu]:
-    """The known services among these ids, those withdrawn included; an id that was never published is not there."""
-    return {row["id"]: ServiceConnu(**row) for row in await conn.fetch(_KNOWN, list(ids))}
 
 
 async def purger(conn: Connection, instant: datetime) -> None:

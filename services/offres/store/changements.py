@@ -10,8 +10,8 @@ from typing import Any
 import orjson
 
 from chassis.database import Connection, Record
+from services.offres.store.catalogue import version_courante
 
-_VERSION = "SELECT version FROM catalogue"
 _PAGE = 500
 # By version, then kind, then number: each list is read through its own index and the three are merged.
 _STRUCTURES = """
@@ -35,7 +35,7 @@ async def changements(conn: Connection, demande: Mapping[str, Any]) -> dict[str,
     to come back later."""
     version, flux, cle = demande.get("apres") or (0, -1, "")
     limite = demande.get("limite") or _PAGE
-    courante = await conn.fetchval(_VERSION)
+    courante = await version_courante(conn)
     rows: list[Record] = []
     for rang, statement in enumerate((_STRUCTURES, _SERVICES)):
         numero = int(cle) if rang == flux else (-1 if rang > flux else 2**62)

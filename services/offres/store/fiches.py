@@ -1,16 +1,13 @@
 """One service or one structure by its id, and the list of the structures; what was withdrawn is told as such."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from chassis.database import Connection
 from relais_contrats.territoires import commune_actuelle
 from services.offres.store.recherche import joindre, localisation, score
-from services.offres.store.requete import Erreur, Json, Requete, version_lue
+from services.offres.store.requete import Erreur, Json, Requete, jour, version_lue
 
-_PARIS = ZoneInfo("Europe/Paris")
 _PAGE = 50
 _SERVICE = """
 SELECT date_maj, qualite_somme, qualite_criteres, qualite_age, est_approche, donnees FROM services
@@ -30,8 +27,7 @@ async def service(conn: Connection, demande: Mapping[str, Any]) -> Any:
     row = await conn.fetchrow(_SERVICE, demande["id"])
     if row is None:
         return await _retrait(conn, "service", demande["id"])
-    maintenant = datetime.fromisoformat(demande["maintenant"]) if demande.get("maintenant") else datetime.now(_PARIS)
-    ajout = {"score_qualite": score(row, maintenant.astimezone(_PARIS).date())} | localisation(row)
+    ajout = {"score_qualite": score(row, jour(demande))} | localisation(row)
     return joindre(row["donnees"], ajout)
 
 

@@ -6,9 +6,8 @@ place; with a text, its rank does; without either, the order of publication.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import orjson
 
@@ -17,7 +16,7 @@ from relais_contrats.codes.offre import Thematique
 from relais_contrats.qualite import Qualite
 from services.offres.domain import lieu as globe
 from services.offres.store.centres import Lieu, situer
-from services.offres.store.requete import Erreur, Json, Requete, version_de
+from services.offres.store.requete import Erreur, Json, Requete, jour, version_de
 from services.offres.store.vocabulaire import tsquery
 
 PREFIXES = {"thematiques": "th", "types": "ty", "publics": "pu", "frais": "fr", "modes_accueil": "mo", "sources": "so"}
@@ -31,7 +30,6 @@ _ANNEAUX_KM = (4.0, 14.0)
 _ANNEAUX_THEMATIQUE_KM = (14.0,)
 _VILLE = 20_000
 _PAGE = 20
-_PARIS = ZoneInfo("Europe/Paris")
 _NULLE_PART = 9
 """Further than any squared chord, which is 4 at most."""
 _AGE = "(date '2100-01-01' - date_maj)::float8"
@@ -79,8 +77,7 @@ class _Recherche:
         self._demande = demande
         self._limite: int = demande.get("limite") or _PAGE
         self._apres: Sequence[Any] | None = demande.get("apres")
-        maintenant = datetime.fromisoformat(demande["maintenant"]) if demande.get("maintenant") else None
-        self._jour = (maintenant or datetime.now(_PARIS)).astimezone(_PARIS).date()
+        self._jour = jour(demande)
         self._version: int | None = self._apres[0] if self._apres else None
         """That of the first page, known once it was read."""
         self._est_reperee = not any(demande.get(filtre) for filtre in _HORS_REPERES)
@@ -160,7 +157,7 @@ class _Recherche:
         if self._apres:
             requete.et(f"(a, b, numero) > {requete.position(*self._apres[2:])}")
         rows = await self._page(conn, requete, _PARMI.format(a=rang, b=corde2), "a, b, numero", self._limite)
-        return self._montrer(rows, "t", "a", "b")
+        return self._montrer(rows, "t", self._limite)
 
     async def _proches(self, conn: Connection, lieu: Lieu) -> tuple[list[orjson.Fragment], Sequence[Any] | None]:
         """The nearest first; then those at a distance that take in who lives there, the freshest first."""
@@ -168,12 +165,12 @@ class _Recherche:
         if self._apres is None or self._apres[1] == "d":
             rows = await self._voisins(conn, lieu)
             if len(rows) > self._limite or lieu.zones is None:
-                return self._montrer(rows, "d", "a", "b")
+                return self._montrer(rows, "d", self._limite)
         assert lieu.zones is not None
         reste = self._limite - len(rows)
         distants = await self._distants(conn, lieu, lieu.zones, reste)
         pres = [self._dite(row) for row in rows]
-        loin, suite = self._montrer(distants, "a", "a", "b", reste)
+        loin, suite = self._montrer(distants, "a", reste)
         return pres + loin, suite
 
     async def _voisins(self, conn: Connection, lieu: Lieu) -> Sequence[Record]:
@@ -242,18 +239,12 @@ class _Recherche:
         return rows if rows[0]["numero"] is not None else ()
 
     def _montrer(
-        self, rows: Sequence[Record], flux: str, a: str, b: str, limite: int | None = None
+        self, rows: Sequence[Record], flux: str, limite: int
     ) -> tuple[list[orjson.Fragment], Sequence[Any] | None]:
-        limite = self._limite if limite is None else limite
+        """An empty page goes on from where it was asked to."""
         montres = rows[:limite]
-        suite = None
-        if len(rows) > limite:
-            # An empty page goes on from where it was asked to.
-            suite = (
-                [self._version, flux, montres[-1][a], montres[-1][b], montres[-1]["numero"]]
-                if montres
-                else [self._version, flux, -1.0, -1.0, 0]
-            )
+        place = [montres[-1][cle] for cle in ("a", "b", "numero")] if montres else [-1.0, -1.0, 0]
+        suite = [self._version, flux, *place] if len(rows) > limite else None
         return [self._dite(row) for row in montres], suite
 
     def _dite(self, row: Record) -> orjson.Fragment:
@@ -290,8 +281,8 @@ def _thematiques(voulues: Sequence[str]) -> list[str]:
     return [code.value for code in Thematique if code in voulues or code.partition("--")[0] in voulues]
 
 
-def score(row: Record, jour: date) -> float:
-    return Qualite(row["qualite_somme"], row["qualite_criteres"], row["qualite_age"]).score(row["date_maj"], jour)
+def score(row: Record, le: date) -> float:
+    return Qualite(row["qualite_somme"], row["qualite_criteres"], row["qualite_age"]).score(row["date_maj"], le)
 
 
 def localisation(row: Record) -> Json:

@@ -1,14 +1,17 @@
 """A question to the catalogue as SQL that grows, and the version of the catalogue that its list is read at."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from chassis.database import Connection, Record
 
 Json = dict[str, Any]
 
 _VERSION = "SELECT version, plancher FROM catalogue"
+_PARIS = ZoneInfo("Europe/Paris")
 
 
 class Erreur(Exception):
@@ -43,6 +46,12 @@ class Requete:
 
     def ou(self) -> str:
         return " AND ".join(self.conditions) or "true"
+
+
+def jour(demande: Mapping[str, Any]) -> date:
+    """The day for which a read is asked (`maintenant`, RFC 3339), today if it is not said."""
+    dit = demande.get("maintenant")
+    return (datetime.fromisoformat(dit) if dit else datetime.now(_PARIS)).astimezone(_PARIS).date()
 
 
 async def version_lue(conn: Connection, apres: Sequence[Any] | None) -> int:

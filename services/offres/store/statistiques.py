@@ -1,13 +1,11 @@
 """The territory seen by its offer: how many services, of which thématiques, and how many that nobody has reviewed."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from chassis.database import Connection
+from services.offres.store.requete import jour
 
-_PARIS = ZoneInfo("Europe/Paris")
 _DEPARTEMENT = """
 SELECT count(*) AS services, count(DISTINCT structure_id) AS structures,
     count(*) FILTER (WHERE date_maj < $2::date - 180) AS a_revoir,
@@ -25,8 +23,7 @@ GROUP BY thematique ORDER BY services DESC, thematique
 async def statistiques_catalogue(conn: Connection, demande: Mapping[str, Any]) -> dict[str, Any]:
     """`{departement, maintenant?}` → counts of the services located there. `a_revoir`: not updated for six months;
     `perimes`: for two years."""
-    maintenant = datetime.fromisoformat(demande["maintenant"]) if demande.get("maintenant") else datetime.now(_PARIS)
-    arguments = (f"de:{demande['departement']}", maintenant.astimezone(_PARIS).date())
+    arguments = (f"de:{demande['departement']}", jour(demande))
     total = await conn.fetchrow(_DEPARTEMENT, *arguments)
     assert total is not None
     services = total["services"]
