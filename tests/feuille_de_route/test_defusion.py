@@ -116,3 +116,15 @@ async def test_they_may_be_merged_again(essai: Essai) -> None:
     assert lue["parcours"] == str(AUTRE)
     assert sorted(o["objectif_id"] for o in lue["objectifs"]) == [siens, "o1", "o2"]
     assert (await rejouer(essai.pool, REGISTRE)).differents == []
+
+
+async def test_what_is_told_too_late_of_an_object_that_was_given_back_goes_where_it_is(essai: Essai) -> None:
+    await remplir(essai)
+    await defusionner(essai, await fusionner(essai))
+    siens = f"cd-59/rdv-1@{PARCOURS.hex}"
+
+    await essai.accepte(evenement_neuf("rdv.planifie", rendez_vous(date(2026, 4, 2), rdv_id=siens), AUTRE))
+
+    montres = [(await essai.feuille(parcours))["rendez_vous"] for parcours in (PARCOURS, AUTRE)]
+    assert [[rdv["rdv_id"] for rdv in rdvs] for rdvs in montres] == [[siens], []]
+    assert (await rejouer(essai.pool, REGISTRE)).differents == []

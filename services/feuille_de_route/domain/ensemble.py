@@ -15,7 +15,7 @@ from services.feuille_de_route.domain.contrats import Contrats
 from services.feuille_de_route.domain.effets import a_leur_jour
 from services.feuille_de_route.domain.orientations import Orientations
 from services.feuille_de_route.domain.prescriptions import Prescriptions
-from services.feuille_de_route.domain.recu import NOUS, REPRISE, Recu
+from services.feuille_de_route.domain.recu import DEPLACE, NOUS, REPRISE, Recu
 from services.feuille_de_route.domain.sanctions import SUIVIES, Sanctions
 from services.feuille_de_route.domain.suivi import Suivi
 from services.feuille_de_route.domain.vie import Vie
@@ -39,8 +39,14 @@ def replier(parcours: UUID, recus: Iterable[Recu]) -> Ensemble:
 
     While `usagers` has told nothing yet, the département is that of the first event of another brique.
     """
+    comptes = sans_les_annules(recus)
+    deplaces = {recu.parcours for recu in comptes if recu.sequence == DEPLACE}
     ordonnes = sorted(
-        sans_les_annules(recus), key=lambda r: (r.parcours == parcours, r.parcours, r.brique, r.sequence, r.id)
+        comptes,
+        key=lambda r: (
+            *(r.parcours == parcours, r.parcours, r.brique),
+            *(DEPLACE if r.parcours in deplaces else r.sequence, r.id),
+        ),
     )
     vie, orientations, suivi = Vie(), Orientations(parcours), Suivi()
     contrats, sanctions = Contrats(), Sanctions()

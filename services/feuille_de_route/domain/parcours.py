@@ -11,7 +11,7 @@ from uuid import UUID
 
 from services.dossiers.vie import DossierAbsorbe, DossierEfface, DossierRetabli, Situation
 from services.feuille_de_route.domain.dossier import Dossier
-from services.feuille_de_route.domain.recu import REPRISE, Recu
+from services.feuille_de_route.domain.recu import DEPLACE, REPRISE, Recu
 from services.feuille_de_route.domain.regles import Message, regle, repli
 
 SANS_DONNEES = ("usager.signale", "parcours.ouvert")
@@ -75,7 +75,7 @@ def apprendre(situation: Situation, message: Message[Recu], _: datetime) -> Sequ
     dossier: Dossier = situation.dossier or Dossier(message.parcours)
     for rendu in situation.absorbes:
         if rendu.parcours in dossier.rendus and rendu.absorbe_par is None:
-            siens = partager(rendu, {rendu.parcours}, (message.data,))[0]
+            siens = partager(rendu.parcours, {rendu.parcours}, (message.data,))[0]
             return [EvenementAppris(rendu.parcours, sien) for sien in siens]
     return [EvenementAppris(dossier.parcours, message.data)]
 
@@ -87,7 +87,10 @@ def _appris(dossier: Dossier | None, fait: EvenementAppris) -> Dossier:
 
 @regle(FUSION, au_survivant=True)
 def fusionner(situation: Situation, message: Message[Recu], _: datetime) -> Sequence[Any]:
-    """A parcours of which nothing has come yet is absorbed all the same: what is on its way will reach the survivor."""
+    """A parcours of which nothing has come yet is absorbed all the same: what is on its way will reach the survivor.
+
+    It leads to the parcours that absorbed it, also when that one was absorbed since.
+    """
     dossier: Dossier = situation.dossier or Dossier(message.parcours)
     connus = {absorbe.parcours: absorbe for absorbe in situation.absorbes}
     absorbes = [id_ for id_ in message.absorbes if id_ not in connus or connus[id_].absorbe_par is None]
@@ -97,7 +100,7 @@ def fusionner(situation: Situation, message: Message[Recu], _: datetime) -> Sequ
     rendus = tuple(rendu for absorbe in repris for rendu in absorbe.rendus)
     return [
         EvenementAppris(dossier.parcours, message.data),
-        *(DossierAbsorbe(id_, dossier.parcours) for id_ in absorbes),
+        *(DossierAbsorbe(id_, message.parcours) for id_ in absorbes),
         FeuillesReunies(dossier.parcours, tuple(absorbes), recus, rendus),
     ]
 
@@ -126,30 +129,22 @@ def defaire(situation: Situation, message: Message[Recu], _: datetime) -> Sequen
         return [EvenementAppris(dossier.parcours, message.data)]
     reste, retablis = dossier.recus, []
     for rendu, lignee in noms.items():
-        siens, reste = partager(absorbes[rendu], lignee, reste)
+        siens, reste = partager(rendu, lignee, reste)
         retablis.append(DossierRetabli(replace(absorbes[rendu], absorbe_par=None, recus=siens)))
     rendus = tuple(dict.fromkeys((*dossier.rendus, *noms)))
     conserve = replace(dossier, recus=(*reste, message.data), rendus=rendus)
     return [*retablis, DossierRetabli(conserve)]
 
 
-def partager(rendu: Dossier, lignee: set[UUID], recus: Sequence[Recu]) -> tuple[tuple[Recu, ...], tuple[Recu, ...]]:
+def partager(rendu: UUID, lignee: set[UUID], recus: Sequence[Recu]) -> tuple[tuple[Recu, ...], tuple[Recu, ...]]:
     """What was told of `rendu` and its `lignee`, or of an object that bears one of their names; and all the rest.
 
-    What was told of such an object while it was with another parcours follows what was told of `rendu` before.
+    What was told of such an object has no place in the sequence of `rendu`: it is `DEPLACE`.
     """
     suffixes = tuple(f"@{nom.hex}" for nom in lignee)
     siens = [recu for recu in recus if recu.parcours in lignee]
-    rangs: dict[str, int] = {}
-    for recu in (*rendu.recus, *siens):
-        if recu.parcours == rendu.parcours:
-            rangs[recu.brique] = max(rangs.get(recu.brique, 0), recu.sequence)
     autres = [recu for recu in recus if recu.parcours not in lignee]
-    objets = [
-        replace(recu, parcours=rendu.parcours, sequence=rangs.get(recu.brique, 0))
-        for recu in autres
-        if recu.objet.endswith(suffixes)
-    ]
+    objets = [replace(recu, parcours=rendu, sequence=DEPLACE) for recu in autres if recu.objet.endswith(suffixes)]
     return (*siens, *objets), tuple(recu for recu in autres if not recu.objet.endswith(suffixes))
 
 

@@ -8,6 +8,8 @@ from uuid import UUID
 
 Json: TypeAlias = Mapping[str, Any]
 NOUS = "feuille_de_route"
+DEPLACE = 0
+"""The sequence of what was told of another parcours: among what was told of this one, the ids say when."""
 REPRISE = "reprise.declaree"
 """Told by `orientation` for all: its parts belong to several briques."""
 
@@ -66,6 +68,7 @@ def redit(recu: Recu, ancien: Recu) -> bool:
     return (
         ancien.objet != ""
         and (ancien.objet, ancien.parcours, ancien.brique) == (recu.objet, recu.parcours, recu.brique)
+        and ancien.id < recu.id
         and recu.type.partition(".")[0] in _REDISENT
         and ancien.type not in _FONDENT
         and ancien.vient_d_un_partenaire

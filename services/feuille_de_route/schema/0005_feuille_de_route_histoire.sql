@@ -22,7 +22,7 @@ CREATE TABLE dossiers (
 ) WITH (fillfactor = 80);
 CREATE INDEX dossiers_absorbes ON dossiers (absorbe_par) WHERE absorbe_par IS NOT NULL;
 
--- An object that a wrongly merged parcours gave its name to goes with it, after what was told of that before.
+-- An object that a wrongly merged parcours gave its name to goes with it: its place there is said by the ids, no sequence.
 INSERT INTO dossiers (parcours, absorbe_par, etat)
 WITH rendus AS (
     SELECT DISTINCT r.parcours AS rendu, d.parcours AS par, '%@' || replace(r.parcours::text, '-', '') AS nom
@@ -42,8 +42,7 @@ places AS (
 recueils AS (
     SELECT coalesce(f.absorbee_par, r.rendu, p.chez) AS chez, jsonb_agg(jsonb_build_object(
         'id', p.id, 'parcours', coalesce(r.rendu, p.parcours), 'brique', p.brique,
-        'sequence', CASE WHEN r.rendu IS NULL THEN p.sequence ELSE coalesce((
-            SELECT max(d.sequence) FROM dits d WHERE (d.parcours, d.brique) = (r.rendu, p.brique)), 0) END,
+        'sequence', CASE WHEN r.rendu IS NULL THEN p.sequence ELSE 0 END,
         'type', p.type, 'departement', p.departement, 'auteur', p.auteur,
         'survenu_a', replace(
             to_char(p.survenu_a AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '.000000', ''),
