@@ -16,10 +16,12 @@ from chassis.depots import Engine, Reponse
 from chassis.facts import Entree, FaitEnregistre
 from chassis.outbox import Outbox
 from chassis.process import Process
+from services.dossiers.rejouer import rejouer
 from services.offres import clocks
 from services.offres.app import SERVICE
 from services.offres.store import catalogue
 from services.offres.store.catalogue import RetraitOffre
+from services.offres.store.dossiers import REGISTRE
 from services.order import in_order
 from services.service import DueDates
 from tests.engines import Bench
@@ -533,6 +535,8 @@ async def test_ten_thousand_prescriptions_live_their_whole_life(essai: Essai) ->
         "prescription.expiree": 4000,
     }
     assert await essai.pool.fetchval("SELECT count(*) FROM rebut") == 0
+    compte = await rejouer(essai.pool, REGISTRE, a_blanc=True)
+    assert (compte.dossiers, compte.differents) == (1001, [])
 
 
 def answers(people: Sequence[UUID], day: int) -> list[Entree]:

@@ -6,9 +6,9 @@ from services.offres.store.requete import Erreur
 
 _SEMBLABLE = 0.45
 _SEMBLABLES = """
-SELECT mot FROM mots WHERE mot OPERATOR(public.%) $1 ORDER BY public.similarity(mot, $1) DESC, mot LIMIT 6
+SELECT mot, public.similarity(mot, $1) AS proximite FROM mots WHERE mot OPERATOR(public.%) $1
+ORDER BY proximite DESC, mot LIMIT 6
 """
-_PROCHE = "SELECT public.similarity($1, $2)"
 
 
 async def tsquery(conn: Connection, q: str) -> str:
@@ -20,10 +20,8 @@ async def tsquery(conn: Connection, q: str) -> str:
     termes = []
     for mot in dict.fromkeys(dits):
         stems = [mots.racine(mot)]
-        semblables = [row["mot"] for row in await conn.fetch(_SEMBLABLES, mot)]
-        if stems[0] not in mots.racines(semblables):
-            stems += [
-                mots.racine(autre) for autre in semblables if await conn.fetchval(_PROCHE, autre, mot) >= _SEMBLABLE
-            ]
+        semblables = await conn.fetch(_SEMBLABLES, mot)
+        if stems[0] not in mots.racines(autre["mot"] for autre in semblables):
+            stems += [mots.racine(autre["mot"]) for autre in semblables if autre["proximite"] >= _SEMBLABLE]
         termes.append("(" + " | ".join(dict.fromkeys(stems)) + ")")
     return " & ".join(termes)
