@@ -1,64 +1,104 @@
-"""Many parcours through the engine of `referents`, then all rebuilt: `python -m tests.charge.rejouer 20000`."""
+"""Many parcours through the engine of a service, then all rebuilt: `python -m tests.charge.rejouer referents 20000`."""
 
 import asyncio
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 from chassis.facts import Entree
+from services.dossiers.registre import Registre
 from services.dossiers.rejouer import rejouer
-from services.referents.store.dossiers import REGISTRE
+from services.engagements.store.dossiers import REGISTRE as ENGAGEMENTS
+from services.referents.store.dossiers import REGISTRE as REFERENTS
+from tests.engagements import conftest as conf_engagements
+from tests.engagements import fabrique as engagements
 from tests.engines import Engines, bench
-from tests.referents.conftest import Essai
-from tests.referents.fabrique import decidee_json, depot, designe_json, evenement, rdv_json
+from tests.referents import conftest as conf_referents
+from tests.referents import fabrique as referents
 
 _LOT = 256
 _UNE_FUSION_SUR = 50
-_TABLES = ("dossiers", "suivis", "delais")
-VIE: tuple[Callable[[UUID], Entree], ...] = (
-    lambda parcours: evenement("orientation.decidee", decidee_json(), parcours, brique="orientation"),
-    lambda parcours: depot("referent.designe", designe_json(), parcours),
-    lambda parcours: depot("referent.accepte", {}, parcours),
-    lambda parcours: depot("rdv.planifie", rdv_json(), parcours),
-)
 
 
-async def _remplir(essai: Essai, nombre: int) -> None:
+@dataclass(frozen=True)
+class Charge:
+    """What each parcours of a service lives."""
+
+    essai: type[Any]
+    registre: Registre[Any]
+    vie: tuple[Callable[[UUID], Entree], ...]
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        return "dossiers", *(table.nom for table in self.registre.modele.tables)
+
+
+CHARGES = {
+    "engagements": Charge(
+        conf_engagements.Essai,
+        ENGAGEMENTS,
+        (
+            lambda parcours: engagements.evenement("orientation.decidee", engagements.decidee_json(), parcours),
+            lambda parcours: engagements.evenement(
+                "orientation.notifiee", {"date_notification": engagements.NOTIFICATION.isoformat()}, parcours
+            ),
+            lambda parcours: engagements.evenement("referent.accepte", {}, parcours),
+            lambda parcours: engagements.depot("contrat.propose", engagements.propose_json(), parcours),
+            lambda parcours: engagements.depot("contrat.signe", engagements.signe_json(), parcours),
+        ),
+    ),
+    "referents": Charge(
+        conf_referents.Essai,
+        REFERENTS,
+        (
+            lambda parcours: referents.evenement("orientation.decidee", referents.decidee_json(), parcours),
+            lambda parcours: referents.depot("referent.designe", referents.designe_json(), parcours),
+            lambda parcours: referents.depot("referent.accepte", {}, parcours),
+            lambda parcours: referents.depot("rdv.planifie", referents.rdv_json(), parcours),
+        ),
+    ),
+}
+
+
+async def _remplir(essai: Any, charge: Charge, nombre: int) -> None:
     ids = [uuid4() for _ in range(nombre)]
-    for entree in VIE:
+    for entree in charge.vie:
         for debut in range(0, nombre, _LOT):
             await essai.decider(*map(entree, ids[debut : debut + _LOT]))
     for conserve, absorbe in zip(ids[::_UNE_FUSION_SUR], ids[1::_UNE_FUSION_SUR], strict=False):
         fusion = {"conserve": str(conserve), "absorbes": [str(absorbe)]}
-        await essai.accepte(evenement("usager.fusionne", fusion, conserve))
+        await essai.accepte(referents.evenement("usager.fusionne", fusion, conserve))
 
 
-async def _empreintes(essai: Essai) -> list[str]:
+async def _empreintes(essai: Any, charge: Charge) -> list[str]:
     somme = "SELECT md5(string_agg(t::text, E'\\n' ORDER BY t::text)) FROM {} t"
-    return [await essai.pool.fetchval(somme.format(table)) for table in _TABLES]
+    return [await essai.pool.fetchval(somme.format(table)) for table in charge.tables]
 
 
-async def main(nombre: int) -> None:
+async def main(service: str, nombre: int) -> None:
+    charge = CHARGES[service]
     with tempfile.TemporaryDirectory() as dossier:
         engines = Engines(Path(dossier) / "donnees")
         try:
             async with bench(engines) as banc:
-                essai = Essai(await banc.pool("referents"))
-                await _remplir(essai, nombre)
-                avant = await _empreintes(essai)
-                for table in _TABLES:
+                essai = charge.essai(await banc.pool(service))
+                await _remplir(essai, charge, nombre)
+                avant = await _empreintes(essai, charge)
+                for table in charge.tables:
                     await essai.pool.execute(f"DELETE FROM {table}")
                 debut_s, processeur_s = time.monotonic(), time.process_time()
-                compte = await rejouer(essai.pool, REGISTRE)
+                compte = await rejouer(essai.pool, charge.registre)
                 durees = f"{time.monotonic() - debut_s:.1f} s, Python {time.process_time() - processeur_s:.1f} s"
-                memes = await _empreintes(essai) == avant
+                memes = await _empreintes(essai, charge) == avant
                 print(f"{compte.dossiers} dossiers, {durees}, same bytes: {memes}")  # noqa: T201
         finally:
             engines.stop()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1])))
+    asyncio.run(main(sys.argv[1], int(sys.argv[2])))
