@@ -2,13 +2,15 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, TextIO
 
 from relais_kit import junit
 from relais_kit.affichage import Couleurs
 from relais_kit.carnet import Etat, Resultat
-from relais_kit.exigences import Exigences
+from relais_kit.exigences import Exigence, Exigences
 from relais_kit.junit import Cas
 from relais_kit.sorties import ecrire_json
 
@@ -80,9 +82,43 @@ def en_json(resultats: Sequence[Resultat]) -> Mapping[str, Any]:
     }
 
 
+def document(cible: str, contexte: Mapping[str, str], resultats: Sequence[Resultat]) -> dict[str, Any]:
+    """A whole run, to be kept: `en_json`, with `{cible, instant, contrats, contexte}` and each requirement's masked
+    `echanges`. `contexte`: what was verified, by its French name."""
+    dit = dict(en_json(resultats))
+    gardees = [
+        {**exigence, "echanges": [e.masque() for e in r.echanges]}
+        for exigence, r in zip(dit.pop("exigences"), resultats, strict=True)
+    ]
+    entete = {
+        "cible": cible,
+        "instant": datetime.now(UTC).isoformat(timespec="seconds"),
+        "contrats": _version(),
+        "contexte": dict(contexte),
+    }
+    return {**entete, **dit, "exigences": gardees}
+
+
+def relire(dit: Mapping[str, Any]) -> Sequence[Resultat]:
+    """The results of a document, without their exchanges. Raises KeyError, TypeError, ValueError when it is none."""
+    return tuple(
+        Resultat(
+            Exigence(e["id"], e["theme"], e["exigence"], e["source"]), Etat(e["etat"]), tuple(map(str, e["details"]))
+        )
+        for e in dit["exigences"]
+    )
+
+
 def en_junit(suite: str, resultats: Sequence[Resultat], fichier: Path) -> None:
     """One case per requirement; what was not covered is skipped. Raises OSError."""
     junit.ecrire(fichier, [_cas(suite, r) for r in resultats])
+
+
+def _version() -> str:
+    try:
+        return version("relais-contrats")
+    except PackageNotFoundError:
+        return "non installés"
 
 
 def est_conforme(resultats: Sequence[Resultat]) -> bool:

@@ -12,6 +12,7 @@ exemples :
   relais-kit verifier recepteur --url http://127.0.0.1:9000/webhooks --secret whsec_…
   relais-kit verifier emetteur --commande "python envoyer.py"
 """
+_RAPPORT = "y écrit le rapport, avec les échanges : HTML, JSON, JUnit (voyez relais-kit rapport)"
 _RECEPTEUR = """\
 Le kit joue le relais : il ouvre l'abonnement, puis envoie des événements bien et mal signés,
 anciens, répétés, en désordre, inconnus, grands, lents, en lots. Tout 2xx est une acceptation. Un fait
@@ -26,7 +27,7 @@ Lancez-le contre un récepteur d'essai : il y dépose des événements, d'usager
 exemples :
   relais-kit verifier recepteur --url http://127.0.0.1:9000/webhooks
   relais-kit verifier recepteur --url … --secret whsec_… --sonde http://127.0.0.1:9000/traites
-  relais-kit verifier recepteur --url … --secret whsec_… --rapide --junit rapport.xml
+  relais-kit verifier recepteur --url … --secret whsec_… --rapide --rapport essai
   relais-kit verifier recepteur --url … --secret whsec_… \\
       --ancien-secret whsec_… --ancien-jusqua 2026-12-01T10:00:00Z
   relais-kit verifier recepteur --url … --cle-v1a cle.pem --abonnement 01234567-…
@@ -56,7 +57,7 @@ Il peut finir avec le code 1 quand un message lui est refusé pour de bon. S'il 
 exemples :
   relais-kit verifier emetteur --commande "python envoyer.py"
   relais-kit verifier emetteur --commande "node envoyer.mjs" --partenaire cd-59 --rapide
-  relais-kit verifier emetteur --commande "./envoyer" --strict --silence 40 --junit rapport.xml
+  relais-kit verifier emetteur --commande "./envoyer" --strict --silence 40 --rapport essai
   relais-kit verifier emetteur --ecoute --port 8430 --dossier ./essai
   relais-kit verifier emetteur --exigences
 
@@ -97,6 +98,7 @@ def _ajouter_recepteur(cibles: Commandes) -> None:
     recepteur.add_argument("--lot", metavar="N", type=int, default=100, help="événements par lot (100) ; 1 : sans lot")
     recepteur.add_argument("--rapide", action="store_true", help="moins d'une minute : attentes plus courtes")
     recepteur.add_argument("--junit", metavar="FICHIER", type=Path, help="écrit aussi un rapport JUnit")
+    recepteur.add_argument("--rapport", metavar="DIR", type=Path, help=_RAPPORT)
     recepteur.add_argument("--json", action="store_true", help="rapport en JSON, pour un programme")
     recepteur.add_argument("--exigences", action="store_true", help="liste les exigences, sans rien envoyer")
     recepteur.set_defaults(executer=lambda options: _executer("recepteur", options))
@@ -121,6 +123,7 @@ def _ajouter_emetteur(cibles: Commandes) -> None:
     )
     emetteur.add_argument("--rapide", action="store_true", help="moins d'une minute : moins d'étapes au besoin")
     emetteur.add_argument("--junit", metavar="FICHIER", type=Path, help="écrit aussi un rapport JUnit")
+    emetteur.add_argument("--rapport", metavar="DIR", type=Path, help=_RAPPORT)
     emetteur.add_argument("--json", action="store_true", help="rapport en JSON, pour un programme")
     emetteur.add_argument("--exigences", action="store_true", help="liste les exigences, sans rien lancer")
     emetteur.set_defaults(executer=lambda options: _executer("emetteur", options))

@@ -14,10 +14,10 @@ import pytest
 
 from relais_kit.bouchon.application import preparer
 from relais_kit.carnet import Etat, Resultat
-from relais_kit.emetteur.commande import juger
 from relais_kit.emetteur.deroulement import Deroulement, Muet
 from relais_kit.emetteur.exigences import EXIGENCES, STRICTES
-from relais_kit.emetteur.jugement import REGLES, Dossier
+from relais_kit.emetteur.jugement import Dossier
+from relais_kit.emetteur.regles import juger, toutes
 from relais_kit.emetteur.temoin import Passage
 from tests.contracts.emetteurs import JUSTES, Juste, Lecteur, SignaleLesLignes, UnLot, UnMessage
 from tests.contracts.emetteurs_fautifs import FAUTIFS, NirDansLId
@@ -73,7 +73,8 @@ class EnMemoire:
     def juger(self, *, est_strict: bool = False) -> dict[str, Resultat]:
         self.deroulement.est_strict = est_strict
         passages: Sequence[Passage] = self.deroulement.derouler(lambda *_: None)
-        resultats = juger(Dossier(passages, URL, f"/partenaires/{self.code}"), self.deroulement)
+        dossier = Dossier(passages, URL, f"/partenaires/{self.code}")
+        resultats = juger(dossier, est_strict=est_strict, arret=self.deroulement.arret)
         return {r.exigence.id.removeprefix("emetteur."): r for r in resultats}
 
 
@@ -163,7 +164,7 @@ def test_a_program_that_asks_nothing_cannot_be_judged() -> None:
 
 
 def test_each_requirement_has_a_check_and_each_check_a_requirement() -> None:
-    jugees = [nom for regle in REGLES for nom in regle.exigences]
+    jugees = [nom for regle in toutes() for nom in regle.exigences]
 
     assert set(jugees) == set(EXIGENCES)
 

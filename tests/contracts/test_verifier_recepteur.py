@@ -14,8 +14,9 @@ from starlette.responses import JSONResponse, Response
 
 from relais_contrats.lecture import lire_evenement
 from relais_contrats.signatures import v1a
-from relais_kit.carnet import Etat, Resultat
-from relais_kit.recepteur.deroulement import Avancer, Injoignable, derouler
+from relais_kit.carnet import Carnet, Etat, Resultat
+from relais_kit.echange import Echange
+from relais_kit.recepteur.deroulement import CONTROLES, Avancer, Injoignable, derouler
 from relais_kit.recepteur.envoi import Hub
 from relais_kit.recepteur.exigences import EXIGENCES
 from relais_kit.recepteur.faits import TYPES_COURANTS, Faits
@@ -287,3 +288,19 @@ def test_the_large_event_is_large_and_conforms() -> None:
 
     assert 140_000 < len(corps) < 256_000
     assert lire_evenement(corps).type == "fr.insertion.contrat.bilan.v1"
+
+
+async def test_each_check_notes_what_its_table_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    titres, notes = list[str](), set[tuple[str, str]]()
+    passer = Carnet.passer
+
+    def noter(carnet: Carnet, nom: str, *echanges: Echange) -> None:
+        notes.add((titres[-1], nom))
+        passer(carnet, nom, *echanges)
+
+    monkeypatch.setattr(Carnet, "passer", noter)
+    await juger(Juste(), avancer=lambda _rang, _nombre, titre: titres.append(titre))
+
+    dits = {titre: set(noms) for titre, noms in CONTROLES}
+    assert {(titre, nom) for titre, nom in notes if titre in dits and nom not in dits[titre]} == set()
+    assert {nom for titre, nom in notes if titre not in dits} <= {n for noms in dits.values() for n in noms}

@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import shlex
 import socket
 import sys
 import tempfile
@@ -17,18 +18,18 @@ from relais_kit import resultats as rapport
 from relais_kit.bouchon import serveur
 from relais_kit.bouchon.application import preparer
 from relais_kit.bouchon.repertoire import PARTENAIRES
-from relais_kit.carnet import Carnet, Resultat
-from relais_kit.emetteur import regles_acces, regles_depots, regles_fil, regles_relances
+from relais_kit.carnet import Resultat
+from relais_kit.echange import sans_nir
 from relais_kit.emetteur.conduite import Conduite, Ecoute, Inexecutable, ParCommande
 from relais_kit.emetteur.deroulement import Avancer, Deroulement, Muet
-from relais_kit.emetteur.exigences import EXIGENCES, STRICTES
-from relais_kit.emetteur.jugement import REGLES, Dossier
+from relais_kit.emetteur.exigences import EXIGENCES
+from relais_kit.emetteur.jugement import Dossier
+from relais_kit.emetteur.regles import juger
+from relais_kit.rapport.commande import deposer
 from relais_kit.sorties import abandonner, ecrire_json, type_du_catalogue
 
 _LIMITE_S, _LIMITE_RAPIDE_S = 540.0, 48.0
 _ETAPE_S, _ETAPE_RAPIDE_S, _ETAPE_ECOUTE_S = 60.0, 20.0, 300.0
-REGLES_LUES = (regles_acces, regles_depots, regles_fil, regles_relances)
-"""Modules whose rules are registered once they are imported."""
 
 
 def executer(options: argparse.Namespace) -> int:
@@ -84,17 +85,8 @@ def _verifier(options: argparse.Namespace, types: Sequence[str], avancer: Avance
         )
         with _sans_journal(), _servi(uvicorn.Server(config), prise):
             passages = deroulement.derouler(avancer)
-    return juger(Dossier(passages, url, f"/partenaires/{options.partenaire}"), deroulement)
-
-
-def juger(dossier: Dossier, deroulement: Deroulement) -> Sequence[Resultat]:
-    """What the rules say of these runs."""
-    carnet = Carnet(EXIGENCES)
-    for regle in REGLES:
-        regle.juger(dossier, carnet)
-    for nom in () if deroulement.est_strict else STRICTES:
-        carnet.omettre(nom, "voyez --strict")
-    return carnet.resultats(deroulement.arret or "rien de ce qu'il a envoyé ne l'a mise à l'épreuve")
+    dossier_juge = Dossier(passages, url, f"/partenaires/{options.partenaire}")
+    return juger(dossier_juge, est_strict=options.strict, arret=deroulement.arret)
 
 
 @contextmanager
@@ -124,6 +116,10 @@ def _rendre(options: argparse.Namespace, resultats: Sequence[Resultat]) -> None:
         ecrire_json(rapport.en_json(resultats))
     else:
         rapport.texte(resultats, sys.stdout)
+    if options.rapport:
+        lance = " ".join(shlex.split(options.commande)[:2]) if options.commande else "à l'écoute"
+        contexte = {"Partenaire": options.partenaire, "Commande": sans_nir(lance)}
+        deposer(options.rapport, "emetteur", contexte, resultats)
     if options.junit:
         try:
             rapport.en_junit("verifier emetteur", resultats, options.junit)

@@ -47,14 +47,14 @@ class Regle(NamedTuple):
     juger: Juger
 
 
-REGLES: list[Regle] = []
+_REGLES: list[Regle] = []
 
 
 def regle(titre: str, *exigences: str) -> Callable[[Juger], Juger]:
     """Register a check."""
 
     def inscrire(juger: Juger) -> Juger:
-        REGLES.append(Regle(titre, exigences, juger))
+        _REGLES.append(Regle(titre, exigences, juger))
         return juger
 
     return inscrire
@@ -64,6 +64,11 @@ def finit_mal(dossier: Dossier, passage: Passage) -> bool:
     """It ended in error, without a refusal that explains it, when it does not without a fault."""
     est_refuse = any(depot.est_refuse for depot in depots(passage))
     return dossier.reference.statut in (None, 0) and passage.statut not in (None, 0) and not est_refuse
+
+
+def inscrites(module: str) -> Iterator[Regle]:
+    """The rules that this module defines, in their order there."""
+    return (regle for regle in _REGLES if regle.juger.__module__ == module)
 
 
 def depots(passage: Passage) -> list[Depot]:

@@ -13,6 +13,7 @@ import httpx
 from relais_contrats.signatures import v1a
 from relais_kit import resultats as rapport
 from relais_kit.carnet import Resultat
+from relais_kit.rapport.commande import deposer
 from relais_kit.recepteur.deroulement import Injoignable, derouler
 from relais_kit.recepteur.envoi import Hub
 from relais_kit.recepteur.exigences import EXIGENCES
@@ -117,8 +118,17 @@ def _rendre(options: argparse.Namespace, resultats: Sequence[Resultat]) -> None:
         ecrire_json(rapport.en_json(resultats))
     else:
         rapport.texte(resultats, sys.stdout)
+    if options.rapport:
+        contexte = {"Adresse": _sans_requete(options.url), "Sonde": _sans_requete(options.sonde or "aucune")}
+        deposer(options.rapport, "recepteur", contexte, resultats)
     if options.junit:
         try:
             rapport.en_junit("verifier recepteur", resultats, options.junit)
         except OSError as erreur:
             abandonner(f"{options.junit} ne peut pas être écrit : {erreur.strerror}")
+
+
+def _sans_requete(url: str) -> str:
+    """For the report: a query or user information may hold a secret."""
+    parties = urlsplit(url)
+    return parties._replace(netloc=parties.netloc.rpartition("@")[2], query="", fragment="").geturl()

@@ -1,6 +1,7 @@
 """The order of the checks, and a whole run."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from typing import NamedTuple
 
 from relais_kit.carnet import Resultat
 from relais_kit.recepteur import epreuves_contrat as contrat
@@ -9,33 +10,51 @@ from relais_kit.recepteur import epreuves_ouverture as ouverture
 from relais_kit.recepteur import epreuves_signature as signature
 from relais_kit.recepteur.verification import Verification
 
+_ACCEPTE = ("evenement-accepte", "evenement-traite")
+_HORODATAGES = ("horodatage-ancien", "horodatage-futur", "horodatage-illisible")
+_INCONNUS = ("type-inconnu", "champ-inconnu", "attribut-inconnu", "code-inconnu")
+
 Epreuve = Callable[[Verification], Awaitable[None]]
 Avancer = Callable[[int, int, str], None]
 """Is told the rank of each step, how many there are, and its title."""
 
-_OUVERTURE: tuple[tuple[str, Epreuve], ...] = (
-    ("ouverture de l'abonnement", ouverture.ouvrir),
-    ("premiers événements", ouverture.premiers_evenements),
+
+class Etape(NamedTuple):
+    """`exigences`: the short names that this check may note, besides those of `CONCLUSION`."""
+
+    titre: str
+    epreuve: Epreuve
+    exigences: tuple[str, ...]
+
+
+_OUVERTURE = (
+    Etape("ouverture de l'abonnement", ouverture.ouvrir, ("poignee-de-main", "essai")),
+    Etape("premiers événements", ouverture.premiers_evenements, (*_ACCEPTE, "type-inconnu")),
 )
-_SUITE: tuple[tuple[str, Epreuve], ...] = (
-    ("mauvaises signatures", signature.mauvaises_signatures),
-    ("envois altérés", signature.envois_alteres),
-    ("horloges", signature.horloges),
-    ("octets exacts", signature.octets_exacts),
-    ("plusieurs signatures", signature.plusieurs_signatures),
-    ("vrai envoi après un faux", signature.refus_sans_trace),
-    ("autre abonnement", signature.autre_abonnement),
-    ("doublons", faits.doublons),
-    ("envois simultanés du même événement", faits.doublon_simultane),
-    ("doublon dans un lot", faits.doublon_en_lot),
-    ("faits distincts", faits.faits_distincts),
-    ("désordre", faits.desordre),
-    ("lots", faits.lots),
-    ("types, champs et codes inconnus", contrat.inconnus),
-    ("données réduites", contrat.donnees_reduites),
-    ("grands et lents", contrat.grands_et_lents),
-    ("seize envois simultanés", ouverture.simultanes),
-    ("rotation du secret", signature.ancien_secret),
+_SUITE = (
+    Etape("mauvaises signatures", signature.mauvaises_signatures, ("sans-signature", "signature-fausse")),
+    Etape("envois altérés", signature.envois_alteres, ("corps-altere", "id-altere", "horodatage-altere")),
+    Etape("horloges", signature.horloges, (*_HORODATAGES, "horloge-proche")),
+    Etape("octets exacts", signature.octets_exacts, ("octets-exacts",)),
+    Etape("plusieurs signatures", signature.plusieurs_signatures, ("signatures-multiples", "version-inconnue")),
+    Etape("vrai envoi après un faux", signature.refus_sans_trace, ("refus-sans-trace",)),
+    Etape("autre abonnement", signature.autre_abonnement, ("v1a-abonnement",)),
+    Etape("doublons", faits.doublons, (*_ACCEPTE, "doublon-accepte", "doublon-une-fois")),
+    Etape("envois simultanés du même événement", faits.doublon_simultane, ("doublon-simultane",)),
+    Etape("doublon dans un lot", faits.doublon_en_lot, (*_ACCEPTE, "doublon-accepte", "doublon-en-lot")),
+    Etape("faits distincts", faits.faits_distincts, ("faits-distincts", "ordre")),
+    Etape("désordre", faits.desordre, (*_ACCEPTE, "trou", "retardataire", "ordre")),
+    Etape("lots", faits.lots, ("lot", "lot-melange", "ordre")),
+    Etape("types, champs et codes inconnus", contrat.inconnus, _INCONNUS),
+    Etape("données réduites", contrat.donnees_reduites, ("donnees-reduites",)),
+    Etape("grands et lents", contrat.grands_et_lents, ("grand", "corps-lent")),
+    Etape("seize envois simultanés", ouverture.simultanes, ("simultanes",)),
+    Etape("rotation du secret", signature.ancien_secret, ("rotation-ancien", "rotation-close")),
+)
+CONCLUSION = ("delai", "disponible", "sans-redirection")
+"""What holds for every answer."""
+CONTROLES = tuple(
+    [(etape.titre, etape.exigences) for etape in (*_OUVERTURE, *_SUITE)] + [("toutes les réponses", CONCLUSION)]
 )
 
 
@@ -48,12 +67,12 @@ async def derouler(v: Verification, avancer: Avancer) -> Sequence[Resultat]:
     nombre = len(_OUVERTURE) + len(_SUITE) + 1
     if v.sonde is not None:
         await v.sonde.traites()
-    for rang, (titre, epreuve) in enumerate(_OUVERTURE, 1):
+    for rang, (titre, epreuve, _) in enumerate(_OUVERTURE, 1):
         avancer(rang, nombre, titre)
         await epreuve(v)
         if not v.a_repondu and v.carnet.a_echoue("disponible"):
             raise Injoignable("le récepteur ne répond pas : vérifiez --url, et qu'il est lancé")
-    for rang, (titre, epreuve) in enumerate(_SUITE, len(_OUVERTURE) + 1):
+    for rang, (titre, epreuve, _) in enumerate(_SUITE, len(_OUVERTURE) + 1):
         if v.arret is None:
             avancer(rang, nombre, titre)
             await epreuve(v)

@@ -4,11 +4,13 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import httpx
 
 from relais_contrats import signatures
 from relais_contrats.signatures import Signer
+from relais_kit.echange import Echange
 
 SEUL, LOT = "application/cloudevents+json", "application/cloudevents-batch+json"
 DELAI_S = 15.0
@@ -51,8 +53,8 @@ class Hub:
         self._bon = bon
         self.delai_s = delai_s
 
-    async def poster(self, corps: bytes, nom: str, media: str = SEUL, maniere: Maniere = ORDINAIRE) -> int:
-        """The status of the answer; `nom` is the `webhook-id`. Raises SansReponse."""
+    async def poster(self, corps: bytes, nom: str, media: str = SEUL, maniere: Maniere = ORDINAIRE) -> Echange:
+        """What was sent and answered; `nom` is the `webhook-id`. Raises SansReponse."""
         instant = int(time.time()) + maniere.decalage_s
         signes = signatures.headers(maniere.signataires or (self._bon,), nom, instant, corps)
         envoye = corps if maniere.corps is None else maniere.corps
@@ -62,27 +64,32 @@ class Hub:
             "content-length": str(len(envoye)),
             **maniere.alterer(signes),
         }
+        chemin = urlsplit(self._url).path or "/"
+        echange = Echange("POST", chemin, tuple(entetes.items()), envoye, time.monotonic())
         contenu = _par_morceaux(envoye, maniere.pause_s) if maniere.pause_s else envoye
         try:
             async with (
                 asyncio.timeout(self.delai_s),
                 self._http.stream("POST", self._url, content=contenu, headers=entetes) as reponse,
             ):
-                await _lire(reponse)
-                return reponse.status_code
+                echange.corps_rendu = await _lire(reponse)
+                echange.statut, echange.fin = reponse.status_code, time.monotonic()
+                echange.entetes_rendus = tuple((nom.lower(), valeur) for nom, valeur in reponse.headers.items())
+                return echange
         except (TimeoutError, httpx.TimeoutException) as erreur:
             raise TropLent(f"pas de réponse en {self.delai_s:g} s") from erreur
         except httpx.HTTPError as erreur:
             raise SansReponse("connexion impossible, ou coupée avant la réponse") from erreur
 
 
-async def _lire(reponse: httpx.Response) -> None:
+async def _lire(reponse: httpx.Response) -> bytes:
     """As much of the answer as the hub reads: what was said by then stands."""
-    lus = 0
+    lus = bytearray()
     async for morceau in reponse.aiter_raw():
-        lus += len(morceau)
-        if lus > _REPONSE_MAX_OCTETS:
-            return
+        lus += morceau
+        if len(lus) > _REPONSE_MAX_OCTETS:
+            break
+    return bytes(lus[:_REPONSE_MAX_OCTETS])
 
 
 async def _par_morceaux(corps: bytes, pause_s: float) -> AsyncIterator[bytes]:

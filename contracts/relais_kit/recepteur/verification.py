@@ -8,6 +8,7 @@ import orjson
 from relais_contrats import signatures
 from relais_contrats.enveloppe import PREFIXE_TYPE, SUFFIXE_TYPE
 from relais_kit.carnet import Carnet
+from relais_kit.echange import Echange
 from relais_kit.recepteur.envoi import LOT, ORDINAIRE, SEUL, Hub, Maniere, SansReponse, TropLent
 from relais_kit.recepteur.exigences import EXIGENCES
 from relais_kit.recepteur.faits import Evenement, Faits
@@ -72,13 +73,13 @@ class Verification:
         corps: bytes | None = None,
     ) -> bool:
         """The receiver must answer 2xx and, if `est_du`, process each event; `corps` writes them another way."""
-        statut = await self.envoyer(exigence, quoi, *evenements, en_lot=en_lot, maniere=maniere, corps=corps)
-        if statut is None:
+        echange = await self._envoyer(exigence, quoi, *evenements, en_lot=en_lot, maniere=maniere, corps=corps)
+        if echange is None or echange.statut is None:
             return False
-        if not 200 <= statut < 300:
-            self.carnet.echouer(exigence, f"répond {statut} à {quoi}")
+        if not 200 <= echange.statut < 300:
+            self.carnet.echouer(exigence, f"répond {echange.statut} à {quoi}", echange)
             return False
-        self.carnet.passer(exigence)
+        self.carnet.passer(exigence, echange)
         if est_du:
             self._dus |= {e["id"]: self._dus.get(e["id"], exigence) for e in evenements if self._est_traite(e)}
         return True
@@ -87,15 +88,28 @@ class Verification:
         """The receiver must not answer 2xx, and must not process the event (another one each time)."""
         fait = evenement or self.fait()
         self._interdits[fait["id"]] = exigence
-        statut = await self.envoyer(exigence, quoi, fait, maniere=maniere, peut_rediriger=True)
-        if statut is None:
+        echange = await self._envoyer(exigence, quoi, fait, maniere=maniere, peut_rediriger=True)
+        if echange is None or echange.statut is None:
             return
-        if 200 <= statut < 300:
-            self.carnet.echouer(exigence, f"répond {statut} à {quoi}")
+        if 200 <= echange.statut < 300:
+            self.carnet.echouer(exigence, f"répond {echange.statut} à {quoi}", echange)
         else:
-            self.carnet.passer(exigence)
+            self.carnet.passer(exigence, echange)
 
     async def envoyer(
+        self,
+        exigence: str,
+        quoi: str,
+        evenement: Evenement,
+        *,
+        maniere: Maniere = ORDINAIRE,
+        peut_rediriger: bool = False,
+    ) -> int | None:
+        """The status of the answer to one event; None when there was none to judge `exigence` by, which is noted."""
+        envoye = await self._envoyer(exigence, quoi, evenement, maniere=maniere, peut_rediriger=peut_rediriger)
+        return envoye.statut if envoye else None
+
+    async def _envoyer(
         self,
         exigence: str,
         quoi: str,
@@ -104,8 +118,8 @@ class Verification:
         maniere: Maniere = ORDINAIRE,
         corps: bytes | None = None,
         peut_rediriger: bool = False,
-    ) -> int | None:
-        """The status; None when there was none to judge `exigence` by, which is noted. What the hub would never send
+    ) -> Echange | None:
+        """None when there was no answer to judge `exigence` by, which is noted. What the hub would never send
         (`peut_rediriger`) may be sent elsewhere, to a login page for instance."""
         if self.arret is None and time.monotonic() > self._fin:
             self.arret = "temps épuisé : le récepteur met trop longtemps à répondre"
@@ -116,17 +130,18 @@ class Verification:
             corps = orjson.dumps(list(evenements) if en_lot else evenements[0])
         nom = signatures.message_id([e["id"] for e in evenements])
         try:
-            statut = await self.hub.poster(corps, nom, LOT if en_lot else SEUL, maniere)
+            echange = await self.hub.poster(corps, nom, LOT if en_lot else SEUL, maniere)
         except SansReponse as silence:
             self._noter_le_silence(exigence, quoi, silence)
             return None
         self._silences = 0
         self._reponses += 1
+        statut = echange.statut or 0
         if 300 <= statut < 400 and not peut_rediriger:
-            self.carnet.echouer("sans-redirection", f"répond {statut} à {quoi}")
+            self.carnet.echouer("sans-redirection", f"répond {statut} à {quoi}", echange)
             self.carnet.omettre(exigence, f"une redirection ({statut}) n'est pas suivie")
             return None
-        return statut
+        return echange
 
     def repeter(self, exigence: str, *evenements: Evenement) -> None:
         """These are sent more than once: `exigence` fails if one is processed more than once."""
