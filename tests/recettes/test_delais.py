@@ -60,8 +60,9 @@ def test_a_delay_is_written_as_french_writes_it(delai: Delai, ecrit: str) -> Non
     assert str(delai) == ecrit
 
 
-def test_no_source_counts_or_writes_the_six_weeks_a_second_time() -> None:
-    spelled = re.compile(rf"weeks=6\b|days=42\b|\b42 jours|\b{delais.ORIENTATION}", re.IGNORECASE)
+def test_no_source_counts_or_writes_a_legal_delay_a_second_time() -> None:
+    en_lettres = "|".join(map(str, (delais.ORIENTATION, delais.SUSPENSION, delais.INSTRUCTION)))
+    spelled = re.compile(rf"weeks=6\b|days=42\b|\b42 jours|\b({en_lettres})", re.IGNORECASE)
     tops = (
         "contracts/relais_contrats",
         "contracts/relais_kit",

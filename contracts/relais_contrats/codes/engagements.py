@@ -43,7 +43,7 @@ class CauseResignature(Code):
 
 
 class CauseReexamen(Code):
-    """Difficulté qui porte le réexamen de six à douze mois (CASF D. 262-65-2-1)."""
+    """Difficulté qui allonge le délai du réexamen (CASF D. 262-65-2-1)."""
 
     SANTE = "sante", "Santé."
     HANDICAP = "handicap", "Handicap."

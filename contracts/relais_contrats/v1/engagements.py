@@ -154,7 +154,7 @@ class EtapeContrat(Donnees):
 
 
 class ContratSuspendu(EtapeContrat):
-    """Le contrat est suspendu : la personne n'est plus inscrite. Il sera clos après douze mois."""
+    """Le contrat est suspendu : la personne n'est plus inscrite. Il sera clos s'il ne reprend pas à temps."""
 
 
 class ContratRepris(EtapeContrat):
@@ -210,7 +210,7 @@ class EngagementRetard(Donnees):
 
 
 class ReexamenDu(Donnees):
-    """Parcours social : la situation doit être réexaminée, à six mois, ou douze pour certaines difficultés."""
+    """Parcours social : la situation doit être réexaminée. Certaines difficultés allongent le délai."""
 
     groupe: ClassVar[Groupe | None] = Groupe.CONTRAT
     regles: ClassVar[tuple[Regle, ...]] = (

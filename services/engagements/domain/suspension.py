@@ -1,4 +1,4 @@
-"""A contract suspended and resumed: twelve months of suspension close it."""
+"""A contract suspended and resumed: one that is not resumed within `delais.SUSPENSION` is closed."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -7,6 +7,7 @@ from typing import Any
 
 from chassis.decision import Attente, Echeance, Refus
 from relais_contrats.territoires import jour_legal
+from relais_contrats.v1 import delais
 from relais_contrats.v1 import engagements as v1
 from services.engagements.domain.annulation import EtapeFranchie, annulable
 from services.engagements.domain.contrat import Decision, clos, etat_interdit, nomme, remis_a_signer, sur
@@ -19,7 +20,7 @@ from services.engagements.domain.delai import (
 from services.engagements.domain.dossier import Contrat, Dossier, Etape, EtatContrat, Suspension
 from services.engagements.domain.regles import Dit, Recu, Situation, regle, repli
 
-MOTIF_SUSPENSION = "Douze mois de suspension."
+MOTIF_SUSPENSION = f"{delais.SUSPENSION} de suspension.".capitalize()
 SUSPENSION = "suspension"  # its number is that of the contract
 
 
