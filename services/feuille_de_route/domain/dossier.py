@@ -11,7 +11,7 @@ from services.feuille_de_route.domain.carnet import Action, Objectif, StatutActi
 from services.feuille_de_route.domain.echeances import Prochaine
 from services.feuille_de_route.domain.ensemble import Ensemble, replier
 from services.feuille_de_route.domain.prescriptions import statut_effectif
-from services.feuille_de_route.domain.recu import NOUS, Json, Recu, redit
+from services.feuille_de_route.domain.recu import NOUS, Json, Recu, avec
 from services.feuille_de_route.domain.regles import Dit, Message
 from services.feuille_de_route.domain.vue import Document, composer
 
@@ -70,8 +70,7 @@ class Dossier:
         return statut_effectif(action, list(self.ensemble.prescriptions.connues.values()))
 
     def avec(self, recu: Recu) -> "Dossier":
-        """What it says anew takes the place of what was said before."""
-        return replace(self, recus=(*(ancien for ancien in self.recus if not redit(recu, ancien)), recu))
+        return replace(self, recus=avec(self.recus, recu))
 
     def ecrit(self, donnees: Json, sous: Sous, departement: str) -> "Dossier":
         """What is written on the sheet takes the next place among what this service told of the parcours."""

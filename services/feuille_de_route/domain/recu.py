@@ -1,6 +1,6 @@
 """What the view is made of: the events of every brique, this one's included, as they were told."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeAlias
@@ -60,21 +60,21 @@ _REDISENT = frozenset({"objectif", "action", "rdv", "prescription", "participati
 _FONDENT = frozenset({"objectif.ajoute", "action.ajoutee", "prescription.emise"})
 
 
-def redit(recu: Recu, ancien: Recu) -> bool:
-    """Whether nothing of `ancien` is left to show: the same object was said anew, whole, and neither can be cancelled.
+def avec(recus: Sequence[Recu], recu: Recu) -> tuple[Recu, ...]:
+    """What was told, and this. Of an object that its emitter says anew, whole, nothing that was said before is left to
+    show, but the first word, where the view names its author. What a service tells by itself may be cancelled."""
+    if recu.type.partition(".")[0] not in _REDISENT or not recu.vient_d_un_partenaire or recu.effet:
+        return (*recus, recu)
+    return (*(ancien for ancien in recus if not _est_redit(ancien, recu)), recu)
 
-    The first word on an object of which the view shows who gave it is not replaced.
-    """
+
+def _est_redit(ancien: Recu, recu: Recu) -> bool:
     return (
-        ancien.objet != ""
-        and (ancien.objet, ancien.parcours, ancien.brique) == (recu.objet, recu.parcours, recu.brique)
+        (ancien.brique, ancien.parcours, ancien.objet) == (recu.brique, recu.parcours, recu.objet)
         and ancien.id < recu.id
-        and recu.type.partition(".")[0] in _REDISENT
         and ancien.type not in _FONDENT
         and ancien.vient_d_un_partenaire
-        and recu.vient_d_un_partenaire
         and ancien.effet is None
-        and recu.effet is None
     )
 
 
