@@ -74,6 +74,11 @@ class DataDir:
         """The master keys of all that is sealed."""
         return self.secrets / "coffre" / "maitres.cles"
 
+    @property
+    def stream_cipher(self) -> Path:
+        """What NATS includes in its configuration: the cipher and the key of the streams."""
+        return self.secrets / "nats" / "flux.conf"
+
     def nkey_file(self, user: str) -> Path:
         return self.secrets / "nats" / f"{user}.nk"
 

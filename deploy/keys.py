@@ -29,6 +29,8 @@ def ensure_secrets(data: DataDir) -> None:
     data.masters.parent.mkdir(mode=0o700, exist_ok=True)
     if not data.masters.exists():
         write_private(data.masters, masters.write({1: secrets.token_bytes(masters.KEY_BYTES)}))
+    if not data.stream_cipher.exists():
+        write_private(data.stream_cipher, f'cipher: chachapoly\nkey: "{new_symmetric_key().strip()}"\n')
     for role in (ADMIN, *schemas()):
         if not data.password_file(role).exists():
             write_private(data.password_file(role), secrets.token_urlsafe(32) + "\n")

@@ -69,8 +69,12 @@ def render(data: DataDir, listen: str, store: Path, *, monitoring: str | None = 
 server_name: relais
 listen: "{listen}"
 {http}max_payload: {MAX_PAYLOAD_BYTES}
-# Before an acknowledgement is sent, the message is on disk.
-jetstream {{ store_dir: {json.dumps(str(store))}, sync_interval: always }}
+# Before an acknowledgement is sent, the message is on disk, sealed. A store from before is sealed when it is opened.
+jetstream {{
+  store_dir: {json.dumps(str(store))}
+  sync_interval: always
+  include "flux.conf"
+}}
 accounts {{
   RELAIS {{
     jetstream: enabled

@@ -119,6 +119,14 @@ def test_a_gateway_reads_every_key_of_its_folders_and_writes_none(name: str, ran
     assert mounted["bind"] == {"create_host_path": False}
 
 
+def test_the_broker_gets_the_cipher_of_its_streams_where_its_configuration_includes_it() -> None:
+    [secret] = service("nats")["secrets"]
+    [configuration] = service("nats")["configs"]
+
+    assert Path(secret["target"]) == Path(configuration["target"]).with_name("flux.conf")
+    assert targets("nats") == {secret["target"]: "secrets/nats/flux.conf"}
+
+
 def test_provisioning_gets_the_password_of_every_role_and_nothing_else() -> None:
     roles = {ADMIN, *schemas()}
 
