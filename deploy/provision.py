@@ -15,7 +15,7 @@ from typing import Annotated
 import asyncpg
 import typer
 
-from deploy import nats_config, provisioning
+from deploy import master_keys, nats_config, provisioning
 from deploy.components import schemas
 from deploy.datadir import DataDir, LaunchError, write_private
 from deploy.keys import ensure_secrets, nginx_proof
@@ -65,6 +65,31 @@ def base() -> None:
         raise LaunchError(f"Fichier illisible : {error.filename}.") from error
     applied = asyncio.run(provisioning.provision_external(url, admin, passwords, WAIT_S))
     typer.echo(f"PostgreSQL est prêt ; {len(applied)} migrations appliquées.")
+
+
+@app.command("cle-maitre")
+def cle_maitre(fichier: Annotated[Path, typer.Argument(help="Le fichier maitres.cles, ouvert en écriture.")]) -> None:
+    """Fait tourner la clé maîtresse, le relais en marche. Une rotation interrompue se reprend par la même commande.
+
+    Variables : RELAIS_ADMIN_DATABASE_URL, RELAIS_ADMIN_DATABASE_PASSWORD_FILE.
+
+    Exemple :
+
+        docker compose run --rm -v ./.relais-compose/secrets/coffre:/coffre provision \\
+            python -m deploy.provision cle-maitre /coffre/maitres.cles
+    """
+    url, password_file = _environment("RELAIS_ADMIN_DATABASE_URL", "RELAIS_ADMIN_DATABASE_PASSWORD_FILE")
+    master_keys.versions(fichier)
+
+    async def rotated() -> master_keys.Rotation:
+        conn = await asyncpg.connect(url, password=Path(password_file).read_text().strip(), timeout=5)
+        try:
+            return await master_keys.rotate(conn, fichier, lambda done, total: None)
+        finally:
+            await conn.close()
+
+    done = asyncio.run(rotated())
+    typer.echo(f"La clé maîtresse n° {done.version} enveloppe tout ; {done.reemballees} clés réemballées.")
 
 
 def _environment(*names: str) -> list[str]:

@@ -35,6 +35,7 @@ OPTIONAL = {
     "liens": "deploy.cli.liens",
     "preuve": "deploy.cli.preuve",
     "archive": "deploy.cli.archive",
+    "cle-maitre": "deploy.cli.cle_maitre",
     "connecteurs": "deploy.cli.connecteurs",
     "demo": "deploy.demo",
     "rebut": "deploy.cli.rebut",

@@ -1,0 +1,31 @@
+"""A new master key: envelopes are wrapped again in batches, beside processes that go on sealing and opening."""
+
+from chassis.database import Connection
+from coffre.keys import unwrap, wrap
+from coffre.masters import Masters
+
+_COUNT = "SELECT count(*) FROM coffre.cles WHERE maitre <> $1"
+_TAKE = """
+SELECT id, enveloppe, maitre FROM coffre.cles WHERE maitre <> $1 ORDER BY id LIMIT $2 FOR UPDATE
+"""
+_REWRAP = """
+UPDATE coffre.cles c SET enveloppe = n.enveloppe, maitre = $3
+FROM unnest($1::uuid[], $2::bytea[]) AS n(id, enveloppe) WHERE c.id = n.id
+"""
+
+
+async def left(conn: Connection, version: int) -> int:
+    """How many keys are wrapped by another master than this one."""
+    count: int = await conn.fetchval(_COUNT, version)
+    return count
+
+
+async def rewrap(conn: Connection, masters: Masters, limit: int) -> int:
+    """Wrap the next keys by the newest master; how many. What they seal does not change."""
+    version, newest = masters.newest()
+    async with conn.transaction():
+        rows = await conn.fetch(_TAKE, version, limit)
+        secrets = [unwrap(masters.of(row["maitre"]), row["maitre"], row["id"], row["enveloppe"]) for row in rows]
+        envelopes = [wrap(newest, version, row["id"], secret) for row, secret in zip(rows, secrets, strict=True)]
+        await conn.execute(_REWRAP, [row["id"] for row in rows], envelopes, version)
+    return len(rows)
