@@ -3,7 +3,7 @@
 Rows hold references only: protected fields are asked of `usagers` when the body is made, for whoever may see them.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -14,8 +14,11 @@ import orjson
 import structlog
 
 from chassis.bus_nats import NatsBus
+from chassis.database import Connection, Record
+from coffre.keys import Vault
 from gateway import numbering, objets
 from gateway.pseudonyms import Pseudonyms, own, whole_second
+from gateway.sealing import open_events
 from gateway.unmade import Unmade
 from relais_contrats.catalogue import CATALOGUE
 from relais_contrats.champs import PROTEGES, nommer_objets, plan, referencer, reunir
@@ -68,11 +71,18 @@ class Delivered:
 class Bodies:
     """Projects events. What a receiver sees is what its roles opened when the event came, under its rights of now."""
 
-    def __init__(self, bus: NatsBus, repertoire: Repertoire, pseudonyms: Pseudonyms, base_url: str) -> None:
+    def __init__(
+        self, bus: NatsBus, repertoire: Repertoire, pseudonyms: Pseudonyms, base_url: str, vault: Vault
+    ) -> None:
+        self._vault = vault
         self._bus = bus
         self._repertoire = repertoire
         self._pseudonyms = pseudonyms
         self._base_url = base_url
+
+    async def opened(self, conn: Connection, rows: Iterable[Record]) -> list[dict[str, Any]]:
+        """Rows of deliveries (`evenement`, `corps`, `scelle`) with their bodies, but those that an erasure closed."""
+        return await open_events(self._vault, conn, rows, row="evenement")
 
     def receiver(self, partenaire: str, portees: frozenset[str]) -> Demandeur | None:
         """Who is pushed to, today, by a subscription that was made with these scopes; None when it is no partner."""

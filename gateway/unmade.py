@@ -17,7 +17,8 @@ SELECT d.id, 'livraison', d.type, d.agregat, jsonb_build_object('partenaire', d.
 FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[]) AS d(id, type, agregat, raison, partenaire)
 ORDER BY d.id
 ON CONFLICT (id) DO UPDATE
-SET nature = 'livraison', entree = EXCLUDED.entree, raison = EXCLUDED.raison, etat = 'parque', regle_a = NULL,
+SET nature = 'livraison', entree = EXCLUDED.entree, scelle = NULL, raison = EXCLUDED.raison, etat = 'parque',
+    regle_a = NULL,
     parque_a = CASE WHEN rebut.etat = 'parque' THEN rebut.parque_a ELSE EXCLUDED.parque_a END,
     echecs = rebut.echecs + 1
 WHERE rebut.etat <> 'ecarte'

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
@@ -14,15 +15,18 @@ from chassis import process, settings
 from chassis.http_server import serve
 from chassis.process import Process
 from chassis.waiting import wait
+from coffre.keys import Vault
+from coffre.masters import Masters
 from gateway import accesses, single_use, webhook_keys
 from gateway.accesses import AccessChain
 from gateway.bodies import Bodies
 from gateway.destinations import Resolver
 from gateway.inbound import published
-from gateway.inbound.deposit import store
+from gateway.inbound.deposit import former_rows, store
+from gateway.inbound.deposit.cabinet import Cabinet
 from gateway.inbound.deposit.deposits import Deposits
 from gateway.inbound.deposit.dispatch import Dispatch
-from gateway.inbound.deposit.journal import Cabinet, Journal
+from gateway.inbound.deposit.journal import Journal
 from gateway.inbound.deposit.prepared import Doorway
 from gateway.inbound.deposit.retention import Retention
 from gateway.inbound.events import replays_store
@@ -63,7 +67,6 @@ from relais_contrats.problemes import Problem
 
 COMPONENT = "entrant"
 SCHEMA = "passerelle"
-_KEEP_BODIES = timedelta(days=7)
 _KEEP_COUNTS = timedelta(days=40)
 _KEEP_REPLAYS = timedelta(days=90)
 _KEEP_REFUSALS = timedelta(days=90)
@@ -71,6 +74,7 @@ _CLEAN_EVERY_S = 60.0
 
 
 class Settings(settings.Settings):
+    cles_maitres: Path
     url_publique: str
     hote: str = "127.0.0.1"
     port: int
@@ -111,11 +115,13 @@ async def build(running: Process, configured: Settings, observed: watch.Watch | 
     base_url = configured.url_publique
     chains = Chains(configured.pem("recu"), base_url)
     pseudonyms = Pseudonyms(configured.key("pseudonymes"))
-    journal = Journal(running.pool, chains, AccessChain(configured.pem("recu")), pseudonyms)
+    vault = Vault(running.pool, Masters(configured.cles_maitres))
+    journal = Journal(running.pool, chains, AccessChain(configured.pem("recu")), pseudonyms, vault)
     refusals = Refusals(journal)
     async with running.pool.acquire() as conn:
         await accesses.maintain(conn)
-    cabinet = Cabinet(configured.key("journal"))
+    cabinet = Cabinet(vault, configured.key("journal"))
+    await cabinet.ready(datetime.now(UTC))
     annuaire = Annuaire(running.pool)
     await annuaire.reload()
     used = Counters(running.pool)
@@ -134,8 +140,8 @@ async def build(running: Process, configured: Settings, observed: watch.Watch | 
         refusals,
         base_url,
     )
-    doorway = Doorway(running.pool, journal, dispatch, cabinet, pseudonyms, exploration, base_url)
-    bodies = Bodies(running.bus, annuaire, pseudonyms, base_url)
+    doorway = Doorway(running.pool, journal, dispatch, cabinet, pseudonyms, exploration, vault, base_url)
+    bodies = Bodies(running.bus, annuaire, pseudonyms, base_url, vault)
     feed = Feed(running.pool, bodies, configured.key("webhooks"), Chains(configured.pem("recu"), base_url))
     subscriptions = Subscriptions(
         running.pool,
@@ -180,6 +186,8 @@ async def build(running: Process, configured: Settings, observed: watch.Watch | 
         running.loop(name, batch.run)
     running.loop("revocations", revocations.keep_fresh)
     running.loop("refus", refusals.run)
+    running.loop("cabinet", lambda stop: cabinet.run(running.pool, stop))
+    running.loop("scellement", former_rows.Sealing(running.pool, vault).run)
     running.loop("conservation", Retention(running.pool, cabinet).run)
     running.loop("compteurs", used.run)
     running.loop("exploration", lambda stop: exploration.run(running.pool, stop))
@@ -228,11 +236,10 @@ def _allowed(request: Request) -> str:
 
 
 async def _clean(running: Process, stop: asyncio.Event) -> None:
-    """Forget settled bodies after seven days, and spent proofs once nothing accepts them."""
+    """Forget spent proofs once nothing accepts them, and books past their time."""
     while not stop.is_set():
         now = datetime.now(UTC)
         async with running.pool.acquire() as conn:
-            await store.forget_bodies(conn, now - _KEEP_BODIES)
             await single_use.purger(conn, now)
             await revoked.forget(conn, now)
             await counters.forget(conn, now - _KEEP_COUNTS)

@@ -1,10 +1,13 @@
 """The outgoing half, assembled: settings, partners, fan-out of both streams, sender."""
 
 import asyncio
+from pathlib import Path
 
 from chassis import process, settings
 from chassis.bus import STREAMS
 from chassis.process import Process
+from coffre.keys import Vault
+from coffre.masters import Masters
 from gateway import webhook_keys
 from gateway.bodies import Bodies
 from gateway.destinations import Resolver
@@ -29,6 +32,7 @@ SCHEMA = "passerelle"
 
 
 class Settings(settings.Settings):
+    cles_maitres: Path
     url_publique: str
     autoriser_loopback: bool = False
     ports_du_hub: frozenset[int] = frozenset()
@@ -38,17 +42,18 @@ async def assemble(running: Process, configured: Settings) -> None:
     """Start to distribute once the partners are known: an event whose receivers are not known yet would miss them."""
     annuaire = Annuaire(running.pool)
     await annuaire.reload()
-    bodies = Bodies(running.bus, annuaire, Pseudonyms(configured.key("pseudonymes")), configured.url_publique)
+    vault = Vault(running.pool, Masters(configured.cles_maitres))
+    bodies = Bodies(running.bus, annuaire, Pseudonyms(configured.key("pseudonymes")), configured.url_publique, vault)
     client = HttpClient(
         Resolver(autoriser_loopback=configured.autoriser_loopback, ports_du_hub=configured.ports_du_hub)
     )
     targets = Targets(Safe(configured.key("webhooks")), webhook_keys.read(configured))
     chains = Chains(configured.pem("recu"), configured.url_publique)
     sender = Sender(running.pool, bodies, client, targets, chains)
-    fanout = Fanout(running.pool, annuaire, Quiescence(running.bus), sender.wake)
+    fanout = Fanout(running.pool, vault, annuaire, Quiescence(running.bus), sender.wake)
     signals = Signals(running.pool, client, targets, sender.wake)
     heartbeats = Heartbeats(running.pool, signals, targets)
-    suspensions = Suspensions(running.pool, sender.wake)
+    suspensions = Suspensions(running.pool, vault, sender.wake)
     running.loop("partenaires", annuaire.keep_fresh)
     running.loop("suspensions", suspensions.run)
     running.loop("battements", heartbeats.run)

@@ -130,7 +130,7 @@ class Sender:
             if not places:
                 return []
             lots = {row["id"]: row["lot"] for row in rows}
-            claims = await store.claim(conn, places, lots, free, now, now + self._limits.lease, cle)
+            claims = await store.claim(conn, self._bodies, places, lots, free, now, now + self._limits.lease, cle)
         subscriptions = {row["id"]: row for row in rows}
         return [(subscriptions[claim.abonnement], claim) for claim in claims]
 

@@ -17,6 +17,7 @@ from chassis.bus import Message, Verdicts
 from chassis.database import Connection, Pool, Record
 from chassis.ordering import RETRY_S, Event, Key, read_each
 from chassis.waiting import wait
+from coffre.keys import Vault
 from gateway import fusions, moves, objets, participations, prescriptions
 from gateway.outbound import departs
 from gateway.outbound.distribution import Distribution, Roles, cle_de
@@ -25,6 +26,7 @@ from gateway.outbound.order import BRIQUES, LONGEST_WAIT, Avancement, Ordre, Pro
 from gateway.outbound.quiescence import Quiescence
 from gateway.outbound.store import fanout as store
 from gateway.outbound.store import waiting
+from gateway.sealing import EFFACEMENT
 from relais_contrats.catalogue import CATALOGUE
 from relais_contrats.champs import nommes_dans
 from relais_contrats.territoires import jour_legal
@@ -40,8 +42,11 @@ _UNKNOWN: Avancements = {}
 class Fanout:
     """`wake` is called when there is something new to push."""
 
-    def __init__(self, pool: Pool, repertoire: Repertoire, quiescence: Quiescence, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, pool: Pool, vault: Vault, repertoire: Repertoire, quiescence: Quiescence, wake: Callable[[], None]
+    ) -> None:
         self._pool = pool
+        self._vault = vault
         self._repertoire = repertoire
         self._quiescence = quiescence
         self._wake = wake
@@ -76,7 +81,10 @@ class Fanout:
         now = datetime.now(UTC)
         async with self._pool.acquire() as conn:
             await waiting.forget_kept_promises(conn)
-            rows = [*await waiting.to_retry(conn, _TOGETHER), *await waiting.each_in_turn(conn, now, _TOGETHER)]
+            rows = [
+                *await waiting.to_retry(conn, self._vault, _TOGETHER),
+                *await waiting.each_in_turn(conn, self._vault, now, _TOGETHER),
+            ]
         events = [waiting.event(row) for row in rows]
         of_clocks = {event.agregat for event in events if est_d_une_horloge(event)}
         await self._distribute(events, await self._quiescence.ask(of_clocks))
@@ -107,15 +115,18 @@ class Fanout:
         async with self._pool.acquire() as conn, conn.transaction():
             await store.lock(conn)
             named = set().union(*map(concernes, events))
-            held = await waiting.held(conn, named, _TOGETHER) if brings_along else []
+            held = await waiting.held(conn, self._vault, named, _TOGETHER) if brings_along else []
             known = {event.id: event for event in (*map(waiting.event, held), *events)}
             ordre = await self._ordre(conn, known.values(), held, avancements)
             set_aside = set().union(*ordre.parques.values())
             taken, later = ordre.tour(known.values(), now)
             pushed = await self._write(conn, taken, now) if taken else 0
             await waiting.let_go(conn, known.keys() - {event.id for event, _ in later})
-            await waiting.hold(conn, [(event, attend) for event, attend in later if event.id not in set_aside], now)
+            to_hold = [(event, attend) for event, attend in later if event.id not in set_aside]
+            await waiting.hold(conn, self._vault, to_hold, now)
             await waiting.unpark(conn, set_aside & {event.id for event in taken}, now)
+        if any(event.type == EFFACEMENT for event in taken):
+            self._vault.forget()
         for event in taken:
             if est_d_une_horloge(event) and now - ordre.retenus_depuis.get(event.id, now) >= LONGEST_WAIT:
                 await _log.aerror("fanout.rest_not_awaited", evenement=str(event.id), type=event.type)
@@ -123,7 +134,7 @@ class Fanout:
             self._wake()
 
     async def _ordre(
-        self, conn: Connection, events: Collection[Event], held: Sequence[Record], avancements: Avancements
+        self, conn: Connection, events: Collection[Event], held: Sequence[Mapping[str, Any]], avancements: Avancements
     ) -> Ordre:
         named = set().union(*map(concernes, events))
         briques = {event.brique for event in events} | set(BRIQUES)
@@ -159,7 +170,7 @@ class Fanout:
         await participations.absorb(conn, [(a.survivant, a.absorbes) for a in distribution.absorptions])
         await fusions.save(conn, distribution.fusions_changees.values())
         await objets.noter(conn, distribution.crees)
-        await store.insert_events(conn, distribution.evenements, now)
+        await store.insert_events(conn, self._vault, distribution.evenements, now)
         pushed = await store.insert_deliveries(conn, distribution.livraisons, now)
         await waiting.tell_nobody(conn, distribution.sans_destinataire, now)
         await waiting.keep_promises(conn, [event.id for event in taken])
@@ -181,7 +192,7 @@ class Fanout:
         causes = {UUID(event.body["causeid"]) for event in taken if "causeid" in event.body}
         accompagnants: dict[UUID, Accompagnants] = {}
         leaving = {event.agregat for event in taken if event.type == "accompagnant.retire"}
-        for row in await store.told_accompagnants(conn, leaving) if leaving else ():
+        for row in await store.told_accompagnants(conn, self._vault, leaving) if leaving else ():
             if not _holds(row["corps"]):
                 continue
             before = accompagnants.get(row["parcours"], frozenset())
@@ -206,7 +217,7 @@ class Fanout:
     async def _park(self, event: Event, error: Exception) -> bool:
         async with self._pool.acquire() as conn, conn.transaction():
             await store.lock(conn)
-            await waiting.park(conn, event, type(error).__name__, datetime.now(UTC))
+            await waiting.park(conn, self._vault, event, type(error).__name__, datetime.now(UTC))
         return True
 
 

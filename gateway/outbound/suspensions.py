@@ -19,6 +19,7 @@ from chassis import telemetry
 from chassis.database import TRANSIENT, Connection, Pool, Record
 from chassis.facts import type_cloudevents
 from chassis.process import wait
+from coffre.keys import Vault
 from gateway.outbound.distribution import SOURCE, Evenement, Livraison
 from gateway.outbound.store import suspensions as store
 from relais_contrats.droits import Role
@@ -32,8 +33,9 @@ _LOOK_EVERY_S = 1.0
 class Suspensions:
     """`wake` is called when another subscription of the partner has the notice to push."""
 
-    def __init__(self, pool: Pool, wake: Callable[[], None]) -> None:
+    def __init__(self, pool: Pool, vault: Vault, wake: Callable[[], None]) -> None:
         self._pool = pool
+        self._vault = vault
         self._wake = wake
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -59,7 +61,7 @@ class Suspensions:
         try:
             async with conn.transaction():
                 row = await store.tell(conn, abonnement)
-                return (row, await _tell(conn, row)) if row else None
+                return (row, await _tell(conn, self._vault, row)) if row else None
         except TRANSIENT:
             raise
         except Exception:
@@ -67,13 +69,13 @@ class Suspensions:
             return None
 
 
-async def _tell(conn: Connection, row: Record) -> UUID:
+async def _tell(conn: Connection, vault: Vault, row: Record) -> UUID:
     identifier = uuid7()
     notice = Evenement(identifier, row["id"], SUSPENDU, _body(identifier, row))
     others = await store.others_of(conn, row["partenaire"], SUSPENDU, row["id"])
     roles = frozenset({Role.TITULAIRE})
     livraison = Livraison(row["partenaire"], identifier, row["id"], SUSPENDU, roles, others)
-    await store.insert(conn, notice, livraison, datetime.now(UTC))
+    await store.insert(conn, vault, notice, livraison, datetime.now(UTC))
     return identifier
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 import tomllib
 from collections.abc import AsyncIterator, Mapping
@@ -13,11 +14,17 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chassis.database import Pool
 from chassis.depots import Engine
+from coffre.keys import Vault
+from coffre.masters import Masters
 from deploy import postgres, provisioning, rebut
 from deploy.components import ROOT, schemas
+from gateway.inbound.deposit.cabinet import Cabinet
+from gateway.inbound.deposit.former_rows import Sealing
+from gateway.sealing import ANSWERS, EVENTS, open_answers, open_events
 from services.dossiers.rejouer import rejouer
 from services.referents.domain.dossier import Depot
 from services.referents.store import lectures, portefeuille
@@ -235,3 +242,47 @@ async def test_dossiers_of_0_2_0_open_with_their_state_as_first_fact(
         Depot(DEPOTS[0], "/partenaires/cd-59"),
         None,
     )
+
+
+GATEWAY_OF_0_2_0 = """
+INSERT INTO passerelle.evenements (id, parcours, type, corps, recu_a) VALUES ($1, $1, 'droits.modifies', $2, now())
+"""
+DEPOSIT_OF_0_2_0 = """
+INSERT INTO passerelle.depots (id, partenaire, message, empreinte, type, brique, parcours, agent, finalite, corps,
+    recu_a, prochain_essai, etat, reponse, regle_a)
+VALUES ($1::uuid, 'cd-59', ($1::uuid)::text, decode(repeat('00', 32), 'hex'), 'droits.modifies', 'usagers', $2, 'a',
+    'suivi', $3, now(), now(), $4::text, $5::jsonb, CASE WHEN $4::text = 'accepte' THEN now() END)
+"""
+
+
+async def test_what_the_gateway_of_0_2_0_kept_in_the_clear_is_sealed_and_reads_as_before(
+    of_0_2_0: asyncpg.Connection, engines: Engines
+) -> None:
+    event, settled, waiting, key = PARCOURS, EVENT, DEPOSIT, bytes(32)
+    told = {"subject": str(PARCOURS), "source": "/partenaires/cd-59", "departement": "59", "data": {"motif": "zqavant"}}
+    await of_0_2_0.execute(GATEWAY_OF_0_2_0, event, json.dumps(told))
+    body = bytes(12) + AESGCM(key).encrypt(bytes(12), b"zqattend", waiting.bytes)
+    await of_0_2_0.execute(DEPOSIT_OF_0_2_0, settled, PARCOURS, b"zqavant", "accepte", '{"etat": "zqavant"}')
+    await of_0_2_0.execute(DEPOSIT_OF_0_2_0, waiting, PARCOURS, body, "en-attente", None)
+    await provisioning.provision_database(of_0_2_0, {role: engines.password(role) for role in schemas()})
+    database = await of_0_2_0.fetchval("SELECT current_database()")
+    await of_0_2_0.execute(f"GRANT CONNECT ON DATABASE {database} TO passerelle")
+    pool = await engines.pool(database, "passerelle")
+    vault = Vault(pool, Masters(engines.data.masters))
+    sealing = Sealing(pool, vault)
+
+    for table in (ANSWERS, EVENTS):
+        after: UUID | None = UUID(int=0)
+        while after:
+            after = await sealing.turn(table, after)
+
+    clear = await pool.fetchval(
+        "SELECT count(*) FROM (SELECT e::text FROM evenements e UNION ALL SELECT d::text FROM depots d) AS r(t)"
+        " WHERE t LIKE '%zqavant%' OR t LIKE '%' || encode('zqavant', 'hex') || '%'"
+    )
+    async with pool.acquire() as conn:
+        [read] = await open_events(vault, conn, await conn.fetch("SELECT * FROM evenements"))
+        answers = await open_answers(vault, conn, await conn.fetch("SELECT * FROM depots WHERE id = $1", settled))
+        bodies = await Cabinet(vault, key).open(conn, await conn.fetch("SELECT * FROM depots WHERE id = $1", waiting))
+    await pool.close()
+    assert (clear, read["corps"], answers[0]["reponse"], bodies) == (0, told, {"etat": "zqavant"}, [b"zqattend"])

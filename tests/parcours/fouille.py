@@ -5,15 +5,24 @@ The files of PostgreSQL apart: what was deleted stays in them, out of reach of a
 Encrypted columns are opened with the hub's own keys: that something cannot be read does not mean that it is gone.
 """
 
+import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import nats
 import orjson
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from nats.js.errors import NotFoundError
 
 from chassis.settings import Settings
+from coffre.keys import Keyring, unwrap
+from coffre.masters import Masters
+from deploy.components import STREAMS
+from deploy.datadir import HOST, DataDir
+from deploy.keys import ADMIN
 from deploy.postgres import connect_admin
-from gateway.inbound.deposit.journal import Cabinet
+from gateway import sealing
 from services.usagers.store import Coffre
 from tests.hub import Hub
 
@@ -25,21 +34,37 @@ _POSTGRES = "postgres"
 Ouvrir = Callable[[Mapping[str, Any]], Iterable[object]]
 
 
+async def keyring(conn: Any, data: DataDir) -> Keyring:
+    """Every key that is left."""
+    masters = Masters(data.masters)
+    rows = await conn.fetch("SELECT id, maitre, enveloppe FROM coffre.cles")
+    return Keyring(
+        {
+            row["id"]: AESGCM(unwrap(masters.of(row["maitre"]), row["maitre"], row["id"], row["enveloppe"]))
+            for row in rows
+        }
+    )
+
+
 class Fouille:
     """Looks for words in whatever case, in texts and in bytes; and in hexadecimal, as a row shows bytes in a list."""
+
+    _trousseau: Keyring
 
     def __init__(self, hub: Hub, mots: Iterable[str]) -> None:
         self._data = hub.data
         self._mots = [mot.casefold().encode() for mot in mots]
         self._cles = [*self._mots, *(mot.hex().encode() for mot in self._mots)]
         self._coffre = Coffre(self._cle("usagers", "coffre"), self._cle("usagers", "index"))
-        self._journal = Cabinet(self._cle("passerelle", "journal"))
         self._ouvertures: dict[tuple[str, str], Ouvrir] = {
             ("usagers", "coffre"): self._coffre_ouvert,
             ("usagers", "champs_proteges"): self._champs_ouverts,
             ("usagers", "dires"): self._scelle("alias", "dire"),
             ("usagers", "fusions"): self._scelle("conserve", "fusion"),
-            ("passerelle", "depots"): self._depot_ouvert,
+            ("passerelle", "depots"): self._cellules(corps=sealing.BODIES, reponse_scellee=sealing.ANSWERS),
+            ("passerelle", "evenements"): self._cellules(scelle=sealing.EVENTS),
+            ("passerelle", "retenus"): self._cellules(scelle=sealing.HELD),
+            ("passerelle", "rebut"): self._cellules(scelle=sealing.ASIDE),
         }
 
     def empreinte(self, *cle: str) -> str:
@@ -48,11 +73,13 @@ class Fouille:
 
     async def lieux(self) -> set[str]:
         """Where something was found: `schema.table`, or the name of a file."""
-        return {lieu async for lieu in self._tables()} | set(self._fichiers())
+        tables = {lieu async for lieu in self._tables()}
+        return tables | {lieu async for lieu in self._flux()} | set(self._fichiers())
 
     async def _tables(self) -> AsyncIterator[str]:
         conn = await connect_admin(self._data, self._data.known_ports().postgres)
         try:
+            self._trousseau = await keyring(conn, self._data)
             for schema, table in await conn.fetch(_TABLES):
                 for row in await conn.fetch(f'SELECT t::text AS texte, t.* FROM "{schema}"."{table}" t'):
                     ouvrir = self._ouvertures.get((schema, table), _rien)
@@ -61,6 +88,23 @@ class Fouille:
                         yield f"{schema}.{table}"
         finally:
             await conn.close()
+
+    async def _flux(self) -> AsyncIterator[str]:
+        """The streams, read through the broker: on disk they are sealed."""
+        client = await nats.connect(
+            f"nats://{HOST}:{self._data.known_ports().nats}", nkeys_seed=str(self._data.nkey_file(ADMIN))
+        )
+        try:
+            streams = client.jetstream()
+            for stream in STREAMS:
+                state = (await streams.stream_info(stream)).state
+                for place in range(max(state.first_seq, 1), state.last_seq + 1):
+                    with contextlib.suppress(NotFoundError):  # deleted
+                        message = await streams.get_msg(stream, place)
+                        if self._trouve(message.data or b""):
+                            yield f"nats/{stream}"
+        finally:
+            await client.close()
 
     def _fichiers(self) -> Iterator[str]:
         for path in self._data.path.rglob("*"):
@@ -88,9 +132,15 @@ class Fouille:
 
         return ouvrir
 
-    def _depot_ouvert(self, row: Mapping[str, Any]) -> Iterator[object]:
-        if row["corps"] is not None:
-            yield orjson.loads(self._journal.open(row["id"], row["corps"]))
+    def _cellules(self, **tables: str) -> Ouvrir:
+        """What was sealed under a key of the vault of all, in these columns; where the key is destroyed, nothing."""
+
+        def ouvrir(row: Mapping[str, Any]) -> Iterator[object]:
+            for colonne, table in tables.items():
+                if row[colonne] is not None and (clair := self._trousseau.open(table, row["id"], row[colonne])):
+                    yield orjson.loads(clair)
+
+        return ouvrir
 
     def _cle(self, composant: str, nom: str) -> bytes:
         secrets: Path = self._data.secrets / composant

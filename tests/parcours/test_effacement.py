@@ -78,7 +78,7 @@ _DE_LA_SANTE = {
     *("orientation.dossiers", "orientation.histoire", "orientation.faits"),
     *("feuille_de_route.dossiers", "feuille_de_route.faits"),
     *("feuille_de_route.histoire", "feuille_de_route.feuilles"),
-    *("passerelle.depots", "passerelle.evenements"),
+    "passerelle.evenements",
 }
 
 
@@ -170,7 +170,7 @@ async def test_after_an_erasure_a_search_of_all_that_is_kept_finds_nothing(hub: 
 
     assert {"usagers.coffre", "usagers.champs_proteges", "orientation.dossiers", "orientation.faits"} <= avant
     assert {"usagers.dires", "usagers.fusions", "feuille_de_route.feuilles", "feuille_de_route.histoire"} <= avant
-    assert {"orientation.histoire", "passerelle.evenements", "passerelle.depots"} <= avant
+    assert {"orientation.histoire", "passerelle.evenements"} <= avant
     assert any(lieu.startswith("nats/") for lieu in avant)
     assert apres == set()
 

@@ -77,6 +77,7 @@ async def entrance(banc: Bench, agreed_until: str | None = None, **settings: Any
         database_url=f"postgresql://passerelle@127.0.0.1:{ports.postgres}/{banc.database}",
         database_password_file=data.password_file("passerelle"),
         secrets=data.secrets / "passerelle",
+        cles_maitres=data.masters,
         url_publique=URL,
         port=8420,
         autoriser_loopback=True,

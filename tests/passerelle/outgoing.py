@@ -5,15 +5,18 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import orjson
 from joserfc.jwk import ECKey
 from uuid_utils.compat import uuid7
 
+from chassis.database import Pool
 from chassis.facts import sujet_du_fait, type_cloudevents
 from chassis.process import Process
+from coffre.keys import Vault
+from coffre.masters import Masters
 from deploy.keys import new_ed25519_key, new_es256_key
 from gateway import partners
 from gateway.bodies import Bodies
@@ -29,6 +32,7 @@ from gateway.outbound.targets import Targets
 from gateway.partners import Annuaire
 from gateway.pseudonyms import Pseudonyms
 from gateway.receipts import Chains
+from gateway.sealing import open_events
 from gateway.webhook_keys import Cles, CleWebhook, EtatCle
 from gateway.webhook_secrets import Safe, new_secret
 from tests.engines import Bench
@@ -75,6 +79,10 @@ OUVERT: dict[str, Any] = {
 _PUBLIC_KEY = ECKey.generate_key("P-256").as_dict(private=False)
 
 
+def vault_of(banc: Bench, pool: Pool) -> Vault:
+    return Vault(pool, Masters(banc.engines.data.masters))
+
+
 async def until(condition: Callable[[], Awaitable[bool] | bool], timeout_s: float = 5) -> None:
     """Wait until it is true; raises TimeoutError."""
     async with asyncio.timeout(timeout_s):
@@ -109,13 +117,20 @@ class Sortant:
     usagers: Usagers
     pseudonyms: Pseudonyms
     bodies: Bodies
+    vault: Vault
     cle_recus: bytes = field(default_factory=lambda: new_es256_key().encode())
     cles: Cles = field(default_factory=lambda: [webhook_key()])
     client: HttpClient = field(default_factory=lambda: HttpClient(Resolver(autoriser_loopback=True)))
     sequences: dict[tuple[UUID, str], int] = field(default_factory=dict)
 
+    async def body(self, query: str, *arguments: Any) -> dict[str, Any]:
+        """The one event of this query (`id`, `corps`, `scelle`), whole."""
+        async with self.process.pool.acquire() as conn:
+            [row] = await open_events(self.vault, conn, await conn.fetch(query, *arguments))
+        return cast(dict[str, Any], row["corps"])
+
     def fanout(self) -> Fanout:
-        return Fanout(self.process.pool, self.annuaire, Quiescence(self.process.bus), lambda: None)
+        return Fanout(self.process.pool, self.vault, self.annuaire, Quiescence(self.process.bus), lambda: None)
 
     def sender(self, limits: Limits | None = None) -> Sender:
         chains = Chains(self.cle_recus, BASE_URL)
@@ -129,8 +144,8 @@ class Sortant:
         """Everything that `gateway.outbound.app` runs."""
         sender = self.sender()
         self.push(sender)
-        self.process.loop("suspensions", Suspensions(self.process.pool, sender.wake).run)
-        self.distribute(Fanout(self.process.pool, self.annuaire, Quiescence(self.process.bus), sender.wake))
+        self.process.loop("suspensions", Suspensions(self.process.pool, self.vault, sender.wake).run)
+        self.distribute(Fanout(self.process.pool, self.vault, self.annuaire, Quiescence(self.process.bus), sender.wake))
 
     def distribute(self, fanout: Fanout | None = None) -> None:
         fanout = fanout or self.fanout()
@@ -282,7 +297,9 @@ async def outgoing(banc: Bench) -> AsyncIterator[Sortant]:
     service = await banc.process("usagers", "usagers")
     await service.bus.respond("lecture.usagers.champs", "usagers", usagers.answer)
     pseudonyms = Pseudonyms(KEY)
-    yield Sortant(banc, process, annuaire, usagers, pseudonyms, Bodies(process.bus, annuaire, pseudonyms, BASE_URL))
+    vault = vault_of(banc, process.pool)
+    bodies = Bodies(process.bus, annuaire, pseudonyms, BASE_URL, vault)
+    yield Sortant(banc, process, annuaire, usagers, pseudonyms, bodies, vault)
 
 
 def in_a_day() -> datetime:

@@ -154,7 +154,7 @@ async def test_who_received_the_merge_receives_the_correction_by_its_own_name_of
 
     for code in ("ml-lille", "ft-hdf"):
         assert "usager.defusionne" in await cas.sortant.types_of(code, cas.survivant), code
-    corps = await cas.sortant.field("SELECT corps FROM evenements WHERE type = 'usager.defusionne'")
+    corps = await cas.sortant.body("SELECT * FROM evenements WHERE type = 'usager.defusionne'")
     assert corps["annule"] == {"depot": "cd-59:fusion-1", "evenement": str(fusion)}
 
 

@@ -4,13 +4,14 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 
 from chassis.database import Pool
+from coffre.keys import Vault
 from deploy import postgres
 from deploy.keys import new_es256_key
 from gateway import accesses, participations, proofs
@@ -27,6 +28,8 @@ from tests.passerelle.entrance import Entrance, entrance
 from tests.passerelle.outgoing import BASE_URL, KEY, in_a_day
 
 pytestmark = pytest.mark.anyio
+NO_VAULT = cast(Vault, None)
+"""Accesses are not sealed."""
 Admin: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 SEARCH = {"identifiants": [{"type": "nir", "valeur": "1900159350123" + cle_nir("1900159350123")}]}
 ALL = "SELECT * FROM acces ORDER BY chaine, rang"
@@ -141,7 +144,7 @@ async def test_twelve_months_are_kept_then_go_whole_and_what_is_left_verifies(
 
 async def test_a_failed_write_breaks_no_chain(pool: Pool, pem: bytes) -> None:
     chain = AccessChain(pem)
-    journal = Journal(pool, Chains(pem, BASE_URL), chain, Pseudonyms(KEY))
+    journal = Journal(pool, Chains(pem, BASE_URL), chain, Pseudonyms(KEY), NO_VAULT)
     await journal._record_accesses([(access(), (), ())])
     with pytest.raises(asyncpg.PostgresError):
         await journal._record_accesses([(access(liaison="autre"), (), ())])
@@ -151,7 +154,7 @@ async def test_a_failed_write_breaks_no_chain(pool: Pool, pem: bytes) -> None:
 
 
 async def test_a_flood_of_refusals_is_counted_and_its_first_one_is_told_at_once(pool: Pool, pem: bytes) -> None:
-    journal = Journal(pool, Chains(pem, BASE_URL), AccessChain(pem), Pseudonyms(KEY))
+    journal = Journal(pool, Chains(pem, BASE_URL), AccessChain(pem), Pseudonyms(KEY), NO_VAULT)
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(journal.accesses.run(stop))
@@ -294,7 +297,7 @@ async def test_a_token_that_is_refused_is_traced(entree: Entrance) -> None:
 async def test_a_refusal_waits_for_a_database_that_is_away(
     pool: Pool, pem: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    journal = Journal(pool, Chains(pem, BASE_URL), AccessChain(pem), Pseudonyms(KEY))
+    journal = Journal(pool, Chains(pem, BASE_URL), AccessChain(pem), Pseudonyms(KEY), NO_VAULT)
     refusals, written = Refusals(journal), []
 
     async def away(_: Access) -> bool:

@@ -33,6 +33,7 @@ async def door(banc: Bench) -> Shield:
         database_url="postgresql://",
         database_password_file=data.password_file("passerelle"),
         secrets=data.secrets / "passerelle",
+        cles_maitres=data.masters,
         url_publique=BASE_URL,
         port=1,
     )

@@ -128,7 +128,7 @@ async def claimed(sortant: Sortant, abonnement: UUID) -> list[Claim]:
     async with sortant.process.pool.acquire() as conn, conn.transaction():
         cle = await conn.fetchval("INSERT INTO expediteurs (depuis) VALUES (now()) RETURNING cle")
         bail = now + timedelta(seconds=30)
-        return list(await delivery.claim(conn, {abonnement: 9}, {abonnement: 1}, 9, now, bail, cle))
+        return list(await delivery.claim(conn, sortant.bodies, {abonnement: 9}, {abonnement: 1}, 9, now, bail, cle))
 
 
 async def test_what_was_delivered_is_counted_and_not_sent_again_unless_asked(

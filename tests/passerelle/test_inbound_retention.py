@@ -9,8 +9,9 @@ import orjson
 import pytest
 
 from chassis.database import Pool
+from coffre.keys import Vault
 from gateway import archives, participations
-from gateway.inbound.deposit.journal import Cabinet
+from gateway.inbound.deposit.cabinet import Cabinet
 from gateway.inbound.deposit.retention import Retention
 from gateway.inbound.events import feed, replays_store, subscriptions_store
 from gateway.inbound.reading import reads_store
@@ -19,11 +20,12 @@ from gateway.outbound.store.renewals import Kind
 from gateway.participations import Lieu, Participation
 from relais_contrats.droits import Role
 from tests.engines import Bench
-from tests.passerelle.outgoing import KEY, register
+from tests.passerelle.outgoing import KEY, register, vault_of
 
 pytestmark = pytest.mark.anyio
 BEGIN = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 YEAR = timedelta(days=365.25)
+VAULTS: dict[Pool, Vault] = {}
 TELL = "INSERT INTO evenements (id, parcours, type, corps, recu_a) VALUES ($1, $2, $3, $4, $5)"
 DELIVER = """
 INSERT INTO livraisons (partenaire, evenement, parcours, type, roles, a, relaisnumero)
@@ -38,6 +40,7 @@ VALUES ($1, 'cd-59', 'http://127.0.0.1:9/', '{}', 1, 'actif', 'v1', '', $2, '{}'
 @pytest.fixture
 async def pool(banc: Bench) -> Pool:
     process = await banc.process("entrant", "passerelle")
+    VAULTS[process.pool] = vault_of(banc, process.pool)
     for code in ("cd-59", "ft-hdf"):
         await register(process, code)
     return process.pool
@@ -64,8 +67,14 @@ async def tell(pool: Pool, parcours: UUID, at: datetime, source: str = "/partena
     await pool.execute(TELL, uuid4(), parcours, "usager.signale", corps, at)
 
 
+async def cabinet(pool: Pool) -> Cabinet:
+    one = Cabinet(VAULTS[pool], KEY)
+    await one.ready(BEGIN)
+    return one
+
+
 async def turn(pool: Pool, at: datetime) -> None:
-    await Retention(pool, Cabinet(KEY)).turn(at)
+    await Retention(pool, await cabinet(pool)).turn(at)
 
 
 async def is_open(pool: Pool, parcours: UUID, partenaire: str = "cd-59") -> bool:
@@ -106,7 +115,7 @@ async def test_who_speaks_of_it_again_takes_it_out(pool: Pool, parcours: UUID) -
     await turn(pool, BEGIN + 2 * YEAR + timedelta(days=1))
     await tell(pool, parcours, BEGIN + 2 * YEAR + timedelta(days=2))
 
-    await Retention(pool, Cabinet(KEY)).turn(BEGIN + 2 * YEAR + timedelta(days=2), whole=False)
+    await Retention(pool, await cabinet(pool)).turn(BEGIN + 2 * YEAR + timedelta(days=2), whole=False)
 
     assert await is_open(pool, parcours)
 
@@ -117,7 +126,9 @@ async def test_after_four_years_the_hub_asks_for_its_erasure_once(pool: Pool, pa
         await turn(pool, BEGIN + 4 * YEAR + timedelta(days=days))
 
     [asked] = await erasures(pool)
-    entree = orjson.loads(Cabinet(KEY).open(asked["id"], asked["corps"]))
+    async with pool.acquire() as conn:
+        [body] = await (await cabinet(pool)).open(conn, [asked])
+    entree = orjson.loads(body)
     assert (asked["parcours"], asked["brique"], asked["partenaire"]) == (parcours, "usagers", "_passerelle")
     assert (entree["emetteur"], entree["partition"]) == ("/services/passerelle", "59")
     assert "R. 263-8" in entree["donnees"]["motif"]

@@ -85,7 +85,7 @@ def test_an_instant_of_the_hub_is_told_to_the_second_and_that_of_an_emitter_as_i
         "data": {"date_reception": "2026-03-01"},
     }
     delivered = Delivered(1, uuid4(), uuid4(), "orientation.demandee", frozenset({Role.TERRITOIRE}), corps)
-    bodies = Bodies(cast(NatsBus, Mock()), cast(Any, Mock()), Pseudonyms(KEY), BASE_URL)
+    bodies = Bodies(cast(NatsBus, Mock()), cast(Any, Mock()), Pseudonyms(KEY), BASE_URL, cast(Any, Mock()))
     demandeur = Demandeur(partner("cd-59"), frozenset(), date(2026, 3, 2))
 
     body = bodies.make(demandeur, delivered, NOTHING)

@@ -59,9 +59,10 @@ async def test_each_reads_what_is_cancelled_by_its_own_name(sortant: Sortant) ->
     _, _, decidee = await cancelled(sortant)
     row = await sortant.process.pool.fetchrow("SELECT * FROM evenements WHERE type = 'orientation.annulee'")
     assert row is not None
+    corps = await sortant.body("SELECT * FROM evenements WHERE id = $1", row["id"])
 
     def annule(code: str, *roles: Role) -> Any:
-        delivered = Delivered(1, row["id"], row["parcours"], row["type"], frozenset(roles), row["corps"])
+        delivered = Delivered(1, row["id"], row["parcours"], row["type"], frozenset(roles), corps)
         receiver = sortant.bodies.receiver(code, frozenset())
         assert receiver is not None
         body = sortant.bodies.make(receiver, delivered, NOTHING)

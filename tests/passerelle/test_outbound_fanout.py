@@ -241,7 +241,7 @@ async def test_a_table_locked_for_a_while_delays_the_fan_out_and_parks_nothing(s
         f"ALTER ROLE CURRENT_USER IN DATABASE {sortant.banc.database} SET lock_timeout = '50ms'"
     )
     quiescence = Quiescence(sortant.process.bus)
-    fanout = Fanout(await sortant.banc.pool("passerelle"), sortant.annuaire, quiescence, lambda: None)
+    fanout = Fanout(await sortant.banc.pool("passerelle"), sortant.vault, sortant.annuaire, quiescence, lambda: None)
 
     async with sortant.process.pool.acquire() as other, other.transaction():
         await other.execute("LOCK TABLE livraisons IN SHARE MODE")

@@ -28,14 +28,16 @@ async def three(sortant: Sortant, parcours: UUID) -> UUID:
     return evenement
 
 
+# One bit of its cell; once more, and it is whole again.
+_FLIP = "UPDATE evenements SET scelle = set_byte(scelle, 40, get_byte(scelle, 40) # 1) WHERE id = $1"
+
+
 async def spoil(sortant: Sortant, evenement: Any) -> None:
-    await sortant.process.pool.execute("UPDATE evenements SET corps = corps - 'data' WHERE id = $1", evenement)
+    await sortant.process.pool.execute(_FLIP, evenement)
 
 
 async def mend(sortant: Sortant, evenement: UUID) -> None:
-    await sortant.process.pool.execute(
-        "UPDATE evenements SET corps = corps || jsonb_build_object('data', $2::jsonb) WHERE id = $1", evenement, DROITS
-    )
+    await sortant.process.pool.execute(_FLIP, evenement)
 
 
 async def parked(sortant: Sortant) -> list[tuple[UUID, str, str]]:

@@ -199,7 +199,7 @@ async def test_a_suspension_that_cannot_be_told_keeps_no_other_from_being_told(s
         )
     await sortant.process.pool.execute("UPDATE partenaires SET departements = '{}' WHERE code = 'cd-59'")
 
-    told = await Suspensions(sortant.process.pool, lambda: None).tell_due()
+    told = await Suspensions(sortant.process.pool, sortant.vault, lambda: None).tell_due()
 
     assert told == 1
     assert [row["type"] for row in await sortant.deliveries("ft-hdf")] == ["abonnement.suspendu"]

@@ -60,7 +60,7 @@ async def test_the_partner_is_told_in_its_feed_once_and_nobody_else_is(
 ) -> None:
     id_ = await suspended(sortant, endpoint)
 
-    again = await Suspensions(sortant.process.pool, lambda: None).tell_due()
+    again = await Suspensions(sortant.process.pool, sortant.vault, lambda: None).tell_due()
 
     (notice,) = await notices(client, CD)
     told = lire_donnees(CATALOGUE["abonnement.suspendu"], notice["data"])

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from chassis import telemetry
-from chassis.database import Record
+from gateway import sealing
 from gateway.inbound.deposit import store
 from gateway.inbound.deposit.bulk import Bulk
 from gateway.inbound.deposit.journal import Different, Known, New, Reception, Refused, Replayed
@@ -127,10 +127,11 @@ class Deposits:
     async def get(self, call: Call, request: Request) -> Response:
         """What became of one of the partner's own deposits."""
         async with self._doorway.pool.acquire() as conn:
-            row = await store.own_deposit(conn, call.partenaire.code, request.path_params["id"])
-        if row is None:
+            found = await store.own_deposit(conn, call.partenaire.code, request.path_params["id"])
+            rows = await sealing.open_answers(self._doorway.vault, conn, found)
+        if not rows:
             raise Problem(status=404)
-        return Response(orjson.dumps(status_of(self._doorway, call, row)), media_type="application/json")
+        return Response(orjson.dumps(status_of(self._doorway, call, rows[0])), media_type="application/json")
 
 
 PRECISIONS = {
@@ -140,7 +141,7 @@ PRECISIONS = {
 }
 
 
-def status_of(doorway: Doorway, call: Call, row: Record) -> dict[str, Any]:
+def status_of(doorway: Doorway, call: Call, row: Mapping[str, Any]) -> dict[str, Any]:
     """A deposit as its emitter may read it later; one that was set aside (`rebut`) is still the hub's to settle."""
     etat = row["etat"]
     seen: dict[str, Any] = {"id": row["message"], "type": row["type"], "etat": etat, "recu_a": row["recu_a"]}

@@ -12,14 +12,15 @@ import structlog
 
 from chassis.bus import Unavailable
 from chassis.bus_nats import NatsBus
-from chassis.database import Pool, Record
+from chassis.database import Pool
 from chassis.decision import EN_ROUTE
 from chassis.facts import Entree, type_court
 from chassis.microbatch import MicroBatch
 from chassis.process import Process, wait
-from gateway import entries, moves, objets
+from gateway import entries, moves, objets, sealing
 from gateway.inbound.deposit import store, turns
-from gateway.inbound.deposit.journal import IN_FLIGHT, Cabinet, Journal, Settlement
+from gateway.inbound.deposit.cabinet import Cabinet
+from gateway.inbound.deposit.journal import IN_FLIGHT, Journal, Settlement
 from gateway.inbound.watching import metrics
 from gateway.inbound.watching.exploration import Exploration
 from gateway.participations import Lieu, Participation, lieu_dit
@@ -184,12 +185,13 @@ class Dispatch:
             now = datetime.now(UTC)
             async with self._pool.acquire() as conn, conn.transaction():
                 rows = await store.claim(conn, now, now + IN_FLIGHT, _CLAIM_LIMIT)
+                bodies = await self._cabinet.open(conn, rows)
             if not rows:
                 await wait(self._work, idle_s)
                 idle_s = _IDLE_S[0] if self._work.is_set() else min(idle_s * 2, longest_s)
                 continue
             idle_s = _IDLE_S[0]
-            opened = [(row, self._opened(row)) for row in rows]
+            opened = [(row, Entree.depuis_json(orjson.loads(body))) for row, body in zip(rows, bodies, strict=True)]
             refused = await self._refuse([entree for row, entree in opened if row["a_rejuger"]])
             by_brique: dict[str, list[tuple[Entree, int]]] = {}
             for row, entree in opened:
@@ -197,9 +199,6 @@ class Dispatch:
                     in_turn = replace(entree, tour_a=row["tour_a"])
                     by_brique.setdefault(row["brique"], []).append((in_turn, row["essais"]))
             await asyncio.gather(*(self._retry(brique, tried) for brique, tried in by_brique.items()))
-
-    def _opened(self, row: Record) -> Entree:
-        return Entree.depuis_json(orjson.loads(self._cabinet.open(row["id"], row["corps"])))
 
     async def _refuse(self, entrees: Sequence[Entree]) -> Collection[UUID]:
         """Settle those that their emitters may not send any more, now that their turn has come."""
@@ -263,6 +262,7 @@ def settlement(entree: Entree, reply: Mapping[str, Any], annuaire: Annuaire, pse
         emetteur=emetteur,
         receipt=receipt,
         parcours=parcours,
+        key=sealing.key_of_answer(entree.type, parcours),
         created=[objet for fait in faits for objet in objets.crees_par(type_court(fait["type"]), fait["data"])],
         entered=_entered(entree, faits, annuaire, parcours),
         absorbed=_absorbed(faits),

@@ -5,15 +5,15 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from os import urandom
 from typing import Any
 from uuid import UUID
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+import orjson
 
 from chassis.database import CONFLICT, Connection, Pool
 from chassis.microbatch import MicroBatch
-from gateway import accesses, fusions, moves, objets, participations, prescriptions
+from coffre.keys import SANS_PARCOURS, Keyring, Vault
+from gateway import accesses, fusions, moves, objets, participations, prescriptions, sealing
 from gateway.accesses import Access, AccessChain
 from gateway.inbound.deposit import store
 from gateway.inbound.deposit.store import NewDeposit, RefusedDeposit
@@ -30,7 +30,6 @@ from relais_contrats.partenaires import Partenaire
 
 # A deposit being tried by the process that received it is left alone that long; then any replica takes it up.
 IN_FLIGHT = timedelta(seconds=6)
-_NONCE_BYTES = 12
 _CONFLICT_TRIES = 3
 _SUITES = frozenset({STRUCTURE_SERVICE, EMETTEUR_PRESCRIPTION})
 
@@ -145,31 +144,22 @@ class Settlement:
     placed: Sequence[Lieu] = ()
     moving: Sequence[tuple[UUID, str]] = ()
     """Parcours that may be to move there: see `gateway.moves`."""
+    key: UUID = SANS_PARCOURS
+    """Under which its answer is sealed."""
 
 
 class _AlreadySettled(Exception):
     """Another process was faster."""
 
 
-class Cabinet:
-    """Seals deposited bodies at rest: AES-256-GCM, bound to the id of the deposit."""
-
-    def __init__(self, key: bytes) -> None:
-        self._aead = AESGCM(key)
-
-    def seal(self, depot: UUID, corps: bytes) -> bytes:
-        nonce = urandom(_NONCE_BYTES)
-        return nonce + self._aead.encrypt(nonce, corps, depot.bytes)
-
-    def open(self, depot: UUID, sealed: bytes) -> bytes:
-        return self._aead.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], depot.bytes)
-
-
 class Journal:
     """The three writes of the door, each gathered over its callers: entries, settlements, accesses."""
 
-    def __init__(self, pool: Pool, chains: Chains, access_chain: AccessChain, pseudonyms: Pseudonyms) -> None:
+    def __init__(
+        self, pool: Pool, chains: Chains, access_chain: AccessChain, pseudonyms: Pseudonyms, vault: Vault
+    ) -> None:
         self._pool = pool
+        self._vault = vault
         self._chains = chains
         self._access_chain = access_chain
         self._pseudonyms = pseudonyms
@@ -220,12 +210,17 @@ class Journal:
         return [reception or Refused("indisponible", "") for reception in receptions]
 
     async def _recognise(self, conn: Connection, batch: Sequence[Incoming], receptions: list[Reception | None]) -> None:
-        known = await store.known(conn, [incoming.key for incoming in batch])
+        rows = await sealing.open_answers(
+            self._vault, conn, await store.known(conn, [incoming.key for incoming in batch])
+        )
+        known = {(row["partenaire"], row["message"]): row for row in rows}
         for rank, incoming in enumerate(batch):
             row = known.get(incoming.key)
             if row is None or receptions[rank]:
                 continue
-            if row["empreinte"] == incoming.empreinte:
+            if row["empreinte"] == incoming.empreinte and row["est_close"]:
+                receptions[rank] = Refused("parcours-inconnu", "/subject" if incoming.subject else "")
+            elif row["empreinte"] == incoming.empreinte:
                 receptions[rank] = Known(row["id"], row["reponse"])
             else:
                 receptions[rank] = Different(row["empreinte"].hex(), incoming.empreinte.hex())
@@ -318,31 +313,31 @@ class Journal:
 
     async def _settle(self, distinct: Sequence[Settlement]) -> Mapping[UUID, Mapping[str, Any]] | None:
         """The answers; None, and nothing is written, when another process has settled one of them."""
+        keyring = await self._vault.ensure({s.key for s in distinct})
         try:
             async with self._pool.acquire() as conn, conn.transaction():
-                return await self._write(conn, distinct, datetime.now(UTC))
+                return await self._write(conn, distinct, datetime.now(UTC), keyring)
         except _AlreadySettled:
             self._chains.restart()  # what was signed was not written
             return None
 
     async def _settle_the_rest(self, distinct: Sequence[Settlement]) -> Mapping[UUID, Mapping[str, Any]]:
         ids = [s.depot for s in distinct]
+        keyring = await self._vault.ensure({s.key for s in distinct})
         async with self._pool.acquire() as conn, conn.transaction():
             mine = await store.lock_unsettled(conn, ids)
             if own := [s for s in distinct if s.depot in mine]:
-                await self._write(conn, own, datetime.now(UTC))
-            return {id_: row["reponse"] or {} for id_, row in (await store.answers(conn, ids)).items()}
+                await self._write(conn, own, datetime.now(UTC), keyring)
+            return {row["id"]: row["reponse"] or {} for row in await self._answers(conn, ids)}
 
     async def _write(
-        self, conn: Connection, own: Sequence[Settlement], now: datetime
+        self, conn: Connection, own: Sequence[Settlement], now: datetime, keyring: Keyring
     ) -> Mapping[UUID, Mapping[str, Any]]:
         decided = [s for s in own if s.etat != "rebut"]
         receipts = [(s.depot, self._chains.next(s.emetteur, s.receipt, now)) for s in decided]
         signed = {depot: receipt.jws for depot, receipt in receipts}
-        rows = [
-            (s.depot, s.etat, {**s.answer, "recu": signed[s.depot]} if s.depot in signed else None, s.parcours)
-            for s in own
-        ]
+        answers = {s.depot: {**s.answer, "recu": signed[s.depot]} for s in decided}
+        rows = [(s.depot, s.etat, _sealed(keyring, s, answers.get(s.depot)), s.parcours) for s in own]
         if await store.settle(conn, rows, now) < len(rows):
             raise _AlreadySettled
         if receipts:
@@ -356,7 +351,7 @@ class Journal:
         for depot, survivant, absorbes in [s.separated for s in own if s.separated]:
             await fusions.undo(conn, depot, survivant, absorbes, now)
         await objets.noter(conn, [objet for s in own for objet in s.created])
-        return {depot: answer or {} for depot, _, answer, _ in rows}
+        return {s.depot: answers.get(s.depot, {}) for s in own}
 
     async def _record_accesses(
         self, batch: Sequence[tuple[Access, Sequence[UsageUnique], Sequence[RefusedDeposit]]]
@@ -388,7 +383,12 @@ class Journal:
 
     async def answer(self, depot: UUID) -> Mapping[str, Any] | None:
         async with self._pool.acquire() as conn:
-            return (await store.answers(conn, [depot]))[depot]["reponse"]  # type: ignore[no-any-return]
+            [row] = await self._answers(conn, [depot])
+            answer: Mapping[str, Any] | None = row["reponse"]
+            return answer
+
+    async def _answers(self, conn: Connection, ids: Sequence[UUID]) -> list[dict[str, Any]]:
+        return await sealing.open_answers(self._vault, conn, await store.answers(conn, ids))
 
     async def _signal(self, depot: UUID, timeout_s: float) -> None:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -401,6 +401,10 @@ class Journal:
             waiters.remove(future)
             if not waiters:
                 self._settled.pop(depot, None)
+
+
+def _sealed(keyring: Keyring, settlement: Settlement, answer: Mapping[str, Any] | None) -> bytes | None:
+    return keyring.seal(settlement.key, sealing.ANSWERS, settlement.depot, orjson.dumps(answer)) if answer else None
 
 
 _AILLEURS = "Le parcours ne relève pas, ou plus, de ce département : `GET /v1/parcours/{prc}` donne le sien."

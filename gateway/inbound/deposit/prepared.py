@@ -12,8 +12,10 @@ from uuid_utils.compat import uuid7
 from chassis import telemetry
 from chassis.database import Pool
 from chassis.facts import Entree, type_court
+from coffre.keys import Vault
+from gateway.inbound.deposit.cabinet import Cabinet
 from gateway.inbound.deposit.dispatch import Dispatch
-from gateway.inbound.deposit.journal import IN_FLIGHT, Annule, Cabinet, Different, Incoming, Journal, Refused, Replayed
+from gateway.inbound.deposit.journal import IN_FLIGHT, Annule, Different, Incoming, Journal, Refused, Replayed
 from gateway.inbound.deposit.store import NewDeposit, RefusedDeposit
 from gateway.inbound.request import problems
 from gateway.inbound.request.door import Call, replayed_proof
@@ -54,6 +56,7 @@ class Doorway:
     cabinet: Cabinet
     pseudonyms: Pseudonyms
     exploration: Exploration
+    vault: Vault
     base_url: str
 
 

@@ -16,7 +16,7 @@ from chassis.facts import Entree
 from chassis.process import wait
 from gateway import archives
 from gateway.inbound.deposit import store
-from gateway.inbound.deposit.journal import Cabinet
+from gateway.inbound.deposit.cabinet import Cabinet
 from gateway.inbound.deposit.store import NewDeposit
 
 _log = structlog.get_logger()
@@ -52,7 +52,8 @@ class Retention:
                 erased = [
                     self._erasure(row["parcours"], row["departement"], now) for row in await archives.due(conn, now)
                 ]
-                asked = await store.known(conn, [(one.partenaire, one.message) for one in erased])
+                known = await store.known(conn, [(one.partenaire, one.message) for one in erased])
+                asked = {(row["partenaire"], row["message"]) for row in known}
                 erased = [one for one in erased if (one.partenaire, one.message) not in asked]
                 if erased:
                     await store.insert(conn, erased, now)

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
-from typing import Any
 from uuid import UUID
 
 from chassis.database import Connection, Record, write
 from gateway.receipts import Receipt
 
 _KNOWN = """
-SELECT d.id, d.partenaire, d.message, d.empreinte, d.etat, d.reponse
+SELECT d.id, d.partenaire, d.message, d.empreinte, d.etat, d.reponse, d.reponse_scellee
 FROM unnest($1::text[], $2::text[]) AS k(partenaire, message) JOIN depots d USING (partenaire, message)
 """
 # Numbers follow the order in which the deposits came: it is the order of each parcours from here on.
@@ -39,9 +38,11 @@ WHERE depots.id = pretes.id
 RETURNING depots.id, depots.numero, depots.brique, depots.corps, depots.essais, depots.tour_a,
     pretes.a_rejuger
 """
+# Its body goes with its settlement, but for one that is set aside: it may be tried again.
 _SETTLE = """
-UPDATE depots d SET etat = r.etat, reponse = r.reponse, parcours = coalesce(r.parcours, d.parcours), regle_a = $5
-FROM unnest($1::uuid[], $2::text[], $3::jsonb[], $4::uuid[]) AS r(id, etat, reponse, parcours)
+UPDATE depots d SET etat = r.etat, reponse_scellee = r.reponse, parcours = coalesce(r.parcours, d.parcours),
+    regle_a = $5, corps = CASE WHEN r.etat = 'rebut' THEN d.corps END
+FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::uuid[]) AS r(id, etat, reponse, parcours)
 WHERE d.id = r.id AND d.etat IN ('en-attente', 'rebut')
 """
 _PROMISE = """
@@ -59,16 +60,16 @@ JOIN depots d ON d.partenaire = split_part(e.corps ->> 'causeid', ':', 1)
 WHERE l.partenaire = $1 AND l.evenement = $3
 LIMIT 1
 """
-_ANSWERS = "SELECT id, etat, reponse FROM depots WHERE id = ANY($1)"
+_ANSWERS = "SELECT id, etat, reponse, reponse_scellee FROM depots WHERE id = ANY($1)"
 # What the door refused is found too, the last time first, unless the same id was taken later.
 _OWN = """
-SELECT id, message, type, etat, recu_a, regle_a, reponse,
+SELECT id, message, type, etat, recu_a, regle_a, reponse, reponse_scellee,
        (SELECT motif FROM gestes WHERE rebut = id AND geste = 'ecarte' ORDER BY numero DESC LIMIT 1) AS motif,
        NULL::jsonb AS refus
 FROM depots WHERE partenaire = $1 AND message = $2
 UNION ALL
 SELECT * FROM (
-    SELECT NULL::uuid, message, type, 'refuse', a, a, NULL::jsonb, NULL,
+    SELECT NULL::uuid, message, type, 'refuse', a, a, NULL::jsonb, NULL::bytea, NULL,
         jsonb_build_object('code', code, 'statut', statut, 'pointeurs', pointeurs, 'trace', trace, 'ligne', ligne)
     FROM refus_de_depot WHERE partenaire = $1 AND message = $2 ORDER BY numero DESC LIMIT 1
 ) AS porte
@@ -82,19 +83,12 @@ FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::text[
 ORDER BY n.rang
 """
 _FORGET_REFUSALS = "DELETE FROM refus_de_depot WHERE a < $1"
-# A deposited body goes seven days after its settlement; its hash, its answer and its receipt stay.
-_FORGET_BODIES = """
-UPDATE depots SET corps = NULL WHERE id IN (
-    SELECT id FROM depots
-    WHERE corps IS NOT NULL AND regle_a < $1 AND etat IN ('accepte', 'refuse', 'ecarte') LIMIT 1000
-)
-"""
 _WAITING = "SELECT count(*) AS nombre, min(recu_a) AS plus_ancien FROM depots WHERE etat = 'en-attente'"
 
 
 @dataclass(frozen=True, slots=True)
 class NewDeposit:
-    """A deposit as it enters the journal. `empreinte` is the SHA-256 of its RFC 8785 form, `corps` is encrypted.
+    """A deposit as it enters the journal. `empreinte` is the SHA-256 of its RFC 8785 form, `corps` is sealed.
 
     Until `prochain_essai` it is left to the process that received it. `reconnait_dans` lists the territories in
     which its emitter may be told who a person is.
@@ -133,10 +127,9 @@ class RefusedDeposit:
     trace: str | None
 
 
-async def known(conn: Connection, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Record]:
+async def known(conn: Connection, keys: Sequence[tuple[str, str]]) -> list[Record]:
     """The deposits that these (partner, message id) already name."""
-    rows = await conn.fetch(_KNOWN, [partenaire for partenaire, _ in keys], [message for _, message in keys])
-    return {(row["partenaire"], row["message"]): row for row in rows}
+    return await conn.fetch(_KNOWN, [partenaire for partenaire, _ in keys], [message for _, message in keys])
 
 
 async def insert(conn: Connection, deposits: Sequence[NewDeposit], now: datetime) -> dict[UUID, int]:
@@ -175,9 +168,9 @@ async def lock_unsettled(conn: Connection, ids: Sequence[UUID]) -> set[UUID]:
 
 
 async def settle(
-    conn: Connection, settlements: Sequence[tuple[UUID, str, dict[str, Any] | None, UUID | None]], now: datetime
+    conn: Connection, settlements: Sequence[tuple[UUID, str, bytes | None, UUID | None]], now: datetime
 ) -> int:
-    """Write (id, etat, answer, parcours) of deposits; returns how many were not settled yet, the others stay."""
+    """Write (id, etat, sealed answer, parcours) of deposits; returns how many were not settled yet, the others stay."""
     status = await conn.execute(_SETTLE, *[list(column) for column in zip(*settlements, strict=True)], now)
     return int(status.removeprefix("UPDATE "))
 
@@ -193,12 +186,13 @@ async def cancelled(conn: Connection, partenaire: str, texte: str, evenement: UU
     return depot
 
 
-async def answers(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Record]:
-    return {row["id"]: row for row in await conn.fetch(_ANSWERS, ids)}
+async def answers(conn: Connection, ids: Sequence[UUID]) -> list[Record]:
+    return await conn.fetch(_ANSWERS, ids)
 
 
-async def own_deposit(conn: Connection, partenaire: str, message: str) -> Record | None:
-    return await conn.fetchrow(_OWN, partenaire, message)
+async def own_deposit(conn: Connection, partenaire: str, message: str) -> list[Record]:
+    """One row, or none."""
+    return await conn.fetch(_OWN, partenaire, message)
 
 
 async def insert_receipts(conn: Connection, receipts: Sequence[tuple[UUID, Receipt]]) -> None:
@@ -218,10 +212,6 @@ def _quoted(text: str) -> str:
 
 async def forget_refusals(conn: Connection, before: datetime) -> None:
     await conn.execute(_FORGET_REFUSALS, before)
-
-
-async def forget_bodies(conn: Connection, settled_before: datetime) -> int:
-    return int((await conn.execute(_FORGET_BODIES, settled_before)).removeprefix("UPDATE "))
 
 
 async def waiting(conn: Connection) -> Record:

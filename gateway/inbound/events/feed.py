@@ -4,7 +4,7 @@ A page that was served proves nothing; its cursor that comes back does: the rece
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -47,7 +47,7 @@ _HIGHEST = "SELECT coalesce(max(numero), 0) FROM livraisons"
 _ARRIVED = "SELECT partenaire, max(numero) AS numero FROM livraisons WHERE numero > $1 GROUP BY partenaire"
 _POSITION = "SELECT numero FROM curseurs WHERE partenaire = $1"
 _PAGE = f"""
-SELECT l.numero, l.evenement, l.parcours, l.type, l.roles, e.corps, l.relaisnumero
+SELECT l.numero, l.evenement, l.parcours, l.type, l.roles, e.corps, e.scelle, l.relaisnumero
 FROM livraisons l JOIN evenements e ON e.id = l.evenement
 WHERE l.partenaire = $1 AND l.numero > $2 AND ($3::text[] IS NULL OR l.type = ANY($3)) AND NOT l.retenue
 AND {NOT_PUT_AWAY}
@@ -166,7 +166,7 @@ class Feed:
         content = {"evenements": orjson.Fragment(evenements), "curseur": curseur, "dernier_numero": dernier}
         return Response(orjson.dumps(content), media_type="application/json")
 
-    async def _leaving(self, call: Call, rows: Sequence[Record]) -> list[Delivered]:
+    async def _leaving(self, call: Call, rows: Sequence[Mapping[str, Any]]) -> list[Delivered]:
         """What of a page may be shown now; the rest is held back until a convention is renewed, and comes then."""
         demandeur = call.demandeur
         delivered = [_delivered(row) for row in rows]
@@ -241,7 +241,7 @@ class Feed:
 
     async def _page_or_wait(
         self, partenaire: str, after: int, types: Sequence[str] | None, limite: int, attente_s: int
-    ) -> tuple[list[Record], int, int]:
+    ) -> tuple[list[dict[str, Any]], int, int]:
         """Also the last number of the feed before the page was read: an empty page is a heartbeat."""
         deadline = asyncio.get_running_loop().time() + attente_s
         while True:
@@ -249,9 +249,10 @@ class Feed:
             try:
                 async with self._pool.acquire() as conn:
                     dernier = await numbering.last(conn, partenaire)
-                    rows, reached = await _page(conn, partenaire, after, types, limite)
+                    found, reached = await _page(conn, partenaire, after, types, limite)
+                    rows = await self._bodies.opened(conn, found)
                 left_s = deadline - asyncio.get_running_loop().time()
-                if rows or left_s <= 0:
+                if found or left_s <= 0:
                     return rows, reached, dernier
                 await wait(arrived, left_s)
             finally:
@@ -286,7 +287,7 @@ def _acknowledged(curseur: str, place: Place, dernier: str | None, now: datetime
     }
 
 
-def _delivered(row: Record) -> Delivered:
+def _delivered(row: Mapping[str, Any]) -> Delivered:
     return Delivered(
         numero=row["numero"],
         evenement=row["evenement"],

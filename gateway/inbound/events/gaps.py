@@ -55,7 +55,7 @@ class Gaps:
         async with self._pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
             dernier, du, au = await _range(conn, code, parameters(request))
             stop = min(au, du + _LOOKED_AT - 1)
-            rows = await store.of_feed(conn, code, du, stop)
+            rows = await self._bodies.opened(conn, await store.of_feed(conn, code, du, stop))
         gaps = [self._of_feed(code, row, etat) for row in rows if (etat := self._state(call, row)) != "lu"]
         return _answer(dernier, stop, au, gaps)
 
@@ -69,7 +69,7 @@ class Gaps:
             rows = await store.of_subscription(conn, id_, du, stop)
         return _answer(dernier, stop, au, [self._of_subscription(code, id_, row) for row in rows])
 
-    def _state(self, call: Call, row: Record) -> str:
+    def _state(self, call: Call, row: Mapping[str, Any]) -> str:
         """What was passed over because nothing of it may be seen now, or ever again, is no event that was read."""
         etat: str = row["etat"]
         if etat not in ("lu", "a-lire"):
@@ -81,7 +81,7 @@ class Gaps:
         made, _ = self._bodies.make_each(call.demandeur, [delivered], NOTHING)
         return "sans-objet" if made and made[0][1] is None else etat
 
-    def _of_feed(self, code: str, row: Record, etat: str) -> dict[str, Any]:
+    def _of_feed(self, code: str, row: Mapping[str, Any], etat: str) -> dict[str, Any]:
         gap = {"relaisnumero": row["relaisnumero"], "etat": etat}
         if row["evenement"] is None:
             return gap

@@ -21,7 +21,7 @@ WHERE v.etat IS DISTINCT FROM 'livre' ORDER BY n
 """
 # An acknowledged number may be a gap all the same: it was passed over, and nobody was shown it.
 _OF_FEED = f"""
-SELECT n AS relaisnumero, l.numero, l.evenement, l.parcours, l.type, l.roles, l.a, e.corps,
+SELECT n AS relaisnumero, l.numero, l.evenement, l.parcours, l.type, l.roles, l.a, e.corps, e.scelle,
     CASE WHEN l.numero IS NULL THEN 'efface' WHEN l.retenue THEN 'retenu' WHEN NOT ({NOT_PUT_AWAY}) THEN 'archive'
         WHEN l.numero > coalesce((SELECT numero FROM curseurs WHERE partenaire = $1), 0) THEN 'a-lire' ELSE 'lu' END
         AS etat

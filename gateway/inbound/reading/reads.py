@@ -119,8 +119,9 @@ class Reads:
         )
         async with self._sight.pool.acquire() as conn:
             rows = await store.events_of(conn, call.partenaire.code, seen.parcours, after, limite)
+            opened = await self._bodies.opened(conn, rows)
         self._sight.passage(call, seen.roles)
-        told = [delivered for row in rows if (delivered := _told(row, call, seen))]
+        told = [delivered for row in opened if (delivered := _told(row, call, seen))]
         suite = None
         if len(rows) == limite:
             last = [rows[-1]["recu_a"].isoformat(), str(rows[-1]["evenement"])]

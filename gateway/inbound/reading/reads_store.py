@@ -10,7 +10,7 @@ from gateway.archives import NOT_PUT_AWAY
 
 # A survivor has the events of those that it absorbed.
 _EVENTS_OF = """
-SELECT e.id AS evenement, e.type, e.corps, e.recu_a, l.numero, l.roles FROM evenements e
+SELECT e.id AS evenement, e.type, e.corps, e.scelle, e.recu_a, l.numero, l.roles FROM evenements e
 LEFT JOIN livraisons l ON l.evenement = e.id AND l.partenaire = $1
 WHERE e.parcours = ANY($2 || ARRAY(SELECT absorbe FROM alias WHERE survivant = ANY($2)))
 AND ($3::timestamptz IS NULL OR (e.recu_a, e.id) > ($3, $4))
@@ -29,14 +29,14 @@ AND NOT EXISTS (
 GROUP BY p.parcours ORDER BY p.parcours LIMIT $3
 """
 _DEPOSITS = """
-SELECT numero, id, message, type, etat, recu_a, regle_a, reponse,
+SELECT numero, id, message, type, etat, recu_a, regle_a, reponse, reponse_scellee,
        (SELECT motif FROM gestes WHERE rebut = id AND geste = 'ecarte' ORDER BY gestes.numero DESC LIMIT 1) AS motif,
        NULL::jsonb AS refus
 FROM depots
 WHERE partenaire = $1 AND numero > $2 AND ($3::text IS NULL OR type = $3) AND ($4::text[] IS NULL OR etat = ANY($4))
 AND ($5::timestamptz IS NULL OR recu_a >= $5)
 UNION ALL
-SELECT numero, NULL, message, type, 'refuse', a, a, NULL, NULL,
+SELECT numero, NULL, message, type, 'refuse', a, a, NULL, NULL, NULL,
     jsonb_build_object('code', code, 'statut', statut, 'pointeurs', pointeurs, 'trace', trace, 'ligne', ligne)
 FROM refus_de_depot
 WHERE partenaire = $1 AND numero > $2 AND ($3::text IS NULL OR type = $3)
@@ -53,7 +53,7 @@ SELECT numero, message, type, empreinte, etat, recu_a FROM depots
 WHERE partenaire = $1 AND numero BETWEEN $2 AND $3 AND recu_a >= $4 AND recu_a < $5 ORDER BY numero LIMIT $6
 """
 _DELIVERIES_BETWEEN = f"""
-SELECT l.numero, l.evenement, l.parcours, l.type, l.roles, l.a, e.corps, l.relaisnumero
+SELECT l.numero, l.evenement, l.parcours, l.type, l.roles, l.a, e.corps, e.scelle, l.relaisnumero
 FROM livraisons l JOIN evenements e ON e.id = l.evenement
 WHERE l.partenaire = $1 AND l.numero BETWEEN $2 AND $3 AND l.a >= $4 AND l.a < $5
 AND {NOT_PUT_AWAY} ORDER BY l.numero LIMIT $6

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from chassis.bus import BusError
 from chassis.database import TRANSIENT, Record
 from chassis.facts import type_cloudevents
+from gateway import sealing
 from gateway.bodies import Bodies, Delivered
 from gateway.inbound.deposit.deposits import status_of
 from gateway.inbound.deposit.prepared import Doorway
@@ -64,7 +65,8 @@ class Reports:
             raise invalid("apres", "Ce curseur n'a pas été donné par le hub à ce partenaire pour cette liste.")
         etats = [etat] if etat else None
         async with self._doorway.pool.acquire() as conn:
-            rows = await store.deposits(conn, call.partenaire.code, after, type_, etats, depuis, limite)
+            found = await store.deposits(conn, call.partenaire.code, after, type_, etats, depuis, limite)
+            rows = await sealing.open_answers(self._doorway.vault, conn, found)
         last = rows[-1]["numero"] if len(rows) == limite else None
         suite = self._bookmarks.write(call.partenaire.code, liste, last) if last else None
         return answer(
@@ -91,7 +93,8 @@ class Reports:
             while first <= last:
                 async with self._doorway.pool.acquire() as conn:
                     rows = await store.between(conn, sens, code, (first, last), du, au, _STREAMED)
-                told = [_deposited(row) for row in rows] if sens == "depose" else await self._received(call, rows)
+                    opened = await self._bodies.opened(conn, rows) if sens == "recu" else []
+                told = [_deposited(row) for row in rows] if sens == "depose" else await self._received(call, opened)
                 yield b"".join(orjson.dumps(line) + b"\n" for line in told)
                 if len(rows) < _STREAMED:
                     return
@@ -99,7 +102,7 @@ class Reports:
         except (*TRANSIENT, BusError):  # said on the last line: the list is not complete
             yield orjson.dumps(problems.body(Problem("indisponible"), self._doorway.base_url)) + b"\n"
 
-    async def _received(self, call: Call, rows: list[Record]) -> list[dict[str, Any]]:
+    async def _received(self, call: Call, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The hash is that of the event as its receiver may see it now; None when it may see nothing of it any more.
 
         What waits for a convention is not told.

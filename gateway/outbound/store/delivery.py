@@ -4,11 +4,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from chassis.database import Connection, Record
 from gateway.archives import NOT_PUT_AWAY
-from gateway.bodies import Delivered
+from gateway.bodies import Bodies, Delivered
 from gateway.outbound.outcomes import Health
 from relais_contrats.droits import Role
 
@@ -43,7 +44,7 @@ WHERE (files.abonnement, files.parcours) = (pretes.abonnement, pretes.parcours)
 RETURNING files.abonnement, files.parcours, files.essais, files.premier_echec_a
 """
 _HEADS = f"""
-SELECT q.abonnement, l.numero, l.evenement, l.parcours, l.type, l.roles, e.corps, tete.relaisnumero,
+SELECT q.abonnement, l.numero, l.evenement, l.parcours, l.type, l.roles, e.corps, e.scelle, tete.relaisnumero,
     NOT {NOT_PUT_AWAY} AS est_archive
 FROM unnest($1::uuid[], $2::uuid[], $3::int[]) AS q(abonnement, parcours, lot)
 CROSS JOIN LATERAL (
@@ -181,6 +182,7 @@ async def active(conn: Connection, now: datetime) -> list[Record]:
 
 async def claim(
     conn: Connection,
+    bodies: Bodies,
     places: Mapping[UUID, int],
     lots: Mapping[UUID, int],
     total: int,
@@ -195,7 +197,7 @@ async def claim(
     taken = [(row["abonnement"], row["parcours"]) for row in rows]
     heads: dict[tuple[UUID, UUID], list[Delivered]] = {queue: [] for queue in taken}
     columns = ([a for a, _ in taken], [p for _, p in taken], [lots[a] for a, _ in taken])
-    for row in await conn.fetch(_HEADS, *columns):
+    for row in await bodies.opened(conn, await conn.fetch(_HEADS, *columns)):
         heads[row["abonnement"], row["parcours"]].append(_delivered(row))
     return [
         Claim(
@@ -210,7 +212,7 @@ async def claim(
     ]
 
 
-def _delivered(row: Record) -> Delivered:
+def _delivered(row: Mapping[str, Any]) -> Delivered:
     return Delivered(
         numero=row["numero"],
         evenement=row["evenement"],

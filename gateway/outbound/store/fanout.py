@@ -4,15 +4,18 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from os import urandom
+from typing import Any
 from uuid import UUID
 
 from chassis.database import Connection, Record
 from chassis.ordering import Event
+from coffre.keys import Vault
 from gateway import numbering
 from gateway.outbound.distribution import Abonne, Evenement, Livraison, Rappel
 from gateway.outbound.order import Cause
 from gateway.outbound.store import waiting
 from gateway.pseudonyms import belonging
+from gateway.sealing import EVENTS, open_events, seal_events
 from relais_contrats.catalogue import ANNULATIONS, CATALOGUE
 from relais_contrats.droits import Role
 
@@ -26,7 +29,7 @@ _SUBSCRIBERS = "SELECT id, partenaire, types FROM abonnements WHERE etat <> 'ina
 
 # Those of an absorbed parcours are its survivor's.
 _TOLD_ACCOMPAGNANTS = """
-SELECT coalesce(a.survivant, e.parcours) AS parcours, e.type, e.corps
+SELECT coalesce(a.survivant, e.parcours) AS parcours, e.id, e.type, e.corps, e.scelle
 FROM evenements e LEFT JOIN alias a ON a.absorbe = e.parcours
 WHERE (e.parcours = ANY($1) OR a.survivant = ANY($1)) AND e.type IN ('accompagnant.ajoute', 'accompagnant.retire')
 ORDER BY e.recu_a, (e.corps ->> 'sequence')::int
@@ -43,8 +46,8 @@ ORDER BY e.id
 """
 
 _INSERT_EVENTS = """
-INSERT INTO evenements (id, parcours, type, corps, recu_a)
-SELECT e.*, $5 FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::jsonb[]) AS e
+INSERT INTO evenements (id, parcours, type, corps, scelle, recu_a)
+SELECT e.*, $6 FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::jsonb[], $5::bytea[]) AS e
 ON CONFLICT (id) DO NOTHING
 """
 # One mark per batch: a database that was restored, and went on, has others. Cursors hold the one of their position.
@@ -83,6 +86,11 @@ INSERT INTO effaces (parcours, a)
 SELECT p, $2::timestamptz FROM unnest($1::uuid[]) AS p UNION SELECT absorbe, $2 FROM alias WHERE survivant = ANY($1)
 ON CONFLICT DO NOTHING
 """
+# What is still sealed under it, in whatever row, copy or log, opens no more.
+_SHRED = """
+DELETE FROM coffre.cles
+WHERE id = ANY($1) OR id IN (SELECT absorbe FROM alias WHERE survivant = ANY($1))
+"""
 # What waits to be decided keeps its body: it will be refused, and emptied in its turn.
 _EMPTY_DEPOSITS = """
 UPDATE depots SET corps = NULL WHERE corps IS NOT NULL AND etat <> 'en-attente'
@@ -117,9 +125,9 @@ async def subscribers(conn: Connection) -> list[Abonne]:
     return [Abonne(row["id"], row["partenaire"], frozenset(row["types"])) for row in rows]
 
 
-async def told_accompagnants(conn: Connection, parcours: Iterable[UUID]) -> list[Record]:
+async def told_accompagnants(conn: Connection, vault: Vault, parcours: Iterable[UUID]) -> list[dict[str, Any]]:
     """What was told of the accompagnants of these parcours: `parcours, type, corps`, the oldest first."""
-    return await conn.fetch(_TOLD_ACCOMPAGNANTS, list(parcours))
+    return await open_events(vault, conn, await conn.fetch(_TOLD_ACCOMPAGNANTS, list(parcours)))
 
 
 async def recalled(conn: Connection, events: Sequence[Event]) -> dict[UUID, Rappel]:
@@ -136,13 +144,15 @@ async def recalled(conn: Connection, events: Sequence[Event]) -> dict[UUID, Rapp
     return rappels
 
 
-async def insert_events(conn: Connection, evenements: Sequence[Evenement], now: datetime) -> None:
+async def insert_events(conn: Connection, vault: Vault, evenements: Sequence[Evenement], now: datetime) -> None:
     if evenements:
+        sealed = await seal_events(vault, EVENTS, [(e.id, e.type, e.parcours, e.corps) for e in evenements])
         columns = (
             [e.id for e in evenements],
             [e.parcours for e in evenements],
             [e.type for e in evenements],
-            [dict(e.corps) for e in evenements],
+            [clear for clear, _ in sealed],
+            [cell for _, cell in sealed],
         )
         await conn.execute(_INSERT_EVENTS, *columns, now)
 
@@ -190,6 +200,7 @@ async def erase(conn: Connection, effaces: dict[UUID, UUID], now: datetime) -> N
     await conn.execute(_END_ABSORBED, parcours, now)
     await conn.execute(_NOTE_ERASED, parcours, now)
     await conn.execute(_EMPTY_DEPOSITS, parcours)
+    await conn.execute(_SHRED, parcours)
     await waiting.erase(conn, parcours)
 
 

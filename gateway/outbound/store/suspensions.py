@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.database import Connection, Record
+from coffre.keys import Vault
 from gateway.outbound.distribution import Evenement, Livraison
 from gateway.outbound.store import fanout
 
@@ -26,9 +27,9 @@ async def tell(conn: Connection, abonnement: UUID) -> Record | None:
     return await conn.fetchrow(_TELL, abonnement)
 
 
-async def insert(conn: Connection, notice: Evenement, livraison: Livraison, now: datetime) -> int:
+async def insert(conn: Connection, vault: Vault, notice: Evenement, livraison: Livraison, now: datetime) -> int:
     """A notice, its one receiver, and the subscriptions that push it; how many those are."""
-    await fanout.insert_events(conn, [notice], now)
+    await fanout.insert_events(conn, vault, [notice], now)
     return await fanout.insert_deliveries(conn, [livraison], now)
 
 

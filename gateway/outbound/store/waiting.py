@@ -1,15 +1,18 @@
 """SQL of what is not told yet: promised by the door, waiting its turn, set aside; and of what nobody received."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from chassis.database import Connection, Record, write
 from chassis.facts import type_court
 from chassis.ordering import Event
+from coffre.keys import Vault
 from gateway.outbound.distribution import NonDistribue
 from gateway.outbound.order import Attend
+from gateway.sealing import ASIDE, HELD, open_events, seal_events
 
 # An event is told once it has a row in one of these; a promise of it that was written later goes by itself.
 _TOLD = """
@@ -31,7 +34,7 @@ OR EXISTS (SELECT FROM effaces WHERE parcours = p.parcours)
 """
 
 _HELD = """
-SELECT id, entree, depuis FROM retenus WHERE agregat = ANY($1) ORDER BY depuis, id LIMIT $2
+SELECT id, entree, scelle, depuis FROM retenus WHERE agregat = ANY($1) ORDER BY depuis, id LIMIT $2
 """
 # Rarer and rarer, and at once with whatever else comes of its parcours.
 _EACH_IN_TURN = """
@@ -39,11 +42,13 @@ UPDATE retenus SET vu_a = $1 WHERE id IN (
     SELECT id FROM retenus
     WHERE vu_a + least(interval '5 seconds', greatest(interval '500 ms', (vu_a - depuis) / 4)) <= $1
     ORDER BY vu_a LIMIT $2
-) RETURNING entree
+) RETURNING id, entree, scelle
 """
 _HOLD = """
-INSERT INTO retenus (id, type, brique, agregat, sequence, entree, attend, depuis, vu_a)
-SELECT h.*, $8, $8 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::int[], $6::jsonb[], $7::text[]) AS h
+INSERT INTO retenus (id, type, brique, agregat, sequence, entree, scelle, attend, depuis, vu_a)
+SELECT h.*, $9, $9 FROM unnest(
+    $1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::int[], $6::jsonb[], $7::bytea[], $8::text[]
+) AS h
 ON CONFLICT (id) DO UPDATE SET attend = EXCLUDED.attend, vu_a = EXCLUDED.vu_a
 """
 _LET_GO = "DELETE FROM retenus WHERE id = ANY($1)"
@@ -52,15 +57,17 @@ _ASIDE = """
 SELECT id, brique, agregat, sequence, etat FROM rebut
 WHERE agregat = ANY($1) AND nature = 'evenement' AND etat IN ('parque', 'a-reprendre', 'ecarte')
 """
-_TO_RETRY = "SELECT entree FROM rebut WHERE etat = 'a-reprendre' AND nature = 'evenement' ORDER BY parque_a LIMIT $1"
+_TO_RETRY = """
+SELECT id, entree, scelle FROM rebut WHERE etat = 'a-reprendre' AND nature = 'evenement' ORDER BY parque_a LIMIT $1
+"""
 _PARK = """
-INSERT INTO rebut (id, nature, type, brique, agregat, sequence, entree, raison, parque_a)
-VALUES ($1, 'evenement', $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO rebut (id, nature, type, brique, agregat, sequence, entree, scelle, raison, parque_a)
+VALUES ($1, 'evenement', $2, $3, $4, $5, $6, $7, $8, $9)
 ON CONFLICT (id) DO UPDATE
 SET raison = EXCLUDED.raison, parque_a = EXCLUDED.parque_a, etat = 'parque', echecs = rebut.echecs + 1
 """
 _UNPARK = """
-UPDATE rebut SET etat = 'repris', entree = '{}', regle_a = $2
+UPDATE rebut SET etat = 'repris', entree = '{}', scelle = NULL, regle_a = $2
 WHERE id = ANY($1) AND etat IN ('parque', 'a-reprendre')
 """
 _NOBODY = """
@@ -108,7 +115,7 @@ async def forget_kept_promises(conn: Connection) -> None:
     await conn.execute(_FORGET_KEPT)
 
 
-def event(row: Record) -> Event:
+def event(row: Mapping[str, Any]) -> Event:
     """As it came on the bus."""
     body = row["entree"]
     return Event(
@@ -122,18 +129,29 @@ def event(row: Record) -> Event:
     )
 
 
-async def held(conn: Connection, parcours: Iterable[UUID], limit: int) -> list[Record]:
+Rows = list[dict[str, Any]]
+
+
+async def held(conn: Connection, vault: Vault, parcours: Iterable[UUID], limit: int) -> Rows:
     """What waits of these parcours: `id, entree, depuis`."""
-    return await conn.fetch(_HELD, list(parcours), limit)
+    return await _opened(conn, vault, await conn.fetch(_HELD, list(parcours), limit), HELD)
 
 
-async def each_in_turn(conn: Connection, now: datetime, limit: int) -> list[Record]:
+async def each_in_turn(conn: Connection, vault: Vault, now: datetime, limit: int) -> Rows:
     """Of all that waits, what was not looked at for the longest time: `entree`."""
-    return await conn.fetch(_EACH_IN_TURN, now, limit)
+    return await _opened(conn, vault, await conn.fetch(_EACH_IN_TURN, now, limit), HELD)
 
 
-async def hold(conn: Connection, waiting: Sequence[tuple[Event, Attend]], now: datetime) -> None:
-    rows = [(e.id, e.type, e.brique, e.agregat, e.sequence, dict(e.body), str(attend)) for e, attend in waiting]
+async def _opened(conn: Connection, vault: Vault, rows: Sequence[Record], table: str) -> Rows:
+    return await open_events(vault, conn, rows, table=table, corps="entree")
+
+
+async def hold(conn: Connection, vault: Vault, waiting: Sequence[tuple[Event, Attend]], now: datetime) -> None:
+    sealed = await seal_events(vault, HELD, [(e.id, e.type, e.agregat, e.body) for e, _ in waiting])
+    rows = [
+        (e.id, e.type, e.brique, e.agregat, e.sequence, clear, cell, str(attend))
+        for (e, attend), (clear, cell) in zip(waiting, sealed, strict=True)
+    ]
     if rows:
         await conn.execute(_HOLD, *[list(column) for column in zip(*rows, strict=True)], now)
 
@@ -148,15 +166,16 @@ async def aside(conn: Connection, parcours: Iterable[UUID]) -> list[Record]:
     return await conn.fetch(_ASIDE, list(parcours))
 
 
-async def to_retry(conn: Connection, limit: int) -> list[Record]:
+async def to_retry(conn: Connection, vault: Vault, limit: int) -> Rows:
     """What an operator wants tried again: `entree`."""
-    return await conn.fetch(_TO_RETRY, limit)
+    return await _opened(conn, vault, await conn.fetch(_TO_RETRY, limit), ASIDE)
 
 
-async def park(conn: Connection, event: Event, raison: str, now: datetime) -> None:
+async def park(conn: Connection, vault: Vault, event: Event, raison: str, now: datetime) -> None:
     """Set an event aside, with the name of what it raised: it holds its parcours."""
     brique, agregat = event.key
-    await conn.execute(_PARK, event.id, event.type, brique, agregat, event.sequence, dict(event.body), raison, now)
+    [content] = await seal_events(vault, ASIDE, [(event.id, event.type, event.agregat, event.body)])
+    await conn.execute(_PARK, event.id, event.type, brique, agregat, event.sequence, *content, raison, now)
     await let_go(conn, [event.id])
 
 

@@ -47,6 +47,7 @@ def door(banc: Bench, secrets: Path) -> Door:
             database_url="postgresql://",
             database_password_file=data.password_file("passerelle"),
             secrets=secrets,
+            cles_maitres=data.masters,
             url_publique=BASE_URL,
             port=1,
         )
@@ -167,6 +168,7 @@ async def test_a_door_told_to_trust_a_front_needs_its_secret(banc: Bench, secret
         database_url="postgresql://",
         database_password_file=secrets,
         secrets=secrets,
+        cles_maitres=banc.engines.data.masters,
         url_publique=BASE_URL,
         port=1,
         proxy_de_confiance=True,
