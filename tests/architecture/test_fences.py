@@ -60,7 +60,7 @@ def environment_reads(path: str, source: str) -> list[str]:
 
 def transactions(path: str, source: str) -> list[str]:
     """Only the batch engine and the use cases (the gateway's; a catalogue taken in and kept; dossiers rebuilt;
-    what an organisation sets) decide what is one."""
+    what an organisation sets; keys wrapped again) decide what is one."""
     use_cases = (
         "gateway/",
         "console/receiver.py",
@@ -68,6 +68,7 @@ def transactions(path: str, source: str) -> list[str]:
         "services/offres/clocks.py",
         "services/dossiers/rejouer.py",
         "services/service.py",
+        "coffre/rotation.py",
     )
     if path.startswith(("chassis/depots.py", *use_cases)):
         return []
