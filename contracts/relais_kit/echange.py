@@ -74,7 +74,10 @@ _EN_TETES = frozenset(
 )
 _SECRETS = frozenset({"authorization", "dpop", "webhook-signature"})
 # Looser than the contract's own test: a report shows nothing that merely looks like a NIR.
-_NIR = re.compile(r"[1-478](?:[ ._:/-]?[0-9AB]){12,14}", re.IGNORECASE)
+_ENTRE = "[ ._:/-]?"
+_NIR = re.compile(
+    rf"[1-478](?:{_ENTRE}[0-9]){{4}}{_ENTRE}(?:[0-9]{_ENTRE}[0-9]|2{_ENTRE}[AB])(?:{_ENTRE}[0-9]){{6,8}}", re.IGNORECASE
+)
 
 Entetes = Sequence[tuple[str, str]]
 

@@ -118,7 +118,7 @@ def _version() -> str:
     try:
         return version("relais-contrats")
     except PackageNotFoundError:
-        return "non installés"
+        return "du dépôt"
 
 
 def est_conforme(resultats: Sequence[Resultat]) -> bool:

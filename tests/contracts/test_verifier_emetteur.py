@@ -12,15 +12,19 @@ from typing import Any
 import httpx
 import pytest
 
+from relais_contrats.lecture import lire_evenement
 from relais_kit.bouchon.application import preparer
+from relais_kit.bouchon.memoire import Memoire
 from relais_kit.carnet import Etat, Resultat
 from relais_kit.emetteur.deroulement import Deroulement, Muet
 from relais_kit.emetteur.exigences import EXIGENCES, STRICTES
+from relais_kit.emetteur.graines import semer
 from relais_kit.emetteur.jugement import Dossier
 from relais_kit.emetteur.regles import juger, toutes
 from relais_kit.emetteur.temoin import Passage
+from relais_kit.recepteur.faits import CODE_INCONNU, TYPES_COURANTS
 from tests.contracts.emetteurs import JUSTES, Juste, Lecteur, SignaleLesLignes, UnLot, UnMessage
-from tests.contracts.emetteurs_fautifs import FAUTIFS, NirDansLId
+from tests.contracts.emetteurs_fautifs import FAUTIFS, IgnoreLesLignes, NirDansLId
 
 URL = "http://127.0.0.1:8430"
 
@@ -175,3 +179,38 @@ def test_exchanges_are_kept_for_the_report_without_a_person_nor_a_secret() -> No
     ecrit = json.dumps(echange.masque(), ensure_ascii=False)
     assert "POST /v1/messages" in ecrit
     assert not [texte for texte in ("1850399", "EXEMPLE", "Camille", "eyJ") if texte in ecrit]
+
+
+@pytest.mark.parametrize("quoi", ["codes", "champs", "doublons", "rien"])
+def test_what_the_feed_shows_is_read_by_the_published_reader(quoi: str) -> None:
+    memoire = Memoire()
+
+    semer(memoire, "caf-59", (), **({quoi: True} if quoi != "rien" else {}))
+
+    lus = [lire_evenement(json.dumps(evenement).encode()) for evenement in memoire.fils["caf-59"]]
+    assert len(lus) >= len(TYPES_COURANTS)
+    assert all(memoire.connu_de("caf-59", str(lu.subject)) for lu in lus)
+
+
+def test_each_closed_list_that_an_event_uses_is_changed_once() -> None:
+    memoire = Memoire()
+
+    semer(memoire, "caf-59", ("rdv.planifie",), codes=True)
+
+    changes = [e for e in memoire.fils["caf-59"] if CODE_INCONNU in json.dumps(e)]
+    assert {nom for e in changes for nom, valeur in e["data"].items() if valeur == CODE_INCONNU} >= {
+        "modalite",
+        "motif",
+    }
+    assert len({e["id"] for e in memoire.fils["caf-59"]}) == len(memoire.fils["caf-59"])
+
+
+def test_a_program_that_names_every_message_did_not_tell_which_one_was_refused() -> None:
+    banc = EnMemoire(IgnoreLesLignes)
+    passages = banc.deroulement.derouler(lambda *_: None)
+    for passage in passages:
+        passage.sortie = " ".join(str(m["id"]) for recu in passage.echanges for m in recu.messages)
+
+    resultats = juger(Dossier(passages, URL, "/partenaires/caf-59"))
+
+    assert [r.exigence.id for r in resultats if r.etat is Etat.ECHOUEE] == ["emetteur.lot-ligne"]

@@ -35,10 +35,11 @@ def _a_la_racine(monkeypatch: pytest.MonkeyPatch) -> None:
     "commande",
     [
         programme("emetteurs", "UnMessage"),
+        shlex.join([sys.executable, str(JUSTES / "client_publie.py")]),
         f"{shutil.which('node')} {JUSTES / 'juste.mjs'}",
         f"{shutil.which('php')} {JUSTES / 'juste.php'}",
     ],
-    ids=["python", "node", "php"],
+    ids=["python", "client", "node", "php"],
 )
 def test_a_right_program_raises_no_alarm_in_less_than_a_minute(
     commande: str, capsys: pytest.CaptureFixture[str]

@@ -2,7 +2,6 @@
 
 import argparse
 import logging
-import shlex
 import socket
 import sys
 import tempfile
@@ -77,6 +76,7 @@ def _verifier(options: argparse.Namespace, types: Sequence[str], avancer: Avance
             types,
             limite_s=_LIMITE_RAPIDE_S if options.rapide else _LIMITE_S * (10 if options.ecoute else 1),
             etape_max_s=_ETAPE_ECOUTE_S if options.ecoute else etape_s,
+            attentes_s=(2, 3) if options.rapide else (4, 7),
             est_strict=options.strict,
             silence_s=options.silence,
         )
@@ -117,7 +117,7 @@ def _rendre(options: argparse.Namespace, resultats: Sequence[Resultat]) -> None:
     else:
         rapport.texte(resultats, sys.stdout)
     if options.rapport:
-        lance = " ".join(shlex.split(options.commande)[:2]) if options.commande else "à l'écoute"
+        lance = " ".join(options.commande.split()[:2]) if options.commande else "à l'écoute"
         contexte = {"Partenaire": options.partenaire, "Commande": sans_nir(lance)}
         deposer(options.rapport, "emetteur", contexte, resultats)
     if options.junit:

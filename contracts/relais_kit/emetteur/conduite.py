@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import shlex
 import signal
 import subprocess
 import sys
@@ -16,6 +15,9 @@ from typing import Protocol
 from relais_kit.emetteur.temoin import Passage
 
 _PAS_S = 0.05
+_INEXECUTABLE = "la commande ne peut pas être lancée"
+# What a shell answers for a program that does not exist, or cannot be run.
+_NON_LANCEE = (126, 127)
 _CALME_S = 1.5
 """Without news for so long, a program that does not end has said all that it had to."""
 _DEMARRAGE_MAX_S = 30.0
@@ -45,8 +47,9 @@ class ParCommande:
         """Raises Inexecutable."""
         with tempfile.TemporaryFile() as sortie:
             try:
-                programme = subprocess.Popen(
-                    shlex.split(self.commande),
+                programme = subprocess.Popen(  # noqa: S602  the caller's own command, with its own shell
+                    self.commande,
+                    shell=True,
                     stdin=subprocess.DEVNULL,
                     stdout=sortie,
                     stderr=subprocess.STDOUT,
@@ -54,12 +57,14 @@ class ParCommande:
                     start_new_session=True,
                 )
             except (OSError, ValueError) as erreur:
-                raise Inexecutable(f"la commande ne peut pas être lancée : {erreur}") from erreur
+                raise Inexecutable(_INEXECUTABLE) from erreur
             try:
                 _attendre(programme, passage, fin)
             finally:
                 _arreter(programme)
             sortie.seek(0)
+            if passage.statut in _NON_LANCEE and not passage.echanges:
+                raise Inexecutable(_INEXECUTABLE)
             passage.sortie = sortie.read(_SORTIE_MAX_SIGNES).decode("utf-8", "replace")
 
 

@@ -43,6 +43,8 @@ class Deroulement:
     types: Sequence[str] = ()
     limite_s: float = 540.0
     etape_max_s: float = 60.0
+    attentes_s: tuple[int, int] = (2, 3)
+    """Retry-After of the 503 and of the 429."""
     est_strict: bool = False
     silence_s: float = 30.0
     horloge: Callable[[], float] = time.monotonic
@@ -67,7 +69,9 @@ class Deroulement:
         if all(r.statut == 401 for r in reference.echanges if r.est_garde):
             self.arret = "aucune de ses requêtes n'est admise : la suite ne peut pas être jouée"
             return self.passages
-        etapes = list(_etapes(reference, self.est_strict, self.silence_s))
+        etapes = list(_etapes(reference, self.attentes_s))
+        if self.est_strict:
+            etapes += _etapes_strictes(reference, self.silence_s)
         for rang, etape in enumerate(etapes, 2):
             if time.monotonic() > fin - 1:
                 self.arret = "temps épuisé avant cette étape (sans --rapide, il y en a plus)"
@@ -97,18 +101,18 @@ class Deroulement:
         return passage
 
 
-def _etapes(reference: Passage, est_strict: bool, silence_s: float) -> Iterator[Etape]:
+def _etapes(reference: Passage, attentes_s: tuple[int, int]) -> Iterator[Etape]:
     """Those that concern what this program does, the most telling first."""
     echanges = reference.echanges
     depose, lit = any(r.est_depot for r in echanges), any(r.est_lecture for r in echanges)
     cible = _depot if depose else _lecture
     relecture = (Indisponible(_lecture, 503, 1),) if lit else ()
     if depose:
-        yield Etape("relais indisponible (503)", (ReponsePerdue(cible, 2), *relecture))
+        yield Etape("relais indisponible (503)", (ReponsePerdue(cible, attentes_s[0]), *relecture))
     elif lit:
         yield Etape("relais indisponible (503)", relecture)
     if depose:  # what was answered 429 is refused for good once it is sent again
-        refus = (Indisponible(cible, 429, 2), RefusDefinitif(_seul))
+        refus = (Indisponible(cible, 429, attentes_s[1]), RefusDefinitif(_seul))
         yield Etape("trop de requêtes (429), message refusé (422)", refus)
     if any(map(_lot, echanges)):
         yield Etape("lignes d'un lot refusées", (LignesRefusees(_lot),))
@@ -120,11 +124,14 @@ def _etapes(reference: Passage, est_strict: bool, silence_s: float) -> Iterator[
         yield Etape("jeton refusé (401)", (JetonRevoque(cible), EnAttente(_seul)))
     if depose:
         yield Etape("réponses et fil enrichis, événements répétés", (ReponseEnrichie(),), doublons=True)
-    if est_strict:
-        yield Etape("nonce demandé", (Nonce(),))
-        yield Etape("redirection", (Redirection(cible),))
-        yield Etape("jeton indisponible (503)", (JetonIndisponible(),))
-        yield Etape("relais muet", (Silence(cible, silence_s),))
+
+
+def _etapes_strictes(reference: Passage, silence_s: float) -> Iterator[Etape]:
+    cible = _depot if any(r.est_depot for r in reference.echanges) else _lecture
+    yield Etape("nonce demandé", (Nonce(),))
+    yield Etape("redirection", (Redirection(cible),))
+    yield Etape("jeton indisponible (503)", (JetonIndisponible(),))
+    yield Etape("relais muet", (Silence(cible, silence_s),))
 
 
 def _pourquoi_muet(passage: Passage) -> str:

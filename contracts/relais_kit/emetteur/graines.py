@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from relais_contrats.catalogue import CATALOGUE
 from relais_contrats.codes.liste import Code
 from relais_contrats.droits import Role
+from relais_contrats.enveloppe import PREFIXE_TYPE, SUFFIXE_TYPE
 from relais_kit.bouchon.memoire import Memoire, Parcours
 from relais_kit.recepteur.faits import CODE_INCONNU, INCONNU, TYPES_COURANTS, Evenement, Faits
 
@@ -35,7 +36,8 @@ def semer(
         connu = faits.fait(type_, nom, rang)
         evenements += [*(_inconnus(type_, connu) if codes else ()), *([_enrichi(connu)] if champs else ()), connu]
     if champs:
-        evenements.insert(0, faits.de_service(INCONNU, {"nouveau": True}))
+        inconnu = {"type": f"{PREFIXE_TYPE}{INCONNU}{SUFFIXE_TYPE}", "dataschema": f"/v1/contrats/{INCONNU}"}
+        evenements.insert(0, {**_autre(evenements[0]), **inconnu, "data": {"nouveau": True}})
     for rang, evenement in enumerate(evenements, 1):
         evenement["sequence"] = rang
     parcours.sequence = len(evenements)

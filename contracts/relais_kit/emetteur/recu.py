@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from relais_contrats.lecture import empreinte
-from relais_kit.echange import Echange
+from relais_kit.echange import CACHE, Echange, sans_nir
 
 Message = Mapping[str, Any]
 
@@ -150,6 +150,15 @@ class Recu(Echange):
     def rendu(self) -> Mapping[str, Any]:
         """The JSON object that was answered, empty when it is none."""
         return objet_de(self.corps_rendu)
+
+    def masque(self) -> dict[str, Any]:
+        """As any exchange, with what its proof says of the request."""
+        dit = super().masque()
+        if self.preuve:
+            htm, htu = self.preuve.get("htm"), sans_nir(str(self.preuve.get("htu")))
+            liee = "lié au jeton" if "ath" in self.preuve else "sans ath"
+            dit["entetes"]["dpop"] = f"{CACHE} (htm {htm}, htu {htu}, {liee})"
+        return dit
 
     def _attributs(self) -> dict[str, str]:
         return {nom.removeprefix("ce-"): valeur for nom, valeur in self.entetes if nom.startswith("ce-")}

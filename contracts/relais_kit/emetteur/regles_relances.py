@@ -110,10 +110,17 @@ def lot_ligne(dossier: Dossier, carnet: Carnet) -> None:
                 carnet.passer("lot-ligne", depot.recu)
             elif passage.est_ecourte:
                 carnet.omettre("lot-ligne", _ECOURTE)
-            elif passage.statut in (0, None) and depot.id not in passage.sortie:
+            elif passage.statut in (0, None) and not _est_signale(passage, depot):
                 carnet.echouer("lot-ligne", "ignore la ligne que le lot n'a pas pu prendre", depot.recu)
             else:
                 carnet.omettre("lot-ligne", "signale la ligne refusée, et ne la renvoie pas pendant la vérification")
+
+
+def _est_signale(passage: Passage, depot: Depot) -> bool:
+    """The program wrote the id of this line, and not those of all the others as well."""
+    autres = [d.id for d in depot.recu.depots() if d.est_accepte]
+    est_bavard = bool(autres) and all(id_ in passage.sortie for id_ in autres)
+    return depot.id in passage.sortie and not est_bavard
 
 
 @regle("un champ de plus dans les réponses", "reponse-inconnue")

@@ -13,6 +13,7 @@ from relais_kit.bouchon.porte import Porte
 from relais_kit.emetteur.pannes import Panne, Reponse, Suite
 from relais_kit.emetteur.recu import Recu
 
+_ATTENTE_S = 0.5
 _CORPS_MAX_OCTETS = 65 * 1024 * 1024
 
 
@@ -71,7 +72,7 @@ class Temoin:
         recu = Recu(scope["method"], _adresse(scope), _entetes(scope["headers"]), b"", self._horloge())
         passage.echanges.append(recu)
         recu.corps = await _corps(receive)
-        suite: Suite = functools.partial(_traverser, app, scope)
+        suite: Suite = functools.partial(_traverser_ou_attendre, app, scope, recu)
         try:
             async with asyncio.TaskGroup() as taches:
                 reponse = taches.create_task(_repondre(passage.etape.pannes, recu, suite))
@@ -84,6 +85,14 @@ class Temoin:
                     tache.cancel()
         finally:
             recu.fin = recu.fin or self._horloge()
+
+
+async def _traverser_ou_attendre(app: ASGIApp, scope: Scope, recu: Recu, corps: bytes) -> Reponse:
+    """A long poll that finds nothing waits a moment: a reader that polls for ever does not turn without rest."""
+    rendu = await _traverser(app, scope, corps)
+    if recu.est_lecture and "attente=" in recu.chemin and b'"evenements":[]' in rendu.corps.replace(b" ", b""):
+        await asyncio.sleep(_ATTENTE_S)
+    return rendu
 
 
 async def _repondre(pannes: Sequence[Panne], recu: Recu, suite: Suite) -> Reponse:
