@@ -14,10 +14,13 @@ from chassis.facts import Entree
 from services.dossiers.registre import Registre
 from services.dossiers.rejouer import rejouer
 from services.engagements.store.dossiers import REGISTRE as ENGAGEMENTS
+from services.orientation.store.dossiers import REGISTRE as ORIENTATION
 from services.referents.store.dossiers import REGISTRE as REFERENTS
 from tests.engagements import conftest as conf_engagements
 from tests.engagements import fabrique as engagements
 from tests.engines import Engines, bench
+from tests.orientation import conftest as conf_orientation
+from tests.orientation import fabrique as orientation
 from tests.referents import conftest as conf_referents
 from tests.referents import fabrique as referents
 
@@ -50,6 +53,21 @@ CHARGES = {
             lambda parcours: engagements.evenement("referent.accepte", {}, parcours),
             lambda parcours: engagements.depot("contrat.propose", engagements.propose_json(), parcours),
             lambda parcours: engagements.depot("contrat.signe", engagements.signe_json(), parcours),
+        ),
+    ),
+    "orientation": Charge(
+        conf_orientation.Essai,
+        ORIENTATION,
+        (
+            lambda parcours: orientation.evenement(
+                "usager.signale", {"brsa": True, "date_reception_droit": orientation.RECEPTION.isoformat()}, parcours
+            ),
+            lambda parcours: orientation.depot("diagnostic.realise", {"criteres": orientation.COMPLETS}, parcours),
+            lambda parcours: orientation.depot("orientation.decidee", orientation.decidee_json(), parcours),
+            lambda parcours: orientation.depot(
+                "orientation.notifiee", {"date_notification": orientation.RECEPTION.isoformat()}, parcours
+            ),
+            lambda parcours: orientation.depot("reorientation.demandee", orientation.reorientation_json(), parcours),
         ),
     ),
     "referents": Charge(
