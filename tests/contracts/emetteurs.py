@@ -332,6 +332,16 @@ class SuitUnParcours(Juste):
             await self.deposer(self.suite(evenement["subject"], "reaction"))
 
 
+class SansFin(Juste):
+    """Never ends: something to send every half second, and its feed."""
+
+    async def executer(self) -> int:
+        while True:
+            await self.deposer(self.signalement("encore"))
+            await self.lire_le_fil()
+            await self.dormir(0.5)
+
+
 JUSTES: tuple[type[Juste], ...] = (
     Juste,
     UnMessage,
@@ -361,4 +371,4 @@ async def lancer(genre: type[Juste]) -> int:
 
 if __name__ == "__main__":
     voulu = sys.argv[1] if sys.argv[1:] else "Juste"
-    sys.exit(asyncio.run(lancer(next(genre for genre in JUSTES if genre.__name__ == voulu))))
+    sys.exit(asyncio.run(lancer(next(genre for genre in (*JUSTES, SansFin) if genre.__name__ == voulu))))

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from relais_kit.commande import main
-from relais_kit.emetteur.conduite import Ecoute, Inexecutable, ParCommande
+from relais_kit.emetteur.conduite import Ecoute, Inexecutable, ParCommande, _est_fini
 from relais_kit.emetteur.exigences import EXIGENCES, STRICTES
-from relais_kit.emetteur.pannes import SansPanne
+from relais_kit.emetteur.pannes import Indisponible, SansPanne
 from relais_kit.emetteur.recu import Recu
 from relais_kit.emetteur.temoin import Etape, Passage
 
@@ -101,6 +101,32 @@ def test_a_program_that_does_not_end_is_stopped_once_it_is_calm() -> None:
 
     assert (joue.statut, joue.est_ecourte) == (None, False)
     assert time.monotonic() - debut < 20
+
+
+def depot(debut: float, id_: str) -> Recu:
+    entetes = (("content-type", "application/cloudevents+json"),)
+    return Recu("POST", "/v1/messages", entetes, json.dumps({"id": id_}).encode(), debut, fin=debut)
+
+
+def test_a_program_that_is_never_calm_is_watched_for_a_while_only() -> None:
+    joue, maintenant = passage(), time.monotonic()
+    joue.echanges += [depot(maintenant - 7, "a"), depot(maintenant, "b")]
+    jeune = passage()
+    jeune.echanges += [depot(maintenant - 1, "a"), depot(maintenant, "b")]
+
+    assert (_est_fini(joue), _est_fini(jeune)) == (True, False)
+
+
+def test_what_was_answered_503_is_waited_for_until_it_comes_again() -> None:
+    maintenant, panne = time.monotonic(), Indisponible(lambda _: True, 503, 2)
+    joue = Passage(Etape("essai", (panne,)))
+    panne.touches = [depot(maintenant - 8, "a")]
+    joue.echanges += [*panne.touches, depot(maintenant - 7, "b"), depot(maintenant, "c")]
+
+    avant = _est_fini(joue)
+    joue.echanges.append(depot(maintenant - 1, "a"))
+
+    assert (avant, _est_fini(joue)) == (False, True)
 
 
 def test_a_program_is_given_its_access_and_its_words_are_kept() -> None:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from relais_kit.emetteur.recu import Recu
 from relais_kit.emetteur.temoin import Passage
 
 _PAS_S = 0.05
@@ -21,8 +22,8 @@ _NON_LANCEE = (126, 127)
 _CALME_S = 1.5
 """Without news for so long, a program that does not end has said all that it had to."""
 _DEMARRAGE_MAX_S = 30.0
-_RELANCE_S = 10.0
-"""How long after a Retry-After a program that does not end is waited for."""
+_FENETRE_S = 6.0
+"""How long a program that is never calm is watched."""
 _SORTIE_MAX_SIGNES = 200_000
 
 
@@ -106,19 +107,28 @@ def _attendre(programme: subprocess.Popen[bytes], passage: Passage, fin: float) 
 
 
 def _est_fini(passage: Passage) -> bool:
-    """For a program that goes on: it is calm, and a fault has been followed, or will not be."""
+    """For a program that goes on: each fault was followed, or will not be any more; then it is calm, or busy with what
+    comes next."""
     maintenant, dernier = time.monotonic(), passage.dernier
-    if dernier is None or passage.en_cours or maintenant - dernier < _CALME_S:
+    if dernier is None or passage.en_cours:
         return False
-    if not passage.touches():
-        return maintenant - dernier > 2 * _CALME_S
-    touche = max(passage.touches(), key=lambda recu: recu.debut)
+    touches = [(recu, panne) for panne in passage.etape.pannes for recu in panne.touches]
+    if not touches:
+        est_occupe = maintenant - passage.echanges[0].debut > _FENETRE_S
+        return est_occupe or maintenant - dernier > 2 * _CALME_S
+    depuis_s = [(recu, panne, maintenant - (recu.fin or maintenant)) for recu, panne in touches]
+    if any(s < panne.suite_s and not _est_suivi(passage, recu) for recu, panne, s in depuis_s):
+        return False
+    return maintenant - dernier > _CALME_S or min(s for _, _, s in depuis_s) > _FENETRE_S
+
+
+def _est_suivi(passage: Passage, touche: Recu) -> bool:
+    """What it asked for came again."""
+    ensuite = [recu for recu in passage.echanges if recu.debut > touche.debut]
     if touche.est_lecture:
-        est_suivi = any(r.est_lecture and r.debut > touche.debut for r in passage.echanges)
-    else:
-        est_suivi = dernier > (touche.fin or touche.debut)
-    attente_s = max(panne.retry_after_s for panne in passage.etape.pannes) + _RELANCE_S
-    return est_suivi or maintenant - (touche.fin or maintenant) > attente_s
+        return any(recu.est_lecture for recu in ensuite)
+    ids = {str(message.get("id")) for message in touche.messages}
+    return any(str(message.get("id")) in ids for recu in ensuite for message in recu.messages)
 
 
 def _arreter(programme: subprocess.Popen[bytes]) -> None:

@@ -32,6 +32,8 @@ class Panne:
     """What it asked to wait."""
     patience_s = 0.0
     """How long the answer itself may be held."""
+    suite_s = 4.0
+    """How long what follows is waited for, of a program that does not end."""
 
     def __init__(self, cible: Callable[[Recu], bool] = lambda recu: recu.est_depot) -> None:
         self._cible = cible
@@ -76,6 +78,7 @@ class Indisponible(Panne):
     def __init__(self, cible: Callable[[Recu], bool], statut: int, retry_after_s: int) -> None:
         super().__init__(cible)
         self.nom, self.retry_after_s = f"{statut}, Retry-After: {retry_after_s}", retry_after_s
+        self.suite_s = retry_after_s + 10.0
         self._statut = statut
 
     async def rompre(self, recu: Recu, suite: Suite) -> Reponse:
@@ -118,7 +121,7 @@ class RefusDefinitif(Panne):
 class LignesRefusees(Panne):
     """In the first batch one line is to be sent again; the one before it is refused for good, as often as it comes."""
 
-    nom = "une ligne du lot est à refaire (503), une autre refusée (422)"
+    nom, suite_s = "une ligne du lot est à refaire (503), une autre refusée (422)", 10.0
 
     def __init__(self, cible: Callable[[Recu], bool]) -> None:
         super().__init__(cible)
