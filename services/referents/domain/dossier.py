@@ -163,6 +163,11 @@ class Designation:
         return self.issue is None
 
     @property
+    def a_suivi(self) -> bool:
+        """Accepted, and not over before it began."""
+        return self.acceptee_le is not None and (self.fin is None or self.fin >= self.affectation.debut)
+
+    @property
     def etat_de_suivi(self) -> Etat:
         """As it counts while it lasts, its end being announced or not."""
         return Etat.ACTIF if self.acceptee_le else Etat.PROPOSE

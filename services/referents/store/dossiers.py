@@ -14,7 +14,7 @@ def _suivis(dossier: Dossier) -> Iterable[Ligne]:
     """Who followed the person from which day to which, while the parcours is open. One that never began has no day."""
     for une in () if dossier.est_clos else dossier.designations:
         debut, structure = une.affectation.debut, une.affectation.structure
-        if une.acceptee_le and (une.fin is None or une.fin >= debut):
+        if une.a_suivi:
             yield dossier.parcours, dossier.departement, structure.systeme, structure.valeur, debut, une.fin
 
 

@@ -14,11 +14,11 @@ from services.referents.store.dossiers import REGISTRE
 
 Json = dict[str, Any]
 
-# Who acted last on each, in the parcours in which it was told; a merge tells again without an agent.
+# The last on each says who acted, in the parcours in which it was told; a merge tells again without an agent.
 _AGENTS = """
-SELECT DISTINCT ON (donnees ->> 'rdv_id') donnees ->> 'rdv_id' AS rdv_id, agent FROM faits
+SELECT donnees, agent FROM faits
 WHERE agregat = ANY($1) AND type IN ('rdv.planifie', 'rdv.modifie', 'rdv.annule', 'rdv.constate') AND agent IS NOT NULL
-ORDER BY donnees ->> 'rdv_id', numero DESC
+ORDER BY numero
 """
 
 
@@ -51,9 +51,9 @@ async def rdv(conn: Connection, demande: Mapping[str, Any]) -> Json | None:
     dossier, maintenant = famille[0], instant(demande)
     suivis = sorted(dossier.rendez_vous, key=lambda suivi: (suivi.rendez_vous.debut, suivi.rdv_id))
     dits = await conn.fetch(_AGENTS, [un.parcours for un in famille])
-    agents = {dit["rdv_id"]: dit["agent"] for dit in dits}
-    a_venir = [suivi for suivi in suivis if _est_a_venir(suivi, maintenant)]
-    autres = [suivi for suivi in reversed(suivis) if not _est_a_venir(suivi, maintenant)]
+    agents = {dit["donnees"]["rdv_id"]: dit["agent"] for dit in dits}
+    a_venir = [suivi for suivi in suivis if est_a_venir(suivi, maintenant)]
+    autres = [suivi for suivi in reversed(suivis) if not est_a_venir(suivi, maintenant)]
     return {
         "parcours": str(dossier.parcours),
         "departement": dossier.departement,
@@ -106,18 +106,18 @@ def _accompagnant(accompagnant: Accompagnant) -> Json:
     }
 
 
-def _est_a_venir(suivi: RdvSuivi, maintenant: datetime) -> bool:
+def est_a_venir(suivi: RdvSuivi, maintenant: datetime) -> bool:
     return suivi.statut is Statut.PLANIFIE and suivi.rendez_vous.debut > maintenant
 
 
 def _rdv(dossier: Dossier, suivi: RdvSuivi, maintenant: datetime) -> Json:
-    est_a_venir = _est_a_venir(suivi, maintenant)
+    a_venir = est_a_venir(suivi, maintenant)
     ici = fuseau(dossier.departement)
     return asdict(suivi.rendez_vous) | {
         "debut": suivi.rendez_vous.debut.astimezone(ici),
         "organisateur": suivi.organisateur,
         "constate_a": suivi.constate_a.astimezone(ici).replace(microsecond=0) if suivi.constate_a else None,
-        "est_a_venir": est_a_venir,
-        "est_a_renseigner": suivi.statut is Statut.PLANIFIE and not est_a_venir,
-        "est_a_confirmer": est_a_venir and est_a_confirmer(dossier, suivi),
+        "est_a_venir": a_venir,
+        "est_a_renseigner": suivi.statut is Statut.PLANIFIE and not a_venir,
+        "est_a_confirmer": a_venir and est_a_confirmer(dossier, suivi),
     }

@@ -1,30 +1,21 @@
 """The reads about many parcours: the active file of a structure, how long it takes."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from chassis.database import Connection
+from chassis.database import Connection, Record
 from relais_contrats.territoires import fuseau, jours_legaux
-from services.referents.store.lectures import instant
+from services.referents.domain.dossier import Dossier
+from services.referents.store.dossiers import REGISTRE
+from services.referents.store.lectures import est_a_venir, instant
 
 Json = dict[str, Any]
 
-# The accepted ranges of a parcours do not overlap: on a given day it is in one file at most, once. Of the dossier only
-# what a line shows is taken out: a page is long.
+# The accepted ranges of a parcours do not overlap: on a given day it is in one file at most, once.
 _FILE_ACTIVE = """
-SELECT s.parcours::text, s.departement, s.date_debut, s.date_fin,
-    jsonb_path_query_first(
-        d.etat,
-        '$.designations[*] ? (@.acceptee_le != null && (@.fin == null || @.fin >= @.affectation.debut)
-            && @.affectation.debut == $debut).affectation.referent',
-        jsonb_build_object('debut', s.date_debut)
-    ) AS referent, (
-        SELECT min((r ->> 'debut')::timestamptz)
-        FROM jsonb_path_query(d.etat, '$.rendez_vous[*].rendez_vous ? (@.statut == "planifie")') AS r
-        WHERE (r ->> 'debut')::timestamptz > $8
-    ) AS prochain_rdv
+SELECT s.parcours, s.departement, s.date_debut, s.date_fin, d.etat::text AS etat
 FROM suivis s JOIN dossiers d ON d.parcours = s.parcours
     JOIN unnest($3::text[], $7::date[]) AS t(departement, jour) ON t.departement = s.departement
 WHERE s.structure_systeme = $1 AND s.structure_valeur = $2
@@ -89,10 +80,9 @@ async def file_active(conn: Connection, demande: Mapping[str, Any]) -> Json:
         UUID(apres) if apres else None,
         limite,
         list(jours.values()),
-        maintenant,
     )
-    suite = trouves[-1]["parcours"] if len(trouves) == limite else None
-    return {"parcours": [_suivi(dict(row)) for row in trouves], "suite": suite}
+    suivis = [_suivi(row, REGISTRE.modele.lire(row["etat"]), maintenant) for row in trouves]
+    return {"parcours": suivis, "suite": suivis[-1]["parcours"] if len(suivis) == limite else None}
 
 
 async def delais(conn: Connection, demande: Mapping[str, Any]) -> list[Json]:
@@ -108,9 +98,15 @@ async def delais(conn: Connection, demande: Mapping[str, Any]) -> list[Json]:
     ]
 
 
-def _suivi(row: Json) -> Json:
-    agent = {champ: row["referent"][champ] for champ in _AGENT}
-    autres = {champ: row[champ] for champ in ("parcours", "departement", "date_debut", "date_fin")}
-    prochain = row["prochain_rdv"]
-    ici = prochain.astimezone(fuseau(row["departement"])) if prochain else None
-    return autres | {"referent": agent, "prochain_rdv": ici}
+def _suivi(row: Record, dossier: Dossier, maintenant: datetime) -> Json:
+    affectations = (d.affectation for d in dossier.designations if d.a_suivi)
+    referent = next(une.referent for une in affectations if une.debut == row["date_debut"])
+    prochain = min((un.rendez_vous.debut for un in dossier.rendez_vous if est_a_venir(un, maintenant)), default=None)
+    return {
+        "parcours": str(row["parcours"]),
+        "departement": row["departement"],
+        "date_debut": row["date_debut"],
+        "date_fin": row["date_fin"],
+        "referent": {champ: getattr(referent, champ) for champ in _AGENT},
+        "prochain_rdv": prochain.astimezone(fuseau(row["departement"])) if prochain else None,
+    }
