@@ -332,6 +332,15 @@ class SuitUnParcours(Juste):
             await self.deposer(self.suite(evenement["subject"], "reaction"))
 
 
+class LaisseSonFil(Juste):
+    """Leaves a feed that does not answer to its next run, and says so."""
+
+    async def lire_le_fil(self) -> None:
+        if (await self.envoyer("GET", "/v1/evenements?limite=1", None, None)).status_code == 503:
+            raise Abandon
+        await super().lire_le_fil()
+
+
 class SansFin(Juste):
     """Never ends: something to send every half second, and its feed."""
 
@@ -355,6 +364,7 @@ JUSTES: tuple[type[Juste], ...] = (
     MessageRefuse,
     EnParallele,
     SuitUnParcours,
+    LaisseSonFil,
 )
 
 

@@ -61,9 +61,16 @@ def regle(titre: str, *exigences: str) -> Callable[[Juger], Juger]:
 
 
 def finit_mal(dossier: Dossier, passage: Passage) -> bool:
-    """It ended in error, without a refusal that explains it, when it does not without a fault."""
+    """It ended in error when it does not without a fault, and no refusal and no feed left unread explains it."""
     est_refuse = any(depot.est_refuse for depot in depots(passage))
-    return dossier.reference.statut in (None, 0) and passage.statut not in (None, 0) and not est_refuse
+    laisse = any(recu.est_lecture and not relit(passage, recu) for recu in passage.touches())
+    est_explique = est_refuse or laisse
+    return dossier.reference.statut in (None, 0) and passage.statut not in (None, 0) and not est_explique
+
+
+def relit(passage: Passage, lecture: Recu) -> bool:
+    """The feed was read again after this reading."""
+    return any(recu.est_lecture and recu.debut > lecture.debut for recu in passage.echanges)
 
 
 def inscrites(module: str) -> Iterator[Regle]:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from relais_kit.carnet import Carnet
-from relais_kit.emetteur.jugement import Dossier, depots, finit_mal, regle
+from relais_kit.emetteur.jugement import Dossier, depots, finit_mal, regle, relit
 from relais_kit.emetteur.pannes import Indisponible, JetonCourt
 from relais_kit.emetteur.recu import Recu, objet_de
 from relais_kit.emetteur.temoin import Passage
@@ -31,9 +31,11 @@ def lecture_relancee(dossier: Dossier, carnet: Carnet) -> None:
         touche = panne.touches[0]
         if isinstance(panne, JetonCourt) or not touche.est_lecture:
             continue
-        suivantes = [r for r in passage.echanges if r.est_lecture and r.debut > touche.debut]
-        if suivantes:
-            carnet.passer("lecture-relancee", touche, suivantes[0])
+        if relit(passage, touche):
+            carnet.passer("lecture-relancee", touche)
+        elif depots(dossier.reference) and passage.statut not in (0, None):
+            # What it deposits is not lost, and its next run reads from the same place.
+            carnet.omettre("lecture-relancee", "s'arrête sur le 503 de son fil, en le signalant")
         elif not passage.est_ecourte:
             carnet.echouer("lecture-relancee", "ne relit pas son fil après un 503", touche)
 
