@@ -14,11 +14,14 @@ from chassis.facts import Entree
 from services.dossiers.registre import Registre
 from services.dossiers.rejouer import rejouer
 from services.engagements.store.dossiers import REGISTRE as ENGAGEMENTS
+from services.feuille_de_route.store.dossiers import REGISTRE as FEUILLE
 from services.orientation.store.dossiers import REGISTRE as ORIENTATION
 from services.referents.store.dossiers import REGISTRE as REFERENTS
 from tests.engagements import conftest as conf_engagements
 from tests.engagements import fabrique as engagements
 from tests.engines import Engines, bench
+from tests.feuille_de_route import conftest as conf_feuille
+from tests.feuille_de_route import fabrique as feuille
 from tests.orientation import conftest as conf_orientation
 from tests.orientation import fabrique as orientation
 from tests.referents import conftest as conf_referents
@@ -35,6 +38,7 @@ class Charge:
     essai: type[Any]
     registre: Registre[Any]
     vie: tuple[Callable[[UUID], Entree], ...]
+    evenement: Callable[..., Entree] = referents.evenement
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -70,6 +74,18 @@ CHARGES = {
             lambda parcours: orientation.depot("reorientation.demandee", orientation.reorientation_json(), parcours),
         ),
     ),
+    "feuille_de_route": Charge(
+        conf_feuille.Essai,
+        FEUILLE,
+        (
+            lambda parcours: feuille.evenement_neuf("parcours.ouvert", {}, parcours),
+            lambda parcours: feuille.evenement_neuf("orientation.decidee", feuille.decision(), parcours),
+            lambda parcours: feuille.evenement_neuf("referent.designe", feuille.designation(), parcours),
+            lambda parcours: feuille.evenement_neuf("contrat.propose", feuille.contrat(), parcours),
+            lambda parcours: feuille.depot("objectif.ajoute", feuille.objectif(), parcours),
+        ),
+        feuille.evenement_neuf,
+    ),
     "referents": Charge(
         conf_referents.Essai,
         REFERENTS,
@@ -90,7 +106,7 @@ async def _remplir(essai: Any, charge: Charge, nombre: int) -> None:
             await essai.decider(*map(entree, ids[debut : debut + _LOT]))
     for conserve, absorbe in zip(ids[::_UNE_FUSION_SUR], ids[1::_UNE_FUSION_SUR], strict=False):
         fusion = {"conserve": str(conserve), "absorbes": [str(absorbe)]}
-        await essai.accepte(referents.evenement("usager.fusionne", fusion, conserve))
+        await essai.accepte(charge.evenement("usager.fusionne", fusion, conserve))
 
 
 async def _empreintes(essai: Any, charge: Charge) -> list[str]:
