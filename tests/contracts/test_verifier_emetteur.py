@@ -23,7 +23,8 @@ from relais_kit.emetteur.jugement import Dossier
 from relais_kit.emetteur.regles import juger, toutes
 from relais_kit.emetteur.temoin import Passage
 from relais_kit.recepteur.faits import CODE_INCONNU, TYPES_COURANTS
-from tests.contracts.emetteurs import JUSTES, Juste, Lecteur, SignaleLesLignes, UnLot, UnMessage
+from tests.contracts.emetteurs import Juste
+from tests.contracts.emetteurs_autres import JUSTES, Lecteur, SignaleLesLignes, UnLot, UnMessage
 from tests.contracts.emetteurs_fautifs import FAUTIFS, IgnoreLesLignes, NirDansLId
 
 URL = "http://127.0.0.1:8430"

@@ -34,7 +34,7 @@ def _a_la_racine(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "commande",
     [
-        programme("emetteurs", "UnMessage"),
+        programme("emetteurs_autres", "UnMessage"),
         shlex.join([sys.executable, str(JUSTES / "client_publie.py")]),
         f"{shutil.which('node')} {JUSTES / 'juste.mjs'}",
         f"{shutil.which('php')} {JUSTES / 'juste.php'}",
