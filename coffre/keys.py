@@ -25,25 +25,28 @@ _HEAD_BYTES = 1 + 16
 _REMEMBERED_S = 5.0
 _MOST_REMEMBERED = 20_000
 
-_FIND = "SELECT id, enveloppe, maitre FROM coffre.cles WHERE id = ANY($1)"
+_FIND = "SELECT id, enveloppe, maitre FROM coffre.cles WHERE id = ANY($1) AND enveloppe IS NOT NULL"
 # In one order, so that two writers wait for each other instead of deadlocking.
 _ADD = """
 INSERT INTO coffre.cles (id, enveloppe, maitre, passage)
 SELECT * FROM unnest($1::uuid[], $2::bytea[], $3::int[], $4::timestamptz[]) ORDER BY 1 ON CONFLICT DO NOTHING
 """
-_DESTROY = "DELETE FROM coffre.cles WHERE id = ANY($1)"
+_DESTROY = "SELECT coffre.detruire($1)"
 
 
 class Keyring:
-    """The keys at hand for a batch."""
+    """The keys at hand for a batch; `destroyed` are those that an erasure has destroyed."""
 
-    def __init__(self, keys: Mapping[UUID, AESGCM]) -> None:
+    def __init__(self, keys: Mapping[UUID, AESGCM], destroyed: Collection[UUID] = ()) -> None:
         self._keys = keys
+        self.destroyed = frozenset(destroyed)
 
     def seal(self, key: UUID, table: str, row: UUID, clear: bytes) -> bytes:
-        """A cell of this row. Raises KeyError without its key: see `Vault.ensure`."""
+        """A cell of this row, which opens no more if the key is destroyed. Raises KeyError without the key: see
+        `Vault.ensure`."""
+        aead = AESGCM(urandom(KEY_BYTES)) if key in self.destroyed else self._keys[key]
         nonce = urandom(_NONCE_BYTES)
-        return _FORMAT + key.bytes + nonce + self._keys[key].encrypt(nonce, clear, _bound(key, table, row))
+        return _FORMAT + key.bytes + nonce + aead.encrypt(nonce, clear, _bound(key, table, row))
 
     def open(self, table: str, row: UUID, cell: bytes) -> bytes | None:
         """None when its key is destroyed. Raises `cryptography.exceptions.InvalidTag` when it is of another place."""
@@ -65,7 +68,7 @@ class Vault:
         self._remembered: OrderedDict[UUID, tuple[float, AESGCM]] = OrderedDict()
 
     async def ensure(self, keys: Collection[UUID], passage: datetime | None = None) -> Keyring:
-        """These keys, made where they are missing.
+        """These keys, made where they are missing. One that was destroyed is never made again.
 
         In a transaction of its own, to be called before the one that seals: a key that is rolled back with what it
         sealed, and remembered, would seal what nobody opens.
@@ -79,7 +82,7 @@ class Vault:
                     envelopes = [wrap(master, version, key, urandom(KEY_BYTES)) for key in new]
                     await conn.execute(_ADD, new, envelopes, [version] * len(new), [passage] * len(new))
                     held |= await self._find(conn, new)
-        return Keyring(held)
+        return Keyring(held, set(keys) - held.keys())
 
     async def of_cells(self, conn: Connection, cells: Iterable[bytes | None]) -> Keyring:
         """The keys of these cells, in one query; those that were destroyed are missing."""
@@ -114,7 +117,7 @@ class Vault:
 
 
 async def destroy(conn: Connection, keys: Collection[UUID]) -> None:
-    """What these keys sealed opens no more, wherever a copy of it lies."""
+    """What these keys sealed opens no more, wherever a copy of it lies; nor what a process seals under them later."""
     await conn.execute(_DESTROY, list(keys))
 
 

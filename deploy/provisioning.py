@@ -144,6 +144,7 @@ async def _ensure_vault(conn: Admin, root: Path) -> list[str]:
             await conn.execute(f"GRANT SELECT, INSERT ON {VAULT}.cles TO {role}")
         for role in SHREDDERS:
             await conn.execute(f"GRANT DELETE ON {VAULT}.cles TO {role}")
+            await conn.execute(f"GRANT EXECUTE ON FUNCTION {VAULT}.detruire(uuid[]) TO {role}")
     return applied
 
 

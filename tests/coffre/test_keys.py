@@ -93,6 +93,36 @@ async def test_after_its_key_is_destroyed_nothing_opens_and_no_process_remembers
     assert await opened(vault(pool, path), pool, "t", row, cell) is None
 
 
+async def test_a_key_that_was_destroyed_is_never_made_again_and_what_comes_late_is_closed(
+    pool: Pool, path: Path
+) -> None:
+    """Under a second key of that id, what is left of the first would look damaged; and who would destroy the second?"""
+    parcours, unknown, row = uuid4(), uuid4(), uuid4()
+    before = (await vault(pool, path).ensure([parcours])).seal(parcours, "t", row, b"x")
+    async with pool.acquire() as conn:
+        await keys.destroy(conn, [parcours, unknown])
+
+    late = await vault(pool, path).ensure([parcours, unknown])
+
+    cells = [before, *(late.seal(one, "t", row, b"clair") for one in (parcours, unknown))]
+    assert [late.open("t", row, cell) for cell in cells] == [None] * 3
+    assert [await opened(vault(pool, path), pool, "t", row, cell) for cell in cells] == [None] * 3
+    assert all(keys.key_of(cell) in (parcours, unknown) and b"clair" not in cell for cell in cells)
+
+
+async def test_who_seals_while_a_key_is_being_destroyed_makes_no_other(pool: Pool, path: Path) -> None:
+    parcours, row = uuid4(), uuid4()
+    async with pool.acquire() as conn, conn.transaction():
+        await keys.destroy(conn, [parcours])
+        sealing = asyncio.create_task(vault(pool, path).ensure([uuid4(), parcours]))
+        await asyncio.sleep(0.2)
+
+    cell = (await sealing).seal(parcours, "t", row, b"x")
+
+    assert await opened(vault(pool, path), pool, "t", row, cell) is None
+    assert await pool.fetchval("SELECT count(enveloppe) FROM coffre.cles WHERE id = $1", parcours) == 0
+
+
 async def test_a_key_is_wrapped_by_the_newest_master_without_a_restart(pool: Pool, path: Path) -> None:
     one, before, after = vault(pool, path), uuid4(), uuid4()
     await one.ensure([before])
@@ -137,6 +167,8 @@ async def test_the_gateway_neither_changes_a_key_nor_does_a_stranger_read_one(ba
         await pool.execute("UPDATE coffre.cles SET maitre = 9")
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await console.fetch("SELECT FROM coffre.cles")
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await console.execute("SELECT coffre.detruire($1)", [uuid4()])
 
 
 @pytest.mark.parametrize("text", ["", "1 AAAA\n", "0 " + "A" * 43, "un " + "A" * 43])

@@ -10,7 +10,7 @@ from cryptography.exceptions import InvalidTag
 
 from chassis.database import Pool
 from coffre import masters, rotation
-from coffre.keys import Vault
+from coffre.keys import Vault, destroy
 from coffre.masters import Masters, MasterUnknown
 from deploy import master_keys
 from tests.engines import Bench
@@ -64,9 +64,11 @@ async def test_a_copy_of_a_destroyed_key_is_worth_nothing_once_its_master_is_dro
     row, admin = uuid4(), await banc.admin()
     cell = await sealed(Vault(pool, Masters(path)), row)
     await admin.execute("CREATE TABLE public.sauvegarde AS SELECT * FROM coffre.cles")
-    await pool.execute("DELETE FROM coffre.cles")
+    async with pool.acquire() as conn:
+        await destroy(conn, [row])
     await master_keys.rotate(admin, path, lambda *_: None, linger_s=0)
 
+    await admin.execute("DELETE FROM coffre.cles")
     await admin.execute("INSERT INTO coffre.cles SELECT * FROM public.sauvegarde")
     with pytest.raises(MasterUnknown):
         await opened(Vault(pool, Masters(path)), pool, row, cell)

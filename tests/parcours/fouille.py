@@ -37,7 +37,7 @@ Ouvrir = Callable[[Mapping[str, Any]], Iterable[object]]
 async def keyring(conn: Any, data: DataDir) -> Keyring:
     """Every key that is left."""
     masters = Masters(data.masters)
-    rows = await conn.fetch("SELECT id, maitre, enveloppe FROM coffre.cles")
+    rows = await conn.fetch("SELECT id, maitre, enveloppe FROM coffre.cles WHERE enveloppe IS NOT NULL")
     return Keyring(
         {
             row["id"]: AESGCM(unwrap(masters.of(row["maitre"]), row["maitre"], row["id"], row["enveloppe"]))

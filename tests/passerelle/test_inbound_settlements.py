@@ -139,6 +139,26 @@ async def test_the_answer_of_an_erased_person_is_closed_and_her_deposit_is_unkno
     assert await journal_of_a_process(banc, pool, pem).receive_all([one]) == [Refused("parcours-inconnu", "")]
 
 
+async def test_what_is_settled_after_an_erasure_closes_and_leaves_the_answers_of_before_closed(banc: Bench) -> None:
+    pool, pem, parcours = await banc.pool("passerelle"), new_es256_key().encode(), uuid4()
+    demandeur = Demandeur(partner("caf-59"), frozenset(), date(2026, 3, 2))
+    both = [incoming(demandeur, "m-1"), incoming(demandeur, "m-2")]
+    await journal_of_a_process(banc, pool, pem).receive_all(both)
+    first, second = [row["id"] for row in await pool.fetch("SELECT id FROM depots ORDER BY message")]
+
+    async def settle(depot: UUID, etat: str) -> None:
+        settlement = Settlement(depot, "caf-59", etat, {"etat": etat}, {"message": "m"}, parcours, key=parcours)
+        await journal_of_a_process(banc, pool, pem).settle_all([settlement])
+
+    await settle(first, "accepte")
+    async with pool.acquire() as conn:
+        await keys.destroy(conn, [parcours])
+    await settle(second, "refuse")
+
+    assert await journal_of_a_process(banc, pool, pem).receive_all(both) == [Refused("parcours-inconnu", "")] * 2
+    assert {row["etat"] for row in await pool.fetch("SELECT etat FROM depots")} == {"accepte", "refuse"}
+
+
 async def test_a_body_goes_with_its_settlement_and_the_key_of_its_hour_once_nothing_waits_under_it(banc: Bench) -> None:
     pool, pem, now = await banc.pool("passerelle"), new_es256_key().encode(), datetime.now(UTC)
     cabinet = Cabinet(vault_of(banc, pool), KEY)

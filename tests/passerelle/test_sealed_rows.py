@@ -86,7 +86,7 @@ async def test_an_erasure_destroys_the_key_and_is_read_itself(sortant: Sortant) 
 
 
 async def is_shredded(sortant: Sortant, parcours: UUID) -> bool:
-    return not await sortant.field("SELECT count(*) FROM coffre.cles WHERE id = $1", parcours)
+    return not await sortant.field("SELECT count(enveloppe) FROM coffre.cles WHERE id = $1", parcours)
 
 
 def test_only_the_offer_and_notices_are_of_no_person() -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from chassis.database import Connection, Record
 from chassis.ordering import Event
-from coffre.keys import Vault
+from coffre.keys import Vault, destroy
 from gateway import numbering
 from gateway.outbound.distribution import Abonne, Evenement, Livraison, Rappel
 from gateway.outbound.order import Cause
@@ -86,11 +86,7 @@ INSERT INTO effaces (parcours, a)
 SELECT p, $2::timestamptz FROM unnest($1::uuid[]) AS p UNION SELECT absorbe, $2 FROM alias WHERE survivant = ANY($1)
 ON CONFLICT DO NOTHING
 """
-# What is still sealed under it, in whatever row, copy or log, opens no more.
-_SHRED = """
-DELETE FROM coffre.cles
-WHERE id = ANY($1) OR id IN (SELECT absorbe FROM alias WHERE survivant = ANY($1))
-"""
+_NAMES = "SELECT unnest($1::uuid[]) AS nom UNION SELECT absorbe FROM alias WHERE survivant = ANY($1)"
 # What waits to be decided keeps its body: it will be refused, and emptied in its turn.
 _EMPTY_DEPOSITS = """
 UPDATE depots SET corps = NULL WHERE corps IS NOT NULL AND etat <> 'en-attente'
@@ -200,7 +196,7 @@ async def erase(conn: Connection, effaces: dict[UUID, UUID], now: datetime) -> N
     await conn.execute(_END_ABSORBED, parcours, now)
     await conn.execute(_NOTE_ERASED, parcours, now)
     await conn.execute(_EMPTY_DEPOSITS, parcours)
-    await conn.execute(_SHRED, parcours)
+    await destroy(conn, [row["nom"] for row in await conn.fetch(_NAMES, parcours)])
     await waiting.erase(conn, parcours)
 
 
