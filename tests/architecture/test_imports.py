@@ -22,7 +22,7 @@ PACKAGES = (
 
 # Sentence of the contract, file to plant in, line that breaks it.
 PLANTED = [
-    ("Services are unaware of each other", "services/orientation/clocks.py", "import services.usagers.domain"),
+    ("Services are unaware of each other", "services/orientation/app.py", "import services.usagers.domain"),
     ("Calls inside a service go one way", "services/usagers/domain/parcours.py", "import services.usagers.app"),
     (
         "The domain knows no framework, no wire format, no database",

@@ -14,9 +14,8 @@ from relais_kit.rapport.commande import deposer
 from relais_kit.rapport.page import page
 from relais_kit.referentiel import toutes
 from relais_kit.resultats import document
-from tests.feuille_de_route.navigateur import Navigateur
+from tests.navigateur import Navigateur
 
-AXE = Path(__file__).parents[1] / "outils" / "node_modules" / "axe-core" / "axe.min.js"
 EXIGENCES = table(
     "emetteur",
     (
@@ -132,4 +131,4 @@ def test_the_page_holds_on_a_telephone_and_axe_finds_no_fault(carnet: Carnet, tm
     navigateur = Navigateur(tmp_path)
 
     assert navigateur.taille(html, 320)[0] == 320
-    assert navigateur.defauts(html, AXE) == []
+    assert navigateur.defauts(html) == []

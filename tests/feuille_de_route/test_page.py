@@ -1,7 +1,6 @@
 """The page handed to the person: in French, escaped, readable at 320 px and on A4, without script."""
 
 import re
-import shutil
 from base64 import b64encode
 from datetime import date, datetime
 from hashlib import sha256
@@ -15,8 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import html
 
-from deploy.allowed_skips import NO_BROWSER, NO_NPM_TOOL
-from deploy.components import ROOT
 from gateway.feuille_mots import telephone
 from gateway.feuille_page import Contexte, page
 from gateway.feuille_style import CSP
@@ -25,12 +22,11 @@ from relais_contrats.groupes import Groupe
 from relais_contrats.territoires import fuseau
 from relais_contrats.v1.vues_feuille import VueFeuilleDeRoute
 from tests.feuille_de_route.fabrique import Json, Recit, decision, prescription, rendez_vous
-from tests.feuille_de_route.navigateur import Navigateur
 from tests.feuille_de_route.test_droits import TOUT, complete
+from tests.navigateur import Navigateur
 
 LE = date(2026, 4, 20)
 A4_POINTS = (595, 842)
-AXE = ROOT / "tests" / "outils" / "node_modules" / "axe-core" / "axe.min.js"
 LARGEUR_A4_PX = 680
 """What is left between the margins of an A4 sheet, in CSS pixels."""
 HOSTILE = "<script>alert(1)</script>\x01\ufffe & \"'"
@@ -246,8 +242,6 @@ def test_any_projection_makes_a_page(groupes: set[Groupe]) -> None:
 
 @pytest.fixture
 def navigateur(tmp_path: Path) -> Navigateur:
-    if shutil.which("chromium") is None:
-        pytest.skip(NO_BROWSER)
     return Navigateur(tmp_path)
 
 
@@ -264,10 +258,7 @@ def test_nothing_overflows_on_a_telephone_nor_on_paper(navigateur: Navigateur, l
 
 @pytest.mark.lent
 def test_axe_finds_no_fault(navigateur: Navigateur) -> None:
-    if not AXE.exists():
-        pytest.skip(NO_NPM_TOOL)
-
-    assert navigateur.defauts(dite(complete()), AXE) == []
+    assert navigateur.defauts(dite(complete())) == []
 
 
 @pytest.mark.lent

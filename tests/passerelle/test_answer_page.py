@@ -1,7 +1,6 @@
 """The pages behind a link: what is asked, by whom and for what; for everybody's eyes, hands and screens."""
 
 import re
-import shutil
 from base64 import b64encode
 from hashlib import sha256
 from itertools import pairwise
@@ -11,11 +10,9 @@ from typing import Any
 import pytest
 from lxml import html
 
-from deploy.allowed_skips import NO_BROWSER, NO_NPM_TOOL
-from deploy.components import ROOT
 from gateway.inbound.links import answer_page
 from gateway.inbound.links.answer_form import Lue, Saisie
-from tests.feuille_de_route.navigateur import Navigateur
+from tests.navigateur import Navigateur
 
 VUE: dict[str, Any] = {
     "prescription_id": "p-1",
@@ -50,7 +47,6 @@ MAUVAISE = Lue(
     {"motif": "Cochez au moins un motif de refus.", "message": "Précisez-le ici."},
 )
 CD = "Département du Nord"
-AXE = ROOT / "tests" / "outils" / "node_modules" / "axe-core" / "axe.min.js"
 SANS_FIN = "interminablement" * 12
 PAGES = {
     "question": answer_page.question(VUE, CD),
@@ -192,8 +188,6 @@ def test_only_the_style_of_the_page_applies_and_nothing_runs_or_loads(nom: str) 
 
 @pytest.fixture
 def navigateur(tmp_path: Path) -> Navigateur:
-    if shutil.which("chromium") is None:
-        pytest.skip(NO_BROWSER)
     return Navigateur(tmp_path)
 
 
@@ -208,7 +202,4 @@ def test_nothing_overflows_on_a_telephone_nor_at_twice_the_size(navigateur: Navi
 @pytest.mark.lent
 @pytest.mark.parametrize("nom", ["question", "erreurs", "repondue", "inconnu"])
 def test_axe_finds_no_fault(navigateur: Navigateur, nom: str) -> None:
-    if not AXE.exists():
-        pytest.skip(NO_NPM_TOOL)
-
-    assert navigateur.defauts(PAGES[nom], AXE) == []
+    assert navigateur.defauts(PAGES[nom]) == []

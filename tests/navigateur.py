@@ -1,9 +1,16 @@
 """Debian's Chromium, headless: what a page measures at a width, what it prints, what it looks like."""
 
 import re
+import shutil
 import subprocess
 from html import escape
 from pathlib import Path
+
+import pytest
+
+from deploy.allowed_skips import NO_BROWSER, NO_NPM_TOOL
+
+_AXE = Path(__file__).parent / "outils" / "node_modules" / "axe-core" / "axe.min.js"
 
 # As root in a container, and silent on the network.
 _CHROMIUM = [
@@ -28,7 +35,7 @@ addEventListener("load", () => {{
 }});
 </script>"""
 
-_AXE = """<script src="{axe}"></script><script>
+_JUGE = """<script src="{axe}"></script><script>
 axe.run().then((found) => {{
   const said = document.createElement("p");
   said.textContent = "axe :" + found.violations.map((one) => " " + one.id).join("") + " ; fin";
@@ -38,7 +45,11 @@ axe.run().then((found) => {{
 
 
 class Navigateur:
+    """Skips the test where Chromium, or axe for `defauts`, is not installed."""
+
     def __init__(self, dossier: Path) -> None:
+        if shutil.which("chromium") is None:
+            pytest.skip(NO_BROWSER)
         self._dossier = dossier
 
     def taille(self, page: str, largeur: int) -> tuple[int, int]:
@@ -48,9 +59,11 @@ class Navigateur:
         assert trouvee is not None, document[-500:]
         return int(trouvee[1]), int(trouvee[2])
 
-    def defauts(self, page: str, axe: Path) -> list[str]:
+    def defauts(self, page: str) -> list[str]:
         """The rules of axe-core that the page breaks; its colours are judged as they are shown."""
-        sondee = page.replace("</body>", _AXE.format(axe=axe.as_uri()))
+        if not _AXE.exists():
+            pytest.skip(NO_NPM_TOOL)
+        sondee = page.replace("</body>", _JUGE.format(axe=_AXE.as_uri()))
         document = self._lancer(sondee, "--allow-file-access-from-files", "--virtual-time-budget=20000", "--dump-dom")
         trouves = re.search(rb"axe :([a-z0-9 -]*) ; fin", document)
         assert trouves is not None, document[-500:]
