@@ -18,20 +18,25 @@ from tests.hub import free_port
 
 DOSSIER = ROOT / "docs" / "exemples" / "partenaires"
 MESSAGE = DOSSIER / "message.json"
+TSX = "typescript/node_modules/tsx/dist/loader.mjs"
 DEMARRAGE_MAX_S = 30.0
 
 
 @dataclass(frozen=True)
 class Exemple:
-    """`source` and `requis` are under `DOSSIER`; `requis` is what its language installs or builds: it may be absent."""
+    """`source` and `requis` are under `DOSSIER`; `requis` is what its language installs or builds: it may be absent.
+    `epreuve`, when there is one, is a command that succeeds where all that the language needs is installed."""
 
     source: str
     commande: Sequence[str]
     requis: Sequence[str] = ()
+    epreuve: Sequence[str] = ()
 
     @property
     def est_installe(self) -> bool:
-        return shutil.which(self.commande[0]) is not None and all((DOSSIER / nom).exists() for nom in self.requis)
+        if shutil.which(self.commande[0]) is None or not all((DOSSIER / nom).exists() for nom in self.requis):
+            return False
+        return not self.epreuve or subprocess.run(self.epreuve, capture_output=True, check=False).returncode == 0
 
     @property
     def ligne(self) -> str:
@@ -71,6 +76,16 @@ class Exemple:
 
 EXEMPLES: Mapping[str, Exemple] = {
     "python": Exemple("python/partenaire.py", [sys.executable, f"{DOSSIER}/python/partenaire.py"]),
+    "typescript": Exemple(
+        "typescript/partenaire.ts",
+        ["node", "--import", f"{DOSSIER}/{TSX}", f"{DOSSIER}/typescript/partenaire.ts"],
+        requis=[TSX],
+    ),
+    "php": Exemple(
+        "php/partenaire.php",
+        ["php", f"{DOSSIER}/php/partenaire.php"],
+        epreuve=["php", "-r", "exit(extension_loaded('curl') && extension_loaded('pdo_sqlite') ? 0 : 1);"],
+    ),
 }
 
 
