@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from relais_kit import charger, exemple, generer, preuve, referentiel, valider, verifier
+from relais_kit import appeler, charger, exemple, generer, preuve, referentiel, valider, verifier
 from relais_kit.arguments import Analyseur
 from relais_kit.bouchon import commande as bouchon
 from relais_kit.rapport import commande as rapport
@@ -14,7 +14,7 @@ _AIDE = """\
 Vérifie des messages de parcours d'après leur contrat, sans le hub, montre des exemples, lance un
 relais d'essai, et vérifie un récepteur de webhooks ou un émetteur.
 
-Rien n'est envoyé, si ce n'est par `charger`, et au programme que vous faites vérifier. L'état d'un
+Rien n'est envoyé, si ce n'est par `charger` et `appeler`, et au programme que vous faites vérifier. L'état d'un
 parcours n'est connu que du hub : un message conforme ici peut encore être refusé là-bas.
 """
 _AIDE_EXEMPLES = """\
@@ -23,6 +23,7 @@ exemples :
   relais-kit exemple usager.signale > message.json
   relais-kit valider message.json
   relais-kit bouchon
+  relais-kit appeler POST /v1/messages @message.json --acces partenaires/caf-59
   relais-kit verifier recepteur --url http://127.0.0.1:9000/webhooks
   relais-kit verifier emetteur --commande "python envoyer.py" --rapport essai
   relais-kit rapport essai
@@ -51,6 +52,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _analyseur() -> argparse.ArgumentParser:
     racine = Analyseur(prog="relais-kit", description=_AIDE, epilog=_AIDE_EXEMPLES)
     commandes = racine.add_subparsers(title="commandes ", metavar="COMMANDE", required=True)
-    for commande in (valider, exemple, generer, charger, bouchon, verifier, referentiel, rapport, preuve):
+    for commande in (valider, exemple, generer, charger, bouchon, appeler, verifier, referentiel, rapport, preuve):
         commande.ajouter(commandes)
     return racine

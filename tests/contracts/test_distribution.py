@@ -37,6 +37,13 @@ def closure(metadata: importlib.metadata.Distribution, extras: frozenset[str]) -
     return found
 
 
+def lend(distribution: importlib.metadata.Distribution, site: Path) -> None:
+    """Make it importable in an environment whose `site-packages` is `site`, without a copy."""
+    for top in {file.parts[0] for file in distribution.files or () if file.parts[0] not in ("..", "__pycache__")}:
+        if not (site / top).exists():
+            (site / top).symlink_to(str(distribution.locate_file(top)))
+
+
 class Empty:
     """An environment that holds the wheel and the closure of what it declares."""
 
@@ -64,12 +71,7 @@ class Empty:
         [installed] = importlib.metadata.distributions(name="relais-contrats", path=[str(self.site)])
         self.brought = closure(installed, frozenset({"kit"}))
         for name in self.brought:
-            self._lend(importlib.metadata.distribution(name))
-
-    def _lend(self, distribution: importlib.metadata.Distribution) -> None:
-        for top in {file.parts[0] for file in distribution.files or () if file.parts[0] not in ("..", "__pycache__")}:
-            if not (self.site / top).exists():
-                (self.site / top).symlink_to(str(distribution.locate_file(top)))
+            lend(importlib.metadata.distribution(name), self.site)
 
     def run(self, command: str, *arguments: str, entree: str | None = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -192,7 +192,7 @@ def test_all_examples_of_a_type_come_as_json_with_their_errors() -> None:
     ]
 
 
-@pytest.mark.parametrize("commande", [[], ["valider"], ["exemple"]], ids=["kit", "valider", "exemple"])
+@pytest.mark.parametrize("commande", [[], ["valider"], ["exemple"], ["appeler"]], ids=" ".join)
 def test_the_help_is_in_french_and_gives_examples(commande: list[str]) -> None:
     rendu = kit(*commande, "--help")
 

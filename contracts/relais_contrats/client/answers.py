@@ -22,8 +22,7 @@ class HubUnreachable(PartnerError):
 
 class RequestRefused(PartnerError):
     def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
-        reason = problem.get("detail") or problem.get("title", "")
-        super().__init__(f"Le relais a refusé la demande ({status}) : {reason}")
+        super().__init__(f"Le relais a refusé la demande ({status}) : {_sentence(problem)}")
         self.status = status
         self.problem = problem
 
@@ -73,4 +72,4 @@ class Events:
 def _sentence(problem: Mapping[str, Any]) -> str:
     """That of the first error, which names the field, before the general one."""
     errors = [f"{e.get('pointeur') or '/'} : {e.get('message')}" for e in problem.get("erreurs") or ()]
-    return errors[0] if errors else str(problem.get("detail") or problem.get("title"))
+    return errors[0] if errors else str(problem.get("detail") or problem.get("title", ""))

@@ -90,9 +90,14 @@ class Partner:
     @classmethod
     def load(cls, folder: Path, *, patience_s: float = 60.0) -> Self:
         """From a folder that holds `client.json` and `cle.pem`."""
+        return cls.of_files(folder / "client.json", folder / "cle.pem", patience_s=patience_s)
+
+    @classmethod
+    def of_files(cls, client_file: str | Path, key_file: str | Path, *, patience_s: float = 60.0) -> Self:
+        """From two files, those that `relais-kit verifier emetteur` names in CLIENT_JSON and KEY_PEM."""
         try:
-            client = Client.read(folder / "client.json")
-            key = read_key(folder / "cle.pem", client.alg)
+            client = Client.read(Path(client_file))
+            key = read_key(Path(key_file), client.alg)
         except FileNotFoundError as error:
             raise PartnerError(f"Fichier absent : {error.filename}. Le relais a-t-il été démarré ?") from error
         return cls(client, key, patience_s=patience_s)
@@ -208,7 +213,7 @@ class Partner:
     ) -> Any:
         """Any other call of the API (subscriptions, acknowledgement, search): JSON in, JSON out."""
         body = {} if content is None else {"content": json.dumps(content).encode()}
-        sent = {**(headers or {}), **({"Content-Type": JSON} if body else {})}
+        sent = {**({"Content-Type": JSON} if body else {}), **(headers or {})}
         response = await self._send(method, path, headers=sent, **body)
         if response.is_error:
             raise RequestRefused(response.status_code, _json(response))
