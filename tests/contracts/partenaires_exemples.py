@@ -86,6 +86,11 @@ EXEMPLES: Mapping[str, Exemple] = {
         ["php", f"{DOSSIER}/php/partenaire.php"],
         epreuve=["php", "-r", "exit(extension_loaded('curl') && extension_loaded('pdo_sqlite') ? 0 : 1);"],
     ),
+    "java": Exemple(
+        "java/src/main/java/Partenaire.java",
+        ["java", "-XX:TieredStopAtLevel=1", "-jar", f"{DOSSIER}/java/target/partenaire.jar"],
+        requis=["java/target/partenaire.jar"],
+    ),
 }
 
 
