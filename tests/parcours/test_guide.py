@@ -54,4 +54,7 @@ async def test_a_partner_is_registered_deposits_is_delivered_and_changes_its_sec
     (tmp_path / "acces" / "cle.pem").rename(hub.data.partners / "caf-essai" / "cle.pem")
     async with hub.partner("caf-essai") as with_the_new_key:
         await until_known(with_the_new_key)
-        assert (await with_the_new_key.get("/v1/abonnements"))["abonnements"][0]["etat"] == "actif"
+        [subscription] = (await with_the_new_key.get("/v1/abonnements"))["abonnements"]
+        assert subscription["etat"] == "actif"
+        await with_the_new_key.call("DELETE", f"/v1/abonnements/{subscription['id']}")
+    hub.relais("partenaire suspendre caf-essai")  # the other tests of this hub know one CAF in this territory
