@@ -23,6 +23,8 @@ from tests.contracts.partenaires_exemples import DOSSIER, EXEMPLES, MESSAGE, Exe
 
 LIGNES_MAX = 150
 EMETTEUR, LECTEUR = "caf-59", "cd-59"
+DEBUT = b'{"id": "interro'
+"""Of an event whose writing was cut short."""
 VUS_EMETTEUR, VUS_RECEPTEUR = 33, 39
 """Requirements that the kit puts to the proof: a program that did less would show fewer."""
 
@@ -128,14 +130,14 @@ def test_what_it_accepted_survives_its_brutal_end(exemple: Exemple, tmp_path: Pa
         livrer(url, secret, "un", "deux")
     if lignes.exists():  # not all keep their events so
         with lignes.open("ab") as fichier:
-            fichier.write(b'{"id": "interro')
+            fichier.write(DEBUT if lignes.read_bytes().endswith(b"\n") else b"\n" + DEBUT)
     with exemple.recepteur(tmp_path, secret) as url:
         livrer(url, secret, "un", "trois")
         vus = traites(url)
 
     assert vus == ["un", "deux", "trois"]
     if lignes.exists():
-        assert [json.loads(ligne)["id"] for ligne in lignes.read_bytes().splitlines()] == vus
+        assert [json.loads(ligne)["id"] for ligne in lignes.read_bytes().splitlines() if ligne.endswith(b"}")] == vus
 
 
 def livrer(url: str, secret: str, *ids: str) -> None:
