@@ -11,11 +11,13 @@ import random
 import re
 import secrets
 import signal
+import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,7 +27,7 @@ from deploy.cli.rejouer import SERVICES
 from gateway.pseudonyms import Pseudonyms
 from relais_contrats.catalogue import CATALOGUE
 from relais_contrats.client import Answer, RequestRefused
-from tests.hub import Hub
+from tests.hub import Hub, free_port
 from tests.parcours import script_deux_ans as script
 from tests.parcours.dumps import Dump, public, read_everything
 from tests.parcours.piece import PARTAGE, Boite, Etape, Evenement, Piece, cle
@@ -182,6 +184,16 @@ async def _joue_et_tue(hub: Hub, piece: Piece, etape: Etape, victime: str, dans_
         await asyncio.to_thread(hub.signal, victime, signal.SIGKILL)
 
     await asyncio.gather(piece.joue(etape), tue())
+
+
+@pytest.fixture(scope="module")
+def hub() -> Iterator[Hub]:
+    """Of its own: a dump holds all that a partner can read, other tests' persons too."""
+    with tempfile.TemporaryDirectory(prefix="relais-deux-ans-") as folder:
+        started = Hub(Path(folder), free_port())
+        started.up()
+        yield started
+        started.down()
 
 
 @pytest.fixture(scope="module")
