@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -86,12 +87,13 @@ async def until_known(partner: Partner) -> None:
 
 
 def free_port() -> int:
-    """A port whose two successors are free too: the console and the metrics take them."""
+    """A port whose two successors are free too: the console and the metrics take them. Below those that the system
+    gives to whoever asks for any, as every client and server of the other tests does meanwhile."""
     while True:
         with socket.socket() as first, socket.socket() as second, socket.socket() as third:
-            first.bind(("127.0.0.1", 0))
-            port = int(first.getsockname()[1])
+            port = 20_000 + secrets.randbelow(12_000)
             try:
+                first.bind(("127.0.0.1", port))
                 second.bind(("127.0.0.1", port + 1))
                 third.bind(("127.0.0.1", port + 2))
             except OSError:
