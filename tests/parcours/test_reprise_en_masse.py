@@ -106,7 +106,8 @@ async def later(hub: Hub, service: ModuleType, days: int) -> AsyncIterator[DueDa
     pool: Pool = await open_pool(url, hub.data.password_file(nom).read_text().strip(), nom, min_size=1, max_size=2)
 
     def clock() -> datetime:
-        return datetime.now(UTC) + timedelta(days=days)
+        noon = datetime.now(UTC).replace(hour=12)  # the same day in Paris, in summer too
+        return noon + timedelta(days=days)
 
     async with pool:
         engine: Engine[Any, Any, Any, Any] = Engine(service.SERVICE.brique, pool, on_facts=lambda: None, clock=clock)

@@ -52,6 +52,7 @@ async def test_the_end_of_a_suspension_revives_no_token(vivant: Hub) -> None:
         vivant.relais("partenaire suspendre asso-mobilite")
         vivant.relais("partenaire reprendre asso-mobilite")
 
+        await within(EFFECTIVE_WITHIN_S, lambda: _is(partner, 401))
         await within(EFFECTIVE_WITHIN_S, lambda: _is_given_a_token(other))
         await within(EFFECTIVE_WITHIN_S, lambda: _is(other, 200))
         assert await status(partner) == 401
