@@ -44,7 +44,10 @@ def is_replaced(data: DataDir, name: str, killed_pid: int) -> bool:
 
 
 def is_running(found: psutil.Process) -> bool:
-    return found.is_running() and found.status() != psutil.STATUS_ZOMBIE
+    try:
+        return found.is_running() and found.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:  # it ended between the two questions
+        return False
 
 
 def until(condition: Callable[[], bool], timeout_s: float) -> bool:
