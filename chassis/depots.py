@@ -239,7 +239,7 @@ class _Recorder:
         return [(fait, self._numbered(entree, fait, trace)) for entree, fait, trace in self._added]
 
     def _numbered(self, entree: Entree, fait: Fait, trace: str | None) -> FaitEnregistre:
-        """A fact that repeats the deposit keeps its emitter and its agent; any other is told by the service."""
+        """A fact that repeats the deposit keeps its emitter and its agent; the service is the source of any other."""
         sequence = self._sequences.get(fait.agregat, 0) + 1
         self._sequences[fait.agregat] = sequence
         repeats = entree.nature == "depot" and fait.type == entree.type

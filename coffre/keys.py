@@ -35,7 +35,7 @@ _DESTROY = "SELECT coffre.detruire($1)"
 
 
 class Keyring:
-    """The keys at hand for a batch; `destroyed` are those that an erasure has destroyed."""
+    """The keys at hand for a batch. An erasure has destroyed those in `destroyed`."""
 
     def __init__(self, keys: Mapping[UUID, AESGCM], destroyed: Collection[UUID] = ()) -> None:
         self._keys = keys
@@ -85,7 +85,7 @@ class Vault:
         return Keyring(held, set(keys) - held.keys())
 
     async def of_cells(self, conn: Connection, cells: Iterable[bytes | None]) -> Keyring:
-        """The keys of these cells, in one query; those that were destroyed are missing."""
+        """The keys of these cells, in one query, without the keys that an erasure has destroyed."""
         held, missing = self._recall({key for cell in cells if cell and (key := key_of(cell))})
         return Keyring(held | await self._find(conn, missing) if missing else held)
 

@@ -114,7 +114,7 @@ _CLIENT = {
 
 
 def _formulaire_oauth(requis: str, **champs: Schema) -> dict[str, Schema]:
-    """Each parameter once, those that nobody knows too (RFC 6749, § 3.2): they are ignored."""
+    """Each parameter comes once, an unknown one too (RFC 6749, § 3.2), which is then ignored."""
     schema = objet((requis,), **champs, **_CLIENT)
     methodes = {
         "dependentRequired": {

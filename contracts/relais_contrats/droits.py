@@ -61,13 +61,13 @@ __all__ = [
 ]
 
 RESOUDRE = "identite:resoudre"
-"""The scope without which nobody is told who is who (decision 0035)."""
+"""The scope that lets a partner learn who a person is (decision 0035)."""
 PUBLIER = "offres:publier"
 """The scope without which nobody publishes in the offer, whatever its kind."""
 
 
 FIN_IGNOREE = date.min
-"""A day before every end: what is told now may be delivered later, when an ended convention is renewed."""
+"""A day before every end: an event of today may be delivered later, when an ended convention is renewed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Passage:
 
 
 # After an objection (docs/decisions/0019), only missions that the law gives go on: those of an organisation, or by a
-# decision about this very person. What ends the sharing is told to all who shared.
+# decision about this very person. What ends the sharing reaches all who shared.
 _ROLES_CONFIES = frozenset({Role.ORIENTATION, Role.REFERENT})
 _FERMES_PAR_OPPOSITION = frozenset({Groupe.SANTE})
 DIT_A_TOUS = frozenset({"usager.oppose", "usager.efface"})

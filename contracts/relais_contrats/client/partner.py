@@ -94,7 +94,7 @@ class Partner:
 
     @classmethod
     def of_files(cls, client_file: str | Path, key_file: str | Path, *, patience_s: float = 60.0) -> Self:
-        """From two files, those that `relais-kit verifier emetteur` names in CLIENT_JSON and KEY_PEM."""
+        """From the two files that `relais-kit verifier emetteur` names in CLIENT_JSON and KEY_PEM."""
         try:
             client = Client.read(Path(client_file))
             key = read_key(Path(key_file), client.alg)
