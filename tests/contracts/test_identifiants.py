@@ -139,6 +139,8 @@ def test_two_writings_of_one_identifier_are_equal(genre: str, gauche: str, droit
         "285062b004123",
         "1-90-01-59-350-123-24",
         "3200159350123",
+        "a1900159350123bb00112233445566aaz",
+        "cnaf-1900159350123-2833bf94f44ca19f233a145336291c095b030977",
     ],
 )
 def test_what_bears_a_nir_is_recognised(texte: str) -> None:
@@ -158,6 +160,9 @@ def test_what_bears_a_nir_is_recognised(texte: str) -> None:
         "190015935012324000",
         "550e8400-e29b-41d4-a716-446655440000",
         "a1900159350123bb00112233445566aa",
+        "cnaf-2833bf94f44ca19f2331145336291c095b030977",
+        "urn:uuid:1f8d0c52-b331-4114-9331-1453362910ca",
+        "dossier/507f2331145336291c095b03/2",
     ],
 )
 def test_a_clock_a_count_or_a_drawn_token_is_no_nir(texte: str) -> None:
