@@ -15,6 +15,7 @@ from joserfc import jws
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from relais_contrats.client import Client, Credentials, HubUnreachable, Partner, RequestRefused, read_key
+from relais_contrats.enveloppe import trace_lisible
 from relais_contrats.oauth.jws import lire_jws
 from relais_contrats.oauth.keys import importer_jwk
 
@@ -144,6 +145,44 @@ async def test_the_same_message_goes_again_with_a_new_proof(trouble: httpx.Respo
     assert answer.etat == "accepte"
     assert first.content == second.content
     assert first.headers["DPoP"] != second.headers["DPoP"]
+
+
+async def test_each_call_starts_a_trace_and_keeps_it_when_it_is_sent_again() -> None:
+    hub = ScriptedHub(problem(503, "indisponible", **{"Retry-After": "0"}), accepted())
+
+    async with hub.partner() as partner:
+        await partner.post(message(partner))
+        await partner.post(message(partner))
+        await partner.get("/v1/moi")
+
+    refused, again, *others = [r.headers["traceparent"] for r in hub.requests]
+    assert refused == again
+    assert len({again, *others}) == 3
+    assert all(trace_lisible(trace) for trace in (again, *others))
+
+
+async def test_a_stream_has_one_trace_and_so_has_what_goes_again() -> None:
+    busy = {"id": "m1", "etat": "refuse", "relancable": True, "probleme": {"code": "trop-de-requetes"}}
+    hub = ScriptedHub(*(httpx.Response(200, json=line) for line in (busy, {"id": "m1", "etat": "accepte"})))
+
+    async with hub.partner() as partner:
+        await partner.post_batch([message(partner)])
+
+    first, again = [r.headers["traceparent"] for r in hub.requests]
+    assert first == again
+    assert trace_lisible(first)
+
+
+async def test_the_trace_of_the_caller_is_kept() -> None:
+    hub, mine = ScriptedHub(accepted()), f"00-{'1' * 32}-{'2' * 16}-01"
+
+    async with hub.partner() as partner:
+        await partner.post(message(partner), traceparent=mine)
+        await partner.post_many([message(partner)], traceparent=mine)
+        await partner.post_batch([message(partner)], traceparent=mine)
+        await partner.call("POST", "/v1/usagers/recherche", {}, {"traceparent": mine})
+
+    assert [r.headers["traceparent"] for r in hub.requests] == [mine] * 4
 
 
 async def test_patience_ends() -> None:

@@ -63,12 +63,20 @@ def cloudevent(
     return envelope | ({"subject": subject} if subject else {})
 
 
+def new_traceparent() -> str:
+    """A W3C trace context that starts a trace: the hub's logs and receipts name it."""
+    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+
+
 def _prefer(wait_s: int | None) -> dict[str, str]:
     return {} if wait_s is None else {"Prefer": f"wait={wait_s}" if wait_s else "respond-async"}
 
 
 class Partner:
-    """One partner, one key, one connection pool. Use as an asynchronous context manager."""
+    """One partner, one key, one connection pool. Use as an asynchronous context manager.
+
+    Each call carries a `traceparent`: the caller's, or a new one, the same each time the call is sent again.
+    """
 
     def __init__(
         self,
@@ -135,9 +143,7 @@ class Partner:
 
     async def post(self, message: Message, *, traceparent: str | None = None, wait_s: int | None = None) -> Answer:
         """Deposit one message. It is sent again under the same id until the hub answers: it takes effect once."""
-        headers = {"Content-Type": CLOUDEVENT}
-        headers |= {"traceparent": traceparent} if traceparent else {}
-        headers |= _prefer(wait_s)
+        headers = {"Content-Type": CLOUDEVENT, "traceparent": traceparent or new_traceparent(), **_prefer(wait_s)}
         response = await self._send("POST", "/v1/messages", content=json.dumps(message).encode(), headers=headers)
         corps = _json(response)
         if response.is_error and "code" not in corps:
@@ -154,13 +160,16 @@ class Partner:
         """
         return await self._until_taken(list(messages), NDJSON, wait_s, traceparent)
 
-    async def post_batch(self, messages: Iterable[Message], *, wait_s: int | None = None) -> list[Answer]:
+    async def post_batch(
+        self, messages: Iterable[Message], *, traceparent: str | None = None, wait_s: int | None = None
+    ) -> list[Answer]:
         """The same for up to 1,000 messages, as one JSON array (`application/cloudevents-batch+json`)."""
-        return await self._until_taken(list(messages), CLOUDEVENTS_BATCH, wait_s)
+        return await self._until_taken(list(messages), CLOUDEVENTS_BATCH, wait_s, traceparent)
 
     async def _until_taken(
-        self, sent: Sequence[Message], form: str, wait_s: int | None, traceparent: str | None = None
+        self, sent: Sequence[Message], form: str, wait_s: int | None, traceparent: str | None
     ) -> list[Answer]:
+        traceparent = traceparent or new_traceparent()
         answers = await self._post_together(sent, form, wait_s, traceparent)
         deadline, pause_s = time.monotonic() + self._patience_s, 0.5
         while again := [place for place, answer in enumerate(answers) if answer.est_relancable]:
@@ -174,13 +183,13 @@ class Partner:
         return answers
 
     async def _post_together(
-        self, sent: Sequence[Message], form: str, wait_s: int | None, traceparent: str | None
+        self, sent: Sequence[Message], form: str, wait_s: int | None, traceparent: str
     ) -> list[Answer]:
         if not sent:
             return []
         written = [json.dumps(message, ensure_ascii=False).encode() for message in sent]
         content = b"[" + b",".join(written) + b"]" if form == CLOUDEVENTS_BATCH else b"\n".join(written) + b"\n"
-        headers = {"Content-Type": form} | ({"traceparent": traceparent} if traceparent else {}) | _prefer(wait_s)
+        headers = {"Content-Type": form, "traceparent": traceparent, **_prefer(wait_s)}
         response = await self._send("POST", "/v1/messages", content=content, headers=headers)
         if response.is_error:
             raise RequestRefused(response.status_code, _json(response))
@@ -236,6 +245,7 @@ class Partner:
 
     async def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
         """Send until the hub answers. What it admitted twice under one id has effect once, so trying again is safe."""
+        request["headers"] = {"traceparent": new_traceparent(), **request.get("headers", {})}
         try:
             async for attempt in stamina.retry_context(
                 on=_pause, attempts=None, timeout=self._patience_s, wait_initial=0.2, wait_max=10.0
@@ -255,7 +265,7 @@ class Partner:
             if self._credentials.is_due:
                 await self._renew_token()
         url = f"{self.client.api}{path}"
-        headers = {**request.get("headers", {}), **self._credentials.headers(method, url)}
+        headers = {**request["headers"], **self._credentials.headers(method, url)}
         return _checked(await self._http.request(method, url, **{**request, "headers": headers}))
 
     async def _renew_token(self) -> None:

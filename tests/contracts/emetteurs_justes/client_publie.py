@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import secrets
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,21 +10,14 @@ from relais_contrats.client import Client, Partner, read_key
 from relais_contrats.exemples import exemple_valide
 
 
-def trace() -> str:
-    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
-
-
 def signalement(moi: Partner) -> dict[str, Any]:
-    return {
-        **moi.message("usager.signale", exemple_valide("usager.signale")["data"], departement="59"),
-        "traceparent": trace(),
-    }
+    return moi.message("usager.signale", exemple_valide("usager.signale")["data"], departement="59")
 
 
 async def envoyer() -> int:
     client = Client.read(Path(os.environ["CLIENT_JSON"]))
     async with Partner(client, read_key(Path(os.environ["KEY_PEM"]), client.alg)) as moi:
-        dits = [await moi.post(signalement(moi), traceparent=trace())]
+        dits = [await moi.post(signalement(moi))]
         dits += await moi.post_many([signalement(moi) for _ in range(3)])
         dits += await moi.post_batch([signalement(moi) for _ in range(2)])
         while (page := await moi.events()).evenements:
