@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from relais_kit import appeler, charger, exemple, generer, preuve, referentiel, valider, verifier
+from relais_kit import appeler, charger, completion, exemple, generer, preuve, referentiel, valider, verifier
 from relais_kit.arguments import Analyseur
 from relais_kit.bouchon import commande as bouchon
 from relais_kit.rapport import commande as rapport
@@ -37,7 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for sortie in (sys.stdout, sys.stderr):
         if hasattr(sortie, "reconfigure"):  # a terminal that has no accents gets something rather than a crash
             sortie.reconfigure(errors="replace")
-    options = _analyseur().parse_args(arguments)
+    analyseur = _analyseur()
+    completion.repondre(analyseur)
+    options = analyseur.parse_args(arguments)
     try:
         statut: int = options.executer(options)
         sys.stdout.flush()
@@ -52,6 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _analyseur() -> argparse.ArgumentParser:
     racine = Analyseur(prog="relais-kit", description=_AIDE, epilog=_AIDE_EXEMPLES)
     commandes = racine.add_subparsers(title="commandes ", metavar="COMMANDE", required=True)
-    for commande in (valider, exemple, generer, charger, bouchon, appeler, verifier, referentiel, rapport, preuve):
+    outils = (valider, exemple, generer, charger, bouchon, appeler, verifier, referentiel, rapport, preuve, completion)
+    for commande in outils:
         commande.ajouter(commandes)
     return racine

@@ -2,6 +2,7 @@
 partner's developer. The hub's own dependencies are not there to help."""
 
 import importlib.metadata
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -131,3 +132,37 @@ def test_the_client_of_a_partner_imports(empty: Empty) -> None:
     done = empty.run("python", "-W", "error", "-c", "from relais_contrats.client import Partner, Receiver")
 
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.fixture(scope="module")
+def completion(empty: Empty) -> str:
+    return empty.run("relais-kit", "completion", "bash").stdout
+
+
+@pytest.mark.parametrize(
+    ("typed", "proposed"),
+    [
+        ("relais-kit verifier ", {"recepteur", "emetteur"}),
+        ("relais-kit verifier recepteur --an", {"--ancien-secret", "--ancien-jusqua"}),
+        ("relais-kit exemple rdv.plan", {"rdv.planifie"}),
+        ("relais-kit generer reorient", {"reorientation", "reorientation.decidee", "reorientation.demandee"}),
+        ("relais-kit exemple usager.signale --partenaire ca", {"caf-59"}),
+    ],
+)
+def test_bash_completes_what_is_typed(empty: Empty, completion: str, typed: str, proposed: set[str]) -> None:
+    ask = f"COMP_LINE={typed!r} COMP_POINT={len(typed)} COMP_TYPE=9 _python_argcomplete {empty.bin}/relais-kit"
+
+    done = subprocess.run(
+        ["bash", "--norc", "-c", f'{completion}\n{ask}\nprintf "%s\\n" "${{COMPREPLY[@]}}"'],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        env={"PATH": os.defpath},
+    )
+
+    assert proposed <= {word.strip() for word in done.stdout.splitlines()} <= proposed | {"--help", "--aide", "-h"}
+
+
+def test_another_shell_has_its_own(empty: Empty) -> None:
+    assert empty.run("relais-kit", "completion", "fish").stdout.startswith("\nfunction")
