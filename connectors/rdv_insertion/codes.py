@@ -15,6 +15,8 @@ PUBLIC_OFFICE = "public_office"
 
 MODELES = ("Rdv", "Participation", "User", "Invitation", "Orientation")
 EVENEMENTS = ("created", "updated", "destroyed")
+USAGERS = "user"
+"""The keys that join the id of a person at rdv-insertion and her parcours."""
 
 _ORIENTATION = frozenset(
     {

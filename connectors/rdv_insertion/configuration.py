@@ -1,10 +1,12 @@
-"""What a mandate sets for rdv-insertion: the secret of its webhook endpoint, and what rdv-insertion does not say."""
+"""What a mandate sets for rdv-insertion: the secret of its webhooks, what it does not say, and what it is told."""
 
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from connectors.systems import Configuration
+from relais_contrats.codes.acteurs import Organisme
+from relais_contrats.codes.orientation import ParcoursType
 from relais_contrats.codes.suivi import MotifRdv
 from relais_contrats.codes.usagers import Origine
 
@@ -25,7 +27,47 @@ rsa_cer_signature = "accompagnement"
 [signalement]
 brsa = true
 origine = "inscription-conseiller-cd"
+
+# Ce que le relais dit à rdv-insertion, au nom d'un agent ; sans cette section, ce connecteur reçoit seulement.
+# [sortie]
+# base = "https://www.rdv-insertion.fr"
+# connexion = "https://www.rdv-solidarites.fr/api/v1/auth/sign_in"
+# courriel = "l'adresse de l'agent"
+# mot_de_passe = "…"
+#
+# # La première ligne qui convient à l'orientation décidée dit où inviter ; ce qu'elle tait convient toujours.
+# [[sortie.invitations]]
+# parcours = "social"
+# organisme = "departement"
+# organisation = 422                        # identifiant de l'organisation sur RDV-Solidarités
+# categorie = "rsa_accompagnement_social"   # catégorie de motif
 """
+
+
+class Invitation(BaseModel):
+    """Where a decided orientation is invited. `parcours`, `organisme`, `structure`: what it must say, if set."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    parcours: ParcoursType | None = None
+    organisme: Organisme | None = None
+    structure: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+    organisation: Annotated[int, Field(gt=0)]
+    categorie: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+    lieu: Annotated[int, Field(gt=0)] | None = None
+
+
+class Sortie(BaseModel):
+    """The agent in whose name rdv-insertion is told. `toutes_les_s`: pause between two looks at the hub, in seconds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    base: Annotated[str, Field(pattern=r"^https?://", max_length=255)]
+    connexion: Annotated[str, Field(pattern=r"^https?://", max_length=255)]
+    courriel: Annotated[str, Field(min_length=3, max_length=255)]
+    mot_de_passe: Annotated[str, Field(min_length=1, max_length=255)]
+    toutes_les_s: Annotated[int, Field(ge=1, le=86_400)] = 60
+    invitations: Annotated[list[Invitation], Field(min_length=1)]
 
 
 class Signalement(BaseModel):
@@ -46,3 +88,4 @@ class RdvInsertionConfiguration(Configuration):
     caisse: Literal["caf", "msa"] | None = None
     motifs: Annotated[dict[str, MotifRdv], Field(default_factory=dict)]
     signalement: Signalement | None = None
+    sortie: Sortie | None = None

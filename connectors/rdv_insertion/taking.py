@@ -17,7 +17,7 @@ from connectors.archive import archived
 from connectors.exchanges import Exchange, ExchangeRefused
 from connectors.hub import ACCEPTED, WAITING, Answer, HubUnreachable, deposit, find
 from connectors.rdv_insertion import reading
-from connectors.rdv_insertion.codes import EVENEMENTS
+from connectors.rdv_insertion.codes import EVENEMENTS, USAGERS
 from connectors.rdv_insertion.reading import ContentRefused, Participation, Rdv, User, Webhook, content_of
 from connectors.rdv_insertion.steps import Step, Told, gone, steps
 from connectors.state import Held
@@ -25,7 +25,7 @@ from connectors.systems import Context
 from relais_contrats.lecture import forme_canonique
 
 LEASE = timedelta(minutes=2)
-_USER, _RDV, _PARTICIPATION, _PARTICIPANTS, _LAST = "user", "rdv", "participation", "participants", "rdv-recu"
+_RDV, _PARTICIPATION, _PARTICIPANTS, _LAST = "rdv", "participation", "participants", "rdv-recu"
 _DESTROYED = "destroyed"
 _UNKNOWN = "personne inconnue du relais"
 
@@ -132,7 +132,7 @@ class Taking:
                 await state.link(_RDV, [(theirs, replace(told, instant=self._instant).written())])
             return []
         try:
-            parcours = await self._person(user) if user else await state.ours(_USER, str(user_id))
+            parcours = await self._person(user) if user else await state.ours(USAGERS, str(user_id))
         except ContentRefused as refused:
             return [str(refused)]
         if parcours is None:
@@ -152,7 +152,7 @@ class Taking:
     async def _person(self, user: User) -> str | None:
         """Known here, else asked of the hub, else reported where the mandate says how. Raises `ContentRefused`."""
         theirs, state = str(user.id), self._context.state
-        if known := await state.ours(_USER, theirs):
+        if known := await state.ours(USAGERS, theirs):
             return known
         numbers = [one for one in reading.identifiants(user, self._settings) if one["type"] != "local"]
         parcours = await find(self._context.hub, self._context.mandate, numbers)
@@ -162,7 +162,7 @@ class Taking:
                 raise ContentRefused(sentences[0])
             parcours = answer.parcours
         if parcours:
-            await state.link(_USER, [(theirs, parcours)])
+            await state.link(USAGERS, [(theirs, parcours)])
         return parcours
 
     async def _deposit(self, fait: str, data: Mapping[str, Any], parcours: str | None) -> Answer:

@@ -1,4 +1,7 @@
-"""A dry run: what a webhook would lead to, or where webhooks are awaited. Nothing is kept, asked or deposited."""
+"""A dry run: what a webhook would lead to, or where webhooks are awaited and what rdv-insertion would be told.
+
+Nothing is kept or deposited. rdv-insertion is not called: signing in would end the running session.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,13 @@ from pathlib import Path
 
 from connectors.exchanges import ExchangeRefused
 from connectors.hub import refused_by_contract
-from connectors.rdv_insertion import reading
+from connectors.rdv_insertion import poller, reading
 from connectors.rdv_insertion.reading import ContentRefused, Rdv, content_of
 from connectors.rdv_insertion.signature import in_utf8
 from connectors.rdv_insertion.steps import gone, steps
 from connectors.systems import Context
 
+_MOST = 50
 _SOMEBODY = "prc_aaaaaaaaaaaaaaaaaaaaaaaaaa"
 
 
@@ -25,12 +29,31 @@ async def try_out(context: Context, fichier: Path | None) -> AsyncIterator[str]:
         kind = context.configuration.signature
         yield f"Webhooks attendus à /connecteurs/{context.mandate.code}/webhooks, signature {kind}"
         yield f"{len(last)} dernier(s) échange(s), dont {wrong} non abouti(s)"
+        async for line in _leaving(context):
+            yield line
         return
     try:
         for line in _lines(context, in_utf8(await asyncio.to_thread(fichier.read_bytes))):
             yield line
     except ContentRefused as refused:
         raise ExchangeRefused(f"Webhook refusé : {refused}.") from refused
+
+
+async def _leaving(context: Context) -> AsyncIterator[str]:
+    """One line per person of whom rdv-insertion would be told, the first of them."""
+    if context.configuration.sortie is None:
+        return
+    named: set[str] = set()
+    async for page in poller.pages(context):
+        named |= {parcours for parcours, _ in page.hints}
+        if len(named) > _MOST:
+            break
+    for parcours in sorted(named)[:_MOST]:
+        if found := await poller.step(context, parcours):
+            said = (
+                f"invitation, {found.wanted.ligne.categorie or 'catégorie unique'}" if found.invites else "mise à jour"
+            )
+            yield f"{parcours} : organisation {found.wanted.ligne.organisation}, {said}"
 
 
 def _lines(context: Context, body: bytes) -> list[str]:

@@ -8,8 +8,10 @@ import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -19,6 +21,7 @@ from connectors.hubee_mock.app import Mock
 from connectors.hubee_mock.boxes import Boxes, Refused
 from tests.connectors.fichiers.test_files import HEADING, as_csv
 from tests.connectors.hubee.test_poller import Box
+from tests.connectors.rdv_insertion.site import Site
 from tests.connectors.rdv_insertion.webhooks import SECRET, hmac_signed, rdv, user, webhook
 from tests.connectors.serving import served
 from tests.deploy.cnaf_flows import flux, foyer, nir, personne
@@ -191,9 +194,51 @@ def test_a_suspended_connector_stops_and_its_key_opens_nothing(hub: Hub, box: Bo
     assert untouched == "HUBEE_NOTIFIED"
 
 
-def test_a_signed_webhook_of_rdv_insertion_becomes_an_appointment_once(hub: Hub) -> None:
+@pytest.fixture(scope="module")
+def site() -> Iterator[tuple[str, Site]]:
+    one = Site()
+    with served(one.app()) as url:
+        yield url, one
+
+
+def rdv_insertion(site: tuple[str, Site]) -> str:
+    url, _ = site
     reported = '[signalement]\nbrsa = true\norigine = "inscription-conseiller-cd"\n'
-    create(hub, "rdv-insertion", f'departement = "59"\nsecret = "{SECRET}"\n{reported}')
+    agent = 'courriel = "agent@exemple.fr"\nmot_de_passe = "mot de passe"\ntoutes_les_s = 1\n'
+    told = f'[sortie]\nbase = "{url}"\nconnexion = "{url}/sign_in"\n{agent}'
+    line = '[[sortie.invitations]]\nparcours = "social"\norganisation = 422\ncategorie = "rsa_orientation"\n'
+    return f'departement = "59"\nsecret = "{SECRET}"\n{reported}{told}{line}'
+
+
+async def decided(hub: Hub) -> str:
+    """The parcours of a person whom the département orients in its own system."""
+    identite = {
+        "nom_naissance": "FICTIVEY",
+        "prenoms": "Ada",
+        "date_naissance": "1985-02-01",
+        "sexe": "feminin",
+    }
+    signalement = {
+        "identite": identite,
+        "identifiants": [{"type": "local", "valeur": "A77"}],
+        "coordonnees": {"courriel": "ada@exemple.fr"},
+        "brsa": True,
+        "origine": "inscription-auto-caf",
+    }
+    structure = {"systeme": "local", "valeur": "UTAS-03", "nom": "Unité territoriale"}
+    decision = {"decision": "acceptee", "parcours_type": "social", "organisme": "departement", "structure": structure}
+    today = datetime.now(ZoneInfo("Europe/Paris")).date().isoformat()
+    dates = {"date_decision": today, "date_debut": today, "rang": 1}
+    async with hub.partner("cd-59") as partner:
+        signale = partner.message("usager.signale", signalement, departement="59")
+        parcours = (await partner.post(signale, wait_s=10)).parcours
+        oriented = partner.message("orientation.decidee", decision | dates, departement="59", subject=parcours)
+        assert (await partner.post(oriented, wait_s=10)).etat == "accepte"
+    return str(parcours)
+
+
+def test_a_signed_webhook_of_rdv_insertion_becomes_an_appointment_once(hub: Hub, site: tuple[str, Site]) -> None:
+    create(hub, "rdv-insertion", rdv_insertion(site))
     address = f"http://127.0.0.1:{hub.data.known_ports().connecteurs}/connecteurs/cd-59-rdv-insertion/webhooks"
     body = webhook(rdv(user(722)), "05:00", "created")
     with httpx.Client(headers=hmac_signed(body), trust_env=False, timeout=60) as client:
@@ -208,3 +253,18 @@ def test_a_signed_webhook_of_rdv_insertion_becomes_an_appointment_once(hub: Hub)
     ]
     assert unsigned.status_code == 401
     until(lambda: "rdv.planifie" in traced(hub, exchanges(hub, "cd-59-rdv-insertion")[1]["id"]))
+
+
+def test_a_decision_of_the_departement_itself_becomes_an_invitation_of_rdv_insertion(
+    hub: Hub, site: tuple[str, Site]
+) -> None:
+    parcours = asyncio.run(decided(hub))
+    _, there = site
+
+    until(lambda: there.invited)
+
+    [told] = [one for one in there.users if one["last_name"] == "FICTIVEY"]
+    assert (told["department_internal_id"], told["email"], told["title"]) == ("A77", "ada@exemple.fr", "madame")
+    assert [(one["nature"], one["reference"], one["etat"]) for one in exchanges(hub, "cd-59-rdv-insertion")[:1]] == [
+        ("rdv-insertion.invitation", parcours, "fait")
+    ]
