@@ -7,12 +7,14 @@ DOSSIER contient `client.json` et `cle.pem`, remis par l'opérateur. Relancé, i
 
 import asyncio
 import sys
-from datetime import date
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from relais_contrats.client import Partner, RequestRefused
 
 EMISE = "fr.insertion.prescription.emise.v1"
+PARIS = ZoneInfo("Europe/Paris")
 
 
 async def repondre(dossier: Path, reponse: str | None) -> None:
@@ -26,7 +28,8 @@ async def repondre(dossier: Path, reponse: str | None) -> None:
                     continue
                 qui = f"{personne.get('prenoms')} {personne.get('nom_naissance')} : {donnees['motif']}"
                 choix = reponse or await asyncio.to_thread(input, f"{qui} — accepter ou refuser ? ")
-                suite = {"prescription_id": donnees["prescription_id"], "date": date.today().isoformat()}  # noqa: DTZ011
+                jour = datetime.now(PARIS).date().isoformat()
+                suite = {"prescription_id": donnees["prescription_id"], "date": jour}
                 fait = "prescription.acceptee" if choix == "accepter" else "prescription.refusee"
                 suite |= {} if choix == "accepter" else {"motifs": ["capacite-atteinte"]}
                 envoi = moi.message(

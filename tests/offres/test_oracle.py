@@ -7,7 +7,7 @@ import random
 import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from relais_contrats.codes.offre import Public, ReseauPorteur, Thematique, TypeService
 from relais_contrats.qualite import qualite
 from relais_contrats.v1.offres import ServicePublie, StructurePubliee
+from tests.jour import aujourdhui
 from tests.offres.annonces import service, structure
 
 with warnings.catch_warnings():
@@ -26,7 +27,7 @@ with warnings.catch_warnings():
 
 RECORDS = 1_500
 """Of each kind."""
-AUJOURD_HUI = date.today()  # noqa: DTZ011  the oracle's own clock
+AUJOURD_HUI = aujourdhui()
 _COMMUNS: Mapping[str, tuple[Any, ...]] = {
     "nom": ("abc", "ab", "x" * 150, "x" * 151, None, 12, "Un nom. Deux", "Nom etc."),
     "date_maj": ("2026-01-31", "1999-12-31", "2026-02-30", "hier", None, "2000-01-01"),

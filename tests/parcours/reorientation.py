@@ -3,11 +3,12 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from relais_contrats.client import Answer, Partner, RequestRefused
 from tests.hub import Hub
+from tests.jour import aujourdhui
 from tests.persons import signalement
 
 MAISON = {"systeme": "siret", "valeur": "90000059700014", "nom": "Maison Nord Solidarités de Lille"}
@@ -18,7 +19,7 @@ Vue = Mapping[str, Any]
 
 
 def day(offset: int) -> str:
-    return (date.today() + timedelta(days=offset)).isoformat()  # noqa: DTZ011
+    return (aujourdhui() + timedelta(days=offset)).isoformat()
 
 
 def decision(structure: dict[str, str], organisme: str, rang: int, since: int) -> dict[str, Any]:

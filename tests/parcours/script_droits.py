@@ -7,10 +7,11 @@ A `témoin-<group>` stands in every text of a group, so that a leak shows in the
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from relais_contrats.identifiants import cle_nir
+from tests.jour import aujourdhui
 from tests.parcours.droits_attendus import ACCOMPAGNANT, EMETTEUR, ORIENTE, REFERENT, TERRITOIRE
 from tests.parcours.piece import Etape, Profil
 
@@ -67,7 +68,7 @@ class Personne:
 
 
 def jour(ecart: int) -> str:
-    return (date.today() + timedelta(days=ecart)).isoformat()  # noqa: DTZ011
+    return (aujourdhui() + timedelta(days=ecart)).isoformat()
 
 
 def structure(code: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from relais_contrats.codes.acteurs import Finalite
 from relais_contrats.exemples import exemple_valide
 from relais_contrats.identifiants import cle_nir
 from tests.hub import Hub, free_port, until_known
+from tests.jour import aujourdhui
 from tests.rest import at_rest
 
 pytestmark = pytest.mark.lent
@@ -134,7 +135,7 @@ async def _joue(hub: Hub) -> Rencontre:
         for partenaire in partenaires.values():
             await until_known(partenaire)
         r = Rencontre(partenaires)
-        droit = {"brsa": True, "date_reception_droit": (datetime.now(UTC).date() - timedelta(days=3)).isoformat()}
+        droit = {"brsa": True, "date_reception_droit": (aujourdhui() - timedelta(days=3)).isoformat()}
         connue = _signalement(identite=ELLE, identifiants=_SON_NIR, **droit)
         caf = partenaires["caf-59"]
         r.signalements["caf-59"] = await caf.post(caf.message("usager.signale", connue, departement=ICI))
@@ -329,7 +330,7 @@ FERMETURES = {"orientation.close", "referent.termine", "contrat.clos", "sanction
 async def _demenage(hub: Hub, rencontre: Rencontre) -> Rencontre:
     """Another person of 59, known to its CAF, whom her département has sent to 62 since yesterday."""
     personne = dict(ELLE, nom_naissance="Fictive-Partie", date_naissance="1979-03-02")
-    droit = {"brsa": True, "date_reception_droit": (datetime.now(UTC).date() - timedelta(days=9)).isoformat()}
+    droit = {"brsa": True, "date_reception_droit": (aujourdhui() - timedelta(days=9)).isoformat()}
     matricule = {"type": "matricule-caf", "valeur": "7340192", "role": "demandeur"}
     async with AsyncExitStack() as stack:
         partenaires = {code: await stack.enter_async_context(hub.partner(code)) for code in (*DU_59, "cd-62")}
@@ -341,7 +342,7 @@ async def _demenage(hub: Hub, rencontre: Rencontre) -> Rencontre:
         for code in ("cd-59", "ft-59"):
             (r.prc[code],) = {*await _noms(partenaires[code], attendus=2)} - {rencontre.prc[code]}
         r.prc["ml-lille"] = r.prc["cd-59"]
-        hier = (datetime.now(UTC).date() - timedelta(days=1)).isoformat()
+        hier = (aujourdhui() - timedelta(days=1)).isoformat()
         parti = {"departement_nouveau": AILLEURS, "date_effet": hier}
         transfert = cd.message("parcours.transfere", parti, departement=ICI, subject=r.prc["cd-59"])
         assert (await cd.post(transfert)).etat == "accepte"

@@ -14,12 +14,13 @@ import pytest
 
 from relais_contrats.client import Answer, Partner
 from tests.hub import Hub, free_port
+from tests.jour import aujourdhui
 from tests.parcours.reorientation import eventually
 from tests.persons import signalement
 
 pytestmark = [pytest.mark.anyio, pytest.mark.lent]
 
-TODAY = date.today()  # noqa: DTZ011
+TODAY = aujourdhui()
 _SCOPES = "--scope messages:deposer --scope evenements:lire --scope parcours:lire"
 _PURPOSES = "--convention orientation:2030-12-31 --convention accompagnement:2030-12-31"
 REQUEST = {"date_reception": TODAY.isoformat(), "motif": "Elle le demande."}

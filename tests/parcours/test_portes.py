@@ -9,7 +9,7 @@ import secrets
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ import pytest
 from relais_contrats.api import OPERATIONS
 from relais_contrats.client import CLOUDEVENT, Partner
 from tests.hub import Hub, free_port
+from tests.jour import aujourdhui
 from tests.parcours.reorientation import eventually
 from tests.persons import nir, signalement
 from tests.receiver import Endpoint, listening
@@ -204,7 +205,7 @@ async def _joue(hub: Hub) -> Scene:
             "prescription": "p-1",
         }
         await scene.frappe("en cours")
-        await scene.convention((datetime.now(UTC).date() - timedelta(days=1)).isoformat(), 403)
+        await scene.convention((aujourdhui() - timedelta(days=1)).isoformat(), 403)
         recus = len(endpoint.received)
         await scene.raconte("terminee")
         await scene.frappe("terminee")

@@ -4,7 +4,7 @@ import asyncio
 import json
 import secrets
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -14,6 +14,7 @@ import pytest
 from deploy import postgres
 from relais_contrats.client import Answer, Partner, RequestRefused
 from tests.hub import Hub
+from tests.jour import aujourdhui
 from tests.parcours.noms import name_at
 from tests.parcours.reorientation import eventually, opened
 
@@ -21,7 +22,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.lent]
 
 ASSO = {"siret": "90000083700014", "nom": "Plateforme mobilité de Lille"}
 MISSION = {"siret": "90000075300013", "nom": "Mission locale de Lille"}
-TODAY = date.today().isoformat()  # noqa: DTZ011
+TODAY = aujourdhui().isoformat()
 SOURCE = "essais-prescriptions"
 
 

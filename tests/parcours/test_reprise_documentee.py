@@ -6,7 +6,6 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import pytest
 from deploy.components import ROOT
 from tests.deploy.cnaf_flows import HEADER, flux, foyer, personne
 from tests.hub import Hub, free_port
+from tests.jour import aujourdhui
 from tests.offres.annonces import service, structure
 from tests.parcours.reorientation import day
 from tests.parcours.stock import Personne, personnes, situation
@@ -108,7 +108,7 @@ def poste(stock: dict[str, Personne]) -> Iterator[Poste]:
 
 
 def _fichiers(poste: Poste, stock: dict[str, Personne]) -> None:
-    today = datetime.now(UTC).date().isoformat()
+    today = aujourdhui().isoformat()
     header = HEADER.replace("2026-11-05", today).replace("2026-10-31", today)
     dits = {"ancienne": ANCIENNE, "recente": RECENTE, "erronee": ANCIENNE, "nouvelle": RECENTE}
     (poste.folder / "flux-rsa.xml").write_bytes(

@@ -14,6 +14,7 @@ import pytest
 from relais_contrats.client import Answer, Partner, RequestRefused
 from relais_contrats.lecture import empreinte
 from tests.hub import Hub, free_port
+from tests.jour import aujourdhui
 from tests.persons import nir, signalement
 
 pytestmark = pytest.mark.anyio
@@ -55,7 +56,7 @@ async def decided(
     hub: Hub, pseudonyme: str, structure: dict[str, str] = STRUCTURE, organisme: str = "mission-locale"
 ) -> None:
     """The département orients her, to the mission locale unless told otherwise."""
-    today = datetime.now(UTC).date().isoformat()
+    today = aujourdhui().isoformat()
     decision = {
         "decision": "acceptee",
         "parcours_type": "emploi",
@@ -76,7 +77,7 @@ async def followed(hub: Hub, pseudonyme: str) -> dict[str, Any]:
     """The département follows her itself: its own référent, designated then accepted in one breath."""
     await decided(hub, pseudonyme, OWN_STRUCTURE, "departement")
     referent = {"nom": "Delattre", "prenom": "Inès", "courriel": "ines@nord.example", "identifiant_agent": "n-1"}
-    designation = {"referent": referent, "structure": OWN_STRUCTURE, "date_debut": datetime.now(UTC).date().isoformat()}
+    designation = {"referent": referent, "structure": OWN_STRUCTURE, "date_debut": aujourdhui().isoformat()}
     async with hub.partner("cd-59") as departement:
         for fait, data in (("referent.designe", designation), ("referent.accepte", {})):
             message = departement.message(fait, data, departement="59", subject=pseudonyme, finalite="accompagnement")
@@ -129,7 +130,7 @@ async def test_a_reader_that_holds_the_current_state_gets_a_304_until_it_changes
         etag = first.headers["etag"]
 
         again = await departement._send("GET", path, headers={"If-None-Match": f'"other", {etag}'})
-        closing = {"date_fin": datetime.now(UTC).date().isoformat(), "motif": "Essai."}
+        closing = {"date_fin": aujourdhui().isoformat(), "motif": "Essai."}
         closed = departement.message("parcours.clos", closing, departement="59", subject=pseudonyme)
         await departement.post(closed)
         changed = await departement._send("GET", path, headers={"If-None-Match": etag})

@@ -8,6 +8,7 @@ import pytest
 
 from gateway.outbound.departures import Departures
 from relais_contrats.droits import Role
+from tests.jour import aujourdhui
 from tests.passerelle.outgoing import Sortant, until
 from tests.passerelle.test_outbound_effects import P, after, event
 
@@ -61,7 +62,7 @@ def test_a_transfer_to_be_confirmed_is_told_to_both_and_opens_nothing() -> None:
 
 @pytest.mark.anyio
 async def test_the_former_departement_leaves_after_a_month_unless_it_comes_back(sortant: Sortant) -> None:
-    parti, revenu, jour = uuid4(), uuid4(), datetime.now(UTC).date()
+    parti, revenu, jour = uuid4(), uuid4(), aujourdhui()
     vers = {"departement_nouveau": "62", "date_effet": jour.isoformat()}
     departures = Departures(sortant.process.pool)
     sortant.distribute()

@@ -4,7 +4,6 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -14,6 +13,7 @@ from relais_contrats.api import OPERATIONS
 from relais_contrats.client import Partner
 from relais_contrats.operations import Operation
 from tests.hub import Hub
+from tests.jour import aujourdhui
 from tests.persons import nir, signalement
 
 pytestmark = pytest.mark.anyio
@@ -210,7 +210,7 @@ async def test_each_partner_sees_its_fields_and_no_other_on_the_wire(vivant: Hub
 
 async def story(hub: Hub, person: dict[str, Any]) -> None:
     """Signalled by the CAF, diagnosed and oriented by the département."""
-    today = datetime.now(UTC).date().isoformat()
+    today = aujourdhui().isoformat()
     async with hub.partner("caf-59") as caf, hub.partner("cd-59") as departement:
         opened = await caf.post(caf.message("usager.signale", person, departement="59"))
         assert opened.etat == "accepte", opened

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import warnings
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from connectors.systems import Context
 from relais_contrats.client import HubUnreachable
 from tests.connectors.data_inclusion.fake_hub import Offres, refusal
 from tests.connectors.fakes import NOW, context
+from tests.jour import aujourdhui
 from tests.offres.annonces import ARRAS, LILLE, PARIS, ROUBAIX, service, structure
 
 with warnings.catch_warnings():
@@ -146,9 +147,9 @@ def test_structures_are_listed_with_the_mean_of_their_services(shared: Played) -
 
 
 def test_the_quality_is_that_of_data_inclusion_on_the_day(tmp_path: Path) -> None:
-    fiche = service(1, date_maj=str(date.today() - timedelta(days=400)))  # noqa: DTZ011  the oracle's own clock
+    fiche = service(1, date_maj=str(aujourdhui() - timedelta(days=400)))
     played = Played(tmp_path / "di", Offres(structure(1), fiche))
-    played.clock[0] = NOW.replace(year=date.today().year, month=date.today().month, day=date.today().day)  # noqa: DTZ011
+    played.clock[0] = NOW.combine(aujourdhui(), NOW.timetz())
     played.follow()
 
     [item] = played.page("/services")["items"]
