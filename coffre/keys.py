@@ -25,7 +25,7 @@ _HEAD_BYTES = 1 + 16
 _REMEMBERED_S = 5.0
 _MOST_REMEMBERED = 20_000
 
-_FIND = "SELECT id, enveloppe, maitre FROM coffre.cles WHERE id = ANY($1) AND enveloppe IS NOT NULL"
+_FIND = "SELECT id, enveloppe, maitre FROM coffre.cles WHERE id = ANY($1)"
 # In one order, so that two writers wait for each other instead of deadlocking.
 _ADD = """
 INSERT INTO coffre.cles (id, enveloppe, maitre, passage)
@@ -74,20 +74,25 @@ class Vault:
         sealed, and remembered, would seal what nobody opens.
         """
         held, missing = self._recall(keys)
+        destroyed: set[UUID] = set()
         if missing:
             async with self._pool.acquire() as conn:
-                held |= await self._find(conn, missing)
-                if new := [key for key in missing if key not in held]:
+                destroyed = await self._find(conn, missing, held)
+                if new := [key for key in missing if key not in held and key not in destroyed]:
                     version, master = self._masters.newest()
                     envelopes = [wrap(master, version, key, urandom(KEY_BYTES)) for key in new]
                     await conn.execute(_ADD, new, envelopes, [version] * len(new), [passage] * len(new))
-                    held |= await self._find(conn, new)
-        return Keyring(held, set(keys) - held.keys())
+                    destroyed |= await self._find(conn, new, held)
+        return Keyring(held, destroyed)
+
+    async def of(self, conn: Connection, keys: Iterable[UUID]) -> Keyring:
+        """These keys as they are, in one query: no other is made."""
+        held, missing = self._recall(set(keys))
+        return Keyring(held, await self._find(conn, missing, held) if missing else ())
 
     async def of_cells(self, conn: Connection, cells: Iterable[bytes | None]) -> Keyring:
         """The keys of these cells, in one query, without the keys that an erasure has destroyed."""
-        held, missing = self._recall({key for cell in cells if cell and (key := key_of(cell))})
-        return Keyring(held | await self._find(conn, missing) if missing else held)
+        return await self.of(conn, {key for cell in cells if cell and (key := key_of(cell))})
 
     def _recall(self, keys: Collection[UUID]) -> tuple[dict[UUID, AESGCM], list[UUID]]:
         since = self._clock() - _REMEMBERED_S
@@ -98,18 +103,22 @@ class Vault:
                 held[key] = found[1]
         return held, [key for key in keys if key not in held]
 
-    async def _find(self, conn: Connection, keys: Collection[UUID]) -> dict[UUID, AESGCM]:
-        found = {}
+    async def _find(self, conn: Connection, keys: Collection[UUID], found: dict[UUID, AESGCM]) -> set[UUID]:
+        """Add to `found` those that are there; returns those that were destroyed."""
+        destroyed = set()
         now = self._clock()
         for row in await conn.fetch(_FIND, list(keys)):
             key, version = row["id"], row["maitre"]
+            if version is None:
+                destroyed.add(key)
+                continue
             aead = AESGCM(unwrap(self._masters.of(version), version, key, row["enveloppe"]))
             found[key] = aead
             self._remembered[key] = (now, aead)
             self._remembered.move_to_end(key)
         while len(self._remembered) > _MOST_REMEMBERED:
             self._remembered.popitem(last=False)
-        return found
+        return destroyed
 
     def forget(self) -> None:
         """Drop what is remembered: after an erasure, in the process that erases."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import importlib
 import os
 import signal
 import subprocess
@@ -18,7 +19,10 @@ from chassis.bus import STREAMS, Unavailable
 from chassis.bus_nats import NatsBus
 from chassis.database import Pool, open_pool
 from chassis.process import Process
+from coffre.keys import Vault
+from coffre.masters import Masters
 from deploy import nats_config, postgres, provisioning
+from deploy.cli.rejouer import SERVICES
 from deploy.components import schemas
 from deploy.datadir import HOST, DataDir
 from deploy.keys import ADMIN, ensure_secrets
@@ -95,7 +99,11 @@ class Engines:
 
     async def pool(self, database: str, schema: str, **sizes: int) -> Pool:
         url = f"postgresql://{schema}@{HOST}:{self.ports.postgres}/{database}"
-        return await open_pool(url, self.password(schema), schema, **sizes)
+        pool = await open_pool(url, self.password(schema), schema, **sizes)
+        if schema in SERVICES:
+            registre = importlib.import_module(f"services.{schema}.store.dossiers").REGISTRE
+            registre.sceaux.lier(Vault(pool, Masters(self.data.masters)))
+        return pool
 
     async def bus(self, tasks: asyncio.TaskGroup, component: str = ADMIN) -> NatsBus:
         return await NatsBus.connect(self.nats_url, self.data.nkey_file(component), component, tasks)

@@ -28,7 +28,7 @@ class Lot(Lineage[A]):
         self._contexte = contexte
         self._modele = modele
         self._stockes = dict(charges)
-        self._faits: list[tuple[UUID, str, str]] = []
+        self._faits: list[tuple[UUID, str, bytes]] = []
         self.reposes: list[UUID] = []
 
     def de(self, message: Recu[Any]) -> Situation:
@@ -66,7 +66,7 @@ class Lot(Lineage[A]):
     def echeances(self) -> Iterable[tuple[UUID, str, Sequence[Echeance]]]:
         return [(d.parcours, d.departement, self._modele.echeances(d)) for _, d in self.changed()]
 
-    def faits(self) -> list[tuple[UUID, str, str]]:
+    def faits(self) -> list[tuple[UUID, str, bytes]]:
         return [fait for fait in self._faits if fait[0] not in self.forgotten]
 
     def remplacees(self, table: Table[A]) -> tuple[list[UUID], list[Ligne]]:

@@ -26,11 +26,13 @@ NOMS: Mapping[type, str] = {message.modele: nom for nom, message in CATALOGUE.it
 
 @dataclass(frozen=True, slots=True)
 class Table(Generic[A]):
-    """A read table. `lignes` returns the rows of a dossier, in the order of `colonnes`; the first column names it."""
+    """A read table. `lignes` returns the rows of a dossier, in the order of `colonnes`; the first column names it.
+    `scellee`: the column, of bytes, that is sealed."""
 
     nom: str
     colonnes: tuple[str, ...]
     lignes: Callable[[A], Iterable[Ligne]]
+    scellee: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +58,18 @@ class Modele(Generic[A]):
             est_dit = classe in NOMS or classe in self.regles.types
             self._formes[nom] = TypeAdapter(Dit[classe, garde] if est_dit else classe)  # type: ignore[valid-type]
 
-    def ecrire(self, dossier: A) -> str:
+    def ecrire(self, dossier: A) -> bytes:
         """A dossier as JSON. Fields stand in the order of their class."""
-        return self._formes[POSE].dump_json(dossier).decode()
+        return self._formes[POSE].dump_json(dossier)
 
-    def lire(self, texte: str) -> A:
+    def lire(self, texte: bytes) -> A:
         dossier: A = self._formes[POSE].validate_json(texte)
         return dossier
 
-    def ecrire_fait(self, fait: Any) -> tuple[str, str]:
+    def ecrire_fait(self, fait: Any) -> tuple[str, bytes]:
         """Its type and its JSON, as `histoire` has them."""
         nom = self.nom(fait)
-        return nom, self._formes[nom].dump_json(fait).decode()
+        return nom, self._formes[nom].dump_json(fait)
 
     def nom(self, fait: Any) -> str:
         return self.regles.nom(classe_du_fait(fait), NOMS)

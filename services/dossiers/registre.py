@@ -5,11 +5,12 @@ from typing import Any, Generic
 from uuid import UUID
 
 from chassis import ledger
-from chassis.database import Connection, write
+from chassis.database import Connection, Record, write
 from chassis.facts import Fait, FaitEnregistre
 from services.dossiers.lot import Lot
 from services.dossiers.modele import A, Modele, Table
 from services.dossiers.regles import Recu
+from services.dossiers.sceaux import Sceaux
 from services.lineage import lock
 
 # A message for an absorbed parcours concerns its survivor, some messages of a survivor all that it absorbed: all are
@@ -18,7 +19,7 @@ _LOCK = """
 WITH RECURSIVE absorbes AS (
     SELECT parcours FROM dossiers WHERE absorbe_par = ANY($2)
     UNION SELECT d.parcours FROM dossiers d JOIN absorbes a ON d.absorbe_par = a.parcours)
-SELECT parcours, absorbe_par, etat::text AS etat FROM dossiers WHERE parcours IN (
+SELECT parcours, absorbe_par, etat FROM dossiers WHERE parcours IN (
     SELECT unnest($1::uuid[]) UNION SELECT absorbe_par FROM dossiers WHERE parcours = ANY($1)
     UNION SELECT parcours FROM absorbes)
 ORDER BY parcours FOR UPDATE
@@ -26,11 +27,11 @@ ORDER BY parcours FOR UPDATE
 # Without ON CONFLICT: of two replicas that open the same dossier, one starts again and finds what the other wrote.
 _ADD = """
 INSERT INTO dossiers (parcours, absorbe_par, etat)
-SELECT parcours, absorbe_par, etat::jsonb FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS n(parcours, absorbe_par, etat)
-"""  # noqa: E501
+SELECT parcours, absorbe_par, etat FROM unnest($1::uuid[], $2::uuid[], $3::bytea[]) AS n(parcours, absorbe_par, etat)
+"""
 _CHANGE = """
-UPDATE dossiers d SET absorbe_par = c.absorbe_par, etat = c.etat::jsonb
-FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS c(parcours, absorbe_par, etat) WHERE d.parcours = c.parcours
+UPDATE dossiers d SET absorbe_par = c.absorbe_par, etat = c.etat
+FROM unnest($1::uuid[], $2::uuid[], $3::bytea[]) AS c(parcours, absorbe_par, etat) WHERE d.parcours = c.parcours
 """
 _RESTART = """
 WITH histoires AS (DELETE FROM histoire WHERE dossier = ANY($1)) DELETE FROM dossiers WHERE parcours = ANY($1)
@@ -50,32 +51,44 @@ WITH RECURSIVE survivants AS (
 famille AS (
     SELECT parcours FROM survivants WHERE absorbe_par IS NULL
     UNION SELECT d.parcours FROM famille f JOIN dossiers d ON d.absorbe_par = f.parcours)
-SELECT etat::text AS etat FROM famille JOIN dossiers USING (parcours) ORDER BY absorbe_par IS NOT NULL, parcours
+SELECT parcours, etat FROM famille JOIN dossiers USING (parcours) ORDER BY absorbe_par IS NOT NULL, parcours
 """
 
 
 class Registre(Generic[A]):
-    """The dossiers of one service in its schema."""
+    """The dossiers of one service in its schema, which has its name."""
 
-    def __init__(self, modele: Modele[A]) -> None:
+    def __init__(self, modele: Modele[A], schema: str) -> None:
         self.modele = modele
+        self.sceaux = Sceaux(schema)
 
     async def charger(self, conn: Connection, lus: Sequence[Recu[Any]]) -> Lot[A]:
-        """Lock the rows until the transaction ends. A dossier opened twice at once is caught by its primary key."""
+        """Lock the rows until the transaction ends. A dossier opened twice at once is caught by its primary key.
+
+        A person whose key is destroyed is erased, whether this service has heard of it or not.
+        """
         nommes = {lu.parcours for lu in lus}.union(*(lu.absorbes for lu in lus))
         regardent = self.modele.regles.regardent
         trouves = await lock(conn, _LOCK, nommes, [lu.parcours for lu in lus if lu.cle in regardent])
-        charges = {id_: self.modele.lire(row["etat"]) for id_, row in trouves.items()}
+        oublies = await ledger.forgotten(conn, nommes)
+        effaces = await self.sceaux.effaces(conn, nommes | trouves.keys()) - oublies
+        charges = await self.ouvrir(conn, [row for id_, row in trouves.items() if id_ not in effaces])
         contexte = await self.modele.contexte(conn, lus, charges) if self.modele.contexte else None
-        return Lot(self.modele, charges, await ledger.forgotten(conn, nommes), contexte)
+        lot = Lot(self.modele, charges, oublies | effaces, contexte)
+        lot.erased += effaces
+        return lot
 
     async def enregistrer(self, conn: Connection, lot: Lot[A], _: Sequence[tuple[Fait, FaitEnregistre]]) -> None:
         changes = lot.changed()
         if lot.reposes:
             await conn.execute(_RESTART, lot.reposes)
-        await write(conn, _ADD, [self._row(dossier) for avant, dossier in changes if avant is None])
-        await write(conn, _CHANGE, [self._row(dossier) for avant, dossier in changes if avant is not None])
-        await ledger.insert(conn, "histoire", ("dossier", "type", "fait"), lot.faits())
+        lignes = await self.lignes([dossier for _, dossier in changes])
+        await write(conn, _ADD, [ligne for ligne, (avant, _) in zip(lignes, changes, strict=True) if avant is None])
+        await write(conn, _CHANGE, [ligne for ligne, (avant, _) in zip(lignes, changes, strict=True) if avant])
+        faits = lot.faits()
+        cellules = await self.sceaux.sceller("histoire", [(id_, id_, fait) for id_, _, fait in faits])
+        histoire = [(id_, nom, cellule) for (id_, nom, _), cellule in zip(faits, cellules, strict=True)]
+        await ledger.insert(conn, "histoire", ("dossier", "type", "fait"), histoire)
         for table in self.modele.tables:
             await self.remplacer(conn, table, *lot.remplacees(table))
         if lot.erased:
@@ -87,14 +100,27 @@ class Registre(Generic[A]):
         """Put `lignes` in the place of all rows of these dossiers."""
         if dossiers:
             await conn.execute(f"DELETE FROM {table.nom} WHERE {table.colonnes[0]} = ANY($1)", dossiers)  # noqa: S608
+        if table.scellee:
+            rang = table.colonnes.index(table.scellee)
+            cellules = await self.sceaux.sceller(table.nom, [(ligne[0], ligne[0], ligne[rang]) for ligne in lignes])
+            lignes = [(*li[:rang], une, *li[rang + 1 :]) for li, une in zip(lignes, cellules, strict=True)]
         await ledger.insert(conn, table.nom, table.colonnes, lignes)
 
     async def famille(self, conn: Connection, parcours: UUID) -> list[A]:
         """The dossier to which this parcours leads, then those that it absorbed; empty for an unknown parcours."""
-        return [self.modele.lire(row["etat"]) for row in await conn.fetch(_FAMILLE, parcours)]
+        return list((await self.ouvrir(conn, await conn.fetch(_FAMILLE, parcours))).values())
 
-    def _row(self, dossier: A) -> tuple[Any, ...]:
-        return dossier.parcours, dossier.absorbe_par, self.modele.ecrire(dossier)
+    async def ouvrir(self, conn: Connection, rows: Iterable[Record]) -> dict[UUID, A]:
+        """The dossiers of these rows (`parcours, etat`), without those that an erasure has closed."""
+        cellules = {row["parcours"]: row["etat"] for row in rows}
+        clairs = await self.sceaux.ouvrir(conn, "dossiers", list(cellules.items()))
+        return {id_: self.modele.lire(clair) for id_, clair in zip(cellules, clairs, strict=True) if clair}
+
+    async def lignes(self, dossiers: Sequence[A]) -> list[tuple[UUID, UUID | None, bytes]]:
+        """Their rows: `parcours, absorbe_par, etat`."""
+        clairs = [(dossier.parcours, dossier.parcours, self.modele.ecrire(dossier)) for dossier in dossiers]
+        cellules = await self.sceaux.sceller("dossiers", clairs)
+        return [(d.parcours, d.absorbe_par, cellule) for d, cellule in zip(dossiers, cellules, strict=True)]
 
     async def _effacer(self, conn: Connection, effaces: Iterable[UUID]) -> None:
         """Nothing stays of a person here, the parcours that it had absorbed included."""

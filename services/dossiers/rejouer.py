@@ -17,11 +17,16 @@ from uuid import UUID
 
 import orjson
 import structlog
+from cryptography.exceptions import InvalidTag
 
 from chassis import ledger, settings, telemetry
 from chassis.database import Connection, Pool, grouped, open_pool, write
-from services.dossiers.modele import A, Modele, Table
+from coffre.keys import Vault
+from coffre.masters import Masters
+from services.dossiers.modele import A, Table
 from services.dossiers.registre import Registre
+from services.dossiers.sceaux import CleAbsente, Sceaux
+from services.dossiers.sceaux.processus import Reglages
 
 _log = structlog.get_logger()
 _PAGE = 256
@@ -35,16 +40,15 @@ SELECT parcours FROM (
 ) AS connus ORDER BY parcours LIMIT $2
 """
 _STOCKES = """
-SELECT parcours, absorbe_par, etat::text AS etat FROM dossiers WHERE parcours = ANY($1) ORDER BY parcours FOR UPDATE
+SELECT parcours, absorbe_par, etat FROM dossiers WHERE parcours = ANY($1) ORDER BY parcours FOR UPDATE
 """
 _HISTOIRE = "SELECT dossier, type, fait FROM histoire WHERE dossier = ANY($1) ORDER BY dossier, numero"
-_MEME_ETAT = "SELECT etat::jsonb::text AS etat FROM unnest($1::text[]) WITH ORDINALITY AS n(etat, rang) ORDER BY rang"
 _RETIRER = "DELETE FROM dossiers WHERE parcours = ANY($1)"
 _POSER = """
 INSERT INTO dossiers (parcours, absorbe_par, etat)
-SELECT parcours, absorbe_par, etat::jsonb FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS n(parcours, absorbe_par, etat)
+SELECT parcours, absorbe_par, etat FROM unnest($1::uuid[], $2::uuid[], $3::bytea[]) AS n(parcours, absorbe_par, etat)
 ON CONFLICT (parcours) DO UPDATE SET absorbe_par = EXCLUDED.absorbe_par, etat = EXCLUDED.etat
-"""  # noqa: E501
+"""
 
 
 @dataclass(slots=True)
@@ -78,47 +82,74 @@ async def rejouer(
 async def _rejouer_une_page(
     conn: Connection, registre: Registre[A], page: Sequence[UUID], *, a_blanc: bool
 ) -> list[UUID]:
-    modele = registre.modele
-    stockes = {row["parcours"]: (row["absorbe_par"], row["etat"]) for row in await conn.fetch(_STOCKES, page)}
-    histoires = grouped(await conn.fetch(_HISTOIRE, page), "dossier", dict)
-    replies = {id_: modele.rejouer(faits) for id_, faits in histoires.items()}
-    # As the database writes JSON.
-    etats = await conn.fetch(_MEME_ETAT, [modele.ecrire(dossier) for dossier in replies.values()])
-    attendus = {d.parcours: (d.absorbe_par, row["etat"]) for d, row in zip(replies.values(), etats, strict=True)}
+    modele, sceaux = registre.modele, registre.sceaux
+    effaces = await sceaux.effaces(conn, page)
+    page = [id_ for id_ in page if id_ not in effaces]  # the service deletes them when it hears of it
+    rows = await conn.fetch(_STOCKES, page)
+    etats = await _ouverts(conn, sceaux, "dossiers", [(row["parcours"], row["etat"]) for row in rows])
+    stockes = {r["parcours"]: (r["absorbe_par"], _canonique(etat)) for r, etat in zip(rows, etats, strict=True)}
+    rows = await conn.fetch(_HISTOIRE, page)
+    faits = await sceaux.ouvrir(conn, "histoire", [(row["dossier"], row["fait"]) for row in rows])
+    lus: Any = [dict(row) | {"fait": fait} for row, fait in zip(rows, faits, strict=True)]
+    replies = {id_: modele.rejouer(siens) for id_, siens in grouped(lus, "dossier", dict).items()}
+    attendus = {d.parcours: (d.absorbe_par, _canonique(modele.ecrire(d))) for d in replies.values()}
     differents = {id_ for id_ in page if stockes.get(id_) != attendus.get(id_)}
     for table in modele.tables:
-        differents |= await _lignes_differentes(conn, modele, table, page, replies)
+        differents |= await _lignes_differentes(conn, registre, table, page, replies)
     if not a_blanc and differents:
         await _ecrire(conn, registre, sorted(differents), [replies[id_] for id_ in sorted(differents & replies.keys())])
     return sorted(differents)
 
 
+def _canonique(etat: bytes | None) -> bytes | None:
+    """As an older release wrote it, or as this one: JSON with its keys in one order. None for a damaged cell."""
+    return orjson.dumps(orjson.loads(etat), option=orjson.OPT_SORT_KEYS) if etat is not None else None
+
+
+async def _ouverts(
+    conn: Connection, sceaux: Sceaux, table: str, cellules: Sequence[tuple[UUID, bytes]]
+) -> list[bytes | None]:
+    """What was derived from facts may be damaged: None, and it is written again."""
+    try:
+        return await sceaux.ouvrir(conn, table, cellules)
+    except (InvalidTag, CleAbsente):
+        if len(cellules) == 1:
+            return [None]
+        return [clair for une in cellules for clair in await _ouverts(conn, sceaux, table, [une])]
+
+
 async def _lignes_differentes(
-    conn: Connection, modele: Modele[A], table: Table[A], page: Sequence[UUID], replies: Mapping[UUID, A]
+    conn: Connection, registre: Registre[A], table: Table[A], page: Sequence[UUID], replies: Mapping[UUID, A]
 ) -> set[UUID]:
     cle = table.colonnes[0]
     trouvees = await conn.fetch(
         f"SELECT {', '.join(table.colonnes)} FROM {table.nom} WHERE {cle} = ANY($1)",  # noqa: S608
         page,
     )
-    tenues = grouped(trouvees, cle, tuple)
-    return {id_ for id_ in page if Counter(tenues.get(id_, ())) != Counter(modele.lignes(table, replies.get(id_)))}
+    lignes: Any = [dict(row) for row in trouvees]
+    if scellee := table.scellee:
+        clairs = await _ouverts(conn, registre.sceaux, table.nom, [(row[cle], row[scellee]) for row in lignes])
+        lignes = [{**row, scellee: clair} for row, clair in zip(lignes, clairs, strict=True)]
+    tenues = grouped(lignes, cle, lambda row: tuple(row.values()))
+    attendues = {id_: Counter(registre.modele.lignes(table, replies.get(id_))) for id_ in page}
+    return {id_ for id_ in page if Counter(tenues.get(id_, ())) != attendues[id_]}
 
 
 async def _ecrire(conn: Connection, registre: Registre[A], differents: Sequence[UUID], replies: Sequence[A]) -> None:
     modele = registre.modele
     if sans_histoire := set(differents) - {dossier.parcours for dossier in replies}:
         await conn.execute(_RETIRER, list(sans_histoire))
-    await write(conn, _POSER, [(d.parcours, d.absorbe_par, modele.ecrire(d)) for d in replies])
+    await write(conn, _POSER, await registre.lignes(replies))
     for table in modele.tables:
         lignes = [ligne for dossier in replies for ligne in modele.lignes(table, dossier)]
         await registre.remplacer(conn, table, differents, lignes)
     await ledger.replace_due_dates(conn, [(d.parcours, d.departement, modele.echeances(d)) for d in replies])
 
 
-async def _run(lus: settings.Settings, nom: str, *, a_blanc: bool) -> Compte:
+async def _run(lus: Reglages, nom: str, *, a_blanc: bool) -> Compte:
     registre: Registre[Any] = importlib.import_module(f"services.{nom}.app").REGISTRE
     pool = await open_pool(lus.database_url, lus.database_password, nom)
+    registre.sceaux.lier(Vault(pool, Masters(lus.cles_maitres)))
     try:
         return await rejouer(pool, registre, a_blanc=a_blanc, dire=_dire)
     finally:
@@ -135,7 +166,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("service")
     parser.add_argument("--a-blanc", action="store_true", help="compare sans rien écrire")
     demande = parser.parse_args(arguments)
-    lus = settings.read(settings.Settings)
+    lus = settings.read(Reglages)
     telemetry.start(demande.service, lus.otlp_url, lus.niveau_log)
     try:
         compte = asyncio.run(_run(lus, demande.service, a_blanc=demande.a_blanc))

@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 
-from chassis import settings
 from services.dossiers.brique import brique
 from services.dossiers.fusions import defusable, lecture
+from services.dossiers.sceaux.processus import lancer
 from services.engagements.domain import decider
 from services.engagements.store import lectures
 from services.engagements.store.dossiers import REGISTRE
 from services.engagements.store.fusions import JOURNAL
-from services.service import Service, run
+from services.service import Service
 
 _brique = replace(brique("engagements", REGISTRE), decider=decider)
 SERVICE = Service(
@@ -24,7 +24,7 @@ SERVICE = Service(
 
 
 def main() -> None:
-    run(SERVICE, settings.read(settings.Settings))
+    lancer(SERVICE, REGISTRE)
 
 
 if __name__ == "__main__":

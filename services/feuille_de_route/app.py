@@ -5,16 +5,16 @@ from datetime import UTC, date
 from typing import Any
 from uuid import UUID
 
-from chassis import settings
 from chassis.decision import Refus
 from chassis.facts import Entree
 from services.dossiers.brique import brique, recu
 from services.dossiers.regles import Recu as Message
+from services.dossiers.sceaux.processus import lancer
 from services.feuille_de_route.domain.parcours import BRIQUES, MONTRES, SANS_DONNEES
 from services.feuille_de_route.domain.recu import Recu
 from services.feuille_de_route.store import lectures
 from services.feuille_de_route.store.dossiers import REGISTRE
-from services.service import Service, run
+from services.service import Service
 
 _OUVERTURE = 1
 """Sequence of the first event of a parcours in `usagers`."""
@@ -65,7 +65,7 @@ SERVICE = Service(
 
 
 def main() -> None:
-    run(SERVICE, settings.read(settings.Settings))
+    lancer(SERVICE, REGISTRE)
 
 
 if __name__ == "__main__":

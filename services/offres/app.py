@@ -1,10 +1,10 @@
 """The process `offres`: its rules, its dossiers and its reads, put together, and the loops of the catalogue."""
 
-from chassis import process, settings
 from chassis.process import Process
 from services import service
 from services.dossiers.brique import brique
 from services.dossiers.fusions import defusable, lecture
+from services.dossiers.sceaux.processus import lancer
 from services.offres import clocks, lieux
 from services.offres.store import changements, fiches, lectures, recherche, statistiques
 from services.offres.store.dossiers import REGISTRE
@@ -39,8 +39,7 @@ async def assemble(running: Process) -> None:
 
 
 def main() -> None:
-    nom = SERVICE.brique.nom
-    process.run(nom, nom, settings.read(settings.Settings), assemble)
+    lancer(SERVICE, REGISTRE, assemble)
 
 
 if __name__ == "__main__":

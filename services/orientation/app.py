@@ -1,12 +1,12 @@
 """The process `orientation`: its rules, its dossiers, its reads and its settings, put together."""
 
-from chassis import settings
 from services.dossiers.brique import brique
 from services.dossiers.fusions import defusable, lecture
+from services.dossiers.sceaux.processus import lancer
 from services.orientation.store import lectures, reglages
 from services.orientation.store.dossiers import REGISTRE
 from services.orientation.store.fusions import JOURNAL
-from services.service import Service, run
+from services.service import Service
 
 _brique = brique("orientation", REGISTRE)
 SERVICE = Service(
@@ -25,7 +25,7 @@ SERVICE = Service(
 
 
 def main() -> None:
-    run(SERVICE, settings.read(settings.Settings))
+    lancer(SERVICE, REGISTRE)
 
 
 if __name__ == "__main__":

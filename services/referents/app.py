@@ -1,12 +1,12 @@
 """The process `referents`: its rules, its dossiers and its reads, put together."""
 
-from chassis import settings
 from services.dossiers.brique import brique
 from services.dossiers.fusions import defusable, lecture
+from services.dossiers.sceaux.processus import lancer
 from services.referents.store import lectures, portefeuille
 from services.referents.store.dossiers import REGISTRE
 from services.referents.store.fusions import JOURNAL
-from services.service import Service, run
+from services.service import Service
 
 _brique = brique("referents", REGISTRE)
 SERVICE = Service(
@@ -23,7 +23,7 @@ SERVICE = Service(
 
 
 def main() -> None:
-    run(SERVICE, settings.read(settings.Settings))
+    lancer(SERVICE, REGISTRE)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from services.feuille_de_route.store.dossiers import REGISTRE, canonique
 from tests.deploy.test_migrations import made_by, migrations
 from tests.engines import Engines
 from tests.feuille_de_route.fabrique import Recit, action, objectif, oriente, rendez_vous
+from tests.services.ouvert import textes
 
 pytestmark = pytest.mark.anyio
 
@@ -100,8 +101,7 @@ async def of_0_2_0(engines: Engines, tmp_path: Path) -> AsyncIterator[asyncpg.Co
 
 
 async def stockes(pool: Pool) -> Sequence[object]:
-    rows = [await pool.fetch(f"SELECT t::text AS ligne FROM {table} t ORDER BY 1") for table in DERIVEES]
-    return [row["ligne"] for table in rows for row in table]
+    return await textes(pool, REGISTRE.sceaux, DERIVEES)
 
 
 async def test_sheets_of_0_2_0_open_with_their_state_as_first_fact(

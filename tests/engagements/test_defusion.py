@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from chassis.facts import Entree
+from services.engagements.store.dossiers import REGISTRE
 from tests.engagements.conftest import Essai
 from tests.engagements.fabrique import (
     AUTRE,
@@ -54,7 +55,7 @@ async def _vivre(essai: Essai, parcours: UUID, vie: str) -> None:
 async def test_each_dossier_is_as_before(essai: Essai, de_l_absorbe: str, du_survivant: str) -> None:
     await _vivre(essai, PARCOURS, de_l_absorbe)
     await _vivre(essai, AUTRE, du_survivant)
-    avant = await etat(essai.pool, DEUX)
+    avant = await etat(essai.pool, REGISTRE.sceaux, DEUX)
     la_fusion = _fusion()
     await essai.accepte(la_fusion)
     close = evenement("orientation.close", {"date_fin": "2026-12-02", "motif": "Parcours fusionné."})
@@ -65,7 +66,7 @@ async def test_each_dossier_is_as_before(essai: Essai, de_l_absorbe: str, du_sur
     faits = await essai.accepte(defusion(la_fusion, _DEFUSION))
 
     assert list(faits) == []
-    assert await etat(essai.pool, DEUX) == avant
+    assert await etat(essai.pool, REGISTRE.sceaux, DEUX) == avant
 
 
 @pytest.mark.parametrize(

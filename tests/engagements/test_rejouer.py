@@ -27,13 +27,14 @@ from tests.engagements.fabrique import (
 )
 from tests.engagements.test_invariants import Recus, joue, sequences
 from tests.services.defusions import defusion, fusion
+from tests.services.ouvert import textes
 
 CONSERVE = UUID(int=PARCOURS.int + 5)
 _DEFUSION = UUID("01890000-0000-7000-8000-00000000d002")
 DERIVEES = ("dossiers", "delais", "echeances")
 DOMMAGES = {
-    "the state": """UPDATE dossiers SET etat = etat || '{"departement": "75"}' WHERE parcours = $1""",
-    "a field of the state": "UPDATE dossiers SET etat = etat - 'etapes' WHERE parcours = $1",
+    "the state": "UPDATE dossiers SET etat = '{}' WHERE parcours = $1",
+    "a byte of it": "UPDATE dossiers SET etat = set_byte(etat, 40, 255 - get_byte(etat, 40)) WHERE parcours = $1",
     "the dossier": "DELETE FROM dossiers WHERE parcours = $1",
     "a line that is lost": "DELETE FROM delais WHERE parcours = $1",
     "a line that moved": "UPDATE delais SET date_notification = date_notification - 1 WHERE parcours = $1",
@@ -80,8 +81,7 @@ async def vivre(essai: Essai) -> None:
 
 async def stockes(essai: Essai) -> Sequence[object]:
     """Everything that a rebuilding is to give back."""
-    rows = [await essai.pool.fetch(f"SELECT t::text AS ligne FROM {table} t ORDER BY 1") for table in DERIVEES]
-    return [row["ligne"] for table in rows for row in table]
+    return await textes(essai.pool, REGISTRE.sceaux, DERIVEES)
 
 
 @pytest.mark.anyio

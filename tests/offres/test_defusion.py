@@ -27,14 +27,14 @@ async def test_each_dossier_is_as_before(essai: Essai, meme_cle: bool) -> None:
     await essai.accepte(evenement("parcours.ouvert", {}, AUTRE))
     await essai.accepte(emission("p-1"))
     await essai.accepte(emission("p-1" if meme_cle else "p-9", CODE.id, AUTRE))
-    avant = await etat(essai.pool, DEUX)
+    avant = await etat(essai.pool, REGISTRE.sceaux, DEUX)
     la_fusion = _fusion()
     await essai.accepte(la_fusion)
 
     faits = await essai.accepte(defusion(la_fusion, _DEFUSION))
 
     assert list(faits) == []
-    assert await etat(essai.pool, DEUX) == avant
+    assert await etat(essai.pool, REGISTRE.sceaux, DEUX) == avant
 
 
 async def test_a_prescription_goes_back_as_it_was_answered_and_a_new_one_to_whom_it_names(essai: Essai) -> None:

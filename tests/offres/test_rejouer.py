@@ -26,13 +26,15 @@ from tests.offres.test_invariants_prescriptions import (
 from tests.offres.test_prescriptions_store import Essai, essai, reponse
 from tests.offres.test_prescriptions_store import emission as emet
 from tests.services.defusions import defusion, fusion
+from tests.services.ouvert import textes
 
 __all__ = ["essai"]
 
 _DEFUSION = UUID("01890000-0000-7000-8000-00000000d002")
 DERIVEES = ("dossiers", "prescriptions", "echeances")
 DOMMAGES = {
-    "the state": """UPDATE dossiers SET etat = etat || '{"departement": "974"}' WHERE parcours = $1""",
+    "the state": "UPDATE dossiers SET etat = '{}' WHERE parcours = $1",
+    "a byte of it": "UPDATE dossiers SET etat = set_byte(etat, 40, 255 - get_byte(etat, 40)) WHERE parcours = $1",
     "the lineage": f"UPDATE dossiers SET absorbe_par = '{UUID(int=7)}' WHERE parcours = $1",
     "the dossier": "DELETE FROM dossiers WHERE parcours = $1",
     "a line that is lost": "DELETE FROM prescriptions WHERE parcours = $1",
@@ -75,8 +77,7 @@ async def vivre(essai: Essai) -> None:
 
 async def stockes(essai: Essai) -> Sequence[object]:
     """Everything that a rebuilding is to give back."""
-    rows = [await essai.pool.fetch(f"SELECT t::text AS ligne FROM {table} t ORDER BY 1") for table in DERIVEES]
-    return [row["ligne"] for table in rows for row in table]
+    return await textes(essai.pool, REGISTRE.sceaux, DERIVEES)
 
 
 @pytest.mark.anyio

@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from chassis.facts import Entree
+from services.orientation.store.dossiers import REGISTRE
 from tests.orientation.conftest import Essai
 from tests.orientation.fabrique import (
     AUTRE,
@@ -49,14 +50,14 @@ async def test_each_dossier_is_as_before(essai: Essai, de_l_absorbe: str, du_sur
         await essai.ouvrir(parcours, droit=droit)
         for entree in _VIES[vie]:
             await essai.accepte(de(entree, parcours))
-    avant = await etat(essai.pool, DEUX)
+    avant = await etat(essai.pool, REGISTRE.sceaux, DEUX)
     la_fusion = _fusion()
     await essai.accepte(la_fusion)
 
     faits = await essai.accepte(defusion(la_fusion, _DEFUSION))
 
     assert list(faits) == []
-    assert await etat(essai.pool, DEUX) == avant
+    assert await etat(essai.pool, REGISTRE.sceaux, DEUX) == avant
 
 
 async def test_six_weeks_that_ended_meanwhile_fire_once(essai: Essai) -> None:

@@ -29,6 +29,7 @@ from tests.orientation.fabrique import (
 )
 from tests.orientation.test_invariants import joue, sequences
 from tests.services.defusions import defusion, fusion
+from tests.services.ouvert import textes
 
 JUIN, JUILLET = date(2026, 6, 1), date(2026, 7, 1)
 CONSERVE, TROISIEME = UUID(int=PARCOURS.int + 5), UUID(int=PARCOURS.int + 6)
@@ -40,7 +41,8 @@ CONTRAINTES = [
 ]
 REFUSEE = {"decision": "refusee", "motif_refus": "autre", "commentaire_refus": "Rien à Lille."}
 DOMMAGES = {
-    "the state": """UPDATE dossiers SET etat = etat || '{"brsa": false}' WHERE parcours = $1""",
+    "the state": "UPDATE dossiers SET etat = '{}' WHERE parcours = $1",
+    "a byte of it": "UPDATE dossiers SET etat = set_byte(etat, 40, 255 - get_byte(etat, 40)) WHERE parcours = $1",
     "a line that is lost": "DELETE FROM delais WHERE parcours = $1",
     "a line that moved": "UPDATE periodes SET date_debut = date_debut - 1 WHERE parcours = $1 AND rang = 1",
 }
@@ -105,8 +107,7 @@ async def vivre(essai: Essai) -> None:
 
 async def stockes(essai: Essai) -> Sequence[object]:
     """Everything that a rebuilding is to give back."""
-    rows = [await essai.pool.fetch(f"SELECT t::text AS ligne FROM {table} t ORDER BY 1") for table in DERIVEES]
-    return [row["ligne"] for table in rows for row in table]
+    return await textes(essai.pool, REGISTRE.sceaux, DERIVEES)
 
 
 @pytest.mark.anyio

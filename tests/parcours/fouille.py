@@ -18,6 +18,7 @@ from nats.js.errors import NotFoundError
 from chassis.settings import Settings
 from coffre.keys import Keyring, unwrap
 from coffre.masters import Masters
+from deploy.cli.rejouer import SERVICES
 from deploy.components import STREAMS
 from deploy.datadir import HOST, DataDir
 from deploy.keys import ADMIN
@@ -31,6 +32,13 @@ SELECT schemaname AS schema, tablename AS table FROM pg_tables
 WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1, 2
 """
 _POSTGRES = "postgres"
+# Of the tables of a service, the row of a cell and its column.
+_DOSSIERS = {
+    "dossiers": ("parcours", "etat"),
+    "histoire": ("dossier", "fait"),
+    "fusions": ("fusion", "garde"),
+    "feuilles": ("parcours", "vue"),
+}
 Ouvrir = Callable[[Mapping[str, Any]], Iterable[object]]
 
 
@@ -66,6 +74,9 @@ class Fouille:
             ("passerelle", "retenus"): self._cellules(scelle=sealing.HELD),
             ("passerelle", "rebut"): self._cellules(scelle=sealing.ASIDE),
         }
+        for service in SERVICES:
+            for table, (ligne, colonne) in _DOSSIERS.items():
+                self._ouvertures[service, table] = self._cellules(ligne, **{colonne: f"{service}.{table}"})
 
     def empreinte(self, *cle: str) -> str:
         """What a row of `usagers.cles` shows of an identifier."""
@@ -132,12 +143,12 @@ class Fouille:
 
         return ouvrir
 
-    def _cellules(self, **tables: str) -> Ouvrir:
+    def _cellules(self, ligne: str = "id", **tables: str) -> Ouvrir:
         """What was sealed under a key of the vault of all, in these columns; where the key is destroyed, nothing."""
 
         def ouvrir(row: Mapping[str, Any]) -> Iterator[object]:
             for colonne, table in tables.items():
-                if row[colonne] is not None and (clair := self._trousseau.open(table, row["id"], row[colonne])):
+                if row.get(colonne) is not None and (clair := self._trousseau.open(table, row[ligne], row[colonne])):
                     yield orjson.loads(clair)
 
         return ouvrir

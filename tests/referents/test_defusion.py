@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from chassis.facts import Entree
+from services.referents.store.dossiers import REGISTRE
 from tests.referents.conftest import Essai
 from tests.referents.fabrique import (
     AUTRE,
@@ -52,7 +53,7 @@ async def _vivre(essai: Essai, de_l_absorbe: str, du_survivant: str) -> None:
 async def test_each_dossier_is_as_before(essai: Essai, de_l_absorbe: str, du_survivant: str, retard: bool) -> None:
     """What `orientation` tells because of the merge is taken back too, or comes too late (`retard`)."""
     await _vivre(essai, de_l_absorbe, du_survivant)
-    avant = await etat(essai.pool, DEUX)
+    avant = await etat(essai.pool, REGISTRE.sceaux, DEUX)
     la_fusion = _fusion()
     close = {"date_fin": DEBUT.isoformat(), "motif": "Parcours fusionné."}
     suites = [
@@ -69,7 +70,7 @@ async def test_each_dossier_is_as_before(essai: Essai, de_l_absorbe: str, du_sur
         await essai.accepte(une)
 
     assert list(faits) == []
-    assert await etat(essai.pool, DEUX) == avant
+    assert await etat(essai.pool, REGISTRE.sceaux, DEUX) == avant
 
 
 async def test_an_appointment_goes_back_as_it_was_left_and_a_new_one_to_whom_it_names(essai: Essai) -> None:

@@ -6,6 +6,8 @@ from uuid import UUID, uuid5
 
 from chassis.database import Pool
 from chassis.facts import Entree
+from services.dossiers.sceaux import Sceaux
+from tests.services.ouvert import textes
 
 DEPOT = UUID("01890000-0000-7000-8000-00000000d001")
 _TABLES = """
@@ -31,15 +33,10 @@ def suite(cause: UUID, evenement: Entree) -> Entree:
     return replace(evenement, cause=cause)
 
 
-async def etat(pool: Pool, parcours: Sequence[UUID]) -> dict[str, list[str]]:
-    """The rows of these parcours, table by table, and what falls due for them."""
-    tenues: dict[str, list[str]] = {}
-    for table, colonne in await pool.fetch(_TABLES):
-        rows = await pool.fetch(
-            f"SELECT to_jsonb(t)::text AS ligne FROM {table} t WHERE {colonne} = ANY($1)", list(parcours)
-        )
-        tenues[table] = sorted(row["ligne"] for row in rows)
-    return tenues
+async def etat(pool: Pool, sceaux: Sceaux, parcours: Sequence[UUID]) -> dict[str, list[str]]:
+    """The rows of these parcours, table by table, as they are inside, and what falls due for them."""
+    siennes = {table: f"{colonne} = ANY($1)" for table, colonne in await pool.fetch(_TABLES)}
+    return {table: await textes(pool, sceaux, [table], ou, list(parcours)) for table, ou in siennes.items()}
 
 
 def de(entree: Entree, parcours: UUID) -> Entree:

@@ -8,6 +8,7 @@ from services.dossiers.vie import DossierOuvert, DossierRetabli
 from services.referents.domain.dossier import Dossier
 from services.referents.store.dossiers import REGISTRE
 from tests.engines import Bench
+from tests.services.ouvert import faits
 
 pytestmark = pytest.mark.anyio
 
@@ -28,8 +29,6 @@ async def test_a_dossier_that_is_restated_has_one_fact_and_leads_nowhere(banc: B
 
     async with pool.acquire() as conn:
         [tenu] = await REGISTRE.famille(conn, PARCOURS)
-    faits = await pool.fetch(
-        "SELECT type, fait->>'departement' AS departement FROM histoire WHERE dossier = $1", PARCOURS
-    )
+    tenus = [(fait["type"], fait["fait"]["departement"]) for fait in await faits(pool, REGISTRE.sceaux, PARCOURS)]
     assert tenu == Dossier(PARCOURS, "62")
-    assert [tuple(fait) for fait in faits] == [("dossier.pose", "62")]
+    assert tenus == [("dossier.pose", "62")]

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+import orjson
 from pydantic import TypeAdapter
 
 from chassis.database import Connection, Record
 from services.dossiers.fusions.retour import Plan, repose_dessus
+from services.dossiers.sceaux import Sceaux
 
 _CONNUES = "SELECT * FROM fusions WHERE depot = ANY($1) OR suites && $2::uuid[] ORDER BY fusion FOR UPDATE"
 _SUIVANTS = """
@@ -50,12 +52,19 @@ class Fusion(Generic[A]):
 class Journal(Generic[A]):
     """How a service keeps its merges: the class of its aggregates, how their parts are told apart, `nommer`.
 
-    `ensemble` names what stands on a merge and is no part, from the survivor as the merge left it and as it is.
+    `sceaux` are those of the dossiers. `ensemble` names what stands on a merge and is no part, from the survivor as
+    the merge left it and as it is.
     """
 
     def __init__(
-        self, dossier: type[A], plan: Plan, nommer: Nommer, ensemble: Callable[[A, A], str | None] | None = None
+        self,
+        dossier: type[A],
+        plan: Plan,
+        nommer: Nommer,
+        sceaux: Sceaux,
+        ensemble: Callable[[A, A], str | None] | None = None,
     ) -> None:
+        self._sceaux = sceaux
         self.plan = plan
         self.nommer = nommer
         self._ensemble = ensemble
@@ -70,17 +79,21 @@ class Journal(Generic[A]):
     async def connues(
         self, conn: Connection, depots: Sequence[UUID], evenements: Sequence[UUID] = ()
     ) -> list[Fusion[A]]:
+        """Without those whose survivor was erased."""
         if not depots and not evenements:
             return []
-        return [self._lue(row) for row in await conn.fetch(_CONNUES, list(depots), list(evenements))]
+        rows = await conn.fetch(_CONNUES, list(depots), list(evenements))
+        gardes = await self._sceaux.ouvrir(conn, "fusions", [(row["fusion"], row["garde"]) for row in rows])
+        return [self._lue(row, orjson.loads(garde)) for row, garde in zip(rows, gardes, strict=True) if garde]
 
     async def retenir(self, conn: Connection, fusions: Sequence[Fusion[A]]) -> None:
         """Before the aggregates are saved: their aliases move with them."""
         for fusion in (f for f in fusions if f.est_nouvelle):
             rows = await conn.fetch(_SUIVANTS, list(fusion.noms[1:]))
             fusion.suivaient = {str(row["absorbe_par"]): list(map(str, row["noms"])) for row in rows}
-        for fusion in fusions:
-            garde = {} if fusion.est_defaite else {"avant": self._dit(fusion.avant), "apres": self._dit(fusion.apres)}
+        clairs = [(fusion.conserve, fusion.fusion, self._garde(fusion)) for fusion in fusions]
+        cellules = await self._sceaux.sceller("fusions", clairs)
+        for fusion, garde in zip(fusions, cellules, strict=True):
             await conn.execute(
                 _RETENIR,
                 fusion.fusion,
@@ -92,11 +105,15 @@ class Journal(Generic[A]):
                 fusion.est_defaite,
             )
 
+    def _garde(self, fusion: Fusion[A]) -> bytes:
+        """Nothing, once it is undone."""
+        garde = {} if fusion.est_defaite else {"avant": self._dit(fusion.avant), "apres": self._dit(fusion.apres)}
+        return orjson.dumps(garde)
+
     def _dit(self, dossiers: Mapping[UUID, A]) -> dict[str, Any]:
         return {str(id_): self._adapter.dump_python(dossier, mode="json") for id_, dossier in dossiers.items()}
 
-    def _lue(self, row: Record) -> Fusion[A]:
-        garde = row["garde"]
+    def _lue(self, row: Record, garde: Mapping[str, Any]) -> Fusion[A]:
         avant, apres = (
             {UUID(id_): self._adapter.validate_python(brut) for id_, brut in garde.get(nom, {}).items()}
             for nom in ("avant", "apres")

@@ -36,4 +36,4 @@ MODELE: Modele[Dossier] = Modele(
         ),
     ),
 )
-REGISTRE = Registre(MODELE)
+REGISTRE = Registre(MODELE, "engagements")

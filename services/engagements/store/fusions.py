@@ -3,6 +3,7 @@
 from services.dossiers.brique import nommer
 from services.dossiers.fusions import Journal, Parties, Plan
 from services.engagements.domain.dossier import Contrat, Delai, Dossier, EtatContrat
+from services.engagements.store.dossiers import REGISTRE
 
 _DITS = {
     EtatContrat.A_SIGNER: "contrat.a-resigner",
@@ -38,4 +39,4 @@ PLAN: Plan = {
     "manquements": Parties(lambda manquement: manquement.manquement_id, objet=True),
     "sanctions": Parties(lambda sanction: sanction.id, objet=True, siens=("numero",), numero="numero"),
 }
-JOURNAL = Journal(Dossier, PLAN, nommer, _contrat_de_l_absorbe)
+JOURNAL = Journal(Dossier, PLAN, nommer, REGISTRE.sceaux, _contrat_de_l_absorbe)

@@ -53,7 +53,7 @@ MODELE: Modele[Dossier] = Modele(
     replier=REGLES.replier,
     echeances=lambda dossier: (),
     tables=(
-        Table("feuilles", ("parcours", "vue"), _feuilles),
+        Table("feuilles", ("parcours", "vue"), _feuilles, scellee="vue"),
         Table(
             "prochaines",
             ("parcours", "nature", "numero", "departement", "date_echeance", "objet", "sensibilite", "rang"),
@@ -62,4 +62,4 @@ MODELE: Modele[Dossier] = Modele(
         Table("fusions", ("parcours", "depot", "est_defaite"), _fusions),
     ),
 )
-REGISTRE = Registre(MODELE)
+REGISTRE = Registre(MODELE, "feuille_de_route")

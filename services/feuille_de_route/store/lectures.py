@@ -1,6 +1,6 @@
 """The reads: the sheet of a parcours, and what falls due in a département."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 import orjson
 
 from chassis.database import Connection, Record
+from services.feuille_de_route.store.dossiers import REGISTRE
 
 Json = dict[str, Any]
 
@@ -16,13 +17,12 @@ _FEUILLE = """
 WITH RECURSIVE survivants AS (
     SELECT parcours, absorbe_par FROM dossiers WHERE parcours = $1
     UNION SELECT d.parcours, d.absorbe_par FROM survivants s JOIN dossiers d ON d.parcours = s.absorbe_par)
-SELECT coalesce(
-    (SELECT vue FROM feuilles WHERE parcours = $1), (SELECT vue FROM survivants JOIN feuilles USING (parcours)))
+SELECT parcours, vue FROM survivants JOIN feuilles USING (parcours)
 """
 _DEFUSION = "SELECT bool_or(est_defaite) FROM fusions WHERE depot = $1"
 # Only an action and an engagement have a text, which is in the view.
 _ECHEANCES = """
-SELECT parcours::text, departement, nature, numero, date_echeance, objet, sensibilite, rang,
+SELECT parcours, departement, nature, numero, date_echeance, objet, sensibilite, rang,
     CASE WHEN nature IN ('action', 'engagement')
         THEN (SELECT vue FROM feuilles f WHERE f.parcours = prochaines.parcours) END AS vue
 FROM prochaines
@@ -38,7 +38,7 @@ _CHAMPS = ("parcours", "departement", "nature", "numero", "date_echeance", "obje
 
 async def feuille(conn: Connection, demande: Mapping[str, Any]) -> orjson.Fragment | None:
     """`{parcours}` → the view, as stored; None when nothing is known of it."""
-    vue: bytes | None = await conn.fetchval(_FEUILLE, UUID(demande["parcours"]))
+    [vue] = await _vues(conn, await conn.fetch(_FEUILLE, UUID(demande["parcours"]))) or [None]
     return orjson.Fragment(vue) if vue else None
 
 
@@ -66,13 +66,21 @@ async def echeances(conn: Connection, demande: Mapping[str, Any]) -> Json:
         limite,
     )
     derniere = trouvees[-1] if len(trouvees) == limite else None
-    return {"echeances": [_due(row) for row in trouvees], "suite": _curseur(derniere) if derniere else None}
+    vues = await _vues(conn, [row for row in trouvees if row["vue"]])
+    ouvertes = iter(vues)
+    dues = [_due(row, next(ouvertes) if row["vue"] else None) for row in trouvees]
+    return {"echeances": dues, "suite": _curseur(derniere) if derniere else None}
 
 
 def _curseur(derniere: Record) -> list[Any]:
     return [derniere["date_echeance"], derniere["parcours"], derniere["nature"], derniere["numero"]]
 
 
-def _due(row: Record) -> Json:
-    texte = orjson.loads(row["vue"])["echeances"][row["rang"]].get("libelle") if row["vue"] else None
+async def _vues(conn: Connection, rows: Sequence[Record]) -> list[bytes | None]:
+    """The views of these rows; None for one that an erasure has closed."""
+    return await REGISTRE.sceaux.ouvrir(conn, "feuilles", [(row["parcours"], row["vue"]) for row in rows])
+
+
+def _due(row: Record, vue: bytes | None) -> Json:
+    texte = orjson.loads(vue)["echeances"][row["rang"]].get("libelle") if vue else None
     return {champ: row[champ] for champ in _CHAMPS} | {"libelle": texte}

@@ -62,4 +62,4 @@ MODELE: Modele[Dossier] = Modele(
     ),
     contexte=_exposer,
 )
-REGISTRE = Registre(MODELE)
+REGISTRE = Registre(MODELE, "offres")

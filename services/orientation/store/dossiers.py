@@ -45,4 +45,4 @@ MODELE: Modele[Dossier] = Modele(
     ),
     contexte=contexte,
 )
-REGISTRE = Registre(MODELE)
+REGISTRE = Registre(MODELE, "orientation")

@@ -4,6 +4,7 @@ from services.dossiers.brique import nommer
 from services.dossiers.fusions import Journal, Parties, Plan
 from services.orientation.domain.decision import Orientation
 from services.orientation.domain.dossier import Demande, Dossier
+from services.orientation.store.dossiers import REGISTRE
 
 
 def _sur_la_demande(connue: Demande | None, _: Demande) -> str:
@@ -32,4 +33,4 @@ PLAN: Plan = {
     "orientations": Parties(lambda une: une.rang, _sur_l_orientation, horloge=("est_effective",)),
     "contraintes": Parties(lambda contrainte: contrainte.cle),
 }
-JOURNAL = Journal(Dossier, PLAN, nommer, _reorientation)
+JOURNAL = Journal(Dossier, PLAN, nommer, REGISTRE.sceaux, _reorientation)

@@ -59,4 +59,4 @@ MODELE: Modele[Dossier] = Modele(
         ),
     ),
 )
-REGISTRE = Registre(MODELE)
+REGISTRE = Registre(MODELE, "referents")

@@ -3,6 +3,7 @@
 from services.dossiers.brique import nommer
 from services.dossiers.fusions import Journal, Parties, Plan
 from services.referents.domain.dossier import Designation, Dossier
+from services.referents.store.dossiers import REGISTRE
 
 
 def _sur_la_designation(connue: Designation | None, une: Designation) -> str:
@@ -19,4 +20,4 @@ PLAN: Plan = {
     ),
     "rendez_vous": Parties(lambda suivi: suivi.rdv_id, objet=True, siens=("rang",)),
 }
-JOURNAL = Journal(Dossier, PLAN, nommer)
+JOURNAL = Journal(Dossier, PLAN, nommer, REGISTRE.sceaux)

@@ -15,7 +15,7 @@ Json = dict[str, Any]
 
 # The accepted ranges of a parcours do not overlap: on a given day it is in one file at most, once.
 _FILE_ACTIVE = """
-SELECT s.parcours, s.departement, s.date_debut, s.date_fin, d.etat::text AS etat
+SELECT s.parcours, s.departement, s.date_debut, s.date_fin, d.etat
 FROM suivis s JOIN dossiers d ON d.parcours = s.parcours
     JOIN unnest($3::text[], $7::date[]) AS t(departement, jour) ON t.departement = s.departement
 WHERE s.structure_systeme = $1 AND s.structure_valeur = $2
@@ -81,8 +81,9 @@ async def file_active(conn: Connection, demande: Mapping[str, Any]) -> Json:
         limite,
         list(jours.values()),
     )
-    suivis = [_suivi(row, REGISTRE.modele.lire(row["etat"]), maintenant) for row in trouves]
-    return {"parcours": suivis, "suite": suivis[-1]["parcours"] if len(suivis) == limite else None}
+    dossiers = await REGISTRE.ouvrir(conn, trouves)
+    suivis = [_suivi(row, dossiers[row["parcours"]], maintenant) for row in trouves if row["parcours"] in dossiers]
+    return {"parcours": suivis, "suite": str(trouves[-1]["parcours"]) if len(trouves) == limite else None}
 
 
 async def delais(conn: Connection, demande: Mapping[str, Any]) -> list[Json]:

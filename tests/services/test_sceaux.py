@@ -1,0 +1,143 @@
+"""What a service keeps of a person is sealed; an erasure that it has not heard of yet holds for it too."""
+
+from uuid import UUID, uuid4
+
+import pytest
+
+from chassis.database import Pool
+from coffre import keys
+from services.dossiers.rejouer import rejouer
+from services.dossiers.sceaux import CleAbsente
+from services.dossiers.sceaux.processus import Anciens
+from services.feuille_de_route.store.dossiers import REGISTRE as FEUILLES
+from services.referents.store.dossiers import REGISTRE
+from tests.engines import Bench
+from tests.feuille_de_route import conftest as feuille
+from tests.referents.conftest import Essai
+from tests.referents.fabrique import AUTRE, PARCOURS, depot, designe_json, evenement
+from tests.services.defusions import fusion
+from tests.services.ouvert import textes
+
+pytestmark = pytest.mark.anyio
+TABLES = ("dossiers", "histoire", "fusions")
+MOT = "MODELE"
+"""The name of who follows the person, in what each deposit of these tests says."""
+
+
+@pytest.fixture
+async def essai(banc: Bench) -> Essai:
+    return Essai(await banc.pool("referents"))
+
+
+async def en_clair(pool: Pool, tables: tuple[str, ...] = TABLES) -> set[str]:
+    rows = [(table, await pool.fetch(f"SELECT t.* FROM {table} t")) for table in tables]
+    return {table for table, lignes in rows for row in lignes if MOT.encode() in b"".join(octets(row))}
+
+
+def octets(row: object) -> list[bytes]:
+    return [v if isinstance(v, bytes) else str(v).encode() for v in dict(row).values()]  # type: ignore[call-overload]
+
+
+async def vivre(essai: Essai) -> None:
+    """Two persons who are followed, and who are one."""
+    for parcours in (PARCOURS, AUTRE):
+        await essai.suivre(parcours)
+    await essai.accepte(fusion(evenement("usager.fusionne", {"conserve": str(PARCOURS), "absorbes": [str(AUTRE)]})))
+
+
+async def detruire(banc: Bench, *parcours: UUID) -> None:
+    """As the gateway does; a service may not."""
+    await keys.destroy(await banc.admin(), parcours)
+    REGISTRE.sceaux._vault.forget()
+
+
+async def test_dossiers_facts_and_merges_are_sealed_and_read(essai: Essai) -> None:
+    await vivre(essai)
+
+    assert await en_clair(essai.pool) == set()
+    tenus = [" ".join(await textes(essai.pool, REGISTRE.sceaux, [table])) for table in TABLES]
+    assert all(MOT in tenu for tenu in tenus)
+    assert (await essai.lire("referent", parcours=str(PARCOURS)))["historique"][0]["referent"]["nom"] == MOT
+
+
+async def test_what_an_older_release_wrote_is_sealed_in_batches_and_reads_the_same(essai: Essai) -> None:
+    await vivre(essai)
+    avant = await textes(essai.pool, REGISTRE.sceaux, TABLES)
+    await mettre_en_clair(essai.pool)
+    lus = (await en_clair(essai.pool), await textes(essai.pool, REGISTRE.sceaux, TABLES))
+
+    anciens, apres = Anciens(essai.pool, REGISTRE), UUID(int=0)
+    while suivant := await anciens.tour(apres):
+        apres = suivant
+
+    assert lus == (set(TABLES), avant)
+    assert (await en_clair(essai.pool), await textes(essai.pool, REGISTRE.sceaux, TABLES)) == (set(), avant)
+    assert (await rejouer(essai.pool, REGISTRE, a_blanc=True)).differents == []
+
+
+async def mettre_en_clair(pool: Pool) -> None:
+    async with pool.acquire() as conn:
+        for table, ligne, cle, colonne in (
+            ("dossiers", "parcours", "parcours", "etat"),
+            ("histoire", "dossier", "numero", "fait"),
+            ("fusions", "fusion", "fusion", "garde"),
+        ):
+            for row in await conn.fetch(f"SELECT {ligne} AS ligne, {cle} AS cle, {colonne} AS cellule FROM {table}"):
+                [clair] = await REGISTRE.sceaux.ouvrir(conn, table, [(row["ligne"], row["cellule"])])
+                changer = f"UPDATE {table} SET {colonne} = $1 WHERE {ligne} = $2 AND {cle} = $3"
+                await conn.execute(changer, clair, row["ligne"], row["cle"])
+
+
+async def test_a_service_that_has_not_heard_of_an_erasure_forgets_the_person_as_soon_as_it_meets_her(
+    essai: Essai, banc: Bench
+) -> None:
+    await vivre(essai)
+    await detruire(banc, PARCOURS, AUTRE)
+
+    code = await essai.refuse(depot("referent.designe", designe_json()))
+
+    assert code == "parcours-inconnu"
+    assert [await essai.compte(table) for table in (*TABLES, "suivis", "delais")] == [0] * 5
+    assert await essai.compte("oublis") == 1
+    await essai.accepte(evenement("usager.efface", {"motif": "Demande de la personne."}))
+
+
+async def test_what_comes_late_of_an_erased_person_opens_no_dossier(essai: Essai, banc: Bench) -> None:
+    await detruire(banc, PARCOURS)
+
+    await essai.accepte(evenement("parcours.ouvert", {}))
+
+    assert [await essai.compte(table) for table in ("dossiers", "histoire")] == [0, 0]
+
+
+async def test_keys_that_are_lost_erase_nobody(essai: Essai, banc: Bench) -> None:
+    """As after a backup whose keys are of another day: nothing is read, nothing goes."""
+    await vivre(essai)
+    await (await banc.admin()).execute("DELETE FROM coffre.cles")
+    REGISTRE.sceaux._vault.forget()
+
+    [reponse] = await essai.decider(depot("referent.designe", designe_json()))
+
+    assert reponse.etat in ("attente", "rebut")
+    assert await essai.compte("dossiers") > 0
+    with pytest.raises(CleAbsente):
+        await essai.lire("referent", parcours=str(PARCOURS))
+
+
+async def test_two_processes_of_two_services_read_what_each_sealed_under_one_key(essai: Essai, banc: Bench) -> None:
+    autre = feuille.Essai(await banc.pool("feuille_de_route"))
+    await essai.suivre()
+    await autre.ouvrir(PARCOURS)
+
+    assert await essai.pool.fetchval("SELECT count(*) FROM coffre.cles") == 1
+    async with autre.pool.acquire() as conn:
+        assert [un.parcours for un in await FEUILLES.famille(conn, PARCOURS)] == [PARCOURS]
+    assert await essai.lire("referent", parcours=str(PARCOURS))
+
+
+async def test_a_cell_of_another_parcours_does_not_open(essai: Essai) -> None:
+    await vivre(essai)
+    autre = uuid4()
+    await essai.pool.execute("UPDATE dossiers SET parcours = $1 WHERE parcours = $2", autre, PARCOURS)
+
+    assert (await rejouer(essai.pool, REGISTRE, a_blanc=True)).differents != []
