@@ -57,6 +57,8 @@ class Brique(Generic[M, S, F, D]):
     traduire: Callable[[F], Fait | None]
     """Fact of the domain → fact to record and tell; None for one that only changes the state kept here."""
     enregistrer: Callable[[Connection, D, Sequence[tuple[Fait, FaitEnregistre]]], Awaitable[None]]
+    preparer: Callable[[Sequence[Entree]], Awaitable[None]] | None = None
+    """What must be committed before the transaction that decides: it takes a connection, and gives it back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,8 @@ class Engine(Generic[M, S, F, D]):
 
     async def _decide_together(self, entrees: Sequence[Entree]) -> Sequence[Reponse]:
         now = self._clock()
+        if self._brique.preparer:
+            await self._brique.preparer(entrees)
         async with self._pool.acquire() as conn, conn.transaction():
             nommes = {entree.agregat for entree in entrees if entree.agregat}
             parked = await ledger.parked(conn, nommes, [entree.id for entree in entrees])
@@ -151,7 +155,7 @@ class Engine(Generic[M, S, F, D]):
         started_ns = time.time_ns()
         verdict, told = self._verdict(entree, lu, dossiers, recorder)
         if isinstance(verdict, Attente):
-            recorder.hold_back(entree)
+            recorder.waiting.add(entree.agregat)
         # An event that was only noted leaves no span: every service notes every parcours.
         if entree.nature != "evenement" or verdict or told:
             with telemetry.span(
@@ -206,17 +210,13 @@ class _Recorder:
         self._brique = brique
         self._sequences = sequences
         self._added: list[tuple[Entree, Fait, str | None]] = []
-        self._waiting: set[UUID | None] = set()
+        self.waiting: set[UUID | None] = set()
         self._parked = parked
-
-    def hold_back(self, entree: Entree) -> None:
-        if entree.agregat:
-            self._waiting.add(entree.agregat)
 
     def held_back(self, entree: Entree) -> Attente | None:
         """What follows an undecided entry of its aggregate, or one that was set aside, waits with it."""
         aside = any(row["agregat"] == entree.agregat and row["id"] != entree.id for row in self._parked)
-        waits = entree.agregat is not None and (aside or entree.agregat in self._waiting)
+        waits = entree.agregat is not None and (aside or entree.agregat in self.waiting)
         return Attente("follows an undecided entry") if waits else None
 
     def stale(self, entree: Entree) -> Refus | None:

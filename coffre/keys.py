@@ -41,6 +41,10 @@ class Keyring:
         self._keys = keys
         self.destroyed = frozenset(destroyed)
 
+    def __contains__(self, key: UUID) -> bool:
+        """Whether `seal` takes it."""
+        return key in self._keys or key in self.destroyed
+
     def seal(self, key: UUID, table: str, row: UUID, clear: bytes) -> bytes:
         """A cell of this row, which opens no more if the key is destroyed. Raises KeyError without the key: see
         `Vault.ensure`."""

@@ -39,12 +39,24 @@ Content = tuple[dict[str, Any], bytes | None]
 """What of an event stands in the clear, and the cell with the rest."""
 
 
-async def seal_events(
-    vault: Vault, table: str, events: Sequence[tuple[UUID, str, UUID, Mapping[str, Any]]]
-) -> list[Content]:
-    """Each event is (id, type, parcours, body)."""
-    keys = [key_of_event(type_, corps, parcours) for _, type_, parcours, corps in events]
-    keyring = await vault.ensure({key for key in keys if key})
+Body = tuple[UUID, str, UUID, Mapping[str, Any]]
+"""Of an event: id, type, parcours, body."""
+
+
+def _keys(events: Iterable[Body]) -> list[UUID | None]:
+    return [key_of_event(type_, corps, parcours) for _, type_, parcours, corps in events]
+
+
+async def prepare(vault: Vault, events: Iterable[Body]) -> None:
+    """Make the keys of these events, before a connection is taken to seal them: of two processes that each hold one
+    and want another, on a pool that is empty, neither would go on."""
+    await vault.ensure({key for key in _keys(events) if key})
+
+
+async def seal_events(conn: Connection, vault: Vault, table: str, events: Sequence[Body]) -> list[Content]:
+    """Raises KeyError for an event whose key was not prepared."""
+    keys = _keys(events)
+    keyring = await vault.of(conn, [key for key in keys if key])
     return [
         _split(keyring, key, table, id_, corps) if key else (dict(corps), None)
         for key, (id_, _, _, corps) in zip(keys, events, strict=True)

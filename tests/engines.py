@@ -120,8 +120,8 @@ class Bench:
         self.bus: NatsBus
         self._opened: list[Any] = []
 
-    async def pool(self, schema: str) -> Pool:
-        pool = await self.engines.pool(self.database, schema)
+    async def pool(self, schema: str, **sizes: int) -> Pool:
+        pool = await self.engines.pool(self.database, schema, **sizes)
         self._opened.append(pool)
         return pool
 

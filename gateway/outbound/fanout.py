@@ -26,7 +26,7 @@ from gateway.outbound.order import BRIQUES, LONGEST_WAIT, Avancement, Ordre, Pro
 from gateway.outbound.quiescence import Quiescence
 from gateway.outbound.store import fanout as store
 from gateway.outbound.store import waiting
-from gateway.sealing import EFFACEMENT
+from gateway.sealing import EFFACEMENT, prepare
 from relais_contrats.catalogue import CATALOGUE
 from relais_contrats.champs import nommes_dans
 from relais_contrats.territoires import jour_legal
@@ -112,6 +112,7 @@ class Fanout:
         """`brings_along`: with what waits already of the same parcours."""
         now = datetime.now(UTC)
         await self._repertoire.reload()  # the emitter may have been declared a moment ago
+        await prepare(self._vault, [(e.id, e.type, one, e.body) for e in events for one in concernes(e)])
         async with self._pool.acquire() as conn, conn.transaction():
             await store.lock(conn)
             named = set().union(*map(concernes, events))
@@ -215,6 +216,7 @@ class Fanout:
         )
 
     async def _park(self, event: Event, error: Exception) -> bool:
+        await prepare(self._vault, [(event.id, event.type, event.agregat, event.body)])
         async with self._pool.acquire() as conn, conn.transaction():
             await store.lock(conn)
             await waiting.park(conn, self._vault, event, type(error).__name__, datetime.now(UTC))

@@ -82,11 +82,11 @@ class Registre(Generic[A]):
         changes = lot.changed()
         if lot.reposes:
             await conn.execute(_RESTART, lot.reposes)
-        lignes = await self.lignes([dossier for _, dossier in changes])
+        lignes = await self.lignes(conn, [dossier for _, dossier in changes])
         await write(conn, _ADD, [ligne for ligne, (avant, _) in zip(lignes, changes, strict=True) if avant is None])
         await write(conn, _CHANGE, [ligne for ligne, (avant, _) in zip(lignes, changes, strict=True) if avant])
         faits = lot.faits()
-        cellules = await self.sceaux.sceller("histoire", [(id_, id_, fait) for id_, _, fait in faits])
+        cellules = await self.sceaux.sceller(conn, "histoire", [(id_, id_, fait) for id_, _, fait in faits])
         histoire = [(id_, nom, cellule) for (id_, nom, _), cellule in zip(faits, cellules, strict=True)]
         await ledger.insert(conn, "histoire", ("dossier", "type", "fait"), histoire)
         for table in self.modele.tables:
@@ -102,7 +102,9 @@ class Registre(Generic[A]):
             await conn.execute(f"DELETE FROM {table.nom} WHERE {table.colonnes[0]} = ANY($1)", dossiers)  # noqa: S608
         if table.scellee:
             rang = table.colonnes.index(table.scellee)
-            cellules = await self.sceaux.sceller(table.nom, [(ligne[0], ligne[0], ligne[rang]) for ligne in lignes])
+            cellules = await self.sceaux.sceller(
+                conn, table.nom, [(ligne[0], ligne[0], ligne[rang]) for ligne in lignes]
+            )
             lignes = [(*li[:rang], une, *li[rang + 1 :]) for li, une in zip(lignes, cellules, strict=True)]
         await ledger.insert(conn, table.nom, table.colonnes, lignes)
 
@@ -116,10 +118,10 @@ class Registre(Generic[A]):
         clairs = await self.sceaux.ouvrir(conn, "dossiers", list(cellules.items()))
         return {id_: self.modele.lire(clair) for id_, clair in zip(cellules, clairs, strict=True) if clair}
 
-    async def lignes(self, dossiers: Sequence[A]) -> list[tuple[UUID, UUID | None, bytes]]:
+    async def lignes(self, conn: Connection, dossiers: Sequence[A]) -> list[tuple[UUID, UUID | None, bytes]]:
         """Their rows: `parcours, absorbe_par, etat`."""
         clairs = [(dossier.parcours, dossier.parcours, self.modele.ecrire(dossier)) for dossier in dossiers]
-        cellules = await self.sceaux.sceller("dossiers", clairs)
+        cellules = await self.sceaux.sceller(conn, "dossiers", clairs)
         return [(d.parcours, d.absorbe_par, cellule) for d, cellule in zip(dossiers, cellules, strict=True)]
 
     async def _effacer(self, conn: Connection, effaces: Iterable[UUID]) -> None:

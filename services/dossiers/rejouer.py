@@ -67,15 +67,16 @@ async def rejouer(
     pool: Pool, registre: Registre[A], *, a_blanc: bool = False, dire: Dire = lambda compte: None
 ) -> Compte:
     """Compare every dossier with the fold of its facts; write again those that differ unless `a_blanc`."""
-    async with pool.acquire() as conn:
-        compte, apres = Compte(await conn.fetchval(_COMBIEN)), UUID(int=0)
-        while page := [row["parcours"] for row in await conn.fetch(_SUIVANTS, apres, _PAGE)]:
-            async with conn.transaction():
-                compte.differents += await _rejouer_une_page(conn, registre, page, a_blanc=a_blanc)
-            apres = page[-1]
-            compte.dossiers += len(page)
-            if compte.dossiers % _DIT_TOUTES_LES < len(page):
-                dire(compte)
+    compte, apres = Compte(await pool.fetchval(_COMBIEN)), UUID(int=0)
+    while page := [row["parcours"] for row in await pool.fetch(_SUIVANTS, apres, _PAGE)]:
+        if not a_blanc:
+            await registre.sceaux.preparer(page)
+        async with pool.acquire() as conn, conn.transaction():
+            compte.differents += await _rejouer_une_page(conn, registre, page, a_blanc=a_blanc)
+        apres = page[-1]
+        compte.dossiers += len(page)
+        if compte.dossiers % _DIT_TOUTES_LES < len(page):
+            dire(compte)
     return compte
 
 
@@ -139,7 +140,7 @@ async def _ecrire(conn: Connection, registre: Registre[A], differents: Sequence[
     modele = registre.modele
     if sans_histoire := set(differents) - {dossier.parcours for dossier in replies}:
         await conn.execute(_RETIRER, list(sans_histoire))
-    await write(conn, _POSER, await registre.lignes(replies))
+    await write(conn, _POSER, await registre.lignes(conn, replies))
     for table in modele.tables:
         lignes = [ligne for dossier in replies for ligne in modele.lignes(table, dossier)]
         await registre.remplacer(conn, table, differents, lignes)

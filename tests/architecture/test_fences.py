@@ -120,9 +120,9 @@ BOUNDS = {
     "coffre": 265,
     "chassis": 1_800,
     "services": 405,
-    "services/dossiers": 860,
+    "services/dossiers": 870,
     "services/dossiers/fusions": 500,
-    "services/dossiers/sceaux": 175,
+    "services/dossiers/sceaux": 195,
 }
 
 

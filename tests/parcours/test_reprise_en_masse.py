@@ -17,6 +17,8 @@ import pytest
 
 from chassis.database import Pool, open_pool
 from chassis.depots import Engine
+from coffre.keys import Vault
+from coffre.masters import Masters
 from deploy import postgres
 from deploy.datadir import HOST
 from relais_contrats.client import Partner
@@ -110,6 +112,7 @@ async def later(hub: Hub, service: ModuleType, days: int) -> AsyncIterator[DueDa
         return noon + timedelta(days=days)
 
     async with pool:
+        service.REGISTRE.sceaux.lier(Vault(pool, Masters(hub.data.masters)))
         engine: Engine[Any, Any, Any, Any] = Engine(service.SERVICE.brique, pool, on_facts=lambda: None, clock=clock)
         yield DueDates(engine, SimpleNamespace(pool=pool), clock)  # type: ignore[arg-type]  # all that it asks for
 

@@ -1,16 +1,22 @@
 """What is written of a person is sealed, what an older release wrote becomes so, and an erasure closes it."""
 
+import asyncio
 from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
 import pytest
 
+from chassis.bus import Message
+from chassis.facts import sujet_du_fait
+from chassis.ordering import read_each
 from coffre.keys import SANS_PARCOURS
 from gateway.inbound.deposit.former_rows import Sealing
+from gateway.outbound.fanout import Fanout
+from gateway.outbound.quiescence import Quiescence
 from gateway.sealing import ANSWERS, ASIDE, EVENTS, HELD, IN_CLEAR, key_of_event
 from relais_contrats.catalogue import ABONNES_TERRITOIRE, CATALOGUE
-from tests.passerelle.outgoing import DROITS, Sortant, until, vault_of
+from tests.passerelle.outgoing import DROITS, SIGNALE, Sortant, until, vault_of
 
 pytestmark = pytest.mark.anyio
 CANARY = "zqcanariscelle"
@@ -123,6 +129,30 @@ async def test_what_an_older_release_wrote_is_sealed_once(sortant: Sortant) -> N
         keyring = await sortant.vault.of_cells(conn, [kept["reponse_scellee"]])
     answer = orjson.loads(keyring.open(ANSWERS, kept["id"], kept["reponse_scellee"]) or b"")
     assert (answer["refus"], kept["reponse"], kept["corps"]) == (CANARY, None, None)
+
+
+async def test_one_connection_is_enough_to_tell_to_keep_waiting_and_to_seal_what_was(sortant: Sortant) -> None:
+    """Who holds one and wants another waits for a replica that does the same."""
+    pool, parcours, of_before = await sortant.banc.pool("passerelle", min_size=1, max_size=1), uuid4(), uuid4()
+    vault = vault_of(sortant.banc, pool)
+    fanout = Fanout(pool, vault, sortant.annuaire, Quiescence(sortant.process.bus), lambda: None)
+    kinds = [("usager.signale", SIGNALE), ("droits.modifies", DROITS), ("droits.modifies", DROITS)]
+    events = [sortant.event(type_, parcours, data) for type_, data in kinds]
+    first, between, last = [
+        Message(sujet_du_fait("59", "usagers", kind, parcours), orjson.dumps(event), place, 1)
+        for place, ((kind, _), event) in enumerate(zip(kinds, events, strict=True), 1)
+    ]
+    await pool.execute(OF_BEFORE["evenements"], uuid4(), of_before, "referent.designe", body(of_before))
+
+    async with asyncio.timeout(20):
+        await fanout.handle([first, last])
+        [[parked], _] = read_each([between])
+        await fanout._park(parked, ValueError())
+        await Sealing(pool, vault).turn(EVENTS, UUID(int=0))
+
+    told = await pool.fetch("SELECT parcours FROM evenements WHERE scelle IS NOT NULL")
+    assert {row["parcours"] for row in told} == {parcours, of_before}
+    assert [await pool.fetchval(f"SELECT count(scelle) FROM {table}") for table in ("retenus", "rebut")] == [1, 1]
 
 
 async def test_a_row_of_an_older_release_reads_before_it_is_sealed(sortant: Sortant) -> None:

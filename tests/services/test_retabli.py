@@ -17,6 +17,7 @@ PARCOURS, AUTRE = UUID(int=1), UUID(int=2)
 
 async def test_a_dossier_that_is_restated_has_one_fact_and_leads_nowhere(banc: Bench) -> None:
     pool = await banc.pool("referents")
+    await REGISTRE.sceaux.preparer([PARCOURS])
     stocke = Dossier(PARCOURS, "59", est_clos=True, absorbe_par=AUTRE)
     async with pool.acquire() as conn, conn.transaction():
         lot = await REGISTRE.charger(conn, [])

@@ -4,6 +4,7 @@ Readers take both: a row that is not sealed yet reads as it always did.
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ import structlog
 from chassis.database import Connection, Pool, Record
 from chassis.waiting import wait
 from coffre.keys import Vault
-from gateway.sealing import ANSWERS, ASIDE, EVENTS, HELD, key_of_answer, seal_events
+from gateway.sealing import ANSWERS, ASIDE, EVENTS, HELD, Body, key_of_answer, prepare, seal_events
 
 _log = structlog.get_logger()
 _TOGETHER = 500
@@ -27,7 +28,7 @@ _NOTHING = UUID(int=0)
 _COLUMNS = {EVENTS: ("corps", "parcours"), HELD: ("entree", "agregat"), ASIDE: ("entree", "agregat")}
 _EVENTS = """
 SELECT id, type, {parcours} AS parcours, {corps} AS corps FROM {table}
-WHERE id > $1 AND scelle IS NULL AND {corps} ? 'data' ORDER BY id LIMIT $2 FOR UPDATE
+WHERE id > $1 AND scelle IS NULL AND {corps} ? 'data' ORDER BY id LIMIT $2
 """
 _SEAL_EVENTS = """
 UPDATE {table} t SET {corps} = n.corps, scelle = n.scelle
@@ -36,12 +37,21 @@ FROM unnest($1::uuid[], $2::jsonb[], $3::bytea[]) AS n(id, corps, scelle) WHERE 
 _DEPOSITS = """
 SELECT id, type, parcours, reponse FROM depots
 WHERE id > $1 AND (reponse IS NOT NULL OR (corps IS NOT NULL AND etat IN ('accepte', 'refuse', 'ecarte')))
-ORDER BY id LIMIT $2 FOR UPDATE
+ORDER BY id LIMIT $2
 """
 _SEAL_DEPOSITS = """
 UPDATE depots d SET corps = NULL, reponse = NULL, reponse_scellee = coalesce(n.scellee, d.reponse_scellee)
 FROM unnest($1::uuid[], $2::bytea[]) AS n(id, scellee) WHERE d.id = n.id
 """
+
+
+def _names(table: str) -> dict[str, Any]:
+    corps, parcours = _COLUMNS[table]
+    return {"table": table, "corps": corps, "parcours": parcours}
+
+
+def _events(rows: Sequence[Record]) -> list[Body]:
+    return [(row["id"], row["type"], row["parcours"], row["corps"]) for row in rows]
 
 
 class Sealing:
@@ -58,19 +68,30 @@ class Sealing:
 
     async def turn(self, table: str, after: UUID) -> UUID | None:
         """Seal the next rows; the last of them, or None when there is nothing more to do here."""
+        if await self._pool.fetchval(_IS_DONE, table):
+            return None
+        read = _DEPOSITS if table == ANSWERS else _EVENTS.format(**_names(table))
+        await self._prepare(table, await self._pool.fetch(read, after, _TOGETHER))
         async with self._pool.acquire() as conn, conn.transaction():
-            if await conn.fetchval(_IS_DONE, table) or not await conn.fetchval(_LOCK):
+            if not await conn.fetchval(_LOCK):
                 return None
-            sealed = await (self._answers(conn, after) if table == ANSWERS else self._events(conn, table, after))
+            rows = await conn.fetch(f"{read} FOR UPDATE", after, _TOGETHER)
+            sealed = await (self._answers(conn, rows) if table == ANSWERS else self._events(conn, table, rows))
             if not sealed:
                 await conn.execute(_DONE, table)
                 return None
         _log.info("sealing.turn", table=table, rows=len(sealed))
         return sealed[-1]
 
-    async def _answers(self, conn: Connection, after: UUID) -> list[UUID]:
-        rows = await conn.fetch(_DEPOSITS, after, _TOGETHER)
-        keyring = await self._vault.ensure({key_of_answer(row["type"], row["parcours"]) for row in rows})
+    async def _prepare(self, table: str, rows: Sequence[Record]) -> None:
+        """Rows only leave what is to be sealed: of those that come in their place, the next turn makes the keys."""
+        if table == ANSWERS:
+            await self._vault.ensure({key_of_answer(row["type"], row["parcours"]) for row in rows})
+        else:
+            await prepare(self._vault, _events(rows))
+
+    async def _answers(self, conn: Connection, rows: Sequence[Record]) -> list[UUID]:
+        keyring = await self._vault.of(conn, [key_of_answer(row["type"], row["parcours"]) for row in rows])
 
         def sealed(row: Record) -> bytes | None:
             if row["reponse"] is None:
@@ -82,13 +103,9 @@ class Sealing:
         await conn.execute(_SEAL_DEPOSITS, ids, [sealed(row) for row in rows])
         return ids
 
-    async def _events(self, conn: Connection, table: str, after: UUID) -> list[UUID]:
-        corps, parcours = _COLUMNS[table]
-        names: dict[str, Any] = {"table": table, "corps": corps, "parcours": parcours}
-        rows = await conn.fetch(_EVENTS.format(**names), after, _TOGETHER)
-        events = [(row["id"], row["type"], row["parcours"], row["corps"]) for row in rows]
-        contents = await seal_events(self._vault, table, events)
+    async def _events(self, conn: Connection, table: str, rows: Sequence[Record]) -> list[UUID]:
+        contents = await seal_events(conn, self._vault, table, _events(rows))
         ids: list[UUID] = [row["id"] for row in rows]
         columns = ([clear for clear, _ in contents], [cell for _, cell in contents])
-        await conn.execute(_SEAL_EVENTS.format(**names), ids, *columns)
+        await conn.execute(_SEAL_EVENTS.format(**_names(table)), ids, *columns)
         return ids

@@ -142,7 +142,7 @@ async def recalled(conn: Connection, events: Sequence[Event]) -> dict[UUID, Rapp
 
 async def insert_events(conn: Connection, vault: Vault, evenements: Sequence[Evenement], now: datetime) -> None:
     if evenements:
-        sealed = await seal_events(vault, EVENTS, [(e.id, e.type, e.parcours, e.corps) for e in evenements])
+        sealed = await seal_events(conn, vault, EVENTS, [(e.id, e.type, e.parcours, e.corps) for e in evenements])
         columns = (
             [e.id for e in evenements],
             [e.parcours for e in evenements],

@@ -147,7 +147,7 @@ async def _opened(conn: Connection, vault: Vault, rows: Sequence[Record], table:
 
 
 async def hold(conn: Connection, vault: Vault, waiting: Sequence[tuple[Event, Attend]], now: datetime) -> None:
-    sealed = await seal_events(vault, HELD, [(e.id, e.type, e.agregat, e.body) for e, _ in waiting])
+    sealed = await seal_events(conn, vault, HELD, [(e.id, e.type, e.agregat, e.body) for e, _ in waiting])
     rows = [
         (e.id, e.type, e.brique, e.agregat, e.sequence, clear, cell, str(attend))
         for (e, attend), (clear, cell) in zip(waiting, sealed, strict=True)
@@ -174,7 +174,7 @@ async def to_retry(conn: Connection, vault: Vault, limit: int) -> Rows:
 async def park(conn: Connection, vault: Vault, event: Event, raison: str, now: datetime) -> None:
     """Set an event aside, with the name of what it raised: it holds its parcours."""
     brique, agregat = event.key
-    [content] = await seal_events(vault, ASIDE, [(event.id, event.type, event.agregat, event.body)])
+    [content] = await seal_events(conn, vault, ASIDE, [(event.id, event.type, event.agregat, event.body)])
     await conn.execute(_PARK, event.id, event.type, brique, agregat, event.sequence, *content, raison, now)
     await let_go(conn, [event.id])
 

@@ -92,7 +92,7 @@ class Journal(Generic[A]):
             rows = await conn.fetch(_SUIVANTS, list(fusion.noms[1:]))
             fusion.suivaient = {str(row["absorbe_par"]): list(map(str, row["noms"])) for row in rows}
         clairs = [(fusion.conserve, fusion.fusion, self._garde(fusion)) for fusion in fusions]
-        cellules = await self._sceaux.sceller("fusions", clairs)
+        cellules = await self._sceaux.sceller(conn, "fusions", clairs)
         for fusion, garde in zip(fusions, cellules, strict=True):
             await conn.execute(
                 _RETENIR,

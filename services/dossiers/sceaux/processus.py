@@ -23,8 +23,9 @@ _ENSEMBLE = 256
 _ENTRE_S = 0.05
 _EST_FAIT = "SELECT EXISTS (SELECT FROM scellements WHERE nom = $1)"
 _FAIT = "INSERT INTO scellements (nom, acheve_a) VALUES ($1, now()) ON CONFLICT DO NOTHING"
-# Locked like those of a decision: by their parcours, in one order.
-_PAGE = "SELECT parcours FROM dossiers WHERE parcours > $1 ORDER BY parcours LIMIT $2 FOR UPDATE"
+_PAGE = "SELECT parcours FROM dossiers WHERE parcours > $1 ORDER BY parcours LIMIT $2"
+# Like those of a decision: by their parcours, in one order.
+_VERROU = "SELECT FROM dossiers WHERE parcours = ANY($1) ORDER BY parcours FOR UPDATE"
 # A cell begins with 1, JSON never does.
 _EN_CLAIR = "SELECT {ligne} AS ligne, {cle} AS cle, {rang} AS rang, {colonne} AS clair FROM {table} WHERE {de} AND get_byte({colonne}, 0) <> 1 FOR UPDATE"  # noqa: E501
 _SCELLER = """
@@ -69,10 +70,12 @@ class Anciens:
 
     async def tour(self, apres: UUID) -> UUID | None:
         """Seal what is kept of the next dossiers; the last of them, or None when all is done."""
+        if await self._pool.fetchval(_EST_FAIT, "dossiers"):
+            return None
+        page: Sequence[UUID] = [row["parcours"] for row in await self._pool.fetch(_PAGE, apres, _ENSEMBLE)]
+        await self._registre.sceaux.preparer(page)
         async with self._pool.acquire() as conn, conn.transaction():
-            if await conn.fetchval(_EST_FAIT, "dossiers"):
-                return None
-            page: Sequence[UUID] = [row["parcours"] for row in await conn.fetch(_PAGE, apres, _ENSEMBLE)]
+            await conn.execute(_VERROU, page)
             if not page:
                 await self._fusions(conn)
                 await conn.execute(_FAIT, "dossiers")
@@ -105,7 +108,7 @@ class Anciens:
         de = "TRUE" if page is None else f"{ligne} = ANY($1)"
         rows = await conn.fetch(_EN_CLAIR.format(**noms, de=de), *([] if page is None else [page]))
         clairs = [(row["cle"], row["ligne"], row["clair"]) for row in rows]
-        cellules = await self._registre.sceaux.sceller(table, clairs)
+        cellules = await self._registre.sceaux.sceller(conn, table, clairs)
         nouvelles = [(row["ligne"], row["rang"], une) for row, une in zip(rows, cellules, strict=True)]
         await write(conn, _SCELLER.format(**noms), nouvelles)
 
