@@ -10,6 +10,7 @@ import structlog
 from starlette.types import ASGIApp
 
 from chassis.waiting import wait
+from connectors.archive import purge_hourly
 from connectors.database import Database
 from connectors.exchanges import Journal, Spans, unrecorded
 from connectors.hub import partner_of
@@ -122,9 +123,16 @@ class Runtime:
 
 async def _serve(speaks: System, context: Context, stop: asyncio.Event) -> None:
     async with context.hub, asyncio.TaskGroup() as tasks:
-        for name, loop in speaks.loops(context).items():
+        for name, loop in {"conservation": _keeping(context), **speaks.loops(context)}.items():
             tasks.create_task(_forever(context, name, loop, stop))
         await stop.wait()
+
+
+def _keeping(context: Context) -> Loop:
+    async def purge(stop: asyncio.Event) -> None:
+        await purge_hourly(context, stop)
+
+    return purge
 
 
 async def _forever(context: Context, name: str, loop: Loop, stop: asyncio.Event) -> None:

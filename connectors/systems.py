@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.types import ASGIApp
 
 from connectors.exchanges import Journal
@@ -23,9 +23,14 @@ Loop = Callable[[Any], Awaitable[None]]
 
 
 class Configuration(BaseModel):
-    """What a mandate sets for its system; each system has its own fields."""
+    """What a mandate sets for its system; each system has its own fields.
+
+    `conservation_jours`: for how many days what was received, and the reports on it, are kept.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    conservation_jours: Annotated[int, Field(ge=1, le=3_650)] = 90
 
 
 class ConfigurationRefused(Exception):

@@ -28,6 +28,7 @@ LEASE = timedelta(minutes=2)
 _RDV, _PARTICIPATION, _PARTICIPANTS, _LAST = "rdv", "participation", "participants", "rdv-recu"
 _DESTROYED = "destroyed"
 _UNKNOWN = "personne inconnue du relais"
+_PURGED = "le webhook de son rendez-vous n'est plus conservé"
 
 
 class Busy(Exception):
@@ -87,7 +88,10 @@ class Taking:
         last = await state.ours(_LAST, rdv_id) if rdv_id else None
         if last is None:
             raise ContentRefused(f"participation {one.id} : le webhook de son rendez-vous n'est pas encore pris")
-        rdv = content_of(Rdv, reading.webhook(archived(self._context, last)).data)
+        try:
+            rdv = content_of(Rdv, reading.webhook(archived(self._context, last)).data)
+        except FileNotFoundError:
+            raise ContentRefused(f"participation {one.id} : {_PURGED}") from None
         async with self._alone(f"rdv {rdv.id}"):
             data = reading.appointment(rdv, one.status, self._settings)
             self._refuse(await self._follow(rdv, one.user.id, one.user, data, is_gone=self._is_destroyed))

@@ -69,6 +69,17 @@ async def place(tmp_path: Path, hub: FakeHub) -> AsyncIterator[Place]:
         yield one
 
 
+async def test_a_participation_in_an_appointment_that_is_no_longer_kept_is_refused_by_name(place: Place) -> None:
+    await place.send(webhook(rdv(ZOE), "05:00", "created"))
+    for path in (place.context.folder / "archives").iterdir():
+        path.unlink()
+
+    answer = await place.send(webhook(participation(ZOE, "seen"), "06:00", model="Participation"))
+
+    assert answer.status_code == 422
+    assert "n'est plus conservé" in answer.json()["errors"][0]
+
+
 async def test_a_recorded_story_is_told_again_in_our_words(place: Place) -> None:
     story = json.loads((Path(__file__).parent / "histoire.json").read_text())
 
