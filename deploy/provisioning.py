@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
 import asyncpg
-from pogo_core.util import migrate
+from pogo_core.util import migrate, sql
 
 from deploy import postgres
 from deploy.components import COMPONENTS, ROOT, SHREDDERS, VAULT, schemas
 from deploy.datadir import DataDir, LaunchError
-
-# pogo warns about each migration that it applies; the caller tells them all at once.
-_QUIET = logging.getLogger("relais.migrations")
-_QUIET.setLevel(logging.ERROR)
 
 Admin: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 LOCK = 0x52454C4149  # "RELAI": one provisioner at a time, however many launchers or jobs start together.
@@ -154,10 +149,25 @@ async def _migrate(conn: Admin, schema: str, folders: list[Path]) -> list[str]:
     try:
         for folder in folders:
             if folder.is_dir():
-                await migrate.apply(conn, folder, schema_name=schema, logger=_QUIET)
+                await _apply(conn, schema, folder)
     finally:
         await conn.execute("RESET search_path")
     return [f"{schema}.{name}" for name in sorted(await _applied(conn, schema) - before)]
+
+
+async def _apply(conn: Admin, schema: str, folder: Path) -> None:
+    """Apply what is missing, in the order of the file names: the one that `depends` gives follows the file system."""
+    await sql.ensure_pogo_sync(conn)
+    for migration in sorted(await sql.read_migrations(folder, conn, schema_name=schema), key=lambda one: one.id):
+        if migration.applied:
+            continue
+        migration.load()
+        try:
+            async with migrate.transaction(conn, migration):
+                await migration.apply(conn)
+                await sql.migration_applied(conn, migration.id, migration.hash, schema_name=schema)
+        except asyncpg.PostgresError as error:
+            raise LaunchError(f"Migration {schema}.{migration.id} refusée par PostgreSQL : {error}") from error
 
 
 async def _applied(conn: Admin, schema: str) -> set[str]:

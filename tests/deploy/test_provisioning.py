@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import asyncpg
 import pytest
 
 from deploy import postgres, provisioning
-from deploy.components import schemas
+from deploy.components import ROOT, schemas
 from deploy.datadir import DataDir
 
 pytestmark = pytest.mark.anyio
@@ -124,6 +125,28 @@ async def test_a_right_that_a_migration_takes_back_stays_taken(started: DataDir,
 
     assert first == ["usagers.0001_essai_releve"]
     assert second == []
+
+
+def test_what_a_migration_depends_on_stands_before_it() -> None:
+    for file in sorted(ROOT.rglob("schema/*.sql")):
+        depends = re.search(r"^-- depends:(.*)$", file.read_text(encoding="utf-8"), re.MULTILINE)
+        assert depends, file
+        assert all(name < file.stem for name in depends[1].split()), file
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+async def test_the_order_of_a_folder_does_not_matter(
+    started: DataDir, fresh: str, monkeypatch: pytest.MonkeyPatch, reverse: bool
+) -> None:
+    """Each file system lists a folder in its own order: by creation, by hash, the newest first."""
+    listed = Path.iterdir
+    monkeypatch.setattr(Path, "iterdir", lambda folder: iter(sorted(listed(folder), reverse=reverse)))
+    conn = await postgres.connect_admin(started, started.known_ports().postgres, fresh)
+
+    applied = await provisioning.provision_database(conn, passwords(started))
+    await conn.close()
+
+    assert len(applied) > len(schemas())
 
 
 async def test_two_provisioners_at_once_apply_each_migration_once(started: DataDir, fresh: str) -> None:
