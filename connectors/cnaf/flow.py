@@ -18,6 +18,8 @@ from zoneinfo import ZoneInfo
 
 from lxml import etree
 
+from connectors.cnaf.dsp import Said, said
+
 ROOT_TAG, HEADER, HOUSEHOLD, TRAILER = "Racine", "IdentificationFlux", "InfosFoyerRSA", "TransmissionFlux"
 DEMAND = "InfoDemandeRSA"
 """What `virs` and `vird` hold instead of households that have a right: the same blocks, without the right."""
@@ -79,6 +81,8 @@ class Personne:
     """TOPPERSDRODEVORSA; None when the flow does not say."""
     parcours: str
     """NATPARCOMOD, else NATPARCOCAL: the parcours that the CAF computed, or changed afterwards."""
+    dsp: Said
+    """What the person declared with the demand (`vird`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +252,7 @@ def _personne(element: etree._Element, rang: int) -> Personne:
         numero_france_travail="".join(_text(element, "DossierPoleEmploi/IDASSEDIC").split()).upper(),
         soumis=_flag(_text(element, "MontantCalculDroitRSAPersonne/TOPPERSDRODEVORSA")),
         parcours=(_anywhere(element, "NATPARCOMOD") or _anywhere(element, "NATPARCOCAL")).upper(),
+        dsp=said(element),
     )
 
 

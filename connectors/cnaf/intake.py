@@ -46,11 +46,13 @@ Alive = Callable[[int], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a mandate sets: its territory, whether it may transfer, the organism that it chose for each parcours."""
+    """What a mandate sets: its territory, whether it may transfer, the organism that it chose for each parcours, and
+    whether what persons declared is a diagnosis for it."""
 
     departement: str
     transfers: bool = True
     organismes: Mapping[str, str] = field(default_factory=dict)
+    avec_dsp: bool = False
 
 
 async def take(
@@ -87,7 +89,9 @@ async def _flow(
 
 def _persons(rules: Rules, entete: flow.Header, source: BinaryIO) -> Iterator[Signalement | Ignore]:
     for household in flow.households(source):
-        yield from reading.translate(entete, household, rules.departement, None, rules.organismes)
+        yield from reading.translate(
+            entete, household, rules.departement, None, rules.organismes, avec_dsp=rules.avec_dsp
+        )
 
 
 def count(source: BinaryIO) -> Mapping[str, int]:

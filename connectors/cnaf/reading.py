@@ -11,7 +11,7 @@ The correspondence of codes is that of `relais_contrats`; what a reader must dec
   person, and a number that two persons of a household carry;
 * a household that another organisation takes over is transferred, unless it came back since; one that arrives is
   received on the day of the flow, however old its demand (CASF D. 262-65-2: opening *or transfer* of the right);
-* an instruction (`virs`, `vird`) tells who asks for the RSA, and nothing of a right.
+* an instruction (`virs`, `vird`) tells who asks for the RSA, and nothing of a right; `vird`, what the person declared.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from connectors.cnaf import dsp, places
 from connectors.cnaf.flow import Adresse, Foyer, Header, Personne
 from relais_contrats import identifiants as ident
 from relais_contrats.catalogue import CATALOGUE
 from relais_contrats.correspondances import CNAF, correspondance
 from relais_contrats.lecture import MessageInvalide, lire_donnees
-from relais_contrats.territoires import est_un_territoire, territoire_de
+from relais_contrats.territoires import territoire_de
 
 _PARIS = ZoneInfo("Europe/Paris")
-_SHARED_CODES = {"69": ("69D", "69M"), "20": ("2A", "2B")}
 STOCK = timedelta(days=92)
 """Three months, the instruction of a demand included: a right asked for earlier was open before the flow."""
 _ROLES = {"DEM", "CJT"}
@@ -46,6 +46,8 @@ _ROLE, _MOTIF_SUSPENSION, _MOTIF_CLOTURE, _PARCOURS = (
     correspondance(CNAF, notion).paires for notion in ("role", "motif_suspension", "motif_cloture", "parcours")
 )
 _INSTRUCTIONS = {"I", "R"}
+_NOWHERE = "le territoire de l'organisme prenant n'est dit ni par son numéro ni par l'adresse du foyer"
+_STAYS = "l'organisme prenant couvre plusieurs territoires, et le foyer habite encore celui-ci"
 _NO_ORGANISM: Mapping[str, str] = MappingProxyType({})
 
 
@@ -69,6 +71,7 @@ class Signalement:
     usager: Mapping[str, Any]
     droits: Mapping[str, Any] | None
     transfert: Mapping[str, Any] | None
+    diagnostic: Mapping[str, Any] | None
     preconisation: Mapping[str, Any] | None
     omissions: tuple[Omission, ...]
     cles: tuple[str, ...] = ()
@@ -78,6 +81,7 @@ class Signalement:
         """What follows on the parcours that the signalement leads to: (fait, data), in their order."""
         told = (
             ("droits.modifies", self.droits),
+            ("diagnostic.realise", self.diagnostic),
             ("orientation.preconisee", self.preconisation),
             ("parcours.transfere", self.transfert),
         )
@@ -100,10 +104,13 @@ def translate(
     departement: str | None = None,
     depuis: date | None = None,
     organismes: Mapping[str, str] = _NO_ORGANISM,
+    *,
+    avec_dsp: bool = False,
 ) -> Iterator[Signalement | Ignore]:
     """`departement` overrides the one to which the flow says that it is sent; `depuis` is the first day of the demands
     that this flow is the first to tell, `STOCK` before the day that it describes by default. `organismes`: for each
-    parcours (`emploi`…) that the CAF computes, the organism that the département has chosen; the flow names none."""
+    parcours (`emploi`…) that the CAF computes, the organism that the département has chosen; the flow names none.
+    `avec_dsp`: what the person declared becomes criteria of a diagnosis."""
     depuis = depuis or entete.reference - STOCK
     carried = Counter(filter(None, (n for p in foyer.personnes for n in (p.nir, p.numero_france_travail))))
     for personne in foyer.personnes:
@@ -113,7 +120,7 @@ def translate(
             continue
         omissions: list[Omission] = []
         usager = _usager(entete, foyer, personne, carried, omissions, depuis)
-        seat = departement or departement_of(foyer)
+        seat = departement or places.departement_of(foyer)
         soumis = usager["brsa"] if personne.soumis is None else personne.soumis
         yield Signalement(
             foyer=foyer.rang,
@@ -123,6 +130,7 @@ def translate(
             usager=usager,
             droits=None if _is_instruction(entete) else _droits(entete, foyer, soumis, omissions),
             transfert=_transfert(foyer, seat, omissions),
+            diagnostic=_diagnostic(personne, omissions, wanted=avec_dsp),
             preconisation=_preconisation(personne, organismes, omissions),
             omissions=tuple(omissions),
             cles=tuple(keys_of(usager["identifiants"])),
@@ -151,12 +159,29 @@ def _transfert(foyer: Foyer, seat: str, omissions: list[Omission]) -> dict[str, 
     organisme, numero, depart = foyer.depart
     if not depart or foyer.arrivee[:10] > depart[:10]:
         return None
-    vers = _seat_of(numero) if organisme == "CAF" else None
-    if vers is None:
-        motif = "le territoire de l'organisme prenant n'est pas dit par son numéro : transfert à signaler à la main."
+    lieu = territoire_de(foyer.adresse.commune) if foyer.adresse else None
+    vers = places.taken_by(organisme, numero, lieu)
+    if vers is None or (vers == seat and organisme != "CAF"):
+        motif = f"{_NOWHERE if vers is None else _STAYS} : transfert à signaler à la main, s'il y en a un."
         omissions.append(Omission("parcours.transfere", None, motif))
         return None
     return {"departement_nouveau": vers, "date_effet": depart[:10]} if vers != seat else None
+
+
+def _diagnostic(personne: Personne, omissions: list[Omission], *, wanted: bool) -> dict[str, Any] | None:
+    if not personne.dsp:
+        return None
+    if not wanted:
+        motif = "données socio-professionnelles lues, non déposées : la configuration ne le demande pas."
+        omissions.append(Omission("diagnostic.realise", None, motif))
+        return None
+    if count := dsp.left_out(personne.dsp):
+        motif = (
+            f"{count} donnée(s) socio-professionnelle(s) qu'aucun critère ne dit telle quelle : laissées au fichier."
+        )
+        omissions.append(Omission("diagnostic.realise", None, motif))
+    criteres = dsp.criteria(personne.dsp)
+    return {"criteres": criteres} if criteres else None
 
 
 def _preconisation(
@@ -174,32 +199,6 @@ def _preconisation(
         return None
     why = {"critere": "natparcocal", "valeur": personne.parcours, "explication": "Parcours calculé par la CAF."}
     return {"parcours_type": parcours, "organisme": organismes[parcours], "motifs": [why]}
-
-
-def departement_of(foyer: Foyer) -> str:
-    """The receiver of the flow (IDEPARTE), else the seat of the organisation, else where the household lives.
-
-    The flow knows one code for the Rhône and the Métropole de Lyon, as for the two of Corsica: the commune tells which.
-    """
-    lieu = territoire_de(foyer.adresse.commune) if foyer.adresse else None
-    for text in (foyer.departement, foyer.numero_organisme):
-        code = _code_of(text)
-        if est_un_territoire(code):
-            return code
-        if code in _SHARED_CODES:
-            return lieu if lieu in _SHARED_CODES[code] else code
-    return lieu or foyer.departement
-
-
-def _code_of(text: str) -> str:
-    code = text.removeprefix("0") if len(text) == 3 else text
-    return code[:3] if code.startswith("97") else code[:2]
-
-
-def _seat_of(numero: str) -> str | None:
-    """The territory of a CAF by its number, which begins with it; None where one number stands for two of them."""
-    code = _code_of(numero) if not numero.startswith("0") else numero[:2]
-    return code if est_un_territoire(code) else None
 
 
 def _usager(

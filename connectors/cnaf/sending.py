@@ -93,7 +93,7 @@ class Sender:
         ]
         await self._remember(led)
         # One fait after the other: on a parcours, they are deposited in this order.
-        for fait in ("droits.modifies", "orientation.preconisee", "parcours.transfere"):
+        for fait in ("droits.modifies", "diagnostic.realise", "orientation.preconisee", "parcours.transfere"):
             follow = [
                 self._prepare(fait, p, dict(p.suites())[fait], subject=s) for p, s in led if fait in dict(p.suites())
             ]

@@ -9,7 +9,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from connectors.fichiers.targets import Kind, UnknownField, deposited, target, targets
 from connectors.systems import Configuration
-from relais_contrats.codes.acteurs import Finalite
+from relais_contrats.codes.acteurs import Finalite, Organisme
+from relais_contrats.codes.orientation import ParcoursType
 from relais_contrats.codes.usagers import Role, TypeIdentifiant
 from relais_contrats.correspondances import CORRESPONDANCES
 from relais_contrats.territoires import est_un_territoire, expliquer
@@ -256,6 +257,9 @@ class FichiersConfiguration(Configuration):
     departement: str
     transferts: bool = False
     """Whether the flows of the CNAF may transfer a parcours: the partner is then a département."""
+    organismes: Annotated[dict[ParcoursType, Organisme], Field(default_factory=dict)]
+    dsp: bool = False
+    """As for HubEE: the organism of each parcours that the CAF computed; what a person declared, as criteria."""
     toutes_les_s: Annotated[int, Field(ge=1, le=3600)] = 5
     arrivees: Annotated[list[Arrivee], Field(min_length=1)]
     departs: tuple[Depart, ...] = ()

@@ -107,7 +107,9 @@ async def _handle(context: Context, path: Path, digest: str, exchange: Exchange,
             if arrivee.message == CNAF:
                 kind = await asyncio.to_thread(kind_of, source)
                 report = folder_of(context, RETURNS) / f"{path.stem}-resultat.jsonl"
-                rules = intake.Rules(context.configuration.departement, context.configuration.transferts)
+                settings = context.configuration
+                organismes = {str(parcours): str(one) for parcours, one in settings.organismes.items()}
+                rules = intake.Rules(settings.departement, settings.transferts, organismes, settings.dsp)
                 await intake.take(context, exchange, kind, source, report, alive, rules)
             else:
                 report = folder_of(context, RETURNS) / f"{path.stem}-resultat{path.suffix}"

@@ -17,6 +17,8 @@ departement = "59"
 jeton = "https://auth.hubee.numerique.gouv.fr/oauth2/token"
 base = "https://api.hubee.numerique.gouv.fr"
 toutes_les_s = 60
+# Déposer ce que la personne a déclaré (« vird ») comme critères d'un diagnostic.
+dsp = false
 
 [demarches."RSABEM-RSABAM"]
 client = "…"
@@ -48,6 +50,8 @@ class HubeeConfiguration(Configuration):
     toutes_les_s: Annotated[int, Field(ge=1, le=86_400)] = 60
     demarches: Annotated[dict[str, Identifiants], Field(min_length=1)]
     organismes: Annotated[dict[ParcoursType, Organisme], Field(default_factory=dict)]
+    dsp: bool = False
+    """Whether the socio-professional data that a person declared are deposited as criteria of a diagnosis."""
 
     @field_validator("demarches")
     @classmethod

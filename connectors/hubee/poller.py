@@ -165,7 +165,7 @@ def _kind(process_code: str, source: BinaryIO) -> Flux:
 def _rules(context: Context) -> intake.Rules:
     settings = context.configuration
     organismes = {str(parcours): str(organisme) for parcours, organisme in settings.organismes.items()}
-    return intake.Rules(settings.departement, organismes=organismes)
+    return intake.Rules(settings.departement, organismes=organismes, avec_dsp=settings.dsp)
 
 
 async def try_out(context: Context, fichier: Path | None) -> AsyncIterator[str]:

@@ -18,6 +18,7 @@ from rich.table import Table
 
 from connectors.cnaf import check as cnaf_schema
 from connectors.cnaf import flow as cnaf_flow
+from connectors.cnaf import places
 from connectors.cnaf import reading as cnaf_translation
 from connectors.cnaf.check import Contenu
 from connectors.cnaf.flow import FlowRefused
@@ -186,7 +187,7 @@ def _persons(
     source: BinaryIO, contenu: Contenu, departement: str | None, depuis: date | None
 ) -> Iterator[Signalement | Ignore]:
     for household in cnaf_flow.households(source):
-        written = cnaf_translation.departement_of(household)
+        written = places.departement_of(household)
         if departement and written != departement:
             contenu.ailleurs[written] += 1
         yield from cnaf_translation.translate(contenu.entete, household, departement, depuis)

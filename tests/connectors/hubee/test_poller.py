@@ -88,7 +88,7 @@ def box(hubee_server: tuple[str, Mock]) -> Box:
 
 def configuration(url: str) -> dict[str, Any]:
     keys = {"client": "client", "secret": "secret"}
-    base = {"departement": "59", "jeton": f"{url}/oauth2/token", "base": url, "toutes_les_s": 1}
+    base = {"departement": "59", "jeton": f"{url}/oauth2/token", "base": url, "toutes_les_s": 1, "dsp": True}
     return base | {"demarches": dict.fromkeys(DEMARCHES, keys), "organismes": {"emploi": "france-travail"}}
 
 
@@ -204,7 +204,9 @@ async def test_an_instruction_signals_who_asks_with_telephone_and_e_mail(
 ) -> None:
     contact = "<ModesContacts><NUMTEL>0320000001</NUMTEL><ADRELEC>zoe@exemple.fr</ADRELEC></ModesContacts>"
     computed = personne(1, soumis=None).replace(
-        "</Personne>", "<Parcours><NATPARCOCAL>PP</NATPARCOCAL></Parcours></Personne>"
+        "</Personne>",
+        "<DonneesSocioProfessionnelles><HISPRO>1904</HISPRO></DonneesSocioProfessionnelles>"
+        "<Parcours><NATPARCOCAL>PP</NATPARCOCAL></Parcours></Personne>",
     )
     content = flux(foyer(computed, situation=""))
     for before, after in (
@@ -226,6 +228,8 @@ async def test_an_instruction_signals_who_asks_with_telephone_and_e_mail(
     assert signale["data"]["coordonnees"]["courriel"] == "zoe@exemple.fr"
     assert (preconisee["data"]["parcours_type"], preconisee["data"]["organisme"]) == ("emploi", "france-travail")
     assert hub.of("droits.modifies") == []
+    [realise] = hub.of("diagnostic.realise")
+    assert realise["data"]["criteres"] == {"situation_professionnelle": "jamais"}
 
 
 async def test_contacts_are_joined_by_demand_matricule_or_nir(box: Box, place: Context, hub: FakeHub) -> None:
