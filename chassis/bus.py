@@ -19,7 +19,7 @@ class StreamMissing(BusError):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message of a stream. `sequence` is its place there, `deliveries` how many times it was handed out, from 1."""
+    """A line of a message of a stream. `sequence` is its place there, `deliveries` how often it came, from 1."""
 
     subject: str
     body: bytes

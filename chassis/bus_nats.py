@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
+from itertools import repeat
 from pathlib import Path
 
 import structlog
@@ -185,41 +186,28 @@ class NatsBus:
         return {"a_lire": info.num_pending or 0, "en_cours": info.num_ack_pending or 0, "place": place}
 
     async def consume(
-        self,
-        stream: str,
-        durable: str,
-        filters: Sequence[str],
-        handle: Consume,
-        stop: asyncio.Event,
-        *,
-        linger_s: float = 0.0,
+        self, stream: str, name: str, filters: Sequence[str], handle: Consume, stop: asyncio.Event, linger_s: float = 0
     ) -> None:
         """Hand over, until `stop`, what came within `linger_s` of a first message; survives restarts and deletions."""
-        pull = _Pull(self._client, stream, durable, linger_s)
+        pull = _Pull(self._client, stream, name, linger_s)
         while not stop.is_set():
             try:
-                await self._ensure_consumer(stream, durable, filters)
+                await self._ensure_consumer(stream, name, filters)
                 await pull.open()
                 while not stop.is_set():
                     messages = await pull.next_batch()
                     if messages:
                         await _settle(messages, handle)
             except (NatsError, TimeoutError, Unavailable, StreamMissing) as error:
-                _log.warning("bus.consume_interrupted", stream=stream, durable=durable, error=type(error).__name__)
+                _log.warning("bus.consume_interrupted", stream=stream, durable=name, error=type(error).__name__)
                 await asyncio.sleep(0.5)
             finally:
                 await pull.close()
 
-    async def _ensure_consumer(self, stream: str, durable: str, filters: Sequence[str]) -> None:
+    async def _ensure_consumer(self, stream: str, name: str, filters: Sequence[str]) -> None:
         await self.ensure_stream(stream)
         config = ConsumerConfig(
-            name=durable,
-            durable_name=durable,
-            deliver_policy=DeliverPolicy.ALL,
-            ack_policy=AckPolicy.EXPLICIT,
-            ack_wait=_ACK_WAIT_S,
-            max_ack_pending=4096,
-            filter_subjects=list(filters),
+            name=name, durable_name=name, ack_wait=_ACK_WAIT_S, max_ack_pending=4096, filter_subjects=list(filters)
         )
         await self._jetstream.add_consumer(stream, config)
 
@@ -235,9 +223,7 @@ class _Pull:
         self._subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{durable}"
         self._linger_s = linger_s
         self._subscription: Subscription | None = None
-        self._inbox = ""
-        self._credit = 0
-        self._expires_at = 0.0
+        self._inbox, self._credit, self._expires_at = "", 0, 0.0
 
     async def open(self) -> None:
         self._inbox = self._client.new_inbox()
@@ -305,16 +291,19 @@ async def _read_ids(subscription: JetStreamContext.PullSubscription, pending: in
     return ids
 
 
-def _message(message: Msg) -> Message:
-    metadata = message.metadata
-    return Message(message.subject, message.data, metadata.sequence.stream, metadata.num_delivered)
+def _parts(message: Msg) -> list[Message]:
+    place, deliveries = message.metadata.sequence.stream, message.metadata.num_delivered
+    return [Message(message.subject, part, place, deliveries) for part in message.data.split(b"\n")]
 
 
 async def _settle(messages: Sequence[Msg], handle: Consume) -> None:
+    """A message comes again, whole, as long as one of its parts has to."""
+    parts = [_parts(message) for message in messages]
     try:
-        verdicts = await handle([_message(message) for message in messages])
+        verdicts = iter(await handle([part for of_one in parts for part in of_one]))
     except Exception:  # the outer loop of a consumer: what it could not handle comes again
         _log.exception("bus.not_handled", messages=len(messages))
-        verdicts = [_RETRY_S] * len(messages)
-    for message, delay_s in zip(messages, verdicts, strict=True):
-        await (message.ack() if delay_s is None else message.nak(delay=delay_s))
+        verdicts = repeat(_RETRY_S)
+    for message, of_one in zip(messages, parts, strict=True):
+        delays_s = [delay_s for _ in of_one if (delay_s := next(verdicts)) is not None]
+        await (message.nak(delay=max(delays_s)) if delays_s else message.ack())

@@ -87,10 +87,7 @@ class Engine(Generic[M, S, F, D]):
         on_facts: Callable[[], None],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._brique = brique
-        self._pool = pool
-        self._on_facts = on_facts
-        self._clock = clock
+        self._brique, self._pool, self._on_facts, self._clock = brique, pool, on_facts, clock
 
     async def decide(self, entrees: Sequence[Entree]) -> Sequence[Reponse]:
         """One answer per entry, in order; `attente` for what is to be asked again, also when the database is away."""
@@ -116,7 +113,10 @@ class Engine(Generic[M, S, F, D]):
         async with self._pool.acquire() as conn, conn.transaction():
             nommes = {entree.agregat for entree in entrees if entree.agregat}
             parked = await ledger.parked(conn, nommes, [entree.id for entree in entrees])
-            reponses = {row["id"]: Reponse(row["id"], "rebut") for row in parked if row["etat"] == "parque"}
+            reached = await ledger.positions(conn, [e.position for e in entrees if e.position], held=True)
+            read = [e.id for e in entrees if e.position and (e.sequence or 0) <= reached.get(e.position, 0)]
+            reponses = {id_: Reponse(id_, "accepte") for id_ in read}
+            reponses |= {row["id"]: Reponse(row["id"], "rebut") for row in parked if row["etat"] == "parque"}
             reponses |= {reponse.id: reponse for reponse in await self._already_decided(conn, entrees)}
             nouvelles = list({e.id: e for e in entrees if e.id not in reponses}.values())
             lues = {entree.id: self._brique.lire(entree) for entree in nouvelles}
@@ -126,14 +126,14 @@ class Engine(Generic[M, S, F, D]):
             decisions = {e.id: self._decide_one(e, lues[e.id], dossiers, recorder) for e in nouvelles}
             faits = await recorder.number(conn)
             decided = [(e, v) for e in nouvelles if not isinstance(v := decisions[e.id], Attente)]
-            await ledger.insert_decisions(conn, decided, now)
+            await ledger.insert_decisions(conn, [one for one in decided if not one[0].position], now)
             await ledger.insert_facts(conn, [enregistre for _, enregistre in faits], now)
             await self._brique.enregistrer(conn, dossiers, faits)
             # A due date that was decided, now or before, is not to fire again.
             set_aside = {id_ for id_, reponse in reponses.items() if reponse.etat == "rebut"}
             handled = [e for e in entrees if e.id not in set_aside and not isinstance(decisions.get(e.id), Attente)]
             await ledger.remove_due_dates(conn, [e for e in handled if e.nature == "echeance"])
-            await ledger.advance(conn, {e.position: e.sequence for e in handled if e.position and e.sequence})
+            await ledger.advance(conn, {e.position: e.sequence or 0 for e, _ in decided if e.position}, held=reached)
             if again := {e.id for e in handled} & {row["id"] for row in parked}:
                 await ledger.unpark(conn, again, now)
             await ledger.replace_due_dates(conn, list(dossiers.echeances()))
@@ -146,7 +146,7 @@ class Engine(Generic[M, S, F, D]):
         return [reponses[entree.id] for entree in entrees]
 
     async def _already_decided(self, conn: Connection, entrees: Sequence[Entree]) -> list[Reponse]:
-        decided = await ledger.decided(conn, [entree.id for entree in entrees])
+        decided = await ledger.decided(conn, [entree.id for entree in entrees if not entree.position])
         faits = await ledger.facts_of(conn, self._brique.nom, [id_ for id_, refus in decided.items() if refus is None])
         return [_reponse(id_, refus, faits) for id_, refus in decided.items()]
 
@@ -225,9 +225,8 @@ class _Recorder:
             return None
         added = sum(fait.agregat == entree.agregat for _, fait, _ in self._added)
         current = self._sequences.get(entree.agregat, 0) + added
-        if entree.sequence_attendue >= current:
-            return None
-        return Refus("version-perimee", "/versionattendue", {"sequence": current})
+        is_known = entree.sequence_attendue >= current
+        return None if is_known else Refus("version-perimee", "/versionattendue", {"sequence": current})
 
     def add(self, entree: Entree, faits: Sequence[Fait], trace: str | None) -> None:
         self._added += [(entree, fait, trace) for fait in faits]

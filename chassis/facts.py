@@ -139,3 +139,9 @@ def sujet_du_fait(partition: str, brique: str, type_du_fait: str, agregat: UUID,
     nom, _, verbe = type_du_fait.partition(".")
     fait = verbe if nom == brique else f"{nom}-{verbe}"
     return f"{flux.lower()}.{partition.lower()}.{brique}.{fait}.{agregat.hex}"
+
+
+def sujet_de_la_decision(faits: Sequence[FaitEnregistre]) -> str:
+    """`parcours.59.usagers.signale+ouvert.<hex>`: what one decision led to, on one aggregate."""
+    *lieu, _, agregat = faits[0].sujet.split(".")
+    return ".".join([*lieu, "+".join(dict.fromkeys(fait.sujet.split(".")[-2] for fait in faits)), agregat])

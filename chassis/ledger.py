@@ -10,7 +10,9 @@ from chassis.bus import Message
 from chassis.database import Connection, Record, grouped, write
 from chassis.decision import Echeance, Refus
 from chassis.facts import Entree, FaitEnregistre
+from chassis.ordering import Key
 
+_MOST_OF_ONE = 50  # facts of one decision; more of them go in several messages
 _DECIDED = "SELECT id, refus FROM entrees WHERE id = ANY($1)"
 _FACT_COLUMNS = ", ".join(name for name in FaitEnregistre.__slots__ if name != "brique")
 _FACTS_OF = f"SELECT {_FACT_COLUMNS} FROM faits WHERE cause = ANY($1) ORDER BY numero"  # noqa: S608  constants only
@@ -21,10 +23,6 @@ UPDATE faits SET publie_seq = p.seq FROM unnest($1::bigint[], $2::bigint[]) AS p
 WHERE faits.numero = p.numero
 """
 _CLEAR_DUE_DATES = "DELETE FROM echeances WHERE agregat = ANY($1)"
-_INSERT_DUE_DATES = """
-INSERT INTO echeances (agregat, nature, du_a, partition)
-SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::text[])
-"""
 # Only the due date that was handled: the decision may have set a later one of the same nature.
 _REMOVE_DUE_DATES = """
 DELETE FROM echeances e USING unnest($1::uuid[], $2::text[], $3::timestamptz[]) AS t(agregat, nature, du_a)
@@ -74,6 +72,7 @@ _POSITIONS = """
 SELECT p.brique, p.agregat, p.sequence FROM positions p
 JOIN unnest($1::text[], $2::uuid[]) AS d(brique, agregat) ON (p.brique, p.agregat) = (d.brique, d.agregat)
 """
+_HELD = "ORDER BY 1, 2 FOR UPDATE OF p"
 
 
 async def decided(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Refus | None]:
@@ -114,8 +113,14 @@ async def insert_facts(conn: Connection, faits: Sequence[FaitEnregistre], now: d
     await insert(conn, "faits", (*_FACT_COLUMNS.split(", "), "enregistre_a"), [(*named(f), now) for f in faits])
 
 
-async def unpublished(conn: Connection, brique: str, flux: str, limit: int) -> list[tuple[int, FaitEnregistre]]:
-    return [(row["numero"], fact(row, brique)) for row in await conn.fetch(_UNPUBLISHED, flux, limit)]
+async def unpublished(conn: Connection, brique: str, flux: str, limit: int) -> list[list[tuple[int, FaitEnregistre]]]:
+    """The oldest facts to publish, each with its `numero`; those of one decision on one aggregate together."""
+    decisions: dict[tuple[Any, ...], list[tuple[int, FaitEnregistre]]] = {}
+    for rank, row in enumerate(await conn.fetch(_UNPUBLISHED, flux, limit + _MOST_OF_ONE)):
+        key = row["cause"], row["agregat"], row["partition"]
+        if rank < limit or key in decisions:
+            decisions.setdefault(key, []).append((row["numero"], fact(row, brique)))
+    return list(decisions.values())
 
 
 async def mark_published(conn: Connection, places: Sequence[tuple[int, int]]) -> None:
@@ -128,7 +133,7 @@ async def replace_due_dates(conn: Connection, dossiers: Sequence[tuple[UUID, str
     if dossiers:
         await conn.execute(_CLEAR_DUE_DATES, [agregat for agregat, _, _ in dossiers])
     rows = [(e.agregat, e.nature, e.du_a, partition) for _, partition, echeances in dossiers for e in echeances]
-    await write(conn, _INSERT_DUE_DATES, rows)
+    await insert(conn, "echeances", ("agregat", "nature", "du_a", "partition"), rows)
 
 
 async def remove_due_dates(conn: Connection, entrees: Sequence[Entree]) -> None:
@@ -177,11 +182,15 @@ async def to_forget(conn: Connection) -> list[Record]:
     return await conn.fetch(_TO_FORGET)
 
 
-async def positions(conn: Connection, wanted: Sequence[tuple[str, UUID]]) -> dict[tuple[str, UUID], int]:
-    """How far each (brique, aggregate) was read; absent when never."""
-    rows = await conn.fetch(_POSITIONS, [brique for brique, _ in wanted], [agregat for _, agregat in wanted])
+async def positions(conn: Connection, wanted: Sequence[Key], *, held: bool = False) -> dict[Key, int]:
+    """How far each (brique, aggregate) was read; absent when never. `held`: nobody else reads on until commit."""
+    keys = [brique for brique, _ in wanted], [agregat for _, agregat in wanted]
+    rows = await conn.fetch(_POSITIONS + (_HELD if held else ""), *keys) if wanted else ()
     return {(row["brique"], row["agregat"]): row["sequence"] for row in rows}
 
 
-async def advance(conn: Connection, read: dict[tuple[str, UUID], int]) -> None:
-    await write(conn, _ADVANCE, [(*key, sequence) for key, sequence in read.items()])
+async def advance(conn: Connection, read: Mapping[Key, int], held: Collection[Key] | None = None) -> None:
+    """Note how far was read. Of positions that were to be held, one that another began meanwhile raises `CONFLICT`."""
+    begun = [(*key, sequence) for key, sequence in read.items() if held is not None and key not in held]
+    await insert(conn, "positions", ("brique", "agregat", "sequence"), begun)
+    await write(conn, _ADVANCE, [(*key, sequence) for key, sequence in read.items() if held is None or key in held])

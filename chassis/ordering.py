@@ -36,25 +36,19 @@ class Event:
 
     @classmethod
     def read(cls, message: Message) -> "Event":
-        """Raises ValueError on what is no event of ours, or does not say what its subject says (`sujet_du_fait`)."""
+        """Raises ValueError on what is no event of ours, or is not named by its subject."""
         try:
             body = orjson.loads(message.body)
-            event = cls(
-                id=UUID(body["id"]),
-                type=type_court(body["type"]),
-                brique=body["brique"],
-                agregat=UUID(body["subject"]),
-                sequence=body["sequence"],
-                body=body,
-                deliveries=message.deliveries,
-            )
-            flux = message.subject.partition(".")[0]
+            id_, agregat, kind = UUID(body["id"]), UUID(body["subject"]), type_court(body["type"])
+            event = cls(id_, kind, body["brique"], agregat, body["sequence"], body, message.deliveries)
+            flux, *_, kinds, _ = message.subject.split(".")
             told_as = sujet_du_fait(body["departement"], event.brique, event.type, event.agregat, flux)
+            is_told = told_as in [message.subject.replace(f".{kinds}.", f".{one}.") for one in kinds.split("+")]
             datetime.fromisoformat(body["time"]).astimezone(UTC)
-            kinds = type(event.sequence) is int and isinstance(body["data"], dict) and isinstance(body["source"], str)
+            fits = type(event.sequence) is int and isinstance(body["data"], dict) and isinstance(body["source"], str)
         except (KeyError, TypeError, AttributeError, OverflowError) as error:
             raise ValueError("not an event") from error
-        if not kinds or told_as != message.subject or not 0 < event.sequence < 2**31:
+        if not (is_told and fits and 0 < event.sequence < 2**31):
             raise ValueError("not an event")
         return event
 

@@ -1,9 +1,11 @@
 """From recorded facts to the stream: published in order, published again when the stream lost them, erased with them.
 
+A message holds the facts of one decision on one aggregate, an event a line, and their ids, with commas in between.
 One replica of a service relays at a time (an advisory lock), so that the facts of an aggregate leave in their order.
 """
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -14,6 +16,7 @@ from chassis import ledger
 from chassis.bus import MAX_AGE_S, StreamState
 from chassis.bus_nats import NatsBus
 from chassis.database import Connection, Pool, write
+from chassis.facts import FaitEnregistre, sujet_de_la_decision
 from chassis.waiting import wait
 
 _log = structlog.get_logger()
@@ -35,7 +38,7 @@ ON CONFLICT (flux) DO UPDATE SET cree_a = EXCLUDED.cree_a, supprimes = EXCLUDED.
 _LAST = "SELECT id, publie_seq FROM faits WHERE flux = $1 AND publie_seq IS NOT NULL ORDER BY publie_seq DESC LIMIT 1"
 _GONE = "SELECT enregistre_a FROM faits WHERE flux = $1 AND publie_seq < $2 ORDER BY publie_seq DESC LIMIT 1"
 _COUNTED_FROM = "SELECT min(publie_seq) FROM faits WHERE flux = $1 AND enregistre_a > $2"
-_EXPECTED = "SELECT count(*) FROM faits WHERE flux = $1 AND publie_seq >= $2"
+_EXPECTED = "SELECT count(DISTINCT publie_seq) FROM faits WHERE flux = $1 AND publie_seq >= $2"
 _PUBLISHED_IDS = "SELECT id FROM faits WHERE publie_seq IS NOT NULL AND flux = $1 AND enregistre_a > $2"
 _NOTE_PLACES = """
 UPDATE faits SET publie_seq = p.place FROM unnest($1::bigint[], $2::text[]) AS p(place, id)
@@ -49,11 +52,7 @@ class Outbox:
     """The relay and the reconciliation of one service with one stream. `wake`: facts have just been committed."""
 
     def __init__(self, brique: str, stream: str, pool: Pool, bus: NatsBus, *, forgets: bool = True) -> None:
-        self._forgets = forgets
-        self._brique = brique
-        self._stream = stream
-        self._pool = pool
-        self._bus = bus
+        self._brique, self._stream, self._pool, self._bus, self._forgets = brique, stream, pool, bus, forgets
         self._waiting = asyncio.Event()
         self._window = _WINDOW
         self._subjects = [f"{stream.lower()}.*.{brique}.>"]
@@ -89,22 +88,25 @@ class Outbox:
 
     async def relay(self, conn: Connection) -> int:
         """Publish the oldest unpublished facts; returns how many. What fails stays, and everything after it waits."""
-        rows = await ledger.unpublished(conn, self._brique, self._stream, self._window)
-        if not rows:
+        decisions = await ledger.unpublished(conn, self._brique, self._stream, self._window)
+        if not decisions:
             return 0
         clock = asyncio.get_running_loop().time
         started = clock()
-        publications = [
-            self._bus.publish(fait.flux, fait.sujet, str(fait.id), orjson.dumps(fait.evenement())) for _, fait in rows
-        ]
+        publications = [self._publish([fait for _, fait in decision]) for decision in decisions]
         outcomes = await asyncio.gather(*publications, return_exceptions=True)
-        stored = [(numero, seq) for (numero, _), seq in zip(rows, outcomes, strict=True) if isinstance(seq, int)]
+        placed = [(d, seq) for d, seq in zip(decisions, outcomes, strict=True) if isinstance(seq, int)]
+        stored = [(numero, seq) for decision, seq in placed for numero, _ in decision]
         await ledger.mark_published(conn, stored)
         failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
-        self._window = next_window(self._window, len(rows), clock() - started, failed=bool(failures))
+        self._window = next_window(self._window, sum(map(len, decisions)), clock() - started, failed=bool(failures))
         if failures:
             raise failures[0]
         return len(stored)
+
+    async def _publish(self, faits: Sequence[FaitEnregistre]) -> int:
+        ids, body = ",".join(str(fait.id) for fait in faits), b"\n".join(orjson.dumps(f.evenement()) for f in faits)
+        return await self._bus.publish(self._stream, sujet_de_la_decision(faits), ids, body)
 
     async def forget(self, conn: Connection) -> int:
         """Erase from the stream of persons, message by message, those that were erased here; returns how many.
@@ -115,8 +117,8 @@ class Outbox:
         if rows:
             filters = [f"{self._stream.lower()}.*.{self._brique}.*.{row['agregat'].hex}" for row in rows]
             kept = {str(row["garde"]) for row in rows}
-            for place, id_ in (await self._bus.stored(self._stream, filters, self._brique)).items():
-                if id_ not in kept:
+            for place, ids in (await self._bus.stored(self._stream, filters, self._brique)).items():
+                if not kept.issuperset(ids.split(",")):
                     await self._bus.delete(self._stream, place)
             await conn.execute(_FORGOTTEN, [row["agregat"] for row in rows])
         return len(rows)
@@ -135,7 +137,8 @@ class Outbox:
                 return 0
             surplus = await self._surplus(conn, now)
         if not known or surplus is None or surplus < known["surplus"]:
-            stored = set((await self._bus.stored(self._stream, self._subjects, self._brique)).values())
+            named = (await self._bus.stored(self._stream, self._subjects, self._brique)).values()
+            stored = {id_ for ids in named for id_ in ids.split(",")}
             published = await conn.fetch(_PUBLISHED_IDS, self._stream, now - _HELD)
             lost = [row["id"] for row in published if str(row["id"]) not in stored]
             await conn.execute(_UNPUBLISH, lost)
@@ -154,14 +157,14 @@ class Outbox:
         if last is None:
             return True
         ends = await self._bus.stored(self._stream, self._subjects, self._brique, last["publie_seq"])
-        if ends.pop(last["publie_seq"], None) != str(last["id"]):
+        if str(last["id"]) not in ends.pop(last["publie_seq"], "").split(","):
             return False
-        await write(conn, _NOTE_PLACES, ends.items())
+        await write(conn, _NOTE_PLACES, [(place, id_) for place, ids in ends.items() for id_ in ids.split(",")])
         gone = await conn.fetchval(_GONE, self._stream, state.first_sequence)
         return gone is None or gone < datetime.now(UTC) - _HELD
 
     async def _surplus(self, conn: Connection, now: datetime) -> int:
-        """How many more messages the stream holds of us than facts published there: some are stored twice."""
+        """How many more messages the stream holds of us than were published there: some are stored twice."""
         start = await conn.fetchval(_COUNTED_FROM, self._stream, now - _COUNTED)
         if start is None:
             return 0
@@ -173,4 +176,4 @@ def next_window(window: int, published: int, took_s: float, *, failed: bool) -> 
     """How many facts to publish at once after a turn: each has a deadline of its own, which a slow disk must keep."""
     if failed or took_s > _SLOW_TURN_S:
         return max(1, window // 4)
-    return min(_LARGEST_WINDOW, window * 2) if published == window and took_s < _FAST_TURN_S else window
+    return min(_LARGEST_WINDOW, window * 2) if published >= window and took_s < _FAST_TURN_S else window

@@ -87,6 +87,15 @@ async def test_what_was_refused_comes_again_after_its_delay(bus: NatsBus) -> Non
     assert [(message.body, message.deliveries) for message in received] == [(b"1", 1), (b"1", 2)]
 
 
+async def test_a_message_comes_again_whole_as_long_as_one_of_its_lines_has_to(bus: NatsBus) -> None:
+    await bus.publish("PARCOURS", "parcours.59.usagers.ouvert+signale.a", "un,deux", b"1\n2")
+    await bus.publish("PARCOURS", "parcours.59.usagers.ouvert.a", "trois", b"3")
+
+    received = await collect(bus, 5, verdicts=[None, 0.1, None])
+
+    assert [message.body for message in received] == [b"1", b"2", b"3", b"1", b"2"]
+
+
 async def test_what_was_acknowledged_does_not_come_again(bus: NatsBus, monkeypatch: pytest.MonkeyPatch) -> None:
     """The wait for an acknowledgement is over before the second reading: what had none would come again then."""
     monkeypatch.setattr(bus_nats, "_ACK_WAIT_S", 0.2)

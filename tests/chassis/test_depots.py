@@ -16,7 +16,7 @@ from chassis.database import Connection, Pool
 from chassis.decision import Refus
 from chassis.depots import Engine
 from chassis.facts import FaitEnregistre
-from chassis.ordering import RETRY_S
+from chassis.ordering import RETRY_S, Event
 from services import service
 from tests.chassis import counter
 from tests.chassis.counter import BRIQUE, LIMIT, NOM, NOW, CounterEngine, deposit
@@ -136,6 +136,43 @@ async def test_an_event_set_aside_keeps_its_place_and_is_taken_up_when_asked(
     assert await process.pool.fetchval("SELECT sequence FROM positions") == 2
 
 
+async def test_a_reader_notes_its_place_with_what_it_did_and_nothing_else(banc: Bench) -> None:
+    """What comes again (no acknowledgement arrived, a stream was published again) changes nothing."""
+    listener, pool = await listening(banc)
+    agregat = uuid4()
+    messages = [told(agregat, sequence, 1) for sequence in (1, 2, 3)]
+
+    first = await listener.handle(messages)
+    again = await listener.handle([*messages, told(agregat, 4, 1)])
+
+    assert (first, again) == ([None] * 3, [None] * 4)
+    assert [row["sequence"] for row in await pool.fetch("SELECT sequence FROM positions")] == [4]
+    assert await pool.fetchval("SELECT count(*) FROM faits") == 4
+    assert await pool.fetchval("SELECT count(*) FROM entrees") == 0
+
+
+async def test_two_replicas_that_read_the_same_events_have_one_effect(banc: Bench) -> None:
+    """Both believe that they are the first: a parcours that neither has read, then one that both have."""
+    process = await banc.process(NOM, NOM)
+    here, there = (Engine(BRIQUE, process.pool, on_facts=lambda: None, clock=lambda: NOW) for _ in range(2))
+    agregats = [uuid4() for _ in range(10)]
+    listener = service.Listener(here, process, lambda: NOW)
+    for since in (1, 4):
+        entrees = [
+            listener._entree(event)
+            for agregat in agregats
+            for sequence in range(since, since + 3)
+            for event in [Event.read(told(agregat, sequence, 1))]
+        ]
+        await asyncio.gather(
+            here.decide(entrees), there.decide(list(entrees)), there.decide([e for e in entrees if e.sequence == since])
+        )
+
+    total = await process.pool.fetchval("SELECT sum((donnees ->> 'plus')::int) FROM faits")
+    assert total == len(agregats) * 6
+    assert await process.pool.fetchval("SELECT min(sequence) FROM positions") == 6
+
+
 async def test_what_is_parked_of_an_erased_aggregate_goes_with_it(engine: CounterEngine, pool: Pool) -> None:
     erased, other = deposit(uuid4(), 66), deposit(uuid4(), 66)
     await engine.decide([erased, other])
@@ -200,6 +237,18 @@ async def test_a_message_that_is_no_event_stops_nothing(banc: Bench, body: bytes
     rows = await pool.fetch("SELECT nature, agregat, entree FROM rebut")
     where = {"sujet": garbage.subject, "place": 7, "octets": len(body)}
     assert [tuple(row) for row in rows] == [("illisible", None, where)]
+
+
+async def test_what_a_decision_led_to_is_read_under_one_subject(banc: Bench) -> None:
+    listener, pool = await listening(banc)
+    agregat = uuid4()
+    first, second = told(agregat, 1, 1), told(agregat, 2, 1)
+    subject = first.subject.replace("augmente", "augmente+autre")
+
+    verdicts = await listener.handle([replace(one, subject=subject) for one in (first, second)])
+
+    assert verdicts == [None, None]
+    assert await pool.fetchval("SELECT count(*) FROM faits") == 2
 
 
 @pytest.mark.parametrize("twist", TWISTS, ids=str)

@@ -3,14 +3,17 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from uuid import uuid4
 
+import orjson
 import pytest
 
 from chassis import outbox
-from chassis.bus import StreamMissing
+from chassis.bus import Message, StreamMissing
 from chassis.bus_nats import NatsBus
 from chassis.depots import Engine
+from chassis.ordering import Event
 from chassis.outbox import Outbox, next_window
 from tests.chassis.counter import BRIQUE, NOM, deposit
 from tests.engines import Bench, delete_stream, purge_stream
@@ -29,6 +32,8 @@ class Setup:
         self.pool = process.pool
         self.outbox = Outbox(NOM, "PARCOURS", process.pool, process.bus)
         self.engine = Engine(BRIQUE, process.pool, on_facts=self.outbox.wake)
+        in_two = replace(BRIQUE, decider=lambda total, plus, now: [plus, plus])
+        self.of_two = Engine(in_two, process.pool, on_facts=self.outbox.wake)
         return self
 
     async def facts(self, number: int) -> list[str]:
@@ -37,7 +42,11 @@ class Setup:
         return [str(fait.id) for reponse in reponses for fait in reponse.faits]
 
     async def stored(self) -> set[str]:
-        return set((await self.banc.bus.stored("PARCOURS", ["parcours.>"], "essai")).values())
+        return {id_ for ids in await self.messages() for id_ in ids.split(",")}
+
+    async def messages(self) -> list[str]:
+        """The ids that each message of the stream holds, in its order."""
+        return list((await self.banc.bus.stored("PARCOURS", ["parcours.>"], "essai")).values())
 
 
 @pytest.fixture
@@ -55,6 +64,61 @@ async def test_facts_are_published_once_in_their_order(setup: Setup) -> None:
     assert await setup.stored() == set(ids)
     rows = await setup.pool.fetch("SELECT id FROM faits ORDER BY publie_seq")
     assert [str(row["id"]) for row in rows] == ids
+
+
+async def test_the_facts_of_one_decision_are_one_message(setup: Setup) -> None:
+    agregat = uuid4()
+    both = (await setup.of_two.decide([deposit(agregat, 1)]))[0].faits
+    [alone] = await setup.facts(1)
+
+    async with setup.pool.acquire() as conn:
+        published = await setup.outbox.relay(conn)
+
+    assert published == 3
+    assert await setup.messages() == [",".join(str(fait.id) for fait in both), alone]
+    received = await read(setup, 2)
+    assert [(event.id, event.sequence) for event in received] == [(fait.id, fait.sequence) for fait in both]
+
+
+async def test_a_decision_is_not_cut_by_the_end_of_a_window(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "_WINDOW", 1)
+    relay = Outbox(NOM, "PARCOURS", setup.pool, setup.banc.bus)
+    await setup.of_two.decide([deposit(uuid4(), 1), deposit(uuid4(), 1)])
+
+    async with setup.pool.acquire() as conn:
+        published = await relay.relay(conn)
+
+    assert published == 2
+    assert [len(ids.split(",")) for ids in await setup.messages()] == [2]
+
+
+async def test_a_decision_that_an_older_release_published_in_part_goes_on(setup: Setup) -> None:
+    first, second = (await setup.of_two.decide([deposit(uuid4(), 1)]))[0].faits
+    place = await setup.banc.bus.publish("PARCOURS", first.sujet, str(first.id), orjson.dumps(first.evenement()))
+    async with setup.pool.acquire() as conn:
+        await conn.execute("UPDATE faits SET publie_seq = $1 WHERE id = $2", place, first.id)
+        await setup.outbox.reconcile(conn)
+        await setup.outbox.relay(conn)
+        await setup.outbox.reconcile(conn)
+
+    assert await setup.messages() == [str(first.id), str(second.id)]
+    assert [event.id for event in await read(setup, 2)] == [first.id, second.id]
+
+
+async def test_decisions_of_several_facts_are_compared_without_being_read_back(setup: Setup) -> None:
+    await setup.of_two.decide([deposit(uuid4(), 1) for _ in range(5)])
+    async with setup.pool.acquire() as conn:
+        await setup.outbox.reconcile(conn)
+        await setup.outbox.relay(conn)
+        await setup.outbox.reconcile(conn)
+        whole = await conn.fetchval("SELECT surplus FROM transport")
+        await conn.execute("UPDATE faits SET publie_seq = NULL WHERE publie_seq = (SELECT max(publie_seq) FROM faits)")
+        noted = await setup.outbox.reconcile(conn)
+        left = await setup.outbox.relay(conn)
+        await setup.banc.bus.delete("PARCOURS", await conn.fetchval("SELECT min(publie_seq) FROM faits"))
+        lost = await setup.outbox.reconcile(conn)
+
+    assert (whole, noted, left, lost) == (0, 0, 0, 2)
 
 
 async def test_a_deleted_stream_is_made_again_and_filled(setup: Setup) -> None:
@@ -231,6 +295,7 @@ async def test_garbage_in_the_stream_stops_no_comparison(setup: Setup) -> None:
 
 async def test_what_is_whole_is_not_read_back(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
     await setup.facts(30)
+    await setup.of_two.decide([deposit(uuid4(), 1) for _ in range(3)])
     starts: list[int] = []
     stored = NatsBus.stored
 
@@ -312,6 +377,21 @@ async def test_a_disk_of_half_a_second_a_message_takes_them_all(setup: Setup, mo
 
     assert list(dict.fromkeys(stored)) == ids
     assert await setup.pool.fetchval("SELECT count(*) FROM faits WHERE publie_seq IS NULL") == 0
+
+
+async def read(setup: Setup, number: int) -> list[Event]:
+    """The first events of the stream, as a reader receives them."""
+    received, stop = list[Event](), asyncio.Event()
+
+    async def handle(messages: Sequence[Message]) -> list[float | None]:
+        received.extend(map(Event.read, messages))
+        if len(received) >= number:
+            stop.set()
+        return [None] * len(messages)
+
+    async with asyncio.timeout(10):
+        await setup.banc.bus.consume("PARCOURS", "usagers", ["parcours.>"], handle, stop)
+    return received[:number]
 
 
 async def published(setup: Setup, number: int) -> bool:

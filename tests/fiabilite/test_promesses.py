@@ -66,6 +66,7 @@ async def test_a_deleted_stream_is_repaired_within_a_minute(hub: Hub) -> None:
 
 async def _stored(bus: NatsBus) -> set[str]:
     try:
-        return set((await bus.stored("PARCOURS", ["parcours.>"], "essai")).values())
+        messages = (await bus.stored("PARCOURS", ["parcours.>"], "essai")).values()
+        return {id_ for ids in messages for id_ in ids.split(",")}
     except StreamMissing:
         return set()

@@ -29,7 +29,9 @@ async def _oublier(essai: Essai, bus: NatsBus) -> int:
 
 
 async def _dans_le_flux(bus: NatsBus) -> list[str]:
-    return list((await bus.stored("PARCOURS", ["parcours.>"], "essai")).values())
+    """The facts that the stream holds, in its order."""
+    messages = (await bus.stored("PARCOURS", ["parcours.>"], "essai")).values()
+    return [id_ for ids in messages for id_ in ids.split(",")]
 
 
 async def _restes(essai: Essai, *parcours: UUID) -> dict[str, int]:
