@@ -12,14 +12,14 @@ from relais_kit.sorties import abandonner, ecrire_json
 
 _EXEMPLES = """\
 Chaque exigence a un identifiant, qui ne change pas, une source (section du catalogue, de l'API, ou norme) et au
-moins un contrôle. L'identifiant commence par le programme qu'elle concerne : recepteur ou emetteur.
+moins un contrôle. L'identifiant commence par le programme qu'elle concerne : recepteur, emetteur ou hub.
 
 exemples :
   relais-kit exigences
   relais-kit exigences emetteur
   relais-kit exigences --json
 """
-COTES = ("recepteur", "emetteur")
+COTES = ("recepteur", "emetteur", "hub")
 
 
 class Ligne(NamedTuple):
@@ -33,10 +33,12 @@ def ajouter(commandes: Commandes) -> None:
     exigences = commandes.add_parser(
         "exigences",
         help="ce qui est vérifié : chaque exigence, sa source, ses contrôles",
-        description="Liste ce qui est demandé à un récepteur et à un émetteur, et ce qui le vérifie.",
+        description="Liste ce qui est demandé à un récepteur, à un émetteur et à un relais, et ce qui le vérifie.",
         epilog=_EXEMPLES,
     )
-    exigences.add_argument("cote", metavar="PROGRAMME", nargs="?", choices=COTES, help="recepteur ou emetteur ; tous")
+    exigences.add_argument(
+        "cote", metavar="PROGRAMME", nargs="?", choices=COTES, help="recepteur, emetteur ou hub ; tous"
+    )
     exigences.add_argument("--json", action="store_true", help="en JSON, pour un programme")
     exigences.set_defaults(executer=_executer)
 
@@ -45,12 +47,15 @@ def toutes() -> Sequence[Ligne]:
     """The whole table, receivers first. Needs the extra `kit`."""
     from relais_kit.emetteur import exigences as emetteur
     from relais_kit.emetteur import regles
+    from relais_kit.hub import deroulement as hub_deroulement
+    from relais_kit.hub import exigences as hub
     from relais_kit.recepteur import deroulement
     from relais_kit.recepteur import exigences as recepteur
 
     return (
         *_lignes(recepteur.EXIGENCES, deroulement.CONTROLES),
         *_lignes(emetteur.EXIGENCES, ((regle.titre, regle.exigences) for regle in regles.toutes())),
+        *_lignes(hub.EXIGENCES, hub_deroulement.CONTROLES),
     )
 
 

@@ -1,4 +1,4 @@
-"""`relais-kit verifier`: judges the program of a partner by playing the hub."""
+"""`relais-kit verifier`: judges the program of a partner by playing the hub, or a hub by playing partners."""
 
 import argparse
 import importlib
@@ -11,6 +11,7 @@ _EXEMPLES = """\
 exemples :
   relais-kit verifier recepteur --url http://127.0.0.1:9000/webhooks --secret whsec_…
   relais-kit verifier emetteur --commande "python envoyer.py"
+  relais-kit verifier hub --url http://127.0.0.1:8430 --acces partenaires/caf-59
 """
 _RAPPORT = "y écrit le rapport, avec les échanges : HTML, JSON, JUnit (voyez relais-kit rapport)"
 _RECEPTEUR = """\
@@ -66,18 +67,42 @@ code de sortie :
   1  au moins une a échoué
   2  la vérification ne peut pas se faire (commande introuvable, rien n'est envoyé, usage…)
 """
+_HUB = """\
+Le kit joue un partenaire, ou deux, devant un relais : jetons et preuves justes et faux, dépôts justes et faux,
+fil, lectures, documents publiés, webhooks. Il juge tout ce qui lui est répondu.
+
+--acces DIR est le dossier de client.json et de cle.pem. Le premier accès dépose (usager.signale) ; un second,
+d'un partenaire qui reçoit ces signalements (le département…), montre ce qu'un autre voit et ne voit pas.
+
+Lancez-le contre un relais d'essai : il y dépose des personnes inventées, et acquitte le fil des accès donnés.
+Avec --ecoute PORT il ouvre un récepteur, et éprouve les webhooks ; --url-ecoute dit au relais où le joindre.
+--pas-a-pas demande de l'aide dans le terminal (« arrêtez le relais, puis relancez-le ») ; sans personne, l'exigence
+n'est pas couverte.
+
+exemples :
+  relais-kit verifier hub --url http://127.0.0.1:8430 --acces partenaires/caf-59 --acces partenaires/cd-59
+  relais-kit verifier hub --url … --acces … --acces … --ecoute 9001 --profil rapide --rapport essai
+  relais-kit verifier hub --url https://relais.exemple.fr --ca autorite.pem --acces … --junit hub.xml --html hub.html
+  relais-kit verifier hub --exigences
+
+code de sortie :
+  0  aucune exigence n'a échoué
+  1  au moins une a échoué
+  2  la vérification ne peut pas se faire (relais injoignable, accès refusé, usage…)
+"""
 
 
 def ajouter(commandes: Commandes) -> None:
     verifier = commandes.add_parser(
         "verifier",
-        help="vérifie le récepteur de webhooks ou l'émetteur d'un partenaire, en jouant le relais",
-        description="Vérifie le programme d'un partenaire, en jouant le relais.",
+        help="vérifie le récepteur de webhooks ou l'émetteur d'un partenaire, ou un relais",
+        description="Vérifie le programme d'un partenaire en jouant le relais, ou un relais en jouant un partenaire.",
         epilog=_EXEMPLES,
     )
     cibles = verifier.add_subparsers(title="cibles ", metavar="CIBLE", required=True)
     _ajouter_recepteur(cibles)
     _ajouter_emetteur(cibles)
+    _ajouter_hub(cibles)
 
 
 def _ajouter_recepteur(cibles: Commandes) -> None:
@@ -127,6 +152,29 @@ def _ajouter_emetteur(cibles: Commandes) -> None:
     emetteur.add_argument("--json", action="store_true", help="rapport en JSON, pour un programme")
     emetteur.add_argument("--exigences", action="store_true", help="liste les exigences, sans rien lancer")
     emetteur.set_defaults(executer=lambda options: _executer("emetteur", options))
+
+
+def _ajouter_hub(cibles: Commandes) -> None:
+    hub = cibles.add_parser(
+        "hub",
+        help="un relais, vu d'un partenaire",
+        description="Vérifie un relais, exigence par exigence, en jouant un partenaire ou deux.",
+        epilog=_HUB,
+    )
+    hub.add_argument("--url", metavar="URL", help="le relais, tel que client.json le nomme")
+    hub.add_argument("--acces", metavar="DIR", type=Path, action="append", help="client.json et cle.pem ; deux fois")
+    hub.add_argument("--departement", metavar="CODE", default="59", help="où signaler des personnes inventées (59)")
+    hub.add_argument("--ca", metavar="PEM", type=Path, help="l'autorité qui a signé le certificat du relais")
+    hub.add_argument("--ecoute", metavar="PORT", type=int, help="ouvre un récepteur de webhooks (0 : un port libre)")
+    hub.add_argument("--url-ecoute", metavar="URL", help="où le relais joint ce récepteur, s'il est ailleurs")
+    hub.add_argument("--profil", choices=("rapide", "complet"), default="complet", help="rapide : moins de schémas lus")
+    hub.add_argument("--pas-a-pas", action="store_true", help="demande de l'aide dans le terminal")
+    hub.add_argument("--junit", metavar="FICHIER", type=Path, help="écrit aussi un rapport JUnit")
+    hub.add_argument("--html", metavar="FICHIER", type=Path, help="écrit aussi la page, en un seul fichier")
+    hub.add_argument("--rapport", metavar="DIR", type=Path, help=_RAPPORT)
+    hub.add_argument("--json", action="store_true", help="rapport en JSON, pour un programme")
+    hub.add_argument("--exigences", action="store_true", help="liste les exigences, sans rien envoyer")
+    hub.set_defaults(executer=lambda options: _executer("hub", options))
 
 
 def _executer(cible: str, options: argparse.Namespace) -> int:

@@ -21,7 +21,6 @@ from gateway import accesses, single_use, webhook_keys
 from gateway.accesses import AccessChain
 from gateway.bodies import Bodies
 from gateway.destinations import Resolver
-from gateway.inbound import published
 from gateway.inbound.deposit import former_rows, store
 from gateway.inbound.deposit.cabinet import Cabinet
 from gateway.inbound.deposit.deposits import Deposits
@@ -58,6 +57,7 @@ from gateway.inbound.watching.served import Served
 from gateway.partners import Annuaire
 from gateway.pseudonyms import Pseudonyms
 from gateway.receipts import Chains
+from relais_contrats import publies
 from relais_contrats.oauth.certificate import ProxyDeConfiance
 from relais_contrats.oauth.metadata import routes as oauth_routes
 from relais_contrats.oauth.profile import Profil
@@ -167,7 +167,7 @@ async def build(running: Process, configured: Settings, observed: watch.Watch | 
         *TerritorySettings(sight).routes(door),
         *Reads(sight, bodies, bookmarks).routes(door),
         *Offres(sight, bookmarks).routes(door),
-        *published.routes(base_url),
+        *publies.routes(base_url),
         *subscriptions.routes(door),
         *Gaps(running.pool, bodies, pseudonyms).routes(door),
         *replays.routes(door),

@@ -205,4 +205,4 @@ async def test_the_same_story_gives_the_same_names(caf: Partner) -> None:
     async with Banc(autre, httpx.ASGITransport(Bouchon(autre))).partenaire("caf-59") as second:
         une, deux = await caf.post(signalement()), await second.post(signalement())
 
-    assert une.corps == deux.corps
+    assert {**une.corps, "recu": ""} == {**deux.corps, "recu": ""}

@@ -65,7 +65,7 @@ def test_the_table_is_listed_whole_for_a_program(capsys: pytest.CaptureFixture[s
     statut = main(["exigences", "--json"])
 
     lues = json.loads(capsys.readouterr().out)
-    assert (statut, {e["id"].partition(".")[0] for e in lues}) == (0, {"recepteur", "emetteur"})
+    assert (statut, {e["id"].partition(".")[0] for e in lues}) == (0, {"recepteur", "emetteur", "hub"})
 
 
 def test_the_table_of_one_side_is_listed_with_its_checks(capsys: pytest.CaptureFixture[str]) -> None:

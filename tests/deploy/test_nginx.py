@@ -23,6 +23,7 @@ from deploy.datadir import HOST
 from relais_contrats.client import NDJSON, Client, Partner
 from tests.deploy.tls_front import Front, client_folder, door, front
 from tests.hub import Hub, free_port
+from tests.kit import failures, states, verify_hub
 from tests.persons import signalement
 
 MESSAGE = "application/cloudevents+json"
@@ -237,7 +238,7 @@ def test_oversized_headers_are_refused(mirror: Front, request_line: bytes) -> No
 
     head, _, body = said.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 431 ")
-    assert json.loads(body)["code"] == "entetes-trop-grands"
+    assert json.loads(body)["code"] == "en-tetes-trop-grands"
 
 
 @pytest.mark.parametrize(
@@ -397,3 +398,15 @@ def dechunked(body: bytes) -> bytes:
 def chunk(*lines: bytes) -> bytes:
     content = b"".join(lines)
     return b"%x\r\n%s\r\n" % (len(content), content)
+
+
+@pytest.mark.lent
+def test_the_kit_finds_no_fault_in_a_hub_behind_tls(through: tuple[Front, Hub], tmp_path: Path) -> None:
+    one, hub = through
+    authority = tmp_path / "autorite.pem"
+    one.authority.cert_pem.write_to_path(str(authority))
+    folders = [client_folder(hub.data, code, tmp_path, one.url) for code in ("caf-59", "cd-59")]
+
+    verified = verify_hub(one.url, folders, "--ca", str(authority))
+
+    assert (failures(verified), states(verified)["hub.tls"]) == ({}, "passee")

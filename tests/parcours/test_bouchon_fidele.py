@@ -20,6 +20,7 @@ from relais_kit.bouchon.application import Bouchon, preparer
 from relais_kit.bouchon.repertoire import PARTENAIRES
 from tests.contracts.mutations import muter
 from tests.hub import Hub
+from tests.kit import failures, states, verify_hub
 
 pytestmark = [pytest.mark.anyio, pytest.mark.lent]
 CODES = {f"/partenaires/{p.code}": p.code for p in PARTENAIRES}
@@ -79,3 +80,11 @@ async def test_the_mock_answers_as_the_door_of_the_hub(hub: Hub) -> None:
     assert sum(map(len, by_code.values())) > NUMBER
     assert codes >= {"schema-invalide", "parcours-inconnu", "finalite-interdite"}
     assert codes >= {"hors-territoire", "non-autorise", "emetteur-inconnu"}
+
+
+def test_the_kit_finds_no_fault_in_the_hub(hub: Hub) -> None:
+    verified = verify_hub(hub.api, [hub.data.partners / code for code in ("caf-59", "cd-59")], "--profil", "rapide")
+
+    seen = states(verified)
+    assert failures(verified) == {}
+    assert {one for one in seen if seen[one] != "passee"} == {"hub.herite", "hub.tls", "hub.redemarrage"}

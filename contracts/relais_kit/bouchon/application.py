@@ -11,18 +11,21 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from relais_contrats import publies
 from relais_contrats.oauth.certificate import ProxyDeConfiance
 from relais_contrats.oauth.metadata import routes as routes_oauth
 from relais_contrats.oauth.profile import Profil
 from relais_contrats.partenaires import Partenaire
 from relais_contrats.problemes import Problem
+from relais_kit.bouchon.abonnements import Abonnements
 from relais_kit.bouchon.depots import Depots
 from relais_kit.bouchon.fil import Fil
+from relais_kit.bouchon.lectures import Lectures
 from relais_kit.bouchon.memoire import Memoire
 from relais_kit.bouchon.modes import ModeInconnu
 from relais_kit.bouchon.page import page
 from relais_kit.bouchon.partenaires import Registre
-from relais_kit.bouchon.porte import Horloge, Porte, maintenant
+from relais_kit.bouchon.porte import Horloge, Porte, Traitement, maintenant, trace_de
 from relais_kit.bouchon.repertoire import PARTENAIRES
 from relais_kit.bouchon.suites import Suites
 
@@ -72,6 +75,7 @@ def _oauth(porte: Porte) -> Starlette:
 
 def _api(porte: Porte) -> Starlette:
     depots, fil = Depots(porte, Suites(porte.memoire, porte.partenaires)), Fil(porte)
+    lectures, abonnements = Lectures(porte), Abonnements(porte)
 
     async def accueil(_: Request) -> Response:
         return HTMLResponse(page(porte.memoire, porte.modes))
@@ -90,11 +94,28 @@ def _api(porte: Porte) -> Starlette:
     async def vivant(_: Request) -> Response:
         return JSONResponse({"etat": "vivant"})
 
+    async def cles_des_recus(_: Request) -> Response:
+        return JSONResponse(porte.recus.cles())
+
+    def une(methode: str, chemin: str, portee: str, traiter: Traitement) -> Route:
+        return Route(chemin, porte.garder(portee, traiter, abonnements.livrer), methods=[methode])
+
+    deposer, lire, sien = "messages:deposer", "evenements:lire", "/v1/abonnements/{id}"
     routes = [
-        Route("/v1/messages", porte.garder("messages:deposer", depots.deposer), methods=["POST"]),
-        Route("/v1/messages/{id}", porte.garder("messages:deposer", depots.lire), methods=["GET"]),
-        Route("/v1/evenements", porte.garder("evenements:lire", fil.page), methods=["GET"]),
-        Route("/v1/evenements/acquittement", porte.garder("evenements:lire", fil.acquitter), methods=["POST"]),
+        une("POST", "/v1/messages", deposer, depots.deposer),
+        une("GET", "/v1/messages/{id}", deposer, depots.lire),
+        une("GET", "/v1/evenements", lire, fil.page),
+        une("POST", "/v1/evenements/acquittement", lire, fil.acquitter),
+        une("GET", "/v1/evenements/trous", lire, fil.trous),
+        une("POST", "/v1/abonnements", lire, abonnements.creer),
+        une("GET", "/v1/abonnements", lire, abonnements.lister),
+        une("GET", sien, lire, abonnements.lire),
+        une("DELETE", sien, lire, abonnements.supprimer),
+        une("POST", f"{sien}/secret", lire, abonnements.tourner),
+        une("POST", f"{sien}/essai", lire, abonnements.essayer),
+        une("GET", "/v1/parcours/{prc}/historique", "parcours:lire", lectures.historique),
+        Route("/v1/recus/cles", cles_des_recus),
+        *publies.routes(porte.url),
         Route("/sante/vivant", vivant),
         Route("/sante/pret", vivant),
         Route("/", accueil),
@@ -105,12 +126,21 @@ def _api(porte: Porte) -> Starlette:
 
 
 def _refus(porte: Porte) -> dict[Any, Any]:
-    async def de_http(_: Request, erreur: Exception) -> Response:
+    async def de_http(request: Request, erreur: Exception) -> Response:
         statut = erreur.status_code if isinstance(erreur, HTTPException) else 500
-        return porte.probleme(Problem(status=statut if statut in (404, 405) else 400))
+        admises = {"Allow": _admises(request)} if statut == 405 else {}
+        problem = Problem(status=statut if statut in (404, 405) else 400, headers=admises)
+        return porte.probleme(problem, trace_de(request))
 
-    async def de_l_api(_: Request, erreur: Exception) -> Response:
+    async def de_l_api(request: Request, erreur: Exception) -> Response:
         assert isinstance(erreur, Problem)
-        return porte.probleme(erreur)
+        return porte.probleme(erreur, trace_de(request))
 
     return {HTTPException: de_http, Problem: de_l_api}
+
+
+def _admises(request: Request) -> str:
+    """The methods of all the routes of this path (RFC 9110 § 10.2.1)."""
+    routes = (route for route in request.app.routes if isinstance(route, Route))
+    ici = (route.methods or set() for route in routes if route.path_regex.match(request.scope["path"]))
+    return ", ".join(sorted(set().union(*ici)))

@@ -1,6 +1,5 @@
 """`/v1/messages` of the mock: one message, a batch, a stream; what became of one."""
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -34,12 +33,12 @@ class Depots:
 
     async def deposer(self, appel: Appel, request: Request) -> Response:
         genre = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        corps = await request.body()
+        corps, attend = await request.body(), "respond-async" not in request.headers.get("prefer", "")
         match genre:
             case "application/cloudevents+json":
-                return self._un(appel, corps, None)
+                return self._un(appel, corps, None, attend=attend)
             case "application/json" if any(nom.startswith(PREFIXE) for nom in request.headers):
-                return self._un(appel, corps, _attributs(request))
+                return self._un(appel, corps, _attributs(request), attend=attend)
             case "application/cloudevents-batch+json":
                 return self._plusieurs(appel, _lot(corps))
             case "application/x-ndjson":
@@ -57,10 +56,14 @@ class Depots:
             raise Problem(status=404)
         return JSONResponse(refuse)
 
-    def _un(self, appel: Appel, corps: bytes, attributs_: Mapping[str, Any] | None) -> Response:
+    def _un(self, appel: Appel, corps: bytes, attributs_: Mapping[str, Any] | None, *, attend: bool) -> Response:
+        """Who does not wait (`respond-async`) is told later what is decided at once."""
         if len(corps) > MESSAGE_MAX_OCTETS:
             raise Problem(status=413)
         reponse, est_rejoue = self._accepter(appel, corps, attributs_)
+        if not attend and not est_rejoue:
+            id_ = reponse["id"]
+            return JSONResponse({"id": id_, "etat": "en-attente"}, 202, {"Location": f"/v1/messages/{id_}"})
         entetes = {"Relais-Rejoue": "true"} if est_rejoue else {}
         return JSONResponse(reponse, 200 if est_rejoue else 201, entetes)
 
@@ -72,7 +75,7 @@ class Depots:
                 reponse, est_rejoue = self._accepter(appel, corps, None)
                 dites.append({**reponse, "rejoue": True} if est_rejoue else reponse)
             except Problem as problem:
-                dit = problemes.body(problem, self.porte.url, None)
+                dit = problemes.body(problem, self.porte.url, appel.trace)
                 nomme = {"id": problem.message} if problem.message else {}
                 dites.append({**nomme, "etat": "refuse", "ligne": numero, **dit})
         contenu = b"".join(json.dumps(dite, ensure_ascii=False).encode() + b"\n" for dite in dites)
@@ -89,7 +92,7 @@ class Depots:
                 return self._recevoir(appel, lu)
         except Problem as problem:
             if problem.message and (appel.partenaire.code, problem.message) not in self.porte.memoire.deposes:
-                dit = problemes.body(problem, self.porte.url, None)
+                dit = problemes.body(problem, self.porte.url, appel.trace)
                 seen = {"id": problem.message, "type": problem.type, "etat": "refuse", "probleme": dit}
                 self.porte.memoire.refuses[appel.partenaire.code, problem.message] = seen
             raise
@@ -106,9 +109,10 @@ class Depots:
             return connu.reponse, True
         parcours = self._autoriser(appel, lu, data)
         parcours, evenements = self.suites.de(appel.demandeur, lu, parcours)
+        memoire.dater(self.porte.horloge())
         nom = memoire.nom(appel.partenaire.code, parcours) if parcours else None
         reponse: dict[str, Any] = {"id": lu.depot.id, "etat": "accepte", "parcours": nom, "evenements": evenements}
-        reponse["recu"] = self._recu(presentee)
+        reponse["recu"] = self._recu(appel, lu, presentee)
         if dits := avertissements(lu.objet):
             reponse["avertissements"] = dits
         memoire.deposes[cle] = Depose(presentee, lu.message.nom, self.porte.horloge(), reponse)
@@ -143,9 +147,10 @@ class Depots:
         if inconnues:
             raise Problem("parcours-inconnu", erreurs=inconnues[:1])
 
-    def _recu(self, presentee: str) -> str:
-        """Not a receipt: the mock keeps no chain, and proves nothing. It has the form of three base64url parts."""
-        return f"bouchon.{presentee}.{hashlib.sha256(presentee.encode()).hexdigest()}"
+    def _recu(self, appel: Appel, lu: Lu, presentee: str) -> str:
+        instant = self.porte.horloge()
+        contenu = {"message": lu.depot.id, "empreinte": presentee, "recu_a": instant.isoformat(), "resultat": "accepte"}
+        return self.porte.recus.signer(appel.partenaire.code, contenu, instant)
 
 
 def _attributs(request: Request) -> dict[str, Any]:

@@ -6,11 +6,14 @@ from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from relais_contrats.droits import Role
 from relais_contrats.oauth.revocation import JetonRevoque
 from relais_contrats.oauth.usages import UsageUnique
+
+if TYPE_CHECKING:
+    from relais_kit.bouchon.abonnements import Abonnement
 
 _JOURNAL_MAX = 500
 
@@ -56,6 +59,9 @@ class Memoire:
     parcours: list[Parcours] = field(default_factory=list)
     fils: dict[str, list[Mapping[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     positions: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    distribues: dict[str, list[datetime]] = field(default_factory=lambda: defaultdict(list))
+    """When each event of a feed came there, as far as `dater` was told."""
+    abonnements: dict[str, "Abonnement"] = field(default_factory=dict)
     offre: dict[str, str] = field(default_factory=dict)
     """The SIRET of a published structure and the structure of a published service, by their ids."""
     journal: deque[Echange] = field(default_factory=lambda: deque(maxlen=_JOURNAL_MAX))
@@ -72,6 +78,16 @@ class Memoire:
 
     def de_la_personne(self, cles: set[tuple[str, ...]]) -> Parcours | None:
         return next((p for p in self.parcours if p.cles & cles), None)
+
+    def dater(self, instant: datetime) -> None:
+        """What came in the feeds since the last call came at this instant."""
+        for code, fil in self.fils.items():
+            dates = self.distribues[code]
+            dates += [instant] * (len(fil) - len(dates))
+
+    def avant(self, partenaire: str, instant: datetime) -> int:
+        """How many events of this feed came before this instant."""
+        return sum(date < instant for date in self.distribues[partenaire])
 
     def page(self, partenaire: str, apres: int, types: Sequence[str] | None, limite: int) -> Iterator[tuple[int, Any]]:
         """Rank, from 1, and event, after a rank."""

@@ -1,5 +1,7 @@
 """Who calls: the token, its proof and its scope, verified by the hub's own OAuth code; then the journal of the page."""
 
+import re
+import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -7,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import anyio
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -16,14 +19,19 @@ from relais_contrats.oauth.errors import AccesRefuse
 from relais_contrats.oauth.profile import Profil
 from relais_contrats.oauth.resource import Jeton, VerificateurAcces
 from relais_contrats.oauth.signing import CleServeur, Trousseau
+from relais_contrats.parametres import lire_parametres
 from relais_contrats.partenaires import CLIENT_PREFIX, Partenaire, jour_des_conventions
 from relais_contrats.problemes import Problem
 from relais_kit.bouchon.memoire import Echange, Memoire, Revoques, Usages
 from relais_kit.bouchon.modes import EN_TETE, ModeInconnu, Modes
 from relais_kit.bouchon.partenaires import Registre
+from relais_kit.bouchon.recus import Recus
 
 _LENTEUR_S = 2.0
 _AVANCE = timedelta(minutes=10)
+_TRACE = re.compile("00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+# The mock counts nobody: always as many left.
+_DEBIT = {"RateLimit-Policy": '"rafale";q=10000;w=2', "RateLimit": '"rafale";r=9999;t=1'}
 
 Horloge = Callable[[], datetime]
 
@@ -45,6 +53,7 @@ class Appel:
     jeton: Jeton
     modes: frozenset[str]
     demandeur: Demandeur
+    trace: str
     type: str | None = None
     message: str | None = None
     pointeurs: tuple[str, ...] = ()
@@ -67,12 +76,20 @@ class Porte:
     usages: Usages = field(default_factory=Usages)
     revoques: Revoques = field(default_factory=Revoques)
     trousseau: Trousseau = field(default_factory=lambda: Trousseau([nouvelle_cle()]))
+    recus: Recus = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.recus = Recus(self.url)
 
     def tourner_la_cle(self) -> None:
         """Tokens given until now are refused: what follows a loss of the signing key."""
         self.trousseau = Trousseau([nouvelle_cle()])
 
-    def garder(self, portee: str, traiter: Traitement) -> Callable[[Request], Awaitable[Response]]:
+    def garder(
+        self, portee: str, traiter: Traitement, ensuite: Callable[[], Awaitable[None]] | None = None
+    ) -> Callable[[Request], Awaitable[Response]]:
+        """`ensuite` is done once the answer has left."""
+
         async def repondre(request: Request) -> Response:
             appel: Appel | None = None
             try:
@@ -81,24 +98,29 @@ class Porte:
                     self.tourner_la_cle()
                 appel = await self._identifier(request, portee, modes)
                 await _gener(modes)
+                lire_parametres(request.method, request.scope["route"].path, request.query_params.multi_items())
                 reponse = await traiter(appel, request)
             except Problem as problem:
                 if appel is not None:
                     appel.code = problem.code or problemes.of_http(problem.status)[0]
                     appel.type, appel.message = problem.type or appel.type, problem.message or appel.message
                     appel.pointeurs = tuple(e.pointeur for e in problem.erreurs)
-                reponse = self.probleme(problem)
+                reponse = self.probleme(problem, trace_de(request))
+            if appel is not None:
+                reponse.headers.update(_DEBIT)
             self._noter(request, appel, reponse)
+            if ensuite is not None:
+                reponse.background = BackgroundTask(ensuite)
             return reponse
 
         return repondre
 
-    def probleme(self, problem: Problem) -> Response:
+    def probleme(self, problem: Problem, trace: str | None = None) -> Response:
         """The answer of the hub to this refusal; `Retry-After` is short, as nobody waits for a mock."""
         entetes = dict(problem.headers)
         if problem.code == "indisponible" or problem.status == 429:
             entetes.setdefault("Retry-After", "1")
-        corps = problemes.body(problem, self.url, None)
+        corps = problemes.body(problem, self.url, trace)
         return JSONResponse(corps, problem.status, entetes, media_type=problemes.MEDIA_TYPE)
 
     def _modes(self, request: Request) -> frozenset[str]:
@@ -124,13 +146,19 @@ class Porte:
         code = jeton.client_id.removeprefix(CLIENT_PREFIX)
         partenaire = next(p for p in self.partenaires if p.code == code)
         demandeur = Demandeur(partenaire, jeton.scopes, jour_des_conventions(instant))
-        return Appel(partenaire, jeton, modes, demandeur)
+        return Appel(partenaire, jeton, modes, demandeur, trace_de(request))
 
     def _noter(self, request: Request, appel: Appel | None, reponse: Response) -> None:
         qui = appel.partenaire.code if appel else "inconnu"
         quoi = f"{request.method} {request.url.path}"
         dit = (appel.code, appel.type, appel.message, appel.pointeurs) if appel else (None, None, None, ())
         self.memoire.journal.append(Echange(self.horloge(), qui, quoi, reponse.status_code, *dit))
+
+
+def trace_de(request: Request) -> str:
+    """The trace id that the caller gives, or a new one (W3C Trace Context)."""
+    donnee = _TRACE.fullmatch(request.headers.get("traceparent", ""))
+    return donnee[1] if donnee else secrets.token_hex(16)
 
 
 async def _gener(modes: frozenset[str]) -> None:

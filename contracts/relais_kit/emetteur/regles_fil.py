@@ -91,5 +91,5 @@ def _acquittements(passage: Passage) -> list[Recu]:
 
 def _a_acquitte(passage: Passage) -> bool:
     rendus = {str(page.rendu.get("curseur")) for page in _pages(passage)}
-    dits: list[Mapping[str, object]] = [objet_de(r.corps) for r in _acquittements(passage) if r.statut == 200]
+    dits: list[Mapping[str, object]] = [objet_de(r.corps) for r in _acquittements(passage) if r.statut in (200, 204)]
     return any(str(dit.get("curseur")) in rendus for dit in dits)

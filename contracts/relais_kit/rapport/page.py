@@ -11,7 +11,7 @@ from typing import Any
 
 from relais_kit.carnet import Etat
 
-_CIBLES = {"recepteur": "Récepteur de webhooks", "emetteur": "Émetteur de messages"}
+_CIBLES = {"recepteur": "Récepteur de webhooks", "emetteur": "Émetteur de messages", "hub": "Relais"}
 _ETATS = {Etat.PASSEE: "✓ passée", Etat.ECHOUEE: "✗ échouée", Etat.NON_COUVERTE: "– non couverte"}
 _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;color:#1b1b1b;background:#fff;margin:2rem auto;max-width:70rem;padding:0 1rem}

@@ -1,0 +1,166 @@
+"""Webhooks of the mock, to this machine only: the handshake, tests, events, signed as the hub signs them (`v1`).
+
+What is due leaves after the answer to any request; what was not answered 2xx leaves again after the next one.
+"""
+
+import base64
+import json
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import httpx
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from relais_contrats import signatures
+from relais_contrats.problemes import Problem, invalid
+from relais_kit.bouchon.fil import types_nommes
+from relais_kit.bouchon.memoire import Memoire
+from relais_kit.bouchon.porte import Appel, Porte
+
+_LOCALES = ("127.0.0.1", "localhost", "::1")
+_VERIFICATION, _ESSAI = "abonnement.verification", "abonnement.essai"
+_DELAI_S = 5.0
+_CHAMPS = frozenset({"url", "types", "lot", "actif", "signature"})
+
+
+@dataclass(eq=False)
+class Abonnement:
+    """`rang`: of the last event of the feed that was delivered, or that is older than the subscription."""
+
+    partenaire: str
+    url: str
+    types: Sequence[str]
+    rang: int
+    id: str = field(default_factory=lambda: str(uuid4()))
+    secrets: list[str] = field(default_factory=lambda: [_nouveau_secret()])
+    cree_a: datetime = field(default_factory=lambda: datetime.now(UTC))
+    est_verifie: bool = False
+    essais_dus: int = 0
+    numero: int = 0
+
+    def montre(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "url": self.url,
+            "types": list(self.types),
+            "lot": 1,
+            "actif": True,
+            "etat": "actif" if self.est_verifie else "a-verifier",
+            "signature": "v1",
+            "cree_a": self.cree_a.isoformat(),
+        }
+
+
+@dataclass
+class Abonnements:
+    porte: Porte
+
+    @property
+    def _memoire(self) -> Memoire:
+        return self.porte.memoire
+
+    async def creer(self, appel: Appel, request: Request) -> Response:
+        dit = _objet(await request.body())
+        if (adresse := urlsplit(str(dit["url"]))).hostname not in _LOCALES or adresse.scheme != "http":
+            raise invalid("/url", "Le bouchon n'appelle que cette machine : http://127.0.0.1…")
+        code = appel.partenaire.code
+        cree = Abonnement(code, dit["url"], types_nommes(dit["types"], "/types"), len(self._memoire.fils[code]))
+        self._memoire.abonnements[cree.id] = cree
+        montre = cree.montre() | {"secret": cree.secrets[-1]}
+        return JSONResponse(montre, 201, {"Location": f"/v1/abonnements/{cree.id}"})
+
+    async def lister(self, appel: Appel, _: Request) -> Response:
+        siens = [un for un in self._memoire.abonnements.values() if un.partenaire == appel.partenaire.code]
+        return JSONResponse({"abonnements": [un.montre() for un in siens]})
+
+    async def lire(self, appel: Appel, request: Request) -> Response:
+        return JSONResponse(self._sien(appel, request).montre())
+
+    async def supprimer(self, appel: Appel, request: Request) -> Response:
+        del self._memoire.abonnements[self._sien(appel, request).id]
+        return Response(status_code=204)
+
+    async def tourner(self, appel: Appel, request: Request) -> Response:
+        """The former secret signs too, as long as the mock runs."""
+        sien = self._sien(appel, request)
+        sien.secrets.append(_nouveau_secret())
+        return JSONResponse({"id": sien.id, "secret": sien.secrets[-1]}, 201)
+
+    async def essayer(self, appel: Appel, request: Request) -> Response:
+        sien = self._sien(appel, request)
+        sien.essais_dus += 1
+        return JSONResponse(sien.montre(), 202, {"Location": f"/v1/abonnements/{sien.id}"})
+
+    async def livrer(self) -> None:
+        """Send what is due, in order; an address that does not answer 2xx keeps the rest waiting."""
+        if not self._memoire.abonnements:
+            return
+        async with httpx.AsyncClient(trust_env=False, timeout=_DELAI_S) as http:
+            for un in list(self._memoire.abonnements.values()):
+                await self._servir(http, un)
+
+    async def _servir(self, http: httpx.AsyncClient, un: Abonnement) -> None:
+        if not un.est_verifie:
+            un.est_verifie = await _poster(http, un, _de_service(_VERIFICATION, un, defi=secrets.token_urlsafe(24)))
+        while un.est_verifie and un.essais_dus:
+            if not await _poster(http, un, _de_service(_ESSAI, un)):
+                return
+            un.essais_dus -= 1
+        for evenement in self._memoire.fils[un.partenaire][un.rang :] if un.est_verifie else ():
+            if not un.types or evenement["type"] in un.types:
+                if not await _poster(http, un, {**evenement, "relaisnumero": un.numero + 1}):
+                    return
+                un.numero += 1
+            un.rang += 1
+
+    def _sien(self, appel: Appel, request: Request) -> Abonnement:
+        un = self._memoire.abonnements.get(request.path_params["id"])
+        if un is None or un.partenaire != appel.partenaire.code:
+            raise Problem(status=404)
+        return un
+
+
+async def _poster(http: httpx.AsyncClient, un: Abonnement, evenement: Mapping[str, Any]) -> bool:
+    corps = json.dumps(evenement, ensure_ascii=False).encode()
+    signataires = [signatures.v1(base64.b64decode(secret.removeprefix("whsec_"))) for secret in un.secrets]
+    entetes = signatures.headers(signataires, evenement["id"], int(time.time()), corps)
+    try:
+        reponse = await http.post(
+            un.url, content=corps, headers={**entetes, "content-type": "application/cloudevents+json"}
+        )
+    except httpx.HTTPError:
+        return False
+    return reponse.is_success
+
+
+def _de_service(nom: str, un: Abonnement, **data: str) -> dict[str, Any]:
+    return {
+        "specversion": "1.0",
+        "id": str(uuid4()),
+        "source": "/services/passerelle",
+        "type": f"fr.insertion.{nom}.v1",
+        "time": datetime.now(UTC).isoformat(),
+        "datacontenttype": "application/json",
+        "data": {"abonnement": un.id, **data},
+    }
+
+
+def _objet(corps: bytes) -> dict[str, Any]:
+    try:
+        dit = json.loads(corps)
+    except ValueError as erreur:
+        raise Problem(status=400) from erreur
+    if not isinstance(dit, dict) or not {"url", "types"} <= set(dit) <= _CHAMPS or not isinstance(dit["types"], list):
+        raise invalid("", "Un objet {url, types} est attendu.")
+    return dit
+
+
+def _nouveau_secret() -> str:
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()

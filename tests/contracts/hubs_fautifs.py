@@ -1,0 +1,444 @@
+"""Hubs with one defect each, and the requirements that it breaks."""
+
+import json
+import secrets
+from typing import Any
+
+from joserfc.jwk import ECKey
+
+from relais_kit.bouchon.application import Bouchon
+from relais_kit.bouchon.fil import curseur
+from relais_kit.bouchon.memoire import Memoire, Parcours
+from relais_kit.hub.acces import contenu, entete, signe_de
+from tests.contracts.hubs import Demande, Ensemble, Juste, Rendu, problem
+from tests.contracts.hubs_fautifs_acces import FAUTIFS_ACCES
+
+FIL = "/v1/evenements"
+
+
+class NAccepteRien(Juste):
+    def apres(self, demande: Demande, rendu: Rendu) -> None:
+        if demande.message and rendu.statut == 201:
+            rendu.changer(etat="vu")
+
+
+class RecuDUneAutreCle(Juste):
+    def apres(self, demande: Demande, rendu: Rendu) -> None:
+        if demande.message and rendu.statut in (200, 201) and "recu" in rendu.json:
+            recu = rendu.json["recu"]
+            rendu.changer(recu=signe_de(ECKey.generate_key("P-256"))(entete(recu), contenu(recu)))
+
+
+class RecuDUnAutreMessage(Juste):
+    def apres(self, demande: Demande, rendu: Rendu) -> None:
+        if demande.message and rendu.statut == 201:
+            recu = rendu.json["recu"]
+            faux = {**contenu(recu), "empreinte": "0" * 64}
+            depose = self.porte.memoire.deposes["caf-59", demande.message["id"]]
+            depose.reponse["recu"] = signe_de(self.porte.recus.cle)(entete(recu), faux)
+            rendu.changer(recu=depose.reponse["recu"])
+
+
+class RejeuTu(Juste):
+    def apres(self, demande: Demande, rendu: Rendu) -> None:
+        rendu.sans("relais-rejoue")
+
+
+class ContenuRemplace(Juste):
+    def apres(self, demande: Demande, rendu: Rendu) -> None:
+        if rendu.statut == 409 and rendu.json["code"] == "contenu-different":
+            rendu.statut = 201
+            rendu.ecrire({"id": demande.message["id"], "etat": "accepte"})
+
+
+class SansAdresse(Juste):
+    def apres(self, demande: Demande, rendu: Rendu) -> None:
+        if demande.message:
+            rendu.sans("location")
+
+
+class AttendToujours(Juste):
+    def avant(self, demande: Demande) -> None:
+        demande.entetes.pop("prefer", None)
+
+
+class OublieLesRefus(Juste):
+    def apres(self, demande: Demande, rendu: Rendu) -> None:
+        self.porte.memoire.refuses.clear()
+
+
+class SansAcceptPost(Juste):
+    def apres(self, demande: Demande, rendu: Rendu) -> None:
+        rendu.sans("accept-post")
+
+
+class TailleMalDite(Juste):
+    def apres(self, demande: Demande, rendu: Rendu) -> None:
+        if rendu.statut == 413:
+            problem(400, "illisible", rendu)
+
+
+class LitDeuxCles(Juste):
+    """The last of two keys wins, as most parsers do."""
+
+    def avant(self, demande: Demande) -> None:
+        if demande.message:
+            demande.ecrire(json.dumps(demande.message).encode())
+
+
+class SansPointeur(Juste):
+    def apres(self, demande: Demande, rendu: Rendu) -> None:
+        if demande.message and rendu.statut == 422:
+            rendu.changer(erreurs=[])
+
+
+class AccepteUneDateImpossible(Juste):
+    def avant(self, demande: Demande) -> None:
+        data = demande.message.get("data", {})
+        if data.get("date_reception_droit") == "2026-02-30":
+            demande.ecrire(demande.corps.replace(b"2026-02-30", b"2026-02-28"))
+
+
+class NirEnId(Juste):
+    def avant(self, demande: Demande) -> None:
+        if demande.message and str(demande.message.get("id", "")).isdecimal() and len(demande.message["id"]) == 15:
+            demande.ecrire(json.dumps({**demande.message, "id": secrets.token_hex(16)}).encode())
+
+
+class DeposePourUnAutre(Juste):
+    def avant(self, demande: Demande) -> None:
+        if demande.message.get("source") == "/partenaires/un-autre":
+            demande.ecrire(json.dumps({**demande.message, "source": "/partenaires/caf-59"}).encode())
+
+
+class RepeteCeQuIlRefuse(Juste):
+    def apres(self, demande: Demande, rendu: Rendu) -> None:
+        if demande.message and rendu.statut == 422:
+            rendu.changer(detail=f"Refusé : {demande.corps.decode()}")
+
+
+class LotALEnvers(Juste):
+    def apres(self, demande: Demande, rendu: Rendu) -> None:
+        if demande.entetes.get("content-type") == "application/cloudevents-batch+json" and rendu.statut == 200:
+            rendu.corps = b"\n".join(reversed(rendu.corps.strip().split(b"\n"))) + b"\n"
+
+
+class LotToutOuRien(Juste):
+    def apres(self, demande: Demande, rendu: Rendu) -> None:
+        if demande.entetes.get("content-type") == "application/cloudevents-batch+json" and rendu.statut == 200:
+            lignes = [{**json.loads(ligne), "etat": "refuse"} for ligne in rendu.corps.strip().split(b"\n")]
+            rendu.corps = b"".join(json.dumps(ligne).encode() + b"\n" for ligne in lignes)
+            rendu.entetes["content-length"] = str(len(rendu.corps))
+
+
+class FluxSansRang(Juste):
+    def apres(self, demande: Demande, rendu: Rendu) -> None:
+        if demande.entetes.get("content-type") == "application/x-ndjson":
+            lignes = [json.loads(ligne) for ligne in rendu.corps.strip().split(b"\n")]
+            rendu.corps = b"".join(json.dumps({**une, "ligne": None}).encode() + b"\n" for une in lignes)
+            rendu.entetes["content-length"] = str(len(rendu.corps))
+
+
+class TraceIgnoree(Juste):
+    def avant(self, demande: Demande) -> None:
+        demande.entetes.pop("traceparent", None)
+
+
+class LimiteIgnoree(Juste):
+    def avant(self, demande: Demande) -> None:
+        if demande.chemin == FIL and demande.requete.get("limite") == "1" and "depuis" in demande.requete:
+            demande.requete["limite"] = "100"
+
+
+class EvenementSansDonnees(Juste):
+    def apres(self, demande: Demande, rendu: Rendu) -> None:
+        if demande.chemin == FIL and rendu.statut == 200:
+            dites = [{nom: v for nom, v in e.items() if nom != "data"} for e in rendu.json["evenements"]]
+            rendu.changer(evenements=dites)
+
+
+class SauteUnEvenement(Juste):
+    def apres(self, demande: Demande, rendu: Rendu) -> None:
+        if demande.chemin == FIL and demande.requete.get("limite") == "1" and rendu.statut == 200:
+            for evenement in rendu.json["evenements"]:
+                rendu.changer(curseur=curseur("cd-59", evenement["relaisnumero"] + 1))
+
+
+class NumerosPairs(Juste):
+    def apres(self, demande: Demande, rendu: Rendu) -> None:
+        if demande.chemin == FIL and rendu.statut == 200:
+            rendu.changer(evenements=[e | {"relaisnumero": e["relaisnumero"] * 2} for e in rendu.json["evenements"]])
+
+
+class PageVideMuette(Juste):
+    def apres(self, demande: Demande, rendu: Rendu) -> None:
+        if demande.chemin == FIL and rendu.statut == 200 and not rendu.json["evenements"]:
+            rendu.changer(dernier_numero=0)
+
+
+class AucunTrou(Juste):
+    def apres(self, demande: Demande, rendu: Rendu) -> None:
+        if demande.chemin == f"{FIL}/trous":
+            rendu.changer(trous=[])
+
+
+class NAcquittePas(Juste):
+    def apres(self, demande: Demande, rendu: Rendu) -> None:
+        if demande.chemin == f"{FIL}/acquittement":
+            self.porte.memoire.positions.clear()
+
+
+class NeRelitPas(Juste):
+    """What is acknowledged is gone."""
+
+    def avant(self, demande: Demande) -> None:
+        if demande.chemin == FIL and "depuis" in demande.requete and self.porte.memoire.positions["cd-59"]:
+            del demande.requete["depuis"]
+
+
+class RendTousLesTypes(Juste):
+    def avant(self, demande: Demande) -> None:
+        if demande.chemin == FIL:
+            demande.requete.pop("types", None)
+
+
+class DitQuIlExiste(Juste):
+    def apres(self, demande: Demande, rendu: Rendu) -> None:
+        id_ = demande.chemin.rpartition("/")[2]
+        if rendu.statut == 404 and any(id_ == connu for _, connu in self.porte.memoire.deposes):
+            problem(403, "portee-insuffisante", rendu)
+
+
+class ParcoursDevine(Juste):
+    def apres(self, demande: Demande, rendu: Rendu) -> None:
+        memoire = self.porte.memoire
+        noms = {memoire.nom(code, p) for code in ("caf-59", "cd-59") for p in memoire.parcours}
+        if rendu.statut == 404 and noms & set(demande.chemin.split("/")):
+            rendu.changer(detail="Ce parcours n'est pas le vôtre.")
+
+
+class _MemesNoms(Memoire):
+    def nom(self, partenaire: str, parcours: Parcours) -> str:
+        return super().nom("tous", parcours)
+
+
+class MemesNoms(Juste):
+    def preparer(self) -> None:
+        self.porte.memoire = _MemesNoms()
+        self.bouchon = Bouchon(self.porte)
+
+
+class CurseurDeTous(Juste):
+    def apres(self, demande: Demande, rendu: Rendu) -> None:
+        if "apres" in demande.requete and rendu.statut == 422:
+            rendu.statut = 200
+            rendu.ecrire({"evenements": [], "curseur": demande.requete["apres"], "dernier_numero": 0})
+
+
+class AbonnementDeTous(Juste):
+    def apres(self, demande: Demande, rendu: Rendu) -> None:
+        abonnement = self.porte.memoire.abonnements.get(demande.chemin.rpartition("/")[2])
+        if demande.methode == "GET" and rendu.statut == 404 and abonnement is not None:
+            rendu.statut = 200
+            rendu.ecrire(abonnement.montre())
+
+
+class SansEtag(Juste):
+    def apres(self, demande: Demande, rendu: Rendu) -> None:
+        if demande.chemin.startswith("/v1/parcours"):
+            rendu.sans("etag")
+
+
+class EtagIgnore(Juste):
+    def avant(self, demande: Demande) -> None:
+        demande.entetes.pop("if-none-match", None)
+
+
+class ParametresIgnores(Juste):
+    def avant(self, demande: Demande) -> None:
+        demande.requete.pop("parametre_inconnu", None)
+
+
+class SansAllow(Juste):
+    def apres(self, demande: Demande, rendu: Rendu) -> None:
+        rendu.sans("allow")
+
+
+class OpenapiIncomplet(Juste):
+    def apres(self, demande: Demande, rendu: Rendu) -> None:
+        if demande.chemin == "/openapi.json":
+            rendu.ecrire({"openapi": "3.1.0", "paths": {}})
+
+
+class ExempleFaux(Juste):
+    def apres(self, demande: Demande, rendu: Rendu) -> None:
+        if demande.chemin == "/v1/contrats/usager.signale":
+            dit = rendu.json
+            dit["x-relais-exemples"][0]["message"]["departement"] = "999"
+            rendu.ecrire(dit)
+
+
+class CodesInexpliques(Juste):
+    def apres(self, demande: Demande, rendu: Rendu) -> None:
+        if demande.chemin.startswith("/problemes/"):
+            rendu.changer(code="autre")
+
+
+class PasPret(Juste):
+    def apres(self, demande: Demande, rendu: Rendu) -> None:
+        if demande.chemin == "/sante/pret":
+            rendu.statut = 503
+
+
+class AppelleNImporteQui(Juste):
+    def apres(self, demande: Demande, rendu: Rendu) -> None:
+        if (demande.methode, demande.chemin, rendu.statut) == ("POST", "/v1/abonnements", 422):
+            rendu.statut = 201
+            rendu.ecrire({"id": "x", "secret": "whsec_AAAA"})
+
+
+class SecretToujoursMontre(Juste):
+    def apres(self, demande: Demande, rendu: Rendu) -> None:
+        abonnement = self.porte.memoire.abonnements.get(demande.chemin.rpartition("/")[2])
+        if demande.methode == "GET" and rendu.statut == 200 and abonnement is not None:
+            rendu.changer(secret=abonnement.secrets[0])
+
+
+class SansPoigneeDeMain(Juste):
+    def apres(self, demande: Demande, rendu: Rendu) -> None:
+        for abonnement in self.porte.memoire.abonnements.values():
+            abonnement.est_verifie = True
+
+    def avant(self, demande: Demande) -> None:
+        if demande.chemin == "/v1/abonnements" and demande.methode == "POST":
+            self.porte.memoire.abonnements = _Verifies()
+
+
+class _Verifies(dict[str, Any]):
+    def __setitem__(self, id_: str, abonnement: Any) -> None:
+        abonnement.est_verifie = True
+        super().__setitem__(id_, abonnement)
+
+
+class SigneDUnAutreSecret(Juste):
+    def avant(self, demande: Demande) -> None:
+        for abonnement in self.porte.memoire.abonnements.values():
+            abonnement.secrets[0] = "whsec_" + "QUJD" * 8
+
+
+class NeLivrePas(Juste):
+    def avant(self, demande: Demande) -> None:
+        for abonnement in self.porte.memoire.abonnements.values():
+            abonnement.types = ["fr.insertion.rien.v1"]
+
+
+class OublieLAncienSecret(Juste):
+    def apres(self, demande: Demande, rendu: Rendu) -> None:
+        for abonnement in self.porte.memoire.abonnements.values():
+            del abonnement.secrets[:-1]
+
+
+class ProblemeSansForme(Juste):
+    def apres(self, demande: Demande, rendu: Rendu) -> None:
+        if rendu.statut == 415:
+            rendu.entetes["content-type"] = "application/json"
+
+
+class ToutEstARefaire(Juste):
+    def apres(self, demande: Demande, rendu: Rendu) -> None:
+        if demande.message and rendu.statut == 422:
+            rendu.changer(relancable=True)
+
+
+class SansDebit(Juste):
+    def apres(self, demande: Demande, rendu: Rendu) -> None:
+        rendu.sans("ratelimit")
+
+
+class OuvertATous(Juste):
+    def apres(self, demande: Demande, rendu: Rendu) -> None:
+        if "origin" in demande.entetes:
+            rendu.entetes["access-control-allow-origin"] = "*"
+
+
+class GardeParTous(Juste):
+    def apres(self, demande: Demande, rendu: Rendu) -> None:
+        if demande.chemin.startswith("/v1/parcours"):
+            rendu.entetes["cache-control"] = "public, max-age=60"
+
+
+FAUTIFS: dict[type[Juste], set[str]] = {
+    **FAUTIFS_ACCES,
+    NAccepteRien: {"depot"},
+    RecuDUneAutreCle: {"recu", "rejeu"},
+    RecuDUnAutreMessage: {"recu"},
+    RejeuTu: {"rejeu"},
+    ContenuRemplace: {"contenu-different"},
+    SansAdresse: {"sans-attente"},
+    AttendToujours: {"sans-attente"},
+    OublieLesRefus: {"devenir"},
+    SansAcceptPost: {"type-de-contenu"},
+    TailleMalDite: {"taille"},
+    LitDeuxCles: {"illisible"},
+    SansPointeur: {"contrat"},
+    AccepteUneDateImpossible: {"contrat"},
+    NirEnId: {"identifiant-nir"},
+    DeposePourUnAutre: {"source"},
+    RepeteCeQuIlRefuse: {"sans-echo"},
+    LotALEnvers: {"lot"},
+    LotToutOuRien: {"lot"},
+    FluxSansRang: {"flux"},
+    TraceIgnoree: {"trace"},
+    LimiteIgnoree: {"fil"},
+    EvenementSansDonnees: {"fil"},
+    SauteUnEvenement: {"suite"},
+    NumerosPairs: {"numeros"},
+    PageVideMuette: {"numeros"},
+    AucunTrou: {"trous"},
+    NAcquittePas: {"acquittement"},
+    NeRelitPas: {"acquittement"},
+    RendTousLesTypes: {"filtre"},
+    DitQuIlExiste: {"depot-d-autrui"},
+    ParcoursDevine: {"parcours-d-autrui"},
+    MemesNoms: {"pseudonymes", "parcours-d-autrui"},
+    CurseurDeTous: {"curseur-d-autrui"},
+    AbonnementDeTous: {"abonnement-d-autrui"},
+    SansEtag: {"etag"},
+    EtagIgnore: {"etag"},
+    ParametresIgnores: {"parametre-inconnu"},
+    SansAllow: {"adresse-inconnue"},
+    OpenapiIncomplet: {"descriptions"},
+    ExempleFaux: {"contrats"},
+    CodesInexpliques: {"explications"},
+    PasPret: {"sante"},
+    AppelleNImporteQui: {"adresse-interdite"},
+    SecretToujoursMontre: {"secret-une-fois"},
+    SansPoigneeDeMain: {"poignee-de-main"},
+    SigneDUnAutreSecret: {"signature"},
+    NeLivrePas: {"livraison"},
+    OublieLAncienSecret: {"rotation"},
+    ProblemeSansForme: {"probleme"},
+    ToutEstARefaire: {"probleme"},
+    SansDebit: {"debit"},
+    OuvertATous: {"sans-cors"},
+    GardeParTous: {"prive"},
+}
+
+_SEULS = {NAccepteRien, EvenementSansDonnees, NumerosPairs, SansPoigneeDeMain, SigneDUnAutreSecret}
+"""What follows is not looked at: these hide the defects of others."""
+
+
+def _est_seul(fautif: type[Juste]) -> bool:
+    a_part = fautif.preparer is not Juste.preparer or fautif.verificateur is not Juste.verificateur
+    return a_part or fautif in _SEULS
+
+
+def lots(taille: int) -> list[tuple[type[Juste], ...]]:
+    """The defects by that many, neighbours apart."""
+    ensemble = [fautif for fautif in FAUTIFS if not _est_seul(fautif)]
+    nombre = -(-len(ensemble) // taille)
+    return [(fautif,) for fautif in FAUTIFS if _est_seul(fautif)] + [tuple(ensemble[n::nombre]) for n in range(nombre)]
+
+
+def ensemble(fautifs: tuple[type[Juste], ...]) -> Juste:
+    return Ensemble(*fautifs) if len(fautifs) > 1 else fautifs[0]()
