@@ -45,6 +45,11 @@ class Component:
     """Serves the operators; the other components send it their traces unless told to send them elsewhere."""
 
     @property
+    def shares_work(self) -> bool:
+        """Whether several processes may share its work; the console and the connectors are one of each."""
+        return not self.receives_traces and not self.serves_systems
+
+    @property
     def inbox_prefix(self) -> str:
         return f"_INBOX_{self.name}"
 

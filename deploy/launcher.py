@@ -8,8 +8,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Awaitable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Awaitable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import asyncpg
@@ -18,7 +18,7 @@ from rich.console import Console
 
 from deploy import demo_partners, nats_config, postgres, provisioning, readiness
 from deploy.components import COMPONENTS, Component, child_environment
-from deploy.datadir import HOST, DataDir, LaunchError, Ports
+from deploy.datadir import HOST, DataDir, LaunchError, Ports, free_port
 from deploy.keys import ensure_secrets
 from deploy.logs import Terminal, last_lines
 from deploy.space import Waiting, is_full, lacks, sentence
@@ -32,7 +32,6 @@ GAVE_UP = ("no space left on device", "will be DISABLED")
 """What NATS says of a store that takes nothing more until the server is started again, also once there is room."""
 STARTED = '"process.started"'
 ENGINES = ("nats", "postgres")
-NAMES = ["lanceur", *ENGINES, *(component.name for component in COMPONENTS)]
 
 
 @dataclass(slots=True)
@@ -44,6 +43,8 @@ class Hub:
     gateway_port: int | None = None
     with_demo: bool = True
     components: tuple[Component, ...] = COMPONENTS
+    replicas: Mapping[str, int] = field(default_factory=dict)
+    """How many processes of a component there are, when it is not one."""
     _terminal: Terminal = field(init=False)
     _supervisor: Supervisor = field(init=False)
     _stop: asyncio.Event = field(init=False, default_factory=asyncio.Event)
@@ -56,7 +57,7 @@ class Hub:
     _to_restart: set[str] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
-        self._terminal = Terminal(self.console, NAMES)
+        self._terminal = Terminal(self.console, ["lanceur", *ENGINES, *self.names(self.components)])
         self._space = Waiting(self.data.path)
 
     async def run(self) -> None:
@@ -118,7 +119,7 @@ class Hub:
             raise _first(group) from None
 
     async def _start(self, ports: Ports, started: float) -> None:
-        for program in engines(self.data, ports):
+        for program in engines(self.data, ports, len(self.names(self.components))):
             self._supervisor.start(program)
         await self._while_it_moves(
             "PostgreSQL et NATS",
@@ -133,13 +134,32 @@ class Hub:
             await self._ensure_demo_partners(ports)
         for component in self.components:
             if component.is_present:
-                self._supervisor.start(component_program(self.data, ports, component))
+                for name in self.names([component]):
+                    self._supervisor.start(self._program(ports, component, name))
             else:
                 self._say(f"{component.name} : module {component.module} absent, non démarré")
         await self._until_ready(ports)
         self._record("pret")
         elapsed_s = time.monotonic() - started
         self._say(f"prêt en {elapsed_s:.1f} s · API http://{HOST}:{ports.passerelle} · données {self.data.path}")
+
+    def names(self, components: Iterable[Component]) -> list[str]:
+        """Their processes: the first bears the name of its component, the others a number after it."""
+        return [
+            component.name if rank == 1 else f"{component.name}-{rank}"
+            for component in components
+            for rank in range(1, self.replicas.get(component.name, 1) + 1)
+        ]
+
+    def _program(self, ports: Ports, component: Component, name: str) -> Program:
+        program = component_program(self.data, ports, component)
+        own = dict(program.environment)
+        if component.serves_partners and self.replicas.get(component.name, 1) > 1:
+            own["RELAIS_PORT_PARTAGE"] = "1"
+        if component.serves_partners and name != component.name:
+            own["RELAIS_PORT_ADMIN"] = str(free_port())
+            self._say(f"{name} : métriques http://{HOST}:{own['RELAIS_PORT_ADMIN']}/metrics")
+        return replace(program, name=name, environment=own)
 
     async def _ensure_demo_partners(self, ports: Ports) -> None:
         created = await demo_partners.ensure(self.data, ports)
@@ -153,7 +173,7 @@ class Hub:
 
     async def _all_at_work(self, ports: Ports) -> None:
         async with httpx.AsyncClient(trust_env=False) as client:
-            expected = {component.name for component in self.components if component.is_present}
+            expected = set(self.names(component for component in self.components if component.is_present))
             while not (expected <= self._started and await readiness.gateway_ready(client, ports.passerelle)):  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
 
@@ -192,7 +212,7 @@ class Hub:
 
     def _missing(self, what: str) -> str:
         """The components that are not at work yet, once they were started; else `what`."""
-        pending = [c.name for c in self.components if c.name in self._pids and c.name not in self._started]
+        pending = [n for n in self.names(self.components) if n in self._pids and n not in self._started]
         return ", ".join(pending) or what
 
     async def _watch_space(self) -> None:
@@ -217,14 +237,14 @@ class Hub:
     async def _stop_in_order(self) -> None:
         """Connectors, then gateways, so that nothing new is promised; the console once all have sent their last
         traces; the engines last, so that everyone can settle."""
-        connectors = [component.name for component in COMPONENTS if component.serves_systems]
-        gateways = [component.name for component in COMPONENTS if component.gateway]
-        consoles = [component.name for component in COMPONENTS if component.receives_traces]
-        services = [
-            component.name for component in COMPONENTS if component.name not in {*connectors, *gateways, *consoles}
-        ]
-        for names in (connectors, gateways, services, consoles, ["nats"], ["postgres"]):
-            await self._supervisor.stop(names)
+        connectors = [component for component in self.components if component.serves_systems]
+        gateways = [component for component in self.components if component.gateway]
+        consoles = [component for component in self.components if component.receives_traces]
+        services = [one for one in self.components if one not in (*connectors, *gateways, *consoles)]
+        for together in (connectors, gateways, services, consoles):
+            await self._supervisor.stop(self.names(together))
+        for engine in ENGINES:
+            await self._supervisor.stop([engine])
 
     def _listen_to_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -258,12 +278,12 @@ class Hub:
             self._is_unwritten = True
 
 
-def engines(data: DataDir, ports: Ports) -> list[Program]:
+def engines(data: DataDir, ports: Ports, processes: int) -> list[Program]:
     environment = {name: value for name, value in child_environment().items() if name in ("PATH", "TMPDIR", "TZ")}
     return [
         Program(
             "postgres",
-            postgres.command(data, ports.postgres),
+            postgres.command(data, ports.postgres, processes),
             environment | {"LC_ALL": "C"},
             # Fast shutdown: open sessions are cut instead of awaited.
             stop_signal=signal.SIGINT,

@@ -24,7 +24,6 @@ TRAVERSE = stat.S_IXGRP | stat.S_IXOTH
 SETTINGS = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",
-    "max_connections": "120",
     "superuser_reserved_connections": "5",
     "password_encryption": "scram-sha-256",
     "fsync": "on",
@@ -210,8 +209,10 @@ def ensure_reachable(data: DataDir) -> list[Path]:
     return changed
 
 
-def command(data: DataDir, port: int) -> list[str]:
-    options = [f"--{name}={value}" for name, value in (SETTINGS | {"port": str(port)}).items()]
+def command(data: DataDir, port: int, processes: int = 10) -> list[str]:
+    """`processes` that each have a pool of 8 connections, and some more for commands."""
+    given = {"port": str(port), "max_connections": str(10 * processes + 20)}
+    options = [f"--{name}={value}" for name, value in (SETTINGS | given).items()]
     return [str(binaries() / "postgres"), "-D", str(data.postgres), *options]
 
 

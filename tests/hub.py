@@ -8,9 +8,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from deploy.components import ROOT
 from deploy.datadir import DataDir
@@ -33,8 +34,8 @@ class Hub:
             arguments, check=check, capture_output=True, text=True, cwd=ROOT, env=environment, timeout=180
         )
 
-    def up(self) -> None:
-        self.relais("up", "--detach", "--port", str(self.port))
+    def up(self, *options: str) -> None:
+        self.relais("up", "--detach", "--port", str(self.port), *options)
 
     def down(self) -> None:
         self.relais("down")
@@ -50,12 +51,16 @@ class Hub:
             await until_known(partner)
             yield partner
 
+    def processes(self) -> Mapping[str, Mapping[str, Any]]:
+        """Those that run, by name, as the launcher last wrote."""
+        found = self.data.state().get("processus")
+        return found if isinstance(found, dict) else {}
+
     def pid(self, process: str) -> int:
         """The process id, waited for when it is being started again."""
         for _ in range(100):
-            found = self.data.state().get("processus")
-            if isinstance(found, dict) and process in found:
-                return int(found[process]["pid"])
+            if process in (running := self.processes()):
+                return int(running[process]["pid"])
             time.sleep(0.1)
         raise LookupError(process)
 

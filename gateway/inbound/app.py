@@ -78,6 +78,8 @@ class Settings(settings.Settings):
     url_publique: str
     hote: str = "127.0.0.1"
     port: int
+    # Several processes of this machine answer there.
+    port_partage: bool = False
     # Where operators read `/metrics`; not served without it.
     port_admin: int | None = None
     autoriser_loopback: bool = False
@@ -104,7 +106,8 @@ async def assemble(running: Process, configured: Settings) -> None:
     await running.bus.respond(risks.SUBJECT, COMPONENT, risks.answering(running.pool, observed, configured.parts))
     running.loop("veille", observed.run)
     app = await build(running, configured, observed)
-    running.loop("http", lambda stop: serve(app, configured.hote, configured.port, stop))
+    shared = configured.port_partage
+    running.loop("http", lambda stop: serve(app, configured.hote, configured.port, stop, shared=shared))
     if configured.port_admin:
         admin, port_admin = metrics.application(running.pool, observed), configured.port_admin
         running.loop("http admin", lambda stop: serve(admin, configured.hote, port_admin, stop))

@@ -4,12 +4,14 @@ import asyncio
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from chassis.bus import StreamMissing
 from chassis.bus_nats import NatsBus
+from deploy.components import COMPONENTS
 from deploy.keys import ADMIN
 from tests.engines import delete_stream
 from tests.fiabilite import campaign
@@ -19,18 +21,36 @@ from tests.persons import signalement
 pytestmark = [pytest.mark.anyio, pytest.mark.lent, pytest.mark.seul]
 
 
-@pytest.fixture
-def hub() -> Iterator[Hub]:
+TWICE = ",".join(f"{component.name}=2" for component in COMPONENTS if component.shares_work)
+
+
+@contextmanager
+def _started(*options: str) -> Iterator[Hub]:
     with tempfile.TemporaryDirectory(prefix="relais-fiabilite-") as folder:
         started = Hub(Path(folder), free_port())
-        started.up()
+        started.up(*options)
         yield started
         started.down()
 
 
-async def test_whatever_is_killed_every_2xx_is_delivered_once_and_in_order(hub: Hub) -> None:
-    ledger, _ = await campaign.run(hub, total=900, every_s=2.5)
+@pytest.fixture
+def hub() -> Iterator[Hub]:
+    with _started() as hub:
+        yield hub
 
+
+@pytest.fixture
+def hub_of_two() -> Iterator[Hub]:
+    """Two processes of each component that may have several."""
+    with _started("--repliques", TWICE) as hub:
+        yield hub
+
+
+async def test_whatever_is_killed_every_2xx_is_delivered_once_and_in_order(hub_of_two: Hub) -> None:
+    """With one process of each: the outside ledger of `.ci/run`."""
+    ledger, _ = await campaign.run(hub_of_two, total=900, every_s=2.5)
+
+    assert {"entrant-2", "sortant-2", "usagers-2"} <= set(hub_of_two.processes())
     assert ledger.faults() == []
     assert len(ledger.ids) > 400
     assert sum(ledger.kills.values()) >= 3
