@@ -11,7 +11,10 @@ from urllib.parse import urlencode
 import structlog
 
 from chassis.waiting import wait
+from connectors.data_inclusion import pages
 from connectors.data_inclusion.catalogue import Catalogue
+from connectors.data_inclusion.pages import SourceUnreachable
+from connectors.data_inclusion.publishing import GENRES, pull_daily
 from connectors.hub import RequestRefused
 from connectors.systems import Context, Loop
 
@@ -31,7 +34,10 @@ def loops(context: Context) -> Mapping[str, Loop]:
             await follow(context, catalogue)
             await wait(stop, context.configuration.toutes_les_s)
 
-    return {"catalogue": run}
+    async def pull(stop: asyncio.Event) -> None:
+        await pull_daily(context, stop)
+
+    return {"catalogue": run} | ({"tirage": pull} if context.configuration.tirage else {})
 
 
 async def follow(context: Context, catalogue: Catalogue) -> None:
@@ -79,3 +85,10 @@ async def try_out(context: Context, _: Path | None) -> AsyncIterator[str]:
     yield f"Catalogue lu : {counted['structure']} structure(s), {counted['service']} service(s){more}."
     if context.mandate.jeton is None:
         yield "Ce connecteur n'a pas de jeton : aucun client ne peut l'appeler."
+    if context.configuration.tirage:
+        try:
+            structures, services = [await pages.announced(context, genre) for genre in GENRES]
+        except SourceUnreachable as error:
+            yield f"Tirage : {error}"
+        else:
+            yield f"Tirage : data·inclusion annonce {structures} structures et {services} services."

@@ -19,6 +19,7 @@ import pytest
 from connectors.fichiers.configuration import EXEMPLE
 from connectors.hubee_mock.app import Mock
 from connectors.hubee_mock.boxes import Boxes, Refused
+from tests.connectors.data_inclusion.source import TOKEN, Source
 from tests.connectors.fichiers.test_files import HEADING, as_csv
 from tests.connectors.hubee.test_poller import Box
 from tests.connectors.rdv_insertion.site import Site
@@ -68,12 +69,12 @@ def hubee(url: str) -> str:
     return f'{base}[demarches."{MONTHLY}"]\n{keys}'
 
 
-def create(hub: Hub, systeme: str, configuration: str) -> str:
-    """The token of the new mandate `cd-59-<systeme>`."""
+def create(hub: Hub, systeme: str, configuration: str, partenaire: str = "cd-59") -> str:
+    """The token of the new mandate `<partenaire>-<systeme>`."""
     path = hub.data.path / f"{systeme}.toml"
     path.write_text(configuration)
-    options = ("--systeme", systeme, "--partenaire", "cd-59", "--configuration", str(path))
-    created = hub.relais("connecteurs creer", f"cd-59-{systeme}", *options)
+    options = ("--systeme", systeme, "--partenaire", partenaire, "--configuration", str(path))
+    created = hub.relais("connecteurs creer", f"{partenaire}-{systeme}", *options)
     return created.stdout.rsplit(" ", 1)[-1].strip()
 
 
@@ -178,6 +179,29 @@ async def published(hub: Hub, *offre: tuple[str, dict[str, Any]]) -> None:
         for fait, data in offre:
             message = partner.message(fait, data, departement="59", finalite="offre")
             assert (await partner.post(message, wait_s=10)).etat == "accepte"
+
+
+def test_what_data_inclusion_publishes_is_published_by_its_partner(hub: Hub) -> None:
+    source = Source(structure(8, id="dora--structure-8"), service(8, structure_id="dora--structure-8"))
+    with served(source.app()) as url:
+        where = f'base = "{url}/api/v1"\njeton = "{TOKEN}"\nsources = ["dora"]\ndepartement = "59"\nheure = "00:00"\n'
+        create(hub, "data-inclusion", f"[tirage]\n{where}", partenaire="di-offres")
+        until(lambda: pulls(hub, "fait"))
+
+    found = asyncio.run(read(hub, "/v1/offres/services/dora--service-8"))
+
+    assert found["nom"] == "Garage solidaire"
+    assert [one["compte"] for one in pulls(hub, "fait")] == [{"structure.publiee": 1, "service.publie": 1, "refuse": 0}]
+
+
+def pulls(hub: Hub, etat: str) -> list[dict[str, Any]]:
+    lines = exchanges(hub, "di-offres-data-inclusion")
+    return [one for one in lines if (one["nature"], one["etat"]) == ("data-inclusion.tirage", etat)]
+
+
+async def read(hub: Hub, path: str) -> Any:
+    async with hub.partner("cd-59") as partner:
+        return await partner.get(path)
 
 
 def test_a_suspended_connector_stops_and_its_key_opens_nothing(hub: Hub, box: Box) -> None:
