@@ -5,7 +5,18 @@ import os
 import sys
 from collections.abc import Sequence
 
-from relais_kit import appeler, charger, completion, exemple, generer, preuve, referentiel, valider, verifier
+from relais_kit import (
+    appeler,
+    charger,
+    completion,
+    exemple,
+    generer,
+    preuve,
+    puis_je_publier,
+    referentiel,
+    valider,
+    verifier,
+)
 from relais_kit.arguments import Analyseur
 from relais_kit.bouchon import commande as bouchon
 from relais_kit.rapport import commande as rapport
@@ -27,9 +38,15 @@ exemples :
   relais-kit verifier recepteur --url http://127.0.0.1:9000/webhooks
   relais-kit verifier emetteur --commande "python envoyer.py" --rapport essai
   relais-kit rapport essai
+  relais-kit puis-je-publier --attentes partenaires
 
 relais-kit COMMANDE --help en dit plus sur chacune.
 """
+
+_COMMANDES = (
+    *(valider, exemple, generer, charger, bouchon, appeler, verifier, referentiel, rapport),
+    *(preuve, puis_je_publier, completion),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -54,7 +71,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _analyseur() -> argparse.ArgumentParser:
     racine = Analyseur(prog="relais-kit", description=_AIDE, epilog=_AIDE_EXEMPLES)
     commandes = racine.add_subparsers(title="commandes ", metavar="COMMANDE", required=True)
-    outils = (valider, exemple, generer, charger, bouchon, appeler, verifier, referentiel, rapport, preuve, completion)
-    for commande in outils:
+    for commande in _COMMANDES:
         commande.ajouter(commandes)
     return racine

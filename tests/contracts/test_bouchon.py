@@ -1,7 +1,10 @@
 """The mock hub by its own wire, with the published client: tokens, deposits, refusals, the feed and its disorders."""
 
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -9,6 +12,8 @@ import pytest
 
 from relais_contrats.client import Partner, RequestRefused
 from relais_contrats.exemples import exemple_valide
+from relais_kit.attentes import NOM, Attentes, Champ, lire
+from relais_kit.bouchon.abonnements import Abonnements
 from relais_kit.bouchon.application import Bouchon, preparer
 from relais_kit.bouchon.modes import MODES
 from relais_kit.bouchon.porte import Porte
@@ -206,3 +211,78 @@ async def test_the_same_story_gives_the_same_names(caf: Partner) -> None:
         une, deux = await caf.post(signalement()), await second.post(signalement())
 
     assert {**une.corps, "recu": ""} == {**deux.corps, "recu": ""}
+
+
+async def test_what_a_partner_sends_and_reads_is_noted_beside_its_access(banc: Banc, tmp_path: Path) -> None:
+    banc.porte.registre.ecrire(tmp_path, URL)
+    banc.porte.attentes.ouvrir(tmp_path, ["caf-59", "cd-59"])
+    async with banc.partenaire("caf-59") as caf, banc.partenaire("cd-59") as departement:
+        await caf.post(signalement())
+        await caf.post(signalement("s2") | {"departement": "ailleurs"})
+        page = await departement.events()
+        assert not (tmp_path / "cd-59" / NOM).exists()  # what is not acknowledged may never be read
+        await departement.acknowledge(page.curseur)
+
+    sent, read = (lire(tmp_path / code / NOM) for code in ("caf-59", "cd-59"))
+    assert (sent.partenaire, list(sent.envoie), sent.lit) == ("caf-59", ["usager.signale"], {})
+    assert sent.envoie["usager.signale"]["/departement"].toujours
+    assert (list(read.lit), read.envoie, read.tolere_codes_inconnus) == (["usager.signale"], {}, False)
+    assert "/data/identite/nom_naissance" in read.lit["usager.signale"]
+
+
+async def test_who_acknowledges_after_an_unknown_code_tolerates_them(banc: Banc, caf: Partner) -> None:
+    await caf.post(signalement())
+    banc.porte.modes.poser("code-inconnu", 1)
+
+    async with banc.partenaire("cd-59") as departement:
+        page = await departement.events()
+        assert not banc.porte.attentes.de("cd-59").tolere_codes_inconnus
+        await departement.acknowledge(page.curseur)
+
+    assert banc.porte.attentes.de("cd-59").tolere_codes_inconnus
+
+
+async def test_what_follows_the_acknowledged_cursor_is_not_read_yet(banc: Banc, caf: Partner) -> None:
+    connu = await caf.post(signalement())
+    async with banc.partenaire("cd-59") as departement:
+        premiere = await departement.events(limit=1)
+        corrige = {**exemple_valide("usager.corrige"), "source": caf.source, "subject": connu.parcours}
+        assert (await caf.post(corrige)).etat == "accepte"
+        await departement.events()
+        await departement.acknowledge(premiere.curseur)
+
+    assert list(banc.porte.attentes.de("cd-59").lit) == ["usager.signale"]
+
+
+class _Reads(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(204)
+        self.end_headers()
+
+
+async def test_what_a_webhook_accepts_is_read(banc: Banc, caf: Partner) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Reads) as receiver:
+        threading.Thread(target=receiver.serve_forever).start()
+        try:
+            async with banc.partenaire("cd-59") as departement:
+                voulu = {"url": f"http://127.0.0.1:{receiver.server_port}/", "types": ["usager.signale"]}
+                await departement.call("POST", "/v1/abonnements", voulu)
+            await caf.post(signalement())
+            await Abonnements(banc.porte).livrer()
+        finally:
+            receiver.shutdown()
+
+    assert list(banc.porte.attentes.de("cd-59").lit) == ["usager.signale"]
+
+
+async def test_what_was_noted_before_is_kept(banc: Banc, caf: Partner, tmp_path: Path) -> None:
+    (tmp_path / "caf-59").mkdir()
+    by_hand = Attentes(partenaire="Caf du Nord", lit={"orientation.decidee": {"/data/rang": Champ()}})
+    (tmp_path / "caf-59" / NOM).write_text(by_hand.en_texte(), encoding="utf-8")
+    banc.porte.attentes.ouvrir(tmp_path, ["caf-59"])
+
+    await caf.post(signalement())
+
+    now = lire(tmp_path / "caf-59" / NOM)
+    assert (now.partenaire, now.lit, list(now.envoie)) == ("Caf du Nord", by_hand.lit, ["usager.signale"])

@@ -76,9 +76,34 @@ def _longueur_reduite(schema: Schema) -> None:
     _data(schema)["properties"]["commentaire_refus"]["anyOf"][0]["maxLength"] = 10
 
 
+def _codes_imposes(schema: Schema) -> None:
+    schema["properties"]["agent"]["enum"] = ["batch"]
+
+
+def _nul_refuse(schema: Schema) -> None:
+    _data(schema)["properties"]["commentaire_refus"] = _data(schema)["properties"]["commentaire_refus"]["anyOf"][0]
+
+
+def _choix_impose(schema: Schema) -> None:
+    _data(schema)["anyOf"] = [{"required": ["date_fin"]}, {"required": ["commentaire_refus"]}]
+
+
+def _forme_imposee(schema: Schema) -> None:
+    _data(schema)["properties"]["commentaire_refus"]["anyOf"][0]["format"] = "email"
+
+
+def _borne_exclue(schema: Schema) -> None:
+    _data(schema)["properties"]["rang"]["exclusiveMaximum"] = 2
+
+
 @pytest.mark.parametrize(
     "casser",
     [
+        _codes_imposes,
+        _nul_refuse,
+        _choix_impose,
+        _forme_imposee,
+        _borne_exclue,
         _champ_requis,
         _champ_retire,
         _code_retire,
@@ -123,8 +148,26 @@ def _regle_levee(schema: Schema) -> None:
     _data(schema)["allOf"].pop()
 
 
+def _nul_admis(schema: Schema) -> None:
+    _data(schema)["properties"]["rang"] = {"anyOf": [_data(schema)["properties"]["rang"], {"type": "null"}]}
+
+
+def _codes_leves(schema: Schema) -> None:
+    del schema["$defs"]["MotifRefus"]["enum"]
+
+
 @pytest.mark.parametrize(
-    "relacher", [_champ_facultatif, _code_ajoute, _borne_relachee, _requis_relache, _motif_leve, _regle_levee]
+    "relacher",
+    [
+        _champ_facultatif,
+        _code_ajoute,
+        _borne_relachee,
+        _requis_relache,
+        _motif_leve,
+        _regle_levee,
+        _nul_admis,
+        _codes_leves,
+    ],
 )
 def test_a_change_that_only_loosens_a_deposit_is_allowed(relacher: Callable[[Schema], None]) -> None:
     ancien = SCHEMAS["orientation.decidee.depot.json"]
@@ -143,6 +186,7 @@ def test_a_change_that_only_loosens_a_deposit_is_allowed(relacher: Callable[[Sch
         (lambda s: s["properties"].update(nouveau={"type": "string"}), 0),
         (lambda s: s["required"].append("date_fin"), 0),
         (lambda s: s["$defs"]["MotifRefus"]["enum"].append("nouveau-motif"), 0),
+        (lambda s: s["properties"].update(rang={"anyOf": [s["properties"]["rang"], {"type": "null"}]}), 1),
     ],
 )
 def test_what_the_hub_writes_may_only_gain(changer: Callable[[Schema], Any], nombre: int) -> None:
@@ -153,3 +197,24 @@ def test_what_the_hub_writes_may_only_gain(changer: Callable[[Schema], Any], nom
     trouvees = ruptures(ancien, nouveau, nous_lisons=False)
 
     assert len(trouvees) == nombre
+
+
+def test_a_choice_loosens_by_gaining_an_alternative_and_tightens_by_losing_one() -> None:
+    nom, autre = {"required": ["nom"]}, {"required": ["autre"]}
+    etroit, large = ({"type": "object", "anyOf": choix} for choix in ([nom], [nom, autre]))
+
+    assert ruptures(etroit, large, nous_lisons=True) == []
+    assert len(ruptures(large, etroit, nous_lisons=True)) == 1
+    assert ruptures(large, etroit, nous_lisons=False) == []
+    assert len(ruptures(etroit, large, nous_lisons=False)) == 1
+
+
+def test_a_reader_of_closed_lists_is_broken_by_a_new_code() -> None:
+    ancien = SCHEMAS["orientation.decidee.json"]
+    ajoute, libre = copy.deepcopy(ancien), copy.deepcopy(ancien)
+    ajoute["$defs"]["MotifRefus"]["enum"].append("nouveau-motif")
+    del libre["$defs"]["MotifRefus"]["enum"]
+
+    [une] = ruptures(ancien, ajoute, nous_lisons=False, listes_closes=True)
+    assert (une.lieu, une.quoi, une.codes) == ("/motif_refus", "codes ajoutés", ("nouveau-motif",))
+    assert len(ruptures(ancien, libre, nous_lisons=False, listes_closes=True)) == 1

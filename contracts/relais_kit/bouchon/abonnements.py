@@ -115,8 +115,10 @@ class Abonnements:
             un.essais_dus -= 1
         for evenement in self._memoire.fils[un.partenaire][un.rang :] if un.est_verifie else ():
             if not un.types or evenement["type"] in un.types:
-                if not await _poster(http, un, {**evenement, "relaisnumero": un.numero + 1}):
+                envoye = {**evenement, "relaisnumero": un.numero + 1}
+                if not await _poster(http, un, envoye):
                     return
+                self.porte.attentes.recoit(un.partenaire, envoye)
                 un.numero += 1
             un.rang += 1
 

@@ -5,13 +5,15 @@ import sys
 from pathlib import Path
 
 from relais_kit.arguments import Commandes
+from relais_kit.attentes import AttentesIllisibles
 from relais_kit.bouchon.modes import MODES
 from relais_kit.sorties import abandonner
 
 _EXEMPLES = f"""\
 Le bouchon répond comme le relais : jeton (private_key_jwt, DPoP), contrat, droits, mêmes codes et
 mêmes pointeurs. Il garde tout en mémoire et oublie tout en s'arrêtant. Il écrit pour chacun de ses
-partenaires DOSSIER/<code>/client.json et cle.pem, à charger par votre programme.
+partenaires DOSSIER/<code>/client.json et cle.pem, à charger par votre programme, et y relève dans
+attentes.json ce que ce partenaire envoie et lit (voyez relais-kit puis-je-publier).
 
 exemples :
   relais-kit bouchon
@@ -47,7 +49,10 @@ def _executer(options: argparse.Namespace) -> int:
         prise = serveur.ecouter(options.port)
     except OSError:
         abandonner(f"le port {options.port} est pris : choisissez-en un autre avec --port")
-    porte, uvicorn = serveur.servir(prise, options.dossier, options.herite)
+    try:
+        porte, uvicorn = serveur.servir(prise, options.dossier, options.herite)
+    except AttentesIllisibles as erreur:
+        abandonner(str(erreur))
     sys.stdout.write(f"Bouchon : {porte.url} (page, à ouvrir dans un navigateur)\nAccès : {options.dossier}/<code>/\n")
     for code, secret in porte.registre.secrets.items():
         sys.stdout.write(f"Profil hérité : {code}, secret {secret}\n")

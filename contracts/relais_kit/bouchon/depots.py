@@ -89,7 +89,9 @@ class Depots:
             appel.type, appel.message = lu.message.nom, lu.depot.id
             admettre(appel.demandeur, lu)
             with nommant(lu.objet):
-                return self._recevoir(appel, lu)
+                recu = self._recevoir(appel, lu)
+            self.porte.attentes.accepte(appel.partenaire.code, lu.message.nom, lu.objet)
+            return recu
         except Problem as problem:
             if problem.message and (appel.partenaire.code, problem.message) not in self.porte.memoire.deposes:
                 dit = problemes.body(problem, self.porte.url, appel.trace)

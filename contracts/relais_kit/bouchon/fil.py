@@ -39,7 +39,9 @@ class Fil:
             raise self._autre_epoque(code)
         rendus = list(memoire.page(code, apres, types, limite))
         dernier = rendus[-1][0] if len(rendus) == limite else len(memoire.fils[code])
-        evenements = [{**_derange(evenement, appel.modes), "relaisnumero": rang} for rang, evenement in rendus]
+        numerotes = [(rang, {**evenement, "relaisnumero": rang}) for rang, evenement in rendus]
+        self.porte.attentes.rend(code, numerotes, appel.modes)
+        evenements = [_derange(evenement, appel.modes) for _, evenement in numerotes]
         if "doublon" in appel.modes:
             evenements = [evenement for evenement in evenements for _ in range(2)]
         if "desordre" in appel.modes:
@@ -57,6 +59,7 @@ class Fil:
         if "epoque" in appel.modes:
             raise self._autre_epoque(code)
         rang, memoire, instant = _rang(code, donne, "/curseur"), self.porte.memoire, self.porte.horloge()
+        self.porte.attentes.acquitte(code, rang)
         if rang <= memoire.positions[code]:
             return Response(status_code=204)
         memoire.positions[code] = rang

@@ -26,6 +26,7 @@ from relais_kit.bouchon.memoire import Echange, Memoire, Revoques, Usages
 from relais_kit.bouchon.modes import EN_TETE, ModeInconnu, Modes
 from relais_kit.bouchon.partenaires import Registre
 from relais_kit.bouchon.recus import Recus
+from relais_kit.bouchon.releve import Releve
 
 _LENTEUR_S = 2.0
 _AVANCE = timedelta(minutes=10)
@@ -76,6 +77,7 @@ class Porte:
     usages: Usages = field(default_factory=Usages)
     revoques: Revoques = field(default_factory=Revoques)
     trousseau: Trousseau = field(default_factory=lambda: Trousseau([nouvelle_cle()]))
+    attentes: Releve = field(default_factory=Releve)
     recus: Recus = field(init=False)
 
     def __post_init__(self) -> None:

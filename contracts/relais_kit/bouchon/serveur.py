@@ -18,9 +18,11 @@ def ecouter(port: int) -> socket.socket:
 
 
 def servir(prise: socket.socket, dossier: Path, herites: Collection[str] = ()) -> tuple[Porte, uvicorn.Server]:
-    """The mock and the server that will answer on `prise`; writes the credentials of its partners in `dossier`."""
+    """The mock and the server that will answer on `prise`; writes the credentials of its partners, then what
+    it sees them send and read, in `dossier`. Raises AttentesIllisibles."""
     porte = preparer(f"http://127.0.0.1:{prise.getsockname()[1]}", herites=herites)
     porte.registre.ecrire(dossier, porte.url)
+    porte.attentes.ouvrir(dossier, porte.registre.cles)
     config = uvicorn.Config(Bouchon(porte), log_level="warning", access_log=False, lifespan="off")
     return porte, uvicorn.Server(config)
 
