@@ -1,10 +1,11 @@
 """The results of a run: each requirement passed, failed or not covered, why, and the exchanges that show it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
-from relais_kit.echange import Echange
+from relais_kit.echange import Echange, relu
 from relais_kit.exigences import Exigence, Exigences
 
 _ECHANGES_MAX = 4
@@ -57,6 +58,29 @@ class Carnet:
 
     def a_echoue(self, nom: str) -> bool:
         return bool(self._pages[nom].echecs)
+
+    def en_json(self) -> dict[str, Any]:
+        """What was noted, with masked exchanges, to be taken up by `reprendre`."""
+        return {
+            nom: {
+                "est_passee": page.est_passee,
+                "echecs": page.echecs,
+                "omissions": page.omissions,
+                "bons": [e.masque() for e in page.bons],
+                "mauvais": [e.masque() for e in page.mauvais],
+            }
+            for nom, page in self._pages.items()
+        }
+
+    def reprendre(self, dit: Mapping[str, Any]) -> None:
+        """Add what an interrupted run had noted; a requirement that is not asked any more is left."""
+        for nom in dit.keys() & self._pages.keys():
+            page, lue = self._pages[nom], dit[nom]
+            page.est_passee |= bool(lue["est_passee"])
+            page.echecs += map(str, lue["echecs"])
+            page.omissions += map(str, lue["omissions"])
+            _garder(page.bons, [relu(e) for e in lue["bons"]])
+            _garder(page.mauvais, [relu(e) for e in lue["mauvais"]])
 
     def resultats(self, raison_du_reste: str) -> tuple[Resultat, ...]:
         """In the order of the table; `raison_du_reste` explains what nothing was noted about."""

@@ -119,6 +119,22 @@ class Echange:
         }
 
 
+@dataclass(eq=False)
+class _Relu(Echange):
+    """Of an interrupted run: all that is left is what may be shown."""
+
+    dit: dict[str, Any] = field(default_factory=dict)
+
+    def masque(self) -> dict[str, Any]:
+        return self.dit
+
+
+def relu(dit: Mapping[str, Any]) -> Echange:
+    """From what `masque` gave."""
+    methode, _, chemin = str(dit["requete"]).partition(" ")
+    return _Relu(methode, chemin, (), b"", 0.0, statut=dit["statut"], dit=dict(dit))
+
+
 def sans_nir(texte: str) -> str:
     return _NIR.sub(CACHE, texte)
 

@@ -24,6 +24,8 @@ en retard est accepté et traité ; d'un type inconnu, le récepteur fait ce qu'
 n'est pas couverte.
 
 Lancez-le contre un récepteur d'essai : il y dépose des événements, d'usagers inventés.
+--pas-a-pas demande de l'aide dans le terminal (« arrêtez votre récepteur ») ; sans personne, l'exigence n'est pas
+couverte. --reprendre FICHIER garde où en est la vérification : interrompue, la même commande la reprend.
 
 exemples :
   relais-kit verifier recepteur --url http://127.0.0.1:9000/webhooks
@@ -32,6 +34,7 @@ exemples :
   relais-kit verifier recepteur --url … --secret whsec_… \\
       --ancien-secret whsec_… --ancien-jusqua 2026-12-01T10:00:00Z
   relais-kit verifier recepteur --url … --cle-v1a cle.pem --abonnement 01234567-…
+  relais-kit verifier recepteur --url … --secret whsec_… --pas-a-pas --reprendre essai.json
   relais-kit verifier recepteur --exigences
 
 code de sortie :
@@ -52,7 +55,8 @@ Votre programme trouve dans son environnement :
 
 Il peut finir avec le code 1 quand un message lui est refusé pour de bon. S'il ne finit pas, le kit l'arrête.
 
---ecoute ne lance rien : à chaque étape, lancez-le vous-même.
+--ecoute ne lance rien : à chaque étape, le kit attend que vous le lanciez. --reprendre FICHIER garde où en est la
+vérification, avec ce qu'il a envoyé : interrompue, la même commande la reprend.
 --strict joue aussi ce que le relais ne fait pas aujourd'hui : nonce, redirection, silence.
 
 exemples :
@@ -77,7 +81,7 @@ d'un partenaire qui reçoit ces signalements (le département…), montre ce qu'
 Lancez-le contre un relais d'essai : il y dépose des personnes inventées, et acquitte le fil des accès donnés.
 Avec --ecoute PORT il ouvre un récepteur, et éprouve les webhooks ; --url-ecoute dit au relais où le joindre.
 --pas-a-pas demande de l'aide dans le terminal (« arrêtez le relais, puis relancez-le ») ; sans personne, l'exigence
-n'est pas couverte.
+n'est pas couverte. --reprendre FICHIER garde où en est la vérification : interrompue, la même commande la reprend.
 
 exemples :
   relais-kit verifier hub --url http://127.0.0.1:8430 --acces partenaires/caf-59 --acces partenaires/cd-59
@@ -122,6 +126,7 @@ def _ajouter_recepteur(cibles: Commandes) -> None:
     recepteur.add_argument("--types", metavar="TYPE,…", help="les types qu'il traite (sinon, les plus courants)")
     recepteur.add_argument("--lot", metavar="N", type=int, default=100, help="événements par lot (100) ; 1 : sans lot")
     recepteur.add_argument("--rapide", action="store_true", help="moins d'une minute : attentes plus courtes")
+    _ajouter_attente(recepteur)
     recepteur.add_argument("--junit", metavar="FICHIER", type=Path, help="écrit aussi un rapport JUnit")
     recepteur.add_argument("--rapport", metavar="DIR", type=Path, help=_RAPPORT)
     recepteur.add_argument("--json", action="store_true", help="rapport en JSON, pour un programme")
@@ -147,6 +152,7 @@ def _ajouter_emetteur(cibles: Commandes) -> None:
         "--silence", metavar="S", type=float, default=30.0, help="avec --strict, secondes sans réponse (30)"
     )
     emetteur.add_argument("--rapide", action="store_true", help="moins d'une minute : moins d'étapes au besoin")
+    _ajouter_reprise(emetteur)
     emetteur.add_argument("--junit", metavar="FICHIER", type=Path, help="écrit aussi un rapport JUnit")
     emetteur.add_argument("--rapport", metavar="DIR", type=Path, help=_RAPPORT)
     emetteur.add_argument("--json", action="store_true", help="rapport en JSON, pour un programme")
@@ -168,13 +174,28 @@ def _ajouter_hub(cibles: Commandes) -> None:
     hub.add_argument("--ecoute", metavar="PORT", type=int, help="ouvre un récepteur de webhooks (0 : un port libre)")
     hub.add_argument("--url-ecoute", metavar="URL", help="où le relais joint ce récepteur, s'il est ailleurs")
     hub.add_argument("--profil", choices=("rapide", "complet"), default="complet", help="rapide : moins de schémas lus")
-    hub.add_argument("--pas-a-pas", action="store_true", help="demande de l'aide dans le terminal")
+    _ajouter_attente(hub)
     hub.add_argument("--junit", metavar="FICHIER", type=Path, help="écrit aussi un rapport JUnit")
     hub.add_argument("--html", metavar="FICHIER", type=Path, help="écrit aussi la page, en un seul fichier")
     hub.add_argument("--rapport", metavar="DIR", type=Path, help=_RAPPORT)
     hub.add_argument("--json", action="store_true", help="rapport en JSON, pour un programme")
     hub.add_argument("--exigences", action="store_true", help="liste les exigences, sans rien envoyer")
     hub.set_defaults(executer=lambda options: _executer("hub", options))
+
+
+def _ajouter_attente(cible: argparse.ArgumentParser) -> None:
+    """What a run that waits for somebody, or is interrupted, needs."""
+    cible.add_argument("--pas-a-pas", action="store_true", help="demande de l'aide dans le terminal (arrêt, relance)")
+    _ajouter_reprise(cible)
+
+
+def _ajouter_reprise(cible: argparse.ArgumentParser) -> None:
+    cible.add_argument(
+        "--reprendre",
+        metavar="FICHIER",
+        type=Path,
+        help="y garde où en est la vérification ; interrompue, la même commande la reprend",
+    )
 
 
 def _executer(cible: str, options: argparse.Namespace) -> int:

@@ -3,7 +3,7 @@
 import json
 import logging
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 import httpx
 import pytest
@@ -12,6 +12,7 @@ import structlog
 from relais_kit.carnet import Carnet, Etat, Resultat
 from relais_kit.echange import Echange
 from relais_kit.hub.acces import SansJeton
+from relais_kit.hub.conclusion import PARTOUT
 from relais_kit.hub.deroulement import CONTROLES, Avancer, derouler
 from relais_kit.hub.echanges import Fil, SansReponse
 from relais_kit.hub.ecoute import Ecoute, ouverte
@@ -21,6 +22,7 @@ from relais_kit.hub.verification import Verification
 from relais_kit.personne import Personne
 from tests.contracts.hubs import Demande, Juste, Rendu
 from tests.contracts.hubs_fautifs import FAUTIFS, ensemble, lots
+from tests.contracts.quelquun import quelquun
 
 pytestmark = pytest.mark.anyio
 PAR_LOT = int(os.environ.get("RELAIS_DEFAUTS_PAR_LOT", "4"))
@@ -114,23 +116,11 @@ async def test_a_hub_that_is_not_on_this_machine_is_open_in_tls_only() -> None:
     assert (par_etat(avec, Etat.ECHOUEE), avec["tls"].etat) == (set(), Etat.PASSEE)
 
 
-class Quelquun(Personne):
-    """Does what is asked, and what `fait` says."""
-
-    def __init__(self, fait: Callable[[], None]) -> None:
-        super().__init__(True)
-        object.__setattr__(self, "fait", fait)
-
-    async def faire(self, phrase: str) -> bool:
-        self.fait()  # type: ignore[attr-defined]
-        return True
-
-
 async def test_a_hub_that_was_stopped_keeps_what_it_accepted() -> None:
     garde, oublie = Juste(), Juste()
 
-    bon = await juger(garde, personne=Quelquun(lambda: None))
-    faux = await juger(oublie, personne=Quelquun(oublie.porte.memoire.deposes.clear))
+    bon = await juger(garde, personne=quelquun(lambda: None))
+    faux = await juger(oublie, personne=quelquun(oublie.porte.memoire.deposes.clear))
 
     assert bon["redemarrage"].etat is Etat.PASSEE
     assert par_etat(faux, Etat.ECHOUEE) == {"redemarrage"}
@@ -166,8 +156,9 @@ async def test_each_check_notes_what_its_table_says(ecoute: Ecoute, monkeypatch:
     await juger(Juste(), ecoute, avancer=lambda _rang, _nombre, titre: titres.append(titre))
 
     dites = {(titre, nom) for titre, noms in CONTROLES for nom in noms}
+    notes = {(titre, nom) for titre, nom in notes if nom not in PARTOUT}
     assert notes <= dites
-    assert dites - notes == {("toutes les réponses", "tls"), ("redémarrage", "redemarrage")}
+    assert {nom for _, nom in dites - notes} == {*PARTOUT, "redemarrage"}
 
 
 async def test_nothing_secret_is_kept_for_the_report(ecoute: Ecoute) -> None:

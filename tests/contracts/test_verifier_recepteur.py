@@ -88,7 +88,7 @@ async def test_a_right_receiver_passes_all_that_v1_asks() -> None:
     resultats = await juger(recepteur, identite, lot=100)
 
     assert par_etat(resultats, Etat.ECHOUEE) == set()
-    assert par_etat(resultats, Etat.NON_COUVERTE) == {"rotation-close", "v1a-abonnement"}
+    assert par_etat(resultats, Etat.NON_COUVERTE) == {"rotation-close", "v1a-abonnement", "redemarrage"}
 
 
 async def test_a_former_secret_is_refused_once_its_overlap_is_over() -> None:
@@ -237,6 +237,7 @@ async def test_a_connection_that_is_cut_is_told_apart_from_a_refusal() -> None:
 
 def test_every_requirement_is_broken_by_a_receiver_of_these_tests() -> None:
     ailleurs = {"evenement-accepte", "rotation-ancien", "rotation-close", "v1a-abonnement", "delai", "disponible"}
+    ailleurs.add("redemarrage")  # tests/contracts/test_kit_reprise.py
 
     assert set.union(ailleurs, SIGNATURE, *FAUTIFS.values()) == set(EXIGENCES)
 

@@ -25,6 +25,7 @@ from relais_kit.emetteur.exigences import EXIGENCES
 from relais_kit.emetteur.jugement import Dossier
 from relais_kit.emetteur.regles import juger
 from relais_kit.rapport.commande import deposer
+from relais_kit.reprise import Reprise, ouvrir
 from relais_kit.sorties import abandonner, ecrire_json, type_du_catalogue
 
 _LIMITE_S, _LIMITE_RAPIDE_S = 540.0, 48.0
@@ -42,9 +43,11 @@ def executer(options: argparse.Namespace) -> int:
     if options.junit and not options.junit.absolute().parent.is_dir():
         abandonner(f"le dossier de {options.junit} n'existe pas")
     types = tuple(type_du_catalogue(nom).nom for nom in options.types.split(",")) if options.types else ()
+    reprise = ouvrir(options.reprendre, _contexte(options) | {"cible": "emetteur", "strict": str(options.strict)})
     progression = rapport.Progression(sys.stderr)
     try:
-        resultats = _verifier(options, types, progression.avancer)
+        with reprise.interruptible():
+            resultats = _verifier(options, types, progression.avancer, reprise)
     except (Muet, Inexecutable) as erreur:
         progression.effacer()
         abandonner(str(erreur))
@@ -53,7 +56,9 @@ def executer(options: argparse.Namespace) -> int:
     return 0 if rapport.est_conforme(resultats) else 1
 
 
-def _verifier(options: argparse.Namespace, types: Sequence[str], avancer: Avancer) -> Sequence[Resultat]:
+def _verifier(
+    options: argparse.Namespace, types: Sequence[str], avancer: Avancer, reprise: Reprise
+) -> Sequence[Resultat]:
     try:
         prise = serveur.ecouter(options.port)
     except OSError:
@@ -79,12 +84,14 @@ def _verifier(options: argparse.Namespace, types: Sequence[str], avancer: Avance
             attentes_s=(2, 3) if options.rapide else (4, 7),
             est_strict=options.strict,
             silence_s=options.silence,
+            reprise=reprise,
         )
         config = uvicorn.Config(
             deroulement.application, interface="asgi3", log_level="error", access_log=False, lifespan="off"
         )
         with _sans_journal(), _servi(uvicorn.Server(config), prise):
             passages = deroulement.derouler(avancer)
+    reprise.finir()
     dossier_juge = Dossier(passages, url, f"/partenaires/{options.partenaire}")
     return juger(dossier_juge, est_strict=options.strict, arret=deroulement.arret)
 
@@ -117,11 +124,14 @@ def _rendre(options: argparse.Namespace, resultats: Sequence[Resultat]) -> None:
     else:
         rapport.texte(resultats, sys.stdout)
     if options.rapport:
-        lance = " ".join(options.commande.split()[:2]) if options.commande else "à l'écoute"
-        contexte = {"Partenaire": options.partenaire, "Commande": sans_nir(lance)}
-        deposer(options.rapport, "emetteur", contexte, resultats)
+        deposer(options.rapport, "emetteur", _contexte(options), resultats)
     if options.junit:
         try:
             rapport.en_junit("verifier emetteur", resultats, options.junit)
         except OSError as erreur:
             abandonner(f"{options.junit} ne peut pas être écrit : {erreur.strerror}")
+
+
+def _contexte(options: argparse.Namespace) -> dict[str, str]:
+    lance = " ".join(options.commande.split()[:2]) if options.commande else "à l'écoute"
+    return {"Partenaire": options.partenaire, "Commande": sans_nir(lance)}

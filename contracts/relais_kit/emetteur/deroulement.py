@@ -23,7 +23,9 @@ from relais_kit.emetteur.pannes import (
 )
 from relais_kit.emetteur.pannes_strictes import JetonIndisponible, Nonce, Redirection, Silence
 from relais_kit.emetteur.recu import Recu
+from relais_kit.emetteur.reprise import ecrire, relire
 from relais_kit.emetteur.temoin import Etape, Passage, Temoin
+from relais_kit.reprise import Reprise
 
 Avancer = Callable[[int, int, str], None]
 """Is told the rank of each step, how many there are, and its title."""
@@ -48,6 +50,7 @@ class Deroulement:
     est_strict: bool = False
     silence_s: float = 30.0
     horloge: Callable[[], float] = time.monotonic
+    reprise: Reprise = field(default_factory=Reprise)
     passages: list[Passage] = field(default_factory=list)
     arret: str | None = None
     _temoin: Temoin | None = None
@@ -61,6 +64,8 @@ class Deroulement:
     def derouler(self, avancer: Avancer) -> Sequence[Passage]:
         """Run every step that what the program does makes possible. Raises Muet, Inexecutable."""
         fin = time.monotonic() + self.limite_s
+        # What an interrupted run had shown in the feed, its reader has acknowledged.
+        self.porte.memoire.fils[self.code] = list(self.reprise.suite.get("fil", ()))
         premiere = Etape("ce que fait l'émetteur, sans panne", (SansPanne(),))
         avancer(1, 1, premiere.titre)
         reference = self._jouer(premiere, fin)
@@ -81,6 +86,19 @@ class Deroulement:
         return self.passages
 
     def _jouer(self, etape: Etape, fin: float) -> Passage:
+        """The run of this step, or the one that an interrupted verification had kept. Raises Inexecutable."""
+        gardes = self.reprise.suite.setdefault("passages", {})
+        if etape.titre in self.reprise.faites:
+            passage = relire(etape, gardes[etape.titre])
+            self.passages.append(passage)
+            return passage
+        passage = self._lancer(etape, fin)
+        gardes[etape.titre] = ecrire(passage)
+        self.reprise.suite["fil"] = list(self.porte.memoire.fils[self.code])
+        self.reprise.garder(etape.titre)
+        return passage
+
+    def _lancer(self, etape: Etape, fin: float) -> Passage:
         passage = Passage(etape)
         ancienne, memoire = self.porte.memoire, Memoire()
         # A reader that keeps its cursor finds its place again; what it had is acknowledged.

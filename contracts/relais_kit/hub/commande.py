@@ -25,6 +25,7 @@ from relais_kit.hub.verification import Verification
 from relais_kit.personne import au_terminal
 from relais_kit.rapport.commande import deposer
 from relais_kit.rapport.page import page
+from relais_kit.reprise import Reprise, ouvrir
 from relais_kit.sorties import abandonner, ecrire_json
 
 
@@ -41,10 +42,11 @@ def executer(options: argparse.Namespace) -> int:
     for fichier in filter(None, (options.junit, options.html)):
         if not fichier.absolute().parent.is_dir():
             abandonner(f"le dossier de {fichier} n'existe pas")
+    reprise = ouvrir(options.reprendre, _contexte(options) | {"cible": "hub"})
     progression = rapport.Progression(sys.stderr)
     try:
-        with _ecoute(options) as ecoute:
-            resultats = asyncio.run(_verifier(options, ecoute, progression.avancer))
+        with reprise.interruptible(), _ecoute(options) as ecoute:
+            resultats = asyncio.run(_verifier(options, ecoute, progression.avancer, reprise))
     except (SansReponse, SansJeton, Injugeable) as erreur:
         progression.effacer()
         abandonner(str(erreur))
@@ -53,7 +55,9 @@ def executer(options: argparse.Namespace) -> int:
     return 0 if rapport.est_conforme(resultats) else 1
 
 
-async def _verifier(options: argparse.Namespace, ecoute: Ecoute | None, avancer: Avancer) -> Sequence[Resultat]:
+async def _verifier(
+    options: argparse.Namespace, ecoute: Ecoute | None, avancer: Avancer, reprise: Reprise
+) -> Sequence[Resultat]:
     url = options.url.rstrip("/")
     async with httpx.AsyncClient(verify=_confiance(options.ca), trust_env=False) as http:
         fil = Fil(http, url)
@@ -67,7 +71,7 @@ async def _verifier(options: argparse.Namespace, ecoute: Ecoute | None, avancer:
             personne=au_terminal(est_demandee=options.pas_a_pas),
             est_rapide=options.profil == "rapide",
         )
-        return await derouler(verification, avancer)
+        return await derouler(verification, avancer, reprise)
 
 
 def _acces(fil: Fil, dossier: Path) -> Acces:
@@ -103,12 +107,16 @@ def _ecoute(options: argparse.Namespace) -> Iterator[Ecoute | None]:
         abandonner(f"le port {options.ecoute} est pris : choisissez-en un autre avec --ecoute")
 
 
+def _contexte(options: argparse.Namespace) -> dict[str, str]:
+    return {"Adresse": options.url, "Accès": ", ".join(dossier.name for dossier in options.acces)}
+
+
 def _rendre(options: argparse.Namespace, resultats: Sequence[Resultat]) -> None:
     if options.json:
         ecrire_json(rapport.en_json(resultats))
     else:
         rapport.texte(resultats, sys.stdout)
-    contexte = {"Adresse": options.url, "Accès": ", ".join(dossier.name for dossier in options.acces)}
+    contexte = _contexte(options)
     if options.rapport:
         deposer(options.rapport, "hub", contexte, resultats)
     try:

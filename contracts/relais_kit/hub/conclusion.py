@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from relais_kit.echange import Echange
@@ -20,9 +20,18 @@ _BOUCLAGE = ("127.0.0.1", "localhost", "::1")
 _REPRISE_S = 120.0
 
 
-async def conclure(v: Verification) -> None:
-    for echange in v.fil.echanges:
-        if echange.statut is not None and echange.statut >= 400 and not echange.chemin.startswith(_AUTRES_MOTS):
+PARTOUT = ("probleme", "sans-cors", "prive", "tls")
+"""What holds for every answer."""
+
+
+def juger_les_reponses(v: Verification, echanges: Sequence[Echange]) -> None:
+    """Each answer of the step that is over."""
+    for echange in echanges:
+        if echange.statut is None:
+            continue
+        if echange.statut >= 400 and not echange.chemin.startswith(_AUTRES_MOTS):
+            if (code := lu(echange).get("code")) and (adresse := lu(echange).get("type")):
+                v.refus[str(code)] = str(adresse)
             fautes = list(_fautes(echange))
             v.noter("probleme", not fautes, f"{' ; '.join(fautes)}, à {_dit(echange)}", echange)
         est_ouvert = bool(rendu(echange, "access-control-allow-origin"))
@@ -30,7 +39,7 @@ async def conclure(v: Verification) -> None:
         if echange.entete("authorization"):
             gardes = {dit.strip().partition("=")[0] for dit in rendu(echange, "cache-control").lower().split(",")}
             v.noter("prive", not gardes & {"public", "s-maxage"}, f"laisse garder {_dit(echange)}", echange)
-    _tls(v)
+        _tls(v, echange)
 
 
 async def redemarrage(v: Verification) -> None:
@@ -71,18 +80,15 @@ def _fautes(echange: Echange) -> Iterator[str]:
         yield "`relancable` ne dit pas s'il faut renvoyer"
 
 
-def _tls(v: Verification) -> None:
+def _tls(v: Verification, echange: Echange) -> None:
     adresse = urlsplit(v.fil.url)
-    if adresse.scheme == "http":
-        if adresse.hostname in _BOUCLAGE:
-            v.carnet.omettre("tls", "à une adresse de bouclage, rien ne sort de la machine")
-        else:
-            v.carnet.echouer("tls", "s'ouvre en clair à une autre machine")
-        return
-    for echange in v.fil.echanges:
-        if echange.statut is not None:
-            a_hsts = "max-age=" in rendu(echange, "strict-transport-security")
-            v.noter("tls", a_hsts, f"répond sans Strict-Transport-Security à {_dit(echange)}", echange)
+    if adresse.scheme == "https":
+        a_hsts = "max-age=" in rendu(echange, "strict-transport-security")
+        v.noter("tls", a_hsts, f"répond sans Strict-Transport-Security à {_dit(echange)}", echange)
+    elif adresse.hostname in _BOUCLAGE:
+        v.carnet.omettre("tls", "à une adresse de bouclage, rien ne sort de la machine")
+    else:
+        v.carnet.echouer("tls", "s'ouvre en clair à une autre machine", echange)
 
 
 def _dit(echange: Echange) -> str:

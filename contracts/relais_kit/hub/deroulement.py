@@ -14,6 +14,7 @@ from relais_kit.hub import epreuves_lots as lots
 from relais_kit.hub import epreuves_preuve as preuve
 from relais_kit.hub import epreuves_webhooks as webhooks
 from relais_kit.hub.verification import Verification
+from relais_kit.reprise import Reprise
 
 Epreuve = Callable[[Verification], Awaitable[None]]
 Avancer = Callable[[int, int, str], None]
@@ -29,12 +30,14 @@ class Etape(NamedTuple):
     titre: str
     epreuve: Epreuve
     exigences: tuple[str, ...]
+    est_prealable: bool = False
+    """What follows rests on it: done again when an interrupted run goes on."""
 
 
 ETAPES = (
     Etape("métadonnées et clés", acces.metadonnees, ("metadonnees", "cles-publiques")),
-    Etape("jeton", acces.jeton, ("jeton", "jeton-lie", "jeton-sans-cache")),
-    Etape("premier dépôt", depots.depot, ("depot", "recu")),
+    Etape("jeton", acces.jeton, ("jeton", "jeton-lie", "jeton-sans-cache"), est_prealable=True),
+    Etape("premier dépôt", depots.depot, ("depot", "recu"), est_prealable=True),
     Etape("assertions fausses", acces.assertions, _ASSERTIONS),
     Etape("portées", acces.portees, ("portee",)),
     Etape("preuves fausses", preuve.preuves, (*preuve.DEFAUTS, "refus-d-acces")),
@@ -47,7 +50,7 @@ ETAPES = (
     Etape("trace", depots.trace, ("trace",)),
     Etape("lot", lots.lot, ("lot",)),
     Etape("flux", lots.flux, ("flux",)),
-    Etape("fil d'événements", fil.fil, ("fil", "suite")),
+    Etape("fil d'événements", fil.fil, ("fil", "suite"), est_prealable=True),
     Etape("numéros et trous", fil.numeros, ("numeros", "trous")),
     Etape("types demandés", fil.filtre, ("filtre",)),
     Etape("dépôt d'un autre", etanches.depot_d_autrui, ("depot-d-autrui",)),
@@ -65,14 +68,24 @@ ETAPES = (
     Etape("profil hérité", acces.herite, ("herite",)),
     Etape("redémarrage", conclusion.redemarrage, ("redemarrage",)),
     Etape("codes expliqués", lectures.explications, ("explications",)),
-    Etape("toutes les réponses", conclusion.conclure, ("probleme", "sans-cors", "prive", "tls")),
 )
-CONTROLES = tuple((etape.titre, etape.exigences) for etape in ETAPES)
+CONTROLES = (*((etape.titre, etape.exigences) for etape in ETAPES), ("toutes les réponses", conclusion.PARTOUT))
 
 
-async def derouler(v: Verification, avancer: Avancer) -> Sequence[Resultat]:
-    """Run every check. Raises SansReponse, SansJeton, Injugeable."""
+async def derouler(v: Verification, avancer: Avancer, reprise: Reprise | None = None) -> Sequence[Resultat]:
+    """Run every check that `reprise` does not know to be done. Raises SansReponse, SansJeton, Injugeable."""
+    reprise = reprise or Reprise()
+    faites = frozenset(reprise.faites)
+    reprise.rendre(v.carnet)
+    v.refus |= reprise.suite.get("refus", {})
+    reprise.suite["refus"] = v.refus
     for rang, etape in enumerate(ETAPES, 1):
+        if etape.titre in faites and not etape.est_prealable:
+            continue
         avancer(rang, len(ETAPES), etape.titre)
+        depart = len(v.fil.echanges)
         await etape.epreuve(v)
+        conclusion.juger_les_reponses(v, v.fil.echanges[depart:])
+        reprise.garder(etape.titre, v.carnet)
+    reprise.finir()
     return v.carnet.resultats("rien ne l'a mise à l'épreuve")

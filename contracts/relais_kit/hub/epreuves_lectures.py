@@ -87,9 +87,8 @@ async def contrats(v: Verification) -> None:
 
 async def explications(v: Verification) -> None:
     """Every code that this run was refused with is explained where `type` says."""
-    vus = {str(lu(e).get("code")): lu(e) for e in v.fil.echanges if lu(e).get("code") and lu(e).get("type")}
-    for code, dit in sorted(vus.items()):
-        echange = await v.fil.envoyer("GET", urlsplit(str(dit["type"])).path, {"Accept": "application/json"})
+    for code, adresse in sorted(v.refus.items()):
+        echange = await v.fil.envoyer("GET", urlsplit(adresse).path, {"Accept": "application/json"})
         if v.attendre("explications", echange, f"l'explication de « {code} »", 200):
             v.noter("explications", lu(echange).get("code") == code, f"n'explique pas « {code} »", echange)
 

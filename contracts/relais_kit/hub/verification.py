@@ -51,6 +51,8 @@ class Verification:
     premier: Message = field(default_factory=dict)
     evenements: list[Message] = field(default_factory=list)
     """The feed of `un`, as far as it was read."""
+    refus: dict[str, str] = field(default_factory=dict)
+    """Every code of refusal that was seen, and the address that explains it."""
     lecteur: Acces | None = None
     """The partner whose feed says something of what was deposited."""
 

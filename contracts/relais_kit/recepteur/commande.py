@@ -13,6 +13,7 @@ import httpx
 from relais_contrats.signatures import v1a
 from relais_kit import resultats as rapport
 from relais_kit.carnet import Resultat
+from relais_kit.personne import au_terminal
 from relais_kit.rapport.commande import deposer
 from relais_kit.recepteur.deroulement import Injoignable, derouler
 from relais_kit.recepteur.envoi import Hub
@@ -20,6 +21,7 @@ from relais_kit.recepteur.exigences import EXIGENCES
 from relais_kit.recepteur.identite import Identite, cle_v1a, nouveau_secret, publique, signataire_v1
 from relais_kit.recepteur.sonde import Sonde, SondeIllisible
 from relais_kit.recepteur.verification import Verification
+from relais_kit.reprise import Reprise, ouvrir
 from relais_kit.sorties import abandonner, ecrire_json, type_du_catalogue
 
 _LIMITE_S, _LIMITE_RAPIDE_S = 540.0, 40.0
@@ -40,9 +42,11 @@ def executer(options: argparse.Namespace) -> int:
         abandonner(f"le dossier de {options.junit} n'existe pas")
     types = tuple(type_du_catalogue(nom).nom for nom in options.types.split(",")) if options.types else ()
     identite = _identite(options)
+    reprise = ouvrir(options.reprendre, _contexte(options) | {"cible": "recepteur"})
     progression = rapport.Progression(sys.stderr)
     try:
-        resultats = asyncio.run(_verifier(options, identite, types, progression))
+        with reprise.interruptible():
+            resultats = asyncio.run(_verifier(options, identite, types, progression, reprise))
     except (Injoignable, SondeIllisible) as erreur:
         progression.effacer()
         abandonner(str(erreur))
@@ -52,7 +56,11 @@ def executer(options: argparse.Namespace) -> int:
 
 
 async def _verifier(
-    options: argparse.Namespace, identite: Identite, types: tuple[str, ...], progression: rapport.Progression
+    options: argparse.Namespace,
+    identite: Identite,
+    types: tuple[str, ...],
+    progression: rapport.Progression,
+    reprise: Reprise,
 ) -> Sequence[Resultat]:
     async with httpx.AsyncClient(timeout=None, trust_env=False) as http:  # noqa: S113  `Hub` limits each exchange
         verification = Verification(
@@ -60,11 +68,12 @@ async def _verifier(
             identite,
             Sonde(http, options.sonde) if options.sonde else None,
             lot=options.lot,
+            personne=au_terminal(est_demandee=options.pas_a_pas),
             est_rapide=options.rapide,
             limite_s=_LIMITE_RAPIDE_S if options.rapide else _LIMITE_S,
             types=types,
         )
-        return await derouler(verification, progression.avancer)
+        return await derouler(verification, progression.avancer, reprise)
 
 
 def _identite(options: argparse.Namespace) -> Identite:
@@ -119,13 +128,16 @@ def _rendre(options: argparse.Namespace, resultats: Sequence[Resultat]) -> None:
     else:
         rapport.texte(resultats, sys.stdout)
     if options.rapport:
-        contexte = {"Adresse": _sans_requete(options.url), "Sonde": _sans_requete(options.sonde or "aucune")}
-        deposer(options.rapport, "recepteur", contexte, resultats)
+        deposer(options.rapport, "recepteur", _contexte(options), resultats)
     if options.junit:
         try:
             rapport.en_junit("verifier recepteur", resultats, options.junit)
         except OSError as erreur:
             abandonner(f"{options.junit} ne peut pas être écrit : {erreur.strerror}")
+
+
+def _contexte(options: argparse.Namespace) -> dict[str, str]:
+    return {"Adresse": _sans_requete(options.url), "Sonde": _sans_requete(options.sonde or "aucune")}
 
 
 def _sans_requete(url: str) -> str:

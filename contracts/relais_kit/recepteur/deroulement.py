@@ -9,6 +9,7 @@ from relais_kit.recepteur import epreuves_faits as faits
 from relais_kit.recepteur import epreuves_ouverture as ouverture
 from relais_kit.recepteur import epreuves_signature as signature
 from relais_kit.recepteur.verification import Verification
+from relais_kit.reprise import Reprise
 
 _ACCEPTE = ("evenement-accepte", "evenement-traite")
 _HORODATAGES = ("horodatage-ancien", "horodatage-futur", "horodatage-illisible")
@@ -49,6 +50,7 @@ _SUITE = (
     Etape("données réduites", contrat.donnees_reduites, ("donnees-reduites",)),
     Etape("grands et lents", contrat.grands_et_lents, ("grand", "corps-lent")),
     Etape("seize envois simultanés", ouverture.simultanes, ("simultanes",)),
+    Etape("arrêt et relance", ouverture.redemarrage, (*_ACCEPTE, "redemarrage")),
     Etape("rotation du secret", signature.ancien_secret, ("rotation-ancien", "rotation-close")),
 )
 CONCLUSION = ("delai", "disponible", "sans-redirection")
@@ -62,8 +64,13 @@ class Injoignable(Exception):
     """Nothing can be judged: nobody answers at this address. One French sentence without its full stop."""
 
 
-async def derouler(v: Verification, avancer: Avancer) -> Sequence[Resultat]:
-    """Run every check that can be. Raises Injoignable, or SondeIllisible when the probe is none from the start."""
+async def derouler(v: Verification, avancer: Avancer, reprise: Reprise | None = None) -> Sequence[Resultat]:
+    """Run every check that can be, but for those that `reprise` knows to be done. Raises Injoignable, or SondeIllisible
+    when the probe is none from the start."""
+    reprise = reprise or Reprise()
+    reprise.rendre(v.carnet)
+    v.reprendre(reprise.suite)
+    faites = frozenset(reprise.faites)
     nombre = len(_OUVERTURE) + len(_SUITE) + 1
     if v.sonde is not None:
         await v.sonde.traites()
@@ -73,9 +80,12 @@ async def derouler(v: Verification, avancer: Avancer) -> Sequence[Resultat]:
         if not v.a_repondu and v.carnet.a_echoue("disponible"):
             raise Injoignable("le récepteur ne répond pas : vérifiez --url, et qu'il est lancé")
     for rang, (titre, epreuve, _) in enumerate(_SUITE, len(_OUVERTURE) + 1):
-        if v.arret is None:
+        if v.arret is None and titre not in faites:
             avancer(rang, nombre, titre)
             await epreuve(v)
+            reprise.suite |= v.en_json()
+            reprise.garder(titre, v.carnet)
     avancer(nombre, nombre, "ce que la sonde montre" if v.sonde else "conclusion")
     await v.conclure()
+    reprise.finir()
     return v.carnet.resultats(v.arret or "rien ne l'a mise à l'épreuve")

@@ -4,8 +4,14 @@ import asyncio
 import secrets
 from uuid import uuid4
 
+import orjson
+
+from relais_kit.personne import SANS_PERSONNE
+from relais_kit.recepteur.envoi import SansReponse
 from relais_kit.recepteur.faits import ESSAI, TYPES_COURANTS, VERIFICATION, Evenement
 from relais_kit.recepteur.verification import Verification
+
+_RELANCES_MAX = 60
 
 
 async def ouvrir(v: Verification) -> None:
@@ -52,6 +58,37 @@ async def _reconnaitre(v: Verification, acceptes: dict[str, Evenement]) -> None:
         return
     v.carnet.echouer("evenement-traite", f"répond 2xx, et la sonde ne montre aucun de : {', '.join(acceptes)}")
     v.arret = "la sonde ne montre aucun des événements acceptés"
+
+
+async def redemarrage(v: Verification) -> None:
+    """Somebody stops the receiver, and starts it again: what comes meanwhile comes again, and what it knew too."""
+    fait, pendant = v.fait(), v.fait()
+    v.repeter("redemarrage", fait)
+    if not v.personne.est_la:
+        v.carnet.omettre("redemarrage", SANS_PERSONNE)
+        return
+    await v.accepter("evenement-accepte", "un événement", fait)
+    if not await v.personne.faire("Arrêtez votre récepteur."):
+        v.carnet.omettre("redemarrage", "il n'a pas été arrêté")
+        return
+    if await _repond(v, pendant):
+        v.carnet.omettre("redemarrage", "il répond encore : il n'a pas été arrêté")
+        return
+    await v.personne.faire("Relancez-le.")
+    for _ in range(_RELANCES_MAX):
+        if await _repond(v, v.faits.de_service(ESSAI, {"abonnement": str(uuid4())})):
+            break
+        await asyncio.sleep(0.5)
+    await v.accepter("redemarrage", "l'événement venu pendant l'arrêt", pendant)
+    await v.accepter("redemarrage", "un événement d'avant l'arrêt", fait)
+
+
+async def _repond(v: Verification, fait: Evenement) -> bool:
+    try:
+        await v.hub.poster(orjson.dumps(fait), fait["id"])
+    except SansReponse:
+        return False
+    return True
 
 
 async def simultanes(v: Verification) -> None:

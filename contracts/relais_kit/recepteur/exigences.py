@@ -54,6 +54,7 @@ _TABLE = (
     ("simultanes", _TRANSPORT, "Accepte et traite seize envois simultanés.", _RELANCES),
     ("sans-redirection", _TRANSPORT, "Ne répond par aucune redirection : elle n'est pas suivie.", _RELANCES),
     ("delai", _TRANSPORT, "Répond avant que le relais n'abandonne (15 s).", _RELANCES),
+    ("redemarrage", _TRANSPORT, "Arrêté puis relancé, n'oublie ni ne répète ce qu'il a traité.", _RELANCES),
     ("disponible", _TRANSPORT, "Répond à chaque envoi, sans couper la connexion.", _RELANCES),
 )
 

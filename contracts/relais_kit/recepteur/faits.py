@@ -38,7 +38,7 @@ class Faits:
 
     def __init__(self, abonnement: str | None = None) -> None:
         self._nomme = {"abonnement": abonnement} if abonnement else {}
-        self._numero = 0
+        self.numero = 0
 
     def parcours(self) -> str:
         """The pseudonym of a new one."""
@@ -52,7 +52,7 @@ class Faits:
         donnees = exemple["data"] if data is None else dict(data)
         if (objet := objet_principal(type_)) and objet[0] in donnees:
             donnees[objet[0]] = f"obj_{secrets.token_hex(13)}"
-        self._numero += 1
+        self.numero += 1
         message = CATALOGUE[type_]
         sujet = {"subject": parcours or self.parcours()} if message.porte_sur_parcours or message.ouvre_parcours else {}
         return {
@@ -61,7 +61,7 @@ class Faits:
             "id": str(uuid4()),
             "time": datetime.now(UTC).isoformat(),
             "sequence": sequence,
-            "relaisnumero": self._numero,
+            "relaisnumero": self.numero,
             "traceparent": f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01",
             "dataschema": f"/v1/contrats/{type_}",
             **sujet,

@@ -1,7 +1,9 @@
 """One run against one receiver: sends, notes what it answered, and at the end what its probe says that it did."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import orjson
 
@@ -9,6 +11,7 @@ from relais_contrats import signatures
 from relais_contrats.enveloppe import PREFIXE_TYPE, SUFFIXE_TYPE
 from relais_kit.carnet import Carnet
 from relais_kit.echange import Echange
+from relais_kit.personne import Personne
 from relais_kit.recepteur.envoi import LOT, ORDINAIRE, SEUL, Hub, Maniere, SansReponse, TropLent
 from relais_kit.recepteur.exigences import EXIGENCES
 from relais_kit.recepteur.faits import Evenement, Faits
@@ -36,6 +39,7 @@ class Verification:
     identite: Identite
     sonde: Sonde | None = None
     lot: int = 100
+    personne: Personne = field(default_factory=Personne)
     est_rapide: bool = False
     limite_s: float = 540.0
     carnet: Carnet = field(default_factory=lambda: Carnet(EXIGENCES))
@@ -49,6 +53,24 @@ class Verification:
     _suites: list[list[str]] = field(default_factory=list)
     _silences: int = 0
     _reponses: int = 0
+
+    def en_json(self) -> dict[str, Any]:
+        """What the end judges of the events that were sent, for a run that is taken up later; ids only."""
+        return {
+            "dus": self._dus,
+            "interdits": self._interdits,
+            "repetes": self._repetes,
+            "suites": self._suites,
+            "numero": self.faits.numero,
+        }
+
+    def reprendre(self, dit: Mapping[str, Any]) -> None:
+        """From what `en_json` gave."""
+        self._dus |= dit.get("dus", {})
+        self._interdits |= dit.get("interdits", {})
+        self._repetes |= dit.get("repetes", {})
+        self._suites += dit.get("suites", [])
+        self.faits.numero = max(self.faits.numero, dit.get("numero", 0))
 
     def __post_init__(self) -> None:
         self.faits = Faits(self.identite.abonnement)
