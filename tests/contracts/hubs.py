@@ -140,20 +140,29 @@ class Juste:
         return rendu
 
 
-class Ensemble(Juste):
+def reunis(*fautifs: type[Juste]) -> type[Juste]:
     """Several defects that do not meet, in one hub: as many are told in one run."""
+    verificateurs = {f.verificateur for f in fautifs} - {VerificateurAcces}
+    changent_le_hub = [f for f in fautifs if change_le_hub(f)] or [Juste]
+    passants = [f for f in fautifs if not change_le_hub(f)]
 
-    def __init__(self, *defauts: type[Juste]) -> None:
-        self.defauts = defauts
-        super().__init__()
+    def avant(self: Juste, demande: Demande) -> None:
+        changent_le_hub[0].avant(self, demande)
+        for passant in passants:
+            passant.avant(self, demande)
 
-    def avant(self, demande: Demande) -> None:
-        for defaut in self.defauts:
-            defaut.avant(self, demande)
+    def apres(self: Juste, demande: Demande, rendu: Rendu) -> None:
+        changent_le_hub[0].apres(self, demande, rendu)
+        for passant in passants:
+            passant.apres(self, demande, rendu)
 
-    def apres(self, demande: Demande, rendu: Rendu) -> None:
-        for defaut in self.defauts:
-            defaut.apres(self, demande, rendu)
+    verificateur = type("Verificateur", tuple(verificateurs), {}) if verificateurs else VerificateurAcces
+    return type("Ensemble", tuple(changent_le_hub), {"avant": avant, "apres": apres, "verificateur": verificateur})
+
+
+def change_le_hub(fautif: type[Juste]) -> bool:
+    """More than the requests and the answers that pass."""
+    return fautif.preparer is not Juste.preparer or fautif.verificateur is not Juste.verificateur
 
 
 @dataclass

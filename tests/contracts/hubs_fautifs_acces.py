@@ -70,7 +70,7 @@ class AccepteUneAssertion(Juste):
         self.vues: set[str] = set()
 
     def accepte(self, tete: Mapping[str, Any], dit: Mapping[str, Any]) -> bool:
-        raise NotImplementedError
+        return False
 
     def avant(self, demande: Demande) -> None:
         assertion = demande.formulaire.get("client_assertion", "") if demande.chemin == "/oauth/token" else ""
@@ -80,34 +80,34 @@ class AccepteUneAssertion(Juste):
 
 class AccepteNone(AccepteUneAssertion):
     def accepte(self, tete: Mapping[str, Any], dit: Mapping[str, Any]) -> bool:
-        return bool(tete["alg"] == "none")
+        return bool(tete["alg"] == "none") or super().accepte(tete, dit)
 
 
 class AccepteHs256(AccepteUneAssertion):
     def accepte(self, tete: Mapping[str, Any], dit: Mapping[str, Any]) -> bool:
-        return bool(tete["alg"] == "HS256")
+        return bool(tete["alg"] == "HS256") or super().accepte(tete, dit)
 
 
 class AccepteLExpiree(AccepteUneAssertion):
     def accepte(self, tete: Mapping[str, Any], dit: Mapping[str, Any]) -> bool:
-        return float(dit.get("exp", time.time())) < time.time() - 60
+        return float(dit.get("exp", time.time())) < time.time() - 60 or super().accepte(tete, dit)
 
 
 class AccepteSansFin(AccepteUneAssertion):
     def accepte(self, tete: Mapping[str, Any], dit: Mapping[str, Any]) -> bool:
-        return "exp" not in dit
+        return "exp" not in dit or super().accepte(tete, dit)
 
 
 class AccepteToutDestinataire(AccepteUneAssertion):
     def accepte(self, tete: Mapping[str, Any], dit: Mapping[str, Any]) -> bool:
-        return bool(dit["aud"] != self.url)
+        return bool(dit["aud"] != self.url) or super().accepte(tete, dit)
 
 
 class AccepteDeuxFois(AccepteUneAssertion):
     def accepte(self, tete: Mapping[str, Any], dit: Mapping[str, Any]) -> bool:
         est_vue = dit["jti"] in self.vues
         self.vues.add(dit["jti"])
-        return est_vue
+        return est_vue or super().accepte(tete, dit)
 
 
 class IgnoreLaPortee(Juste):
@@ -147,7 +147,7 @@ class _Laxiste(VerificateurAcces):
     """The hub's own verification, less one comparison."""
 
     def lache(self, dit: Mapping[str, Any], attendus: dict[str, Any]) -> dict[str, Any]:
-        raise NotImplementedError
+        return attendus
 
     def _verifier_dpop(self, texte: str, preuves: Any, methode: str, url: str, maintenant: datetime) -> Jeton:
         acces, client = self._lire(texte, maintenant)
@@ -165,27 +165,27 @@ class _Laxiste(VerificateurAcces):
 
 class _ToutAdresse(_Laxiste):
     def lache(self, dit: Mapping[str, Any], attendus: dict[str, Any]) -> dict[str, Any]:
-        return attendus | {"url": dit["htu"]}
+        return super().lache(dit, attendus) | {"url": dit["htu"]}
 
 
 class _ToutMethode(_Laxiste):
     def lache(self, dit: Mapping[str, Any], attendus: dict[str, Any]) -> dict[str, Any]:
-        return attendus | {"methode": dit["htm"]}
+        return super().lache(dit, attendus) | {"methode": dit["htm"]}
 
 
 class _ToutJeton(_Laxiste):
     def lache(self, dit: Mapping[str, Any], attendus: dict[str, Any]) -> dict[str, Any]:
-        return attendus | {"jeton": None}
+        return super().lache(dit, attendus) | {"jeton": None}
 
 
 class _ToutCle(_Laxiste):
     def lache(self, dit: Mapping[str, Any], attendus: dict[str, Any]) -> dict[str, Any]:
-        return attendus | {"jkt": None}
+        return super().lache(dit, attendus) | {"jkt": None}
 
 
 class _ToutAge(_Laxiste):
     def lache(self, dit: Mapping[str, Any], attendus: dict[str, Any]) -> dict[str, Any]:
-        return attendus | {"maintenant": datetime.fromtimestamp(dit["iat"], UTC)}
+        return super().lache(dit, attendus) | {"maintenant": datetime.fromtimestamp(dit["iat"], UTC)}
 
 
 class _Credule(VerificateurAcces):
@@ -285,3 +285,9 @@ FAUTIFS_ACCES: dict[type[Juste], set[str]] = {
     JetonNonSigne: {"jeton-faux"},
     JetonAuPorteur: {"preuve-absente"},
 }
+
+FAMILLES: tuple[tuple[type[Juste], ...], ...] = (
+    (AccepteNone, AccepteHs256, AccepteLExpiree, AccepteSansFin, AccepteToutDestinataire, AccepteDeuxFois),
+    (PreuveDUneAutreAdresse, PreuveDUneAutreMethode, PreuveDUnAutreJeton, PreuveDUneAutreCle, PreuveSansAge),
+)
+"""Defects of one mechanism, which add up in one hub."""

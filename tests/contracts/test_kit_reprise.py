@@ -31,8 +31,8 @@ from relais_kit.reprise import Reprise, ouvrir
 from tests.contracts import hubs, recepteurs
 from tests.contracts.emetteurs import Juste
 from tests.contracts.emetteurs_autres import UnLot
-from tests.contracts.emetteurs_fautifs import PasDeRelance, TombeSurUnType
-from tests.contracts.emetteurs_fautifs_acces import InsisteSurLe401, MemeJti
+from tests.contracts.emetteurs_fautifs import PasDeRelance
+from tests.contracts.emetteurs_fautifs_acces import InsisteSurLe401
 from tests.contracts.quelquun import quelquun
 from tests.contracts.test_verifier_emetteur import URL as EMETTEUR_URL
 from tests.contracts.test_verifier_emetteur import EnMemoire
@@ -173,7 +173,7 @@ async def test_a_run_of_a_hub_that_went_away_is_taken_up(tmp_path: Path) -> None
     assert set(titres[:coupee]) & set(titres[coupee:]) == {"jeton", "premier dépôt", titres[coupee - 1]}
 
 
-@pytest.mark.parametrize("genre", [Juste, UnLot, InsisteSurLe401, PasDeRelance, MemeJti, TombeSurUnType])
+@pytest.mark.parametrize("genre", [UnLot, InsisteSurLe401, PasDeRelance])
 def test_a_run_of_a_sender_is_judged_with_what_came_before_the_cut(genre: type[Juste], tmp_path: Path) -> None:
     fichier, titres = tmp_path / "essai.json", list[str]()
 

@@ -1,9 +1,11 @@
 """`relais-kit verifier hub`: the mock raises no alarm, each defect is told by the right requirement."""
 
+import asyncio
 import json
 import logging
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import httpx
 import pytest
@@ -20,13 +22,13 @@ from relais_kit.hub.epreuves_depots import Injugeable
 from relais_kit.hub.exigences import EXIGENCES
 from relais_kit.hub.verification import Verification
 from relais_kit.personne import Personne
-from tests.contracts.hubs import Demande, Juste, Rendu
-from tests.contracts.hubs_fautifs import FAUTIFS, ensemble, lots
+from tests.contracts.hubs import Demande, Juste, Rendu, reunis
+from tests.contracts.hubs_fautifs import FAUTIFS, lots
 from tests.contracts.quelquun import quelquun
 
 pytestmark = pytest.mark.anyio
-PAR_LOT = int(os.environ.get("RELAIS_DEFAUTS_PAR_LOT", "4"))
-"""`RELAIS_DEFAUTS_PAR_LOT=1` looks at each defect alone."""
+PAR_UN = "RELAIS_DEFAUTS_PAR_UN" in os.environ
+"""`RELAIS_DEFAUTS_PAR_UN=1` looks at each defect alone."""
 WEBHOOKS = {"secret-une-fois", "poignee-de-main", "signature", "livraison", "rotation", "abonnement-d-autrui"}
 
 
@@ -75,11 +77,49 @@ def par_etat(resultats: Mapping[str, Resultat], etat: Etat) -> set[str]:
     return {nom for nom, resultat in resultats.items() if resultat.etat is etat}
 
 
-async def test_the_mock_passes_all_that_can_be_seen_of_it(ecoute: Ecoute) -> None:
-    resultats = await juger(Juste(), ecoute)
+@dataclass
+class Vue:
+    """One run against the mock: what was found, and which check noted what."""
 
-    assert {nom: r.details for nom, r in resultats.items() if r.etat is Etat.ECHOUEE} == {}
-    assert par_etat(resultats, Etat.NON_COUVERTE) == {"tls", "redemarrage"}
+    hub: Juste
+    resultats: dict[str, Resultat]
+    notes: set[tuple[str, str]]
+
+
+@pytest.fixture(scope="module")
+def vue() -> Vue:
+    hub, titres, notes = Juste(), list[str](), set[tuple[str, str]]()
+    passer = Carnet.passer
+
+    def noter(carnet: Carnet, nom: str, *echanges: Echange) -> None:
+        notes.add((titres[-1], nom))
+        passer(carnet, nom, *echanges)
+
+    with pytest.MonkeyPatch.context() as monkeypatch, ouverte(0) as ecoute:
+        monkeypatch.setattr(Carnet, "passer", noter)
+        resultats = asyncio.run(juger(hub, ecoute, avancer=lambda _rang, _nombre, titre: titres.append(titre)))
+    return Vue(hub, resultats, notes)
+
+
+def test_the_mock_passes_all_that_can_be_seen_of_it(vue: Vue) -> None:
+    assert {nom: r.details for nom, r in vue.resultats.items() if r.etat is Etat.ECHOUEE} == {}
+    assert par_etat(vue.resultats, Etat.NON_COUVERTE) == {"tls", "redemarrage"}
+
+
+def test_each_check_notes_what_its_table_says(vue: Vue) -> None:
+    dites = {(titre, nom) for titre, noms in CONTROLES for nom in noms}
+    notes = {(titre, nom) for titre, nom in vue.notes if nom not in PARTOUT}
+
+    assert notes <= dites
+    assert {nom for _, nom in dites - notes} == {*PARTOUT, "redemarrage"}
+
+
+def test_nothing_secret_is_kept_for_the_report(vue: Vue) -> None:
+    ecrits = json.dumps([e.masque() for r in vue.resultats.values() for e in r.echanges])
+
+    assert "/v1/messages" in ecrits
+    for secret in ("whsec_", "Essai ", "eyJ", vue.hub.porte.registre.secrets["cd-59"]):
+        assert secret not in ecrits
 
 
 async def test_one_access_and_no_receiver_leave_what_they_cannot_see(ecoute: Ecoute) -> None:
@@ -89,14 +129,15 @@ async def test_one_access_and_no_receiver_leave_what_they_cannot_see(ecoute: Eco
     assert par_etat(resultats, Etat.NON_COUVERTE) >= WEBHOOKS | {"depot-d-autrui", "parcours-d-autrui", "herite", "fil"}
 
 
-@pytest.mark.parametrize("fautifs", lots(PAR_LOT), ids=lambda fautifs: "-".join(f.__name__ for f in fautifs))
+@pytest.mark.parametrize("fautifs", lots(PAR_UN), ids=lambda fautifs: "-".join(f.__name__ for f in fautifs))
 async def test_a_defect_is_told_by_its_requirement(
     fautifs: tuple[type[Juste], ...], ecoute: Ecoute, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("relais_kit.bouchon.porte.VerificateurAcces", fautifs[0].verificateur)
+    fautif = reunis(*fautifs)
+    monkeypatch.setattr("relais_kit.bouchon.porte.VerificateurAcces", fautif.verificateur)
     attendus = set.union(*(FAUTIFS[fautif] for fautif in fautifs))
 
-    resultats = await juger(ensemble(fautifs), ecoute if attendus & WEBHOOKS else None)
+    resultats = await juger(fautif(), ecoute if attendus & WEBHOOKS else None)
 
     assert par_etat(resultats, Etat.ECHOUEE) == attendus
 
@@ -105,25 +146,18 @@ def test_every_requirement_is_broken_by_a_hub_of_these_tests() -> None:
     assert set.union({"tls", "redemarrage"}, *FAUTIFS.values()) == set(EXIGENCES)
 
 
-async def test_a_hub_that_is_not_on_this_machine_is_open_in_tls_only() -> None:
+async def test_a_hub_elsewhere_is_open_in_tls_only_and_forgets_nothing_when_it_stops() -> None:
     class AvecHsts(Juste):
         def apres(self, demande: Demande, rendu: Rendu) -> None:
             rendu.entetes["strict-transport-security"] = "max-age=63072000"
 
-    sans, avec = await juger(Juste("https://bouchon.exemple.fr")), await juger(AvecHsts("https://bouchon.exemple.fr"))
+    juste, fautif = AvecHsts("https://bouchon.exemple.fr"), Juste("https://bouchon.exemple.fr")
 
-    assert par_etat(sans, Etat.ECHOUEE) == {"tls"}
-    assert (par_etat(avec, Etat.ECHOUEE), avec["tls"].etat) == (set(), Etat.PASSEE)
+    bon = await juger(juste, personne=quelquun(lambda: None))
+    faux = await juger(fautif, personne=quelquun(fautif.porte.memoire.deposes.clear))
 
-
-async def test_a_hub_that_was_stopped_keeps_what_it_accepted() -> None:
-    garde, oublie = Juste(), Juste()
-
-    bon = await juger(garde, personne=quelquun(lambda: None))
-    faux = await juger(oublie, personne=quelquun(oublie.porte.memoire.deposes.clear))
-
-    assert bon["redemarrage"].etat is Etat.PASSEE
-    assert par_etat(faux, Etat.ECHOUEE) == {"redemarrage"}
+    assert (par_etat(bon, Etat.ECHOUEE), bon["tls"].etat, bon["redemarrage"].etat) == (set(), *[Etat.PASSEE] * 2)
+    assert par_etat(faux, Etat.ECHOUEE) == {"tls", "redemarrage"}
 
 
 async def test_what_cannot_be_judged_is_told() -> None:
@@ -142,31 +176,3 @@ async def test_what_cannot_be_judged_is_told() -> None:
         await juger(Coupe())
     with pytest.raises(Injugeable, match="--departement"):
         await juger(Juste(), departement="13")
-
-
-async def test_each_check_notes_what_its_table_says(ecoute: Ecoute, monkeypatch: pytest.MonkeyPatch) -> None:
-    titres, notes = list[str](), set[tuple[str, str]]()
-    passer = Carnet.passer
-
-    def noter(carnet: Carnet, nom: str, *echanges: Echange) -> None:
-        notes.add((titres[-1], nom))
-        passer(carnet, nom, *echanges)
-
-    monkeypatch.setattr(Carnet, "passer", noter)
-    await juger(Juste(), ecoute, avancer=lambda _rang, _nombre, titre: titres.append(titre))
-
-    dites = {(titre, nom) for titre, noms in CONTROLES for nom in noms}
-    notes = {(titre, nom) for titre, nom in notes if nom not in PARTOUT}
-    assert notes <= dites
-    assert {nom for _, nom in dites - notes} == {*PARTOUT, "redemarrage"}
-
-
-async def test_nothing_secret_is_kept_for_the_report(ecoute: Ecoute) -> None:
-    hub = Juste()
-
-    resultats = await juger(hub, ecoute)
-
-    ecrits = json.dumps([e.masque() for r in resultats.values() for e in r.echanges])
-    assert "/v1/messages" in ecrits
-    for secret in ("whsec_", "Essai ", 'access_token\\": \\"ey', hub.porte.registre.secrets["cd-59"]):
-        assert secret not in ecrits
