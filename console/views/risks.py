@@ -61,6 +61,36 @@ _SAID: dict[str, tuple[str, str, str]] = {
         "fin le",
         "Demander au partenaire sa clé suivante, puis partenaire cle.",
     ),
+    "certificat-absent-emetteur": (
+        "Certificat de conformité exigé, et absent : aucun jeton ne lui est donné",
+        "",
+        "partenaire certifier … --emetteur, avec lui ; ou partenaire modifier … --sans-certificat.",
+    ),
+    "certificat-expire-emetteur": (
+        "Certificat de conformité de son émetteur expiré",
+        "depuis le",
+        "partenaire certifier … --emetteur, avec lui. S'il est exigé, aucun jeton ne lui est plus donné.",
+    ),
+    "certificat-bientot-expire-emetteur": (
+        "Certificat de conformité de son émetteur : fin dans moins de trente jours",
+        "fin le",
+        "Prévenir le partenaire, puis partenaire certifier … --emetteur, avec lui.",
+    ),
+    "certificat-expire-recepteur": (
+        "Certificat de conformité de son récepteur expiré",
+        "depuis le",
+        "Prévenir le partenaire, puis partenaire certifier … --recepteur.",
+    ),
+    "certificat-bientot-expire-recepteur": (
+        "Certificat de conformité de son récepteur : fin dans moins de trente jours",
+        "fin le",
+        "Prévenir le partenaire, puis partenaire certifier … --recepteur.",
+    ),
+    "certificat-autre-adresse-recepteur": (
+        "Le récepteur certifié n'est plus à l'adresse de l'abonnement",
+        "certificat jusqu'au",
+        "partenaire certifier … --recepteur vérifie la nouvelle adresse.",
+    ),
     "abonnement-suspendu": (
         "Abonnement suspendu après 72 heures d'échecs",
         "en échec depuis le",

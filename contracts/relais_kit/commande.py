@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from relais_kit import (
     appeler,
+    certifier,
     charger,
     completion,
     exemple,
@@ -39,13 +40,14 @@ exemples :
   relais-kit verifier emetteur --commande "python envoyer.py" --rapport essai
   relais-kit rapport essai
   relais-kit puis-je-publier --attentes partenaires
+  relais-kit certifier verifier certificat-emetteur.jws --cles cles.json
 
 relais-kit COMMANDE --help en dit plus sur chacune.
 """
 
 _COMMANDES = (
     *(valider, exemple, generer, charger, bouchon, appeler, verifier, referentiel, rapport),
-    *(preuve, puis_je_publier, completion),
+    *(certifier, preuve, puis_je_publier, completion),
 )
 
 

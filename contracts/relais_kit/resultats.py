@@ -25,6 +25,10 @@ class Progression:
     def avancer(self, rang: int, nombre: int, titre: str) -> None:
         self._ecrire(f"\r\033[K[{rang}/{nombre}] {titre}…")
 
+    def avancer_sans_fin(self, rang: int, titre: str) -> None:
+        """Where nobody knows how many steps there are."""
+        self._ecrire(f"\r\033[K[{rang}] {titre}…")
+
     def effacer(self) -> None:
         self._ecrire("\r\033[K")
 

@@ -52,6 +52,8 @@ def _show(found: status.Status, console: Console) -> None:
     console.print(f"Relais {ready} · lanceur {found.launcher}")
     for anomaly in found.sante.get("anomalies", []):
         console.print(f"[yellow]• {anomaly}[/]", soft_wrap=True)
+    for one in found.certificats:
+        console.print(f"[yellow]• {_certificate(one)}[/]", soft_wrap=True)
     if found.ports:
         ports = found.ports
         console.print(f"API http://127.0.0.1:{ports.passerelle} · NATS {ports.nats} · PostgreSQL {ports.postgres}")
@@ -70,6 +72,18 @@ def _show(found: status.Status, console: Console) -> None:
         console.print(pending)
     if found.personnes:
         console.print(_persons(found.personnes))
+
+
+def _certificate(one: dict[str, Any]) -> str:
+    whose = f"Certificat de conformité de {one['partenaire']} ({one['programme']})"
+    match one["nature"]:
+        case "certificat-absent":
+            return f"{whose} : exigé, et absent ; aucun jeton ne lui est donné."
+        case "certificat-expire":
+            return f"{whose} : expiré le {one['echeance']:%d/%m/%Y}."
+        case "certificat-autre-adresse":
+            return f"{whose} : pour une adresse qui n'est plus celle de son abonnement."
+    return f"{whose} : expire le {one['echeance']:%d/%m/%Y}."
 
 
 def _persons(told: list[dict[str, Any]]) -> Table:

@@ -13,17 +13,18 @@ from rich.table import Table
 
 from chassis.database import Connection
 from deploy import partner_registry
-from deploy.cli import partenaire_acces
+from deploy.cli import partenaire_acces, partenaire_certifier
 from deploy.cli.hub import Donnees
 from deploy.cli.partenaire_connexion import ClePublique, Code, public_key, run
 from deploy.datadir import DEFAULT_FOLDER, DataDir, LaunchError, Ports
 from deploy.partner_declaration import Changes, Partner, convention
 
 app = typer.Typer(
-    help="Gère les partenaires : créer, modifier, lister, suspendre, reprendre, changer de clé ou de certificat.",
+    help="Gère les partenaires : créer, modifier, lister, suspendre, reprendre, changer de clé, certifier.",
     no_args_is_help=True,
 )
 app.add_typer(partenaire_acces.app)
+app.add_typer(partenaire_certifier.app)
 
 Departements = Annotated[
     list[str] | None, typer.Option("--departement", help="Département (Rhône : 69D, 69M) ; répétable.")
@@ -39,6 +40,7 @@ Hotes = Annotated[
     list[str] | None,
     typer.Option("--hote", help="Hôte public où ses webhooks peuvent aller, sans port ni chemin ; répétable."),
 ]
+_REQUIRED = "Aucun jeton sans certificat de conformité de l'émetteur (partenaire certifier)."
 
 
 @app.command()
@@ -56,6 +58,7 @@ def creer(
         Path | None,
         typer.Option("--certificat", exists=True, dir_okay=False, help="Certificat client PEM, à la place d'une clé."),
     ] = None,
+    exige_certificat: Annotated[bool, typer.Option("--exige-certificat", help=_REQUIRED)] = False,
     donnees: Donnees = DEFAULT_FOLDER,
 ) -> None:
     """Enregistre un partenaire et écrit son client.json.
@@ -75,6 +78,7 @@ def creer(
         structures=[_structure(text) for text in structure or []],
         conventions=[_convention(text) for text in finalite or []],
         hotes=hote or [],
+        exige_certificat=exige_certificat,
     )
 
     async def act(data: DataDir, ports: Ports, conn: Connection) -> None:
@@ -105,6 +109,9 @@ def modifier(
     ] = None,
     hote: Hotes = None,
     sans_hote: Annotated[list[str] | None, typer.Option("--sans-hote", help="À retirer.")] = None,
+    exige_certificat: Annotated[
+        bool | None, typer.Option("--exige-certificat/--sans-certificat", help=_REQUIRED)
+    ] = None,
     donnees: Donnees = DEFAULT_FOLDER,
 ) -> None:
     """Ajoute, remplace ou retire ce qui est déclaré d'un partenaire ; ce qui n'est pas nommé reste.
@@ -121,6 +128,7 @@ def modifier(
     """
     added = Changes(
         nom=nom,
+        exige_certificat=exige_certificat,
         departements=departement or [],
         scopes=scope or [],
         structures=[_structure(text) for text in structure or []],
@@ -167,12 +175,17 @@ def lister(
         if as_json:
             typer.echo(json.dumps(list(rows), ensure_ascii=False, indent=2, default=str))
             return
-        table = Table("code", "type", "nom", "départements", "état", "clés", "certificats", "risque")
+        table = Table("code", "type", "nom", "départements", "état", "clés", "certificats", "conformité", "risque")
         for row in rows:
             departements = ", ".join(row["departements"][:6]) + (", …" if len(row["departements"]) > 6 else "")
+            first = [row["code"], row["type_organisme"], row["nom"], departements, row["etat"]]
             counts = [str(len(row["cles"])), str(len(row["certificats"]))]
+            proven = "\n".join(
+                f"{one['programme']} {partenaire_certifier.STATES[one['etat']]}" for one in row["conformites"]
+            )
+            proven = proven or ("exigée, absente" if row["exige_certificat"] else "")
             risk = _risk(row["herite_jusqua"], datetime.now(UTC))
-            table.add_row(row["code"], row["type_organisme"], row["nom"], departements, row["etat"], *counts, risk)
+            table.add_row(*first, *counts, proven, risk)
         Console(highlight=False).print(table)
 
     run(donnees, act)

@@ -198,6 +198,7 @@ async def test_what_deserves_a_look_is_told_with_what_to_do(banc: Bench) -> None
             Risque("profil-herite", "caf-62", None, expire, 1),
             Risque("livraisons-arretees", "cd-59", "ab", None, 3),
             Risque("rebut", "orientation", None, None, 2),
+            Risque("certificat-bientot-expire-emetteur", "ft-hauts-de-france", None, expire, 1),
         ]
 
     async with served(banc, ask) as console:
@@ -205,7 +206,15 @@ async def test_what_deserves_a_look_is_told_with_what_to_do(banc: Bench) -> None
 
     assert all(
         text in page
-        for text in ("Profil hérité", "caf-62", "2026-12-24", "en échec (3)", "partenaire cle", "rebut lister")
+        for text in (
+            "Profil hérité",
+            "caf-62",
+            "2026-12-24",
+            "en échec (3)",
+            "partenaire cle",
+            "rebut lister",
+            "moins de trente jours",
+        )
     )
 
 

@@ -22,19 +22,66 @@ def anyio_backend():
     return "asyncio"
 """
 
+LEUR_RECEPTEUR = """
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from relais_contrats.client import Receiver, WebhookRefused
+
+SECRET = "whsec_Y2Ugc2VjcmV0IGVzdCBjZWx1aSBkZSBsJ2Vzc2Fp"
+
+
+def application(*, verifie):
+    traites = []
+
+    async def recevoir(requete):
+        corps = await requete.body()
+        try:
+            evenements = Receiver(SECRET).verify(requete.headers, corps)
+        except WebhookRefused:
+            return Response(status_code=401 if verifie else 204)
+        traites.extend(e["id"] for e in evenements if e["id"] not in traites)
+        return Response(status_code=204)
+
+    async def sonde(_):
+        return JSONResponse({"traites": traites})
+
+    return Starlette(routes=[Route("/webhooks", recevoir, methods=["POST"]), Route("/traites", sonde)])
+
+
+def test_notre_recepteur(recepteur):
+    bilan = recepteur(application(verifie=True), SECRET, sonde="/traites")
+    assert bilan.echecs == {}
+    assert "recepteur.doublon-une-fois" in bilan.passees
+
+
+def test_un_recepteur_qui_accepte_tout(recepteur):
+    assert "recepteur.signature-fausse" in recepteur(application(verifie=False), SECRET).echecs
+"""
+
+
+def test_a_partner_tests_its_receiver_with_the_fixture(tmp_path: Path) -> None:
+    (tmp_path / "test_le_leur.py").write_text(LEUR_RECEPTEUR)
+
+    assert "2 passed" in run(tmp_path)
+
 
 def test_a_partner_tests_its_deposits_with_the_fixtures(tmp_path: Path) -> None:
     (tmp_path / "test_le_leur.py").write_text(THEIRS)
 
+    assert "1 passed" in run(tmp_path)
+
+
+def run(folder: Path) -> str:
+    """What pytest says of the tests of this folder, with the plugin."""
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "relais_kit.pytest_plugin", "-p", "no:cacheprovider", "."],
-        cwd=tmp_path,
+        cwd=folder,
         env=os.environ | {"PYTHONPATH": str(CONTRACTS)},
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
-
-    assert done.returncode == 0, done.stdout
-    assert "1 passed" in done.stdout
+    return done.stdout

@@ -11,7 +11,7 @@ import pytest
 
 from deploy.allowed_skips import NO_LANGUAGE
 from relais_kit.commande import main
-from relais_kit.emetteur.conduite import Ecoute, Inexecutable, ParCommande, _est_fini
+from relais_kit.emetteur.conduite import Ecoute, Inexecutable, ParCommande, est_fini
 from relais_kit.emetteur.exigences import EXIGENCES, STRICTES
 from relais_kit.emetteur.pannes import Indisponible, SansPanne
 from relais_kit.emetteur.recu import Recu
@@ -117,7 +117,7 @@ def test_a_program_that_is_never_calm_is_watched_for_a_while_only() -> None:
     jeune = passage()
     jeune.echanges += [depot(maintenant - 1, "a"), depot(maintenant, "b")]
 
-    assert (_est_fini(joue), _est_fini(jeune)) == (True, False)
+    assert (est_fini(joue), est_fini(jeune)) == (True, False)
 
 
 def test_what_was_answered_503_is_waited_for_until_it_comes_again() -> None:
@@ -126,10 +126,10 @@ def test_what_was_answered_503_is_waited_for_until_it_comes_again() -> None:
     panne.touches = [depot(maintenant - 8, "a")]
     joue.echanges += [*panne.touches, depot(maintenant - 7, "b"), depot(maintenant, "c")]
 
-    avant = _est_fini(joue)
+    avant = est_fini(joue)
     joue.echanges.append(depot(maintenant - 1, "a"))
 
-    assert (avant, _est_fini(joue)) == (False, True)
+    assert (avant, est_fini(joue)) == (False, True)
 
 
 def test_a_program_is_given_its_access_and_its_words_are_kept() -> None:

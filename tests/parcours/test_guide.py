@@ -1,6 +1,7 @@
 """The guide of a partner, § 6: what it types at a real hub, from its registration to the change of its key."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -35,7 +36,7 @@ def reader(folder: Path, hub: Hub) -> dict[str, str]:
 async def test_a_partner_is_registered_deposits_is_delivered_and_changes_its_secret_and_its_key(
     hub: Hub, tmp_path: Path
 ) -> None:
-    page = blocks({"9000": str(free_port())})
+    page = blocks({"9000": str(free_port()), "8450": str(free_port())})
     environment = reader(tmp_path, hub)
     [receiver] = [block for block in page if block.kind == "sh serveur" and "recevoir.py" in block.text]
     for block in page:
@@ -51,7 +52,8 @@ async def test_a_partner_is_registered_deposits_is_delivered_and_changes_its_sec
     received = (tmp_path / "recus.ndjson").read_text(encoding="utf-8")
     assert "fr.insertion.abonnement.essai.v1" in received
     assert len((tmp_path / "secrets.txt").read_text(encoding="utf-8").split()) == 2
-    (tmp_path / "acces" / "cle.pem").rename(hub.data.partners / "caf-essai" / "cle.pem")
+    assert (hub.data.partners / "caf-essai" / "certificat-recepteur.jws").exists()
+    shutil.move(tmp_path / "acces" / "cle.pem", hub.data.partners / "caf-essai" / "cle.pem")
     async with hub.partner("caf-essai") as with_the_new_key:
         await until_known(with_the_new_key)
         [subscription] = (await with_the_new_key.get("/v1/abonnements"))["abonnements"]

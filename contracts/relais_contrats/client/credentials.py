@@ -28,8 +28,8 @@ _TOKEN_MARGIN_S = 30
 Key = ECKey | RSAKey | OKPKey
 _KINDS: Mapping[str, type[Key]] = {"ES256": ECKey, "PS256": RSAKey, "EdDSA": OKPKey}
 # The name of the same algorithm since RFC 9864, which the hub reads too: joserfc warns at each use of the old one.
-_WRITTEN = {"EdDSA": "Ed25519"}
-_REGISTRY = JWSRegistry(algorithms=["ES256", "PS256", "Ed25519"])
+WRITTEN_ALG = {"EdDSA": "Ed25519"}
+REGISTRY = JWSRegistry(algorithms=["ES256", "PS256", "Ed25519"])
 
 
 def read_key(path: Path, alg: str) -> Key:
@@ -89,7 +89,7 @@ class Credentials:
             "exp": now + _ASSERTION_LIFE_S,
             "jti": secrets.token_urlsafe(16),
         }
-        header = {"alg": _WRITTEN.get(self._client.alg, self._client.alg), "kid": self._client.kid, "typ": "JWT"}
+        header = {"alg": WRITTEN_ALG.get(self._client.alg, self._client.alg), "kid": self._client.kid, "typ": "JWT"}
         return {
             "grant_type": "client_credentials",
             "client_assertion_type": _ASSERTION_TYPE,
@@ -116,4 +116,4 @@ class Credentials:
 
 
 def _signed(header: dict[str, Any], claims: Mapping[str, Any], key: Key) -> str:
-    return str(jws.serialize_compact(header, json.dumps(claims).encode(), key, registry=_REGISTRY))
+    return str(jws.serialize_compact(header, json.dumps(claims).encode(), key, registry=REGISTRY))

@@ -274,7 +274,8 @@ class Partner:
         response = _checked(await self._http.post(url, data=self._credentials.token_form(), headers=proof))
         granted = _json(response)
         if response.is_error:
-            raise RequestRefused(response.status_code, {"detail": f"jeton refusé, {granted.get('error')}"})
+            said = ": ".join(str(granted[name]) for name in ("error", "error_description") if granted.get(name))
+            raise RequestRefused(response.status_code, {"detail": f"jeton refusé, {said}"})
         self._credentials.keep(granted)
 
 

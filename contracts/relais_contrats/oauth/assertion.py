@@ -66,8 +66,8 @@ def _signataire(jws: Jws, registre: RegistreClients, maintenant: datetime) -> tu
     cle = client.cles.get(kid) if client is not None else None
     if client is None or cle is None or not cle.convient_a(alg) or not jws.est_signe_par(cle.cle):
         raise AssertionRefusee(_INCONNU)
-    if not client.admet(maintenant):
-        raise AssertionRefusee("the client is suspended")
+    if refus := client.refus(maintenant):
+        raise AssertionRefusee(refus)
     if not cle.est_valide(maintenant):
         raise AssertionRefusee("the key is not valid yet or not any more")
     return client, kid

@@ -93,8 +93,8 @@ class Authentification:
 
 
 def _admis(client: ClientOAuth, maintenant: datetime) -> ClientOAuth:
-    if not client.admet(maintenant):
-        raise _inconnu("the client is suspended")
+    if refus := client.refus(maintenant):
+        raise _inconnu(refus)
     return client
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from joserfc.errors import JoseError
 
@@ -11,6 +11,9 @@ from relais_contrats.oauth.certificate import Certificat
 from relais_contrats.oauth.errors import CleInvalide
 from relais_contrats.oauth.jws import MODELES, Cle
 from relais_contrats.oauth.legacy import PORTEES_RETENUES, SecretHerite
+
+SUSPENDU: Final = "the client is suspended"
+SANS_CERTIFICAT: Final = "a certificate of conformance in force is required of this client: ask the operator of the hub"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +54,26 @@ class ClientOAuth:
     secrets: Sequence[SecretHerite] = ()
     jetons_depuis: datetime | None = None
     """Tokens of that second or before are void: when it was suspended, or taken back after a suspension."""
+    exige_certificat: bool = False
+    """The operator wants a certificate of conformance in force from it."""
+    certifie_jusqua: datetime | None = None
+    """The end of its last certificate as a sender; None without any."""
 
     def est_caduc(self, iat: float) -> bool:
         """Whether a token given at that second ended with the last suspension."""
         return self.jetons_depuis is not None and iat <= int(self.jetons_depuis.timestamp())
 
-    def admet(self, maintenant: datetime) -> bool:
-        """Whether it may be given a token now; a token that would be void at once is not given."""
-        return self.actif and not self.est_caduc(int(maintenant.timestamp()))
+    def empechement(self, maintenant: datetime) -> str | None:
+        """Why it may not use a token now, None when it may."""
+        if not self.actif:
+            return SUSPENDU
+        est_certifie = self.certifie_jusqua is not None and maintenant < self.certifie_jusqua
+        return SANS_CERTIFICAT if self.exige_certificat and not est_certifie else None
+
+    def refus(self, maintenant: datetime) -> str | None:
+        """Why it may not be given a token now; a token that would be void at once is not given."""
+        caduc = SUSPENDU if self.est_caduc(int(maintenant.timestamp())) else None
+        return self.empechement(maintenant) or caduc
 
     @property
     def portees(self) -> frozenset[str]:

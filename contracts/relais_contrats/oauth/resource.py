@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from relais_contrats.oauth.clients import ClientOAuth, RegistreClients
+from relais_contrats.oauth.clients import SUSPENDU, ClientOAuth, RegistreClients
 from relais_contrats.oauth.dpop import verifier_preuve
 from relais_contrats.oauth.errors import AccesRefuse, PreuveRefusee
 from relais_contrats.oauth.profile import Profil
@@ -102,8 +102,10 @@ class VerificateurAcces:
         if acces.jti in self._revoques:
             raise AccesRefuse("invalid_token", "the access token was revoked")
         client = self._registre.client(acces.client_id)
-        if client is None or not client.actif:
-            raise AccesRefuse("invalid_token", "the client is suspended")
+        if client is None:
+            raise AccesRefuse("invalid_token", SUSPENDU)
+        if empechement := client.empechement(maintenant):
+            raise AccesRefuse("invalid_token", empechement)
         if client.est_caduc(acces.iat):
             raise AccesRefuse("invalid_token", "the access token is older than the last suspension")
         if not client.reconnait(acces.justificatif, maintenant):

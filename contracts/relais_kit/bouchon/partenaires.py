@@ -43,6 +43,10 @@ class Registre:
             client_id, True, partenaire.scopes, {cle.thumbprint(): publique}, secrets=secrets
         )
 
+    def adopter(self, client: ClientOAuth) -> None:
+        """A client whose keys are its own: nobody here holds the private ones."""
+        self._clients[client.client_id] = client
+
     def client(self, client_id: str) -> ClientOAuth | None:
         return self._clients.get(client_id)
 

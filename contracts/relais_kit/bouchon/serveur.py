@@ -1,11 +1,13 @@
 """Serves the mock on loopback: for a terminal until Ctrl-C, or for a test in a thread of its own."""
 
 import contextlib
+import logging
 import socket
 import threading
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
+import structlog
 import uvicorn
 
 from relais_kit.bouchon.application import Bouchon, preparer
@@ -32,10 +34,28 @@ def en_marche(dossier: Path, herites: Collection[str] = ()) -> Iterator[Porte]:
     """A mock that answers as long as the block runs."""
     prise = ecouter(0)
     porte, serveur = servir(prise, dossier, herites)
-    fil = threading.Thread(target=serveur.run, kwargs={"sockets": [prise]}, name="bouchon")
+    with servi(serveur, prise):
+        yield porte
+
+
+@contextlib.contextmanager
+def servi(http: uvicorn.Server, prise: socket.socket) -> Iterator[None]:
+    """`http` answers on `prise`, in a thread of its own, as long as the block runs."""
+    fil = threading.Thread(target=http.run, kwargs={"sockets": [prise]}, name="relais-joue")
     fil.start()
     try:
-        yield porte
+        yield
     finally:
-        serveur.should_exit = True
+        http.should_exit = http.force_exit = True
         fil.join()
+
+
+@contextlib.contextmanager
+def sans_journal() -> Iterator[None]:
+    """The mock's own log would be mixed with what a command shows."""
+    avant = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    try:
+        yield
+    finally:
+        structlog.configure(**avant)

@@ -1,16 +1,11 @@
 """`relais-kit verifier emetteur`: the arguments, the run, the report."""
 
 import argparse
-import logging
-import socket
 import sys
 import tempfile
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
-import structlog
 import uvicorn
 
 from relais_kit import resultats as rapport
@@ -89,33 +84,11 @@ def _verifier(
         config = uvicorn.Config(
             deroulement.application, interface="asgi3", log_level="error", access_log=False, lifespan="off"
         )
-        with _sans_journal(), _servi(uvicorn.Server(config), prise):
+        with serveur.sans_journal(), serveur.servi(uvicorn.Server(config), prise):
             passages = deroulement.derouler(avancer)
     reprise.finir()
     dossier_juge = Dossier(passages, url, f"/partenaires/{options.partenaire}")
     return juger(dossier_juge, est_strict=options.strict, arret=deroulement.arret)
-
-
-@contextmanager
-def _sans_journal() -> Iterator[None]:
-    """The mock's own log would be mixed with the report."""
-    avant = structlog.get_config()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    try:
-        yield
-    finally:
-        structlog.configure(**avant)
-
-
-@contextmanager
-def _servi(http: uvicorn.Server, prise: socket.socket) -> Iterator[None]:
-    fil = threading.Thread(target=http.run, kwargs={"sockets": [prise]}, name="relais-joue")
-    fil.start()
-    try:
-        yield
-    finally:
-        http.should_exit = http.force_exit = True
-        fil.join()
 
 
 def _rendre(options: argparse.Namespace, resultats: Sequence[Resultat]) -> None:

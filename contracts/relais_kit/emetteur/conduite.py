@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import IO, Protocol
 
 from relais_kit.emetteur.recu import Recu
 from relais_kit.emetteur.temoin import Passage
@@ -47,22 +47,11 @@ class ParCommande:
     def jouer(self, passage: Passage, fin: float) -> None:
         """Raises Inexecutable."""
         with tempfile.TemporaryFile() as sortie:
-            try:
-                programme = subprocess.Popen(  # noqa: S602  the caller's own command, with its own shell
-                    self.commande,
-                    shell=True,
-                    stdin=subprocess.DEVNULL,
-                    stdout=sortie,
-                    stderr=subprocess.STDOUT,
-                    env={**os.environ, **self.environnement},
-                    start_new_session=True,
-                )
-            except (OSError, ValueError) as erreur:
-                raise Inexecutable(_INEXECUTABLE) from erreur
+            programme = lancer(self.commande, self.environnement, sortie)
             try:
                 _attendre(programme, passage, fin)
             finally:
-                _arreter(programme)
+                arreter(programme)
             sortie.seek(0)
             if passage.statut in _NON_LANCEE and not passage.echanges:
                 raise Inexecutable(_INEXECUTABLE)
@@ -84,11 +73,27 @@ class Ecoute:
 
         if sys.stdin.isatty():
             threading.Thread(target=lire, daemon=True).start()
-        while not lu.is_set() and not (not sys.stdin.isatty() and _est_fini(passage)):
+        while not lu.is_set() and not (not sys.stdin.isatty() and est_fini(passage)):
             if time.monotonic() > fin:
                 passage.est_ecourte = True
                 return
             time.sleep(_PAS_S)
+
+
+def lancer(commande: str, environnement: Mapping[str, str], sortie: IO[bytes]) -> subprocess.Popen[bytes]:
+    """Start the partner's own command, in the caller's environment and this one. Raises Inexecutable."""
+    try:
+        return subprocess.Popen(  # noqa: S602  the caller's own command, with its own shell
+            commande,
+            shell=True,
+            stdin=subprocess.DEVNULL,
+            stdout=sortie,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **environnement},
+            start_new_session=True,
+        )
+    except (OSError, ValueError) as erreur:
+        raise Inexecutable(_INEXECUTABLE) from erreur
 
 
 def _attendre(programme: subprocess.Popen[bytes], passage: Passage, fin: float) -> None:
@@ -98,7 +103,7 @@ def _attendre(programme: subprocess.Popen[bytes], passage: Passage, fin: float) 
         if maintenant > fin or (not passage.echanges and maintenant > demarrage):
             passage.est_ecourte = True
             return
-        if _est_fini(passage):
+        if est_fini(passage):
             return
         time.sleep(_PAS_S)
     passage.statut = programme.returncode
@@ -106,7 +111,7 @@ def _attendre(programme: subprocess.Popen[bytes], passage: Passage, fin: float) 
         time.sleep(_PAS_S)
 
 
-def _est_fini(passage: Passage) -> bool:
+def est_fini(passage: Passage) -> bool:
     """For a program that goes on: each fault was followed, or will not be any more; then it is calm, or busy with what
     comes next."""
     maintenant, dernier = time.monotonic(), passage.dernier
@@ -131,7 +136,7 @@ def _est_suivi(passage: Passage, touche: Recu) -> bool:
     return any(str(message.get("id")) in ids for recu in ensuite for message in recu.messages)
 
 
-def _arreter(programme: subprocess.Popen[bytes]) -> None:
+def arreter(programme: subprocess.Popen[bytes]) -> None:
     """The program, and those that it started."""
     for envoi in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError, PermissionError):

@@ -8,23 +8,17 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
-import httpx
-
 from relais_contrats.signatures import v1a
 from relais_kit import resultats as rapport
 from relais_kit.carnet import Resultat
 from relais_kit.personne import au_terminal
 from relais_kit.rapport.commande import deposer
-from relais_kit.recepteur.deroulement import Injoignable, derouler
-from relais_kit.recepteur.envoi import Hub
+from relais_kit.recepteur.deroulement import Injoignable, jouer
 from relais_kit.recepteur.exigences import EXIGENCES
 from relais_kit.recepteur.identite import Identite, cle_v1a, nouveau_secret, publique, signataire_v1
-from relais_kit.recepteur.sonde import Sonde, SondeIllisible
-from relais_kit.recepteur.verification import Verification
-from relais_kit.reprise import Reprise, ouvrir
+from relais_kit.recepteur.sonde import SondeIllisible
+from relais_kit.reprise import ouvrir
 from relais_kit.sorties import abandonner, ecrire_json, type_du_catalogue
-
-_LIMITE_S, _LIMITE_RAPIDE_S = 540.0, 40.0
 
 
 def executer(options: argparse.Namespace) -> int:
@@ -46,34 +40,25 @@ def executer(options: argparse.Namespace) -> int:
     progression = rapport.Progression(sys.stderr)
     try:
         with reprise.interruptible():
-            resultats = asyncio.run(_verifier(options, identite, types, progression, reprise))
+            resultats, _ = asyncio.run(
+                jouer(
+                    options.url,
+                    identite,
+                    progression.avancer,
+                    sonde=options.sonde,
+                    lot=options.lot,
+                    est_rapide=options.rapide,
+                    types=types,
+                    personne=au_terminal(est_demandee=options.pas_a_pas),
+                    reprise=reprise,
+                )
+            )
     except (Injoignable, SondeIllisible) as erreur:
         progression.effacer()
         abandonner(str(erreur))
     progression.effacer()
     _rendre(options, resultats)
     return 0 if rapport.est_conforme(resultats) else 1
-
-
-async def _verifier(
-    options: argparse.Namespace,
-    identite: Identite,
-    types: tuple[str, ...],
-    progression: rapport.Progression,
-    reprise: Reprise,
-) -> Sequence[Resultat]:
-    async with httpx.AsyncClient(timeout=None, trust_env=False) as http:  # noqa: S113  `Hub` limits each exchange
-        verification = Verification(
-            Hub(http, options.url, identite.bon),
-            identite,
-            Sonde(http, options.sonde) if options.sonde else None,
-            lot=options.lot,
-            personne=au_terminal(est_demandee=options.pas_a_pas),
-            est_rapide=options.rapide,
-            limite_s=_LIMITE_RAPIDE_S if options.rapide else _LIMITE_S,
-            types=types,
-        )
-        return await derouler(verification, progression.avancer, reprise)
 
 
 def _identite(options: argparse.Namespace) -> Identite:

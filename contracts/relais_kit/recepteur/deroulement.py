@@ -3,11 +3,17 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 
+import httpx
+
 from relais_kit.carnet import Resultat
+from relais_kit.personne import Personne
 from relais_kit.recepteur import epreuves_contrat as contrat
 from relais_kit.recepteur import epreuves_faits as faits
 from relais_kit.recepteur import epreuves_ouverture as ouverture
 from relais_kit.recepteur import epreuves_signature as signature
+from relais_kit.recepteur.envoi import Hub
+from relais_kit.recepteur.identite import Identite
+from relais_kit.recepteur.sonde import Sonde
 from relais_kit.recepteur.verification import Verification
 from relais_kit.reprise import Reprise
 
@@ -59,9 +65,45 @@ CONTROLES = tuple(
     [(etape.titre, etape.exigences) for etape in (*_OUVERTURE, *_SUITE)] + [("toutes les réponses", CONCLUSION)]
 )
 
+_LIMITE_S, _LIMITE_RAPIDE_S = 540.0, 40.0
+
+
+class Issue(NamedTuple):
+    """`arret`: why the run was cut short, None when it was not."""
+
+    resultats: Sequence[Resultat]
+    arret: str | None
+
 
 class Injoignable(Exception):
     """Nothing can be judged: nobody answers at this address. One French sentence without its full stop."""
+
+
+async def jouer(
+    url: str,
+    identite: Identite,
+    avancer: Avancer,
+    *,
+    sonde: str | None = None,
+    lot: int = 100,
+    est_rapide: bool = False,
+    types: tuple[str, ...] = (),
+    personne: Personne | None = None,
+    reprise: Reprise | None = None,
+) -> Issue:
+    """Play the hub against the receiver at this address. Raises as `derouler` does."""
+    async with httpx.AsyncClient(timeout=None, trust_env=False) as http:  # noqa: S113  `Hub` limits each exchange
+        verification = Verification(
+            Hub(http, url, identite.bon),
+            identite,
+            Sonde(http, sonde) if sonde else None,
+            lot=lot,
+            personne=personne or Personne(),
+            est_rapide=est_rapide,
+            limite_s=_LIMITE_RAPIDE_S if est_rapide else _LIMITE_S,
+            types=types,
+        )
+        return Issue(await derouler(verification, avancer, reprise), verification.arret)
 
 
 async def derouler(v: Verification, avancer: Avancer, reprise: Reprise | None = None) -> Sequence[Resultat]:

@@ -23,6 +23,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING {_COLUMNS}
 """  # noqa: S608  constants only
 _LIST = f"SELECT {_COLUMNS} FROM abonnements WHERE partenaire = $1 ORDER BY cree_a, id"  # noqa: S608
 _ONE = f"SELECT {_COLUMNS} FROM abonnements WHERE partenaire = $1 AND id = $2"  # noqa: S608
+_SEALED = "SELECT secret FROM abonnements WHERE partenaire = $1 AND id = $2"
 _LOCK_ONE = f"{_ONE} FOR UPDATE"
 _UPDATE = f"""
 UPDATE abonnements SET url = $3, types = $4, lot = $5, etat = $6,
@@ -104,6 +105,12 @@ async def insert(conn: Connection, *columns: Any) -> Record:
 
 async def all_of(conn: Connection, partenaire: str) -> list[Record]:
     return await conn.fetch(_LIST, partenaire)
+
+
+async def sealed_secret(conn: Connection, code: str, id_: UUID) -> bytes:
+    """Of a subscription of `v1`, for `webhook_secrets.Safe`."""
+    sealed: bytes = await conn.fetchval(_SEALED, code, id_)
+    return sealed
 
 
 async def one(conn: Connection, partenaire: str, abonnement: UUID) -> Record | None:

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from chassis.database import Pool, Record
+from gateway import conformity
 from gateway.inbound.request.counters import DES_PERSONNES
 from gateway.inbound.watching.exploration import Parts, alarmes
 from gateway.inbound.watching.watch import Anomalie, Watch
@@ -48,7 +49,9 @@ def answering(pool: Pool, watch: Watch, parts: Parts) -> Callable[[bytes], Await
         async with pool.acquire() as conn:
             rows = [dict(row) for row in await conn.fetch(_RISKS, now)]
             hours = await conn.fetch(_PERSONS, list(DES_PERSONNES), now)
-        return orjson.dumps([*map(_of_a_component, watch.anomalies()), *_explorations(hours, parts), *rows])
+            certificates = map(_of_a_certificate, await conformity.to_renew(conn, now))
+        components = map(_of_a_component, watch.anomalies())
+        return orjson.dumps([*components, *_explorations(hours, parts), *certificates, *rows])
 
     return answer
 
@@ -56,6 +59,11 @@ def answering(pool: Pool, watch: Watch, parts: Parts) -> Callable[[bytes], Await
 def _of_a_component(anomalie: Anomalie) -> dict[str, Any]:
     told = {"nature": anomalie.nature, "partenaire": anomalie.composant, "abonnement": None}
     return told | {"echeance": anomalie.depuis, "nombre": anomalie.nombre}
+
+
+def _of_a_certificate(one: conformity.ToRenew) -> dict[str, Any]:
+    told = {"nature": f"{one.nature}-{one.programme}", "partenaire": one.partenaire, "abonnement": None}
+    return told | {"echeance": one.echeance, "nombre": 1}
 
 
 def _explorations(hours: Iterable[Record], parts: Parts) -> Iterator[dict[str, Any]]:
