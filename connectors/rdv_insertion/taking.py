@@ -13,13 +13,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from connectors.appointments import Step, Told, gone, steps
 from connectors.archive import archived
 from connectors.exchanges import Exchange, ExchangeRefused
 from connectors.hub import ACCEPTED, WAITING, Answer, HubUnreachable, deposit, find
 from connectors.rdv_insertion import reading
 from connectors.rdv_insertion.codes import EVENEMENTS, USAGERS
 from connectors.rdv_insertion.reading import ContentRefused, Participation, Rdv, User, Webhook, content_of
-from connectors.rdv_insertion.steps import Step, Told, gone, steps
 from connectors.state import Held
 from connectors.systems import Context
 from relais_contrats.lecture import forme_canonique

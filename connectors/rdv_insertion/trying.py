@@ -9,12 +9,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from connectors.appointments import gone, steps
 from connectors.exchanges import ExchangeRefused
 from connectors.hub import refused_by_contract
 from connectors.rdv_insertion import poller, reading
 from connectors.rdv_insertion.reading import ContentRefused, Rdv, content_of
 from connectors.rdv_insertion.signature import in_utf8
-from connectors.rdv_insertion.steps import gone, steps
 from connectors.systems import Context
 
 _MOST = 50

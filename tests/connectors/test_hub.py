@@ -7,9 +7,10 @@ import json
 import signal
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,7 @@ from connectors.hubee_mock.boxes import Boxes, Refused
 from tests.connectors.data_inclusion.source import TOKEN, Source
 from tests.connectors.fichiers.test_files import HEADING, as_csv
 from tests.connectors.hubee.test_poller import Box
+from tests.connectors.i_milo.queue import KEY, Queue
 from tests.connectors.rdv_insertion.site import Site
 from tests.connectors.rdv_insertion.webhooks import SECRET, hmac_signed, rdv, user, webhook
 from tests.connectors.serving import served
@@ -225,8 +227,15 @@ def site() -> Iterator[tuple[str, Site]]:
         yield url, one
 
 
-def rdv_insertion(site: tuple[str, Site]) -> str:
-    url, _ = site
+@pytest.fixture(scope="module")
+def rdvi(hub: Hub, site: tuple[str, Site]) -> Site:
+    """A mandate of rdv-insertion, and rdv-insertion."""
+    url, there = site
+    create(hub, "rdv-insertion", rdv_insertion(url))
+    return there
+
+
+def rdv_insertion(url: str) -> str:
     reported = '[signalement]\nbrsa = true\norigine = "inscription-conseiller-cd"\n'
     agent = 'courriel = "agent@exemple.fr"\nmot_de_passe = "mot de passe"\ntoutes_les_s = 1\n'
     told = f'[sortie]\nbase = "{url}"\nconnexion = "{url}/sign_in"\n{agent}'
@@ -234,23 +243,32 @@ def rdv_insertion(site: tuple[str, Site]) -> str:
     return f'departement = "59"\nsecret = "{SECRET}"\n{reported}{told}{line}'
 
 
-async def decided(hub: Hub) -> str:
+UTAS = {"systeme": "local", "valeur": "UTAS-03", "nom": "Unité territoriale"}
+MISSION_LOCALE = {"systeme": "siret", "valeur": "90000075300013", "nom": "Mission locale de Lille"}
+
+
+async def decided(
+    hub: Hub,
+    nom: str = "FICTIVEY",
+    numbers: Mapping[str, str] = MappingProxyType({"local": "A77"}),
+    organisme: str = "departement",
+    structure: Mapping[str, str] = UTAS,
+) -> str:
     """The parcours of a person whom the département orients in its own system."""
     identite = {
-        "nom_naissance": "FICTIVEY",
+        "nom_naissance": nom,
         "prenoms": "Ada",
         "date_naissance": "1985-02-01",
         "sexe": "feminin",
     }
     signalement = {
         "identite": identite,
-        "identifiants": [{"type": "local", "valeur": "A77"}],
+        "identifiants": [{"type": type_, "valeur": valeur} for type_, valeur in numbers.items()],
         "coordonnees": {"courriel": "ada@exemple.fr"},
         "brsa": True,
         "origine": "inscription-auto-caf",
     }
-    structure = {"systeme": "local", "valeur": "UTAS-03", "nom": "Unité territoriale"}
-    decision = {"decision": "acceptee", "parcours_type": "social", "organisme": "departement", "structure": structure}
+    decision = {"decision": "acceptee", "parcours_type": "social", "organisme": organisme, "structure": dict(structure)}
     today = datetime.now(ZoneInfo("Europe/Paris")).date().isoformat()
     dates = {"date_decision": today, "date_debut": today, "rang": 1}
     async with hub.partner("cd-59") as partner:
@@ -261,8 +279,7 @@ async def decided(hub: Hub) -> str:
     return str(parcours)
 
 
-def test_a_signed_webhook_of_rdv_insertion_becomes_an_appointment_once(hub: Hub, site: tuple[str, Site]) -> None:
-    create(hub, "rdv-insertion", rdv_insertion(site))
+def test_a_signed_webhook_of_rdv_insertion_becomes_an_appointment_once(hub: Hub, rdvi: Site) -> None:
     address = f"http://127.0.0.1:{hub.data.known_ports().connecteurs}/connecteurs/cd-59-rdv-insertion/webhooks"
     body = webhook(rdv(user(722)), "05:00", "created")
     with httpx.Client(headers=hmac_signed(body), trust_env=False, timeout=60) as client:
@@ -279,16 +296,44 @@ def test_a_signed_webhook_of_rdv_insertion_becomes_an_appointment_once(hub: Hub,
     until(lambda: "rdv.planifie" in traced(hub, exchanges(hub, "cd-59-rdv-insertion")[1]["id"]))
 
 
-def test_a_decision_of_the_departement_itself_becomes_an_invitation_of_rdv_insertion(
-    hub: Hub, site: tuple[str, Site]
-) -> None:
+def test_a_decision_of_the_departement_itself_becomes_an_invitation_of_rdv_insertion(hub: Hub, rdvi: Site) -> None:
     parcours = asyncio.run(decided(hub))
-    _, there = site
 
-    until(lambda: there.invited)
+    until(lambda: rdvi.invited)
 
-    [told] = [one for one in there.users if one["last_name"] == "FICTIVEY"]
+    [told] = [one for one in rdvi.users if one["last_name"] == "FICTIVEY"]
     assert (told["department_internal_id"], told["email"], told["title"]) == ("A77", "ada@exemple.fr", "madame")
     assert [(one["nature"], one["reference"], one["etat"]) for one in exchanges(hub, "cd-59-rdv-insertion")[:1]] == [
         ("rdv-insertion.invitation", parcours, "fait")
     ]
+
+
+def test_the_queue_of_i_milo_is_read_for_a_mission_locale_and_answered_to_its_clients(hub: Hub) -> None:
+    numbers = {"local": "A78", "numero-france-travail": "12345678901"}
+    asyncio.run(decided(hub, "FICTIVEX", numbers, "mission-locale", MISSION_LOCALE))
+    queue = Queue()
+    queue.things["/operateurs/dossiers/1234"] |= {"nomNaissance": "FICTIVEX", "prenom": "Ada", "nomUsage": None}
+    queue.things["/operateurs/dossiers/1234"] |= {"dateNaissance": "1985-02-01"}
+    queue.rdv()
+    queue.tell("RDV", "CREATE")
+    with served(queue.app()) as url:
+        reported = '[signalement]\nbrsa = true\norigine = "inscription-auto-milo"\n'
+        read_too = f'departement = "59"\nbase = "{url}"\ncle = "{KEY}"\ntoutes_les_s = 1\n{reported}'
+        token = create(hub, "i-milo", read_too, partenaire="ml-lille")
+        until(lambda: queue.acknowledged)
+    lines = exchanges(hub, "ml-lille-i-milo")
+    [told] = [one for one in lines if one["nature"] == "i-milo.RDV" and one["etat"] != "echec"]
+
+    asyncio.run(decided(hub, "FICTIVEW", {"local": "A79"}, "mission-locale", MISSION_LOCALE))
+    address = f"http://127.0.0.1:{hub.data.known_ports().connecteurs}/connecteurs/ml-lille-i-milo/operateurs"
+    with httpx.Client(headers={"X-Gravitee-Api-Key": token}, trust_env=False) as client:
+        until(lambda: client.get(f"{address}/events").json())
+        [event, *_] = client.get(f"{address}/events").json()
+        dossier = client.get(f"{address}/dossiers/{event['idDossier']}").json()
+        acknowledged = client.post(f"{address}/events/{event['identifiant']}/ack", json={}).status_code
+        left = [one["identifiant"] for one in client.get(f"{address}/events").json()]
+
+    assert (told["etat"], told["motif"], told["compte"]) == ("fait", None, {"accepte": 2})
+    assert (event["type"], dossier["nomNaissance"]) == ("DOSSIER", "FICTIVEW")
+    assert acknowledged == 204
+    assert event["identifiant"] not in left

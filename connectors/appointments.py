@@ -1,4 +1,4 @@
-"""rdv-insertion tells states, the catalogue steps: which messages lead from the last state to this one.
+"""Other systems tell states, the catalogue steps: which messages lead from the last state to this one.
 
 Pure. An appointment that comes back after it was cancelled is another one, under another key: at the hub a cancelled
 appointment stays so.
@@ -79,7 +79,7 @@ def _digest(now: Data) -> str:
 
 
 def gone(told: Told | None, last: Data, key: str, instant: datetime) -> Steps:
-    """The appointment, or the participant, is no more at rdv-insertion: if it was to come, the structure cancels it."""
+    """The appointment, or the participant, is no more there: if it was to come, the structure cancels it."""
     if told is None or told.statut != "planifie":
         return Steps()
     return steps(told, {**last, "statut": "annule", "annule_par": "structure"}, key, instant)

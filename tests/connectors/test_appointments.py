@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from connectors.rdv_insertion.steps import Steps, Told, gone, steps
+from connectors.appointments import Steps, Told, gone, steps
 from relais_contrats.correspondances import RDVI, correspondance
 
 AT = datetime(2026, 11, 30, 8, tzinfo=UTC)
