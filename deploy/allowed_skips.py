@@ -17,7 +17,7 @@ INSTALLABLE: frozenset[str] = frozenset(
     {
         # Debian's package, which needs root to be installed.
         NO_BROWSER,
-        # Java, Node and PHP, and the tools of the npm registry: what partners use, not what the hub needs.
+        # Go, Java, Node and PHP, and the tools of the npm registry: what partners use, not what the hub needs.
         NO_LANGUAGE,
         NO_NPM_TOOL,
     }

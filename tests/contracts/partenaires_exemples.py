@@ -86,6 +86,7 @@ EXEMPLES: Mapping[str, Exemple] = {
         ["php", f"{DOSSIER}/php/partenaire.php"],
         epreuve=["php", "-r", "exit(extension_loaded('curl') && extension_loaded('pdo_sqlite') ? 0 : 1);"],
     ),
+    "go": Exemple("go/partenaire.go", [f"{DOSSIER}/go/partenaire"], requis=["go/partenaire"]),
     "java": Exemple(
         "java/src/main/java/Partenaire.java",
         ["java", "-XX:TieredStopAtLevel=1", "-jar", f"{DOSSIER}/java/target/partenaire.jar"],
