@@ -26,8 +26,8 @@ _AIDE = """\
 Vérifie des messages de parcours d'après leur contrat, sans le hub, montre des exemples, lance un
 relais d'essai, et vérifie un récepteur de webhooks ou un émetteur.
 
-Rien n'est envoyé, si ce n'est par `charger` et `appeler`, et au programme que vous faites vérifier. L'état d'un
-parcours n'est connu que du hub : un message conforme ici peut encore être refusé là-bas.
+Rien n'est envoyé, si ce n'est par `charger`, `appeler` et `certifier`, et au programme que vous faites vérifier.
+L'état d'un parcours n'est connu que du hub : un message conforme ici peut encore être refusé là-bas.
 """
 _AIDE_EXEMPLES = """\
 exemples :

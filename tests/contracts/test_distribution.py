@@ -142,7 +142,7 @@ def completion(empty: Empty) -> str:
 @pytest.mark.parametrize(
     ("typed", "proposed"),
     [
-        ("relais-kit verifier ", {"recepteur", "emetteur"}),
+        ("relais-kit verifier ", {"recepteur", "emetteur", "hub"}),
         ("relais-kit verifier recepteur --an", {"--ancien-secret", "--ancien-jusqua"}),
         ("relais-kit exemple rdv.plan", {"rdv.planifie"}),
         ("relais-kit generer reorient", {"reorientation", "reorientation.decidee", "reorientation.demandee"}),
