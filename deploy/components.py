@@ -110,8 +110,7 @@ def _service(name: str) -> Component:
         durable_streams=("PARCOURS",),
         reconciles=STREAMS if offer else ("PARCOURS",),
         erases=("PARCOURS",),
-        # The identities have a vault of their own.
-        seals=name != "usagers",
+        seals=True,
     )
 
 

@@ -19,6 +19,7 @@ from chassis.bus import STREAMS, Unavailable
 from chassis.bus_nats import NatsBus
 from chassis.database import Pool, open_pool
 from chassis.process import Process
+from chassis.settings import Settings
 from coffre.keys import Vault
 from coffre.masters import Masters
 from deploy import nats_config, postgres, provisioning
@@ -102,7 +103,8 @@ class Engines:
         pool = await open_pool(url, self.password(schema), schema, **sizes)
         if schema in SERVICES:
             registre = importlib.import_module(f"services.{schema}.store.dossiers").REGISTRE
-            registre.sceaux.lier(Vault(pool, Masters(self.data.masters)))
+            lus = Settings.model_construct(secrets=self.data.secrets / schema)
+            registre.lier(Vault(pool, Masters(self.data.masters)), lus)
         return pool
 
     async def bus(self, tasks: asyncio.TaskGroup, component: str = ADMIN) -> NatsBus:

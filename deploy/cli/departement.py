@@ -24,7 +24,7 @@ app = typer.Typer(
 # Of nobody in particular: who they are is for those who follow them.
 _WAITING = """
 SELECT departement AS de, transfert_vers AS vers, count(*) AS personnes, min(transfert_le) AS depuis
-FROM usagers.parcours WHERE transfert_attend AND etat = 'actif' GROUP BY de, vers ORDER BY de, vers
+FROM usagers.etats WHERE transfert_attend AND etat = 'actif' GROUP BY de, vers ORDER BY de, vers
 """
 
 Partenaire = Annotated[str, typer.Argument(metavar="PARTENAIRE", help="Code du département partenaire : cd-59.")]

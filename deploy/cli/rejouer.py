@@ -16,7 +16,7 @@ from deploy.datadir import DEFAULT_FOLDER, LaunchError
 
 app = typer.Typer()
 
-SERVICES = ("engagements", "feuille_de_route", "offres", "orientation", "referents")
+SERVICES = ("engagements", "feuille_de_route", "offres", "orientation", "referents", "usagers")
 """Those whose dossiers are folded from their facts."""
 
 

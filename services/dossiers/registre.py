@@ -1,12 +1,14 @@
 """Load dossiers under lock, save what a batch changed in them, erase them; and read them outside a decision."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Generic
 from uuid import UUID
 
 from chassis import ledger
 from chassis.database import Connection, Record, write
 from chassis.facts import Fait, FaitEnregistre
+from chassis.settings import Settings
+from coffre.keys import Vault
 from services.dossiers.lot import Lot
 from services.dossiers.modele import A, Modele, Table
 from services.dossiers.regles import Recu
@@ -62,6 +64,10 @@ class Registre(Generic[A]):
         self.modele = modele
         self.sceaux = Sceaux(schema)
 
+    def lier(self, vault: Vault, lus: Settings) -> None:
+        """What the process gives before it reads or writes."""
+        self.sceaux.lier(vault)
+
     async def charger(self, conn: Connection, lus: Sequence[Recu[Any]]) -> Lot[A]:
         """Lock the rows until the transaction ends. A dossier opened twice at once is caught by its primary key.
 
@@ -78,7 +84,7 @@ class Registre(Generic[A]):
         lot.erased += effaces
         return lot
 
-    async def enregistrer(self, conn: Connection, lot: Lot[A], _: Sequence[tuple[Fait, FaitEnregistre]]) -> None:
+    async def enregistrer(self, conn: Connection, lot: Lot[A], faits_: Sequence[tuple[Fait, FaitEnregistre]]) -> None:
         changes = lot.changed()
         if lot.reposes:
             await conn.execute(_RESTART, lot.reposes)
@@ -92,7 +98,7 @@ class Registre(Generic[A]):
         for table in self.modele.tables:
             await self.remplacer(conn, table, *lot.remplacees(table))
         if lot.erased:
-            await self._effacer(conn, lot.erased)
+            await self.effacer(conn, lot.erased, {e.agregat: e.id for _, e in faits_ if e.type == "usager.efface"})
 
     async def remplacer(
         self, conn: Connection, table: Table[A], dossiers: Sequence[UUID], lignes: Sequence[tuple[Any, ...]]
@@ -124,9 +130,10 @@ class Registre(Generic[A]):
         cellules = await self.sceaux.sceller(conn, "dossiers", clairs)
         return [(d.parcours, d.absorbe_par, cellule) for d, cellule in zip(dossiers, cellules, strict=True)]
 
-    async def _effacer(self, conn: Connection, effaces: Iterable[UUID]) -> None:
-        """Nothing stays of a person here, the parcours that it had absorbed included."""
+    async def effacer(self, conn: Connection, effaces: Iterable[UUID], dits: Mapping[UUID, UUID]) -> list[UUID]:
+        """Nothing stays of them, what they absorbed included, but the facts of `dits`. Returns whose rows went."""
         tous = [row["parcours"] for row in await conn.fetch(_ERASE, list(effaces))]
         for table in self.modele.tables:
             await self.remplacer(conn, table, tous, ())
-        await ledger.forget(conn, dict.fromkeys(tous))
+        await ledger.forget(conn, {id_: dits.get(id_) for id_ in tous})
+        return tous

@@ -150,7 +150,7 @@ async def _ecrire(conn: Connection, registre: Registre[A], differents: Sequence[
 async def _run(lus: Reglages, nom: str, *, a_blanc: bool) -> Compte:
     registre: Registre[Any] = importlib.import_module(f"services.{nom}.app").REGISTRE
     pool = await open_pool(lus.database_url, lus.database_password, nom)
-    registre.sceaux.lier(Vault(pool, Masters(lus.cles_maitres)))
+    registre.lier(Vault(pool, Masters(lus.cles_maitres)), lus)
     try:
         return await rejouer(pool, registre, a_blanc=a_blanc, dire=_dire)
     finally:

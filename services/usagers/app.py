@@ -1,43 +1,41 @@
-"""Assembly of the service: settings, keys, tables."""
+"""The process `usagers`: its rules, its dossiers and its reads, put together."""
 
-from chassis import process, settings
+from chassis import settings
 from chassis.depots import Brique
 from chassis.process import Process
+from services.dossiers.sceaux.processus import lancer
 from services.service import Service, connect, utc_now
 from services.usagers import clocks, subscriptions, translation
 from services.usagers.domain import Etat, Fait, Message, decider
-from services.usagers.store import Coffre, Dossiers, Registre
+from services.usagers.store.anciens import Ancien, Reprise
+from services.usagers.store.dossiers import REGISTRE
+from services.usagers.store.lot import Dossiers
+
+_brique: Brique[Message, Etat, Fait, Dossiers] = Brique(
+    nom="usagers",
+    lire=subscriptions.lire,
+    charger=REGISTRE.charger,
+    decider=decider,
+    traduire=translation.traduire,
+    enregistrer=REGISTRE.enregistrer,
+    preparer=REGISTRE.preparer,
+)
+SERVICE = Service(
+    brique=_brique,
+    ecoute=subscriptions.ECOUTE,
+    lectures=subscriptions.LECTURES,
+    reglages=subscriptions.REGLAGES,
+)
 
 
-def assembler(coffre: Coffre) -> Service:
-    """The service around a vault."""
-    registre = Registre(coffre, clocks.echeances)
-    brique: Brique[Message, Etat, Fait, Dossiers] = Brique(
-        nom="usagers",
-        lire=subscriptions.lire,
-        charger=registre.charger,
-        decider=decider,
-        traduire=translation.traduire,
-        enregistrer=registre.enregistrer,
-    )
-    return Service(
-        brique=brique,
-        ecoute=subscriptions.ECOUTE,
-        lectures=subscriptions.table_lectures(coffre),
-        reglages=subscriptions.REGLAGES,
-    )
-
-
-async def brancher(service: Service, running: Process) -> None:
-    engine = await connect(service, running)
+async def brancher(running: Process) -> None:
+    await Reprise(running.pool, REGISTRE, Ancien(settings.read(settings.Settings).key("coffre"))).tout()
+    engine = await connect(SERVICE, running)
     running.loop("arrivees", clocks.Arrivees(engine, running.pool, utc_now).run)
 
 
 def main() -> None:
-    lus = settings.read(settings.Settings)
-    service = assembler(Coffre(lus.key("coffre"), lus.key("index")))
-    nom = service.brique.nom
-    process.run(nom, nom, lus, lambda running: brancher(service, running))
+    lancer(SERVICE, REGISTRE, brancher)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What falls due with time: a closed parcours is erased when its legal retention has run out; one that moves, moves."""
+"""Who waited for a territory to be served moves when it is."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,27 +8,14 @@ from uuid import UUID, uuid5
 
 from chassis import telemetry
 from chassis.database import Pool
-from chassis.decision import Echeance
 from chassis.depots import Engine
 from chassis.facts import Entree
 from chassis.waiting import wait
-from relais_contrats.territoires import debut_du_jour
-from services.usagers.domain.conservation import fin_de_conservation
-from services.usagers.domain.parcours import EtatParcours, Parcours
+from services.usagers.domain.echeances import TRANSFERT
 from services.usagers.store import territoires
 
-CONSERVATION = "conservation"
-TRANSFERT = "transfert"
 _LOOK_EVERY_S = 5.0
 _AT_ONCE = 256
-
-
-def echeances(parcours: Parcours) -> list[Echeance]:
-    fin = fin_de_conservation(parcours)
-    dues = [Echeance(parcours.id, CONSERVATION, fin)] if fin else []
-    if parcours.transfert and not parcours.attend_un_partenaire and parcours.etat is EtatParcours.ACTIF:
-        dues.append(Echeance(parcours.id, TRANSFERT, debut_du_jour(parcours.departement, parcours.transfert[1])))
-    return dues
 
 
 class Arrivees:

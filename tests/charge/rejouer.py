@@ -4,8 +4,9 @@ import asyncio
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -17,6 +18,7 @@ from services.engagements.store.dossiers import REGISTRE as ENGAGEMENTS
 from services.feuille_de_route.store.dossiers import REGISTRE as FEUILLE
 from services.orientation.store.dossiers import REGISTRE as ORIENTATION
 from services.referents.store.dossiers import REGISTRE as REFERENTS
+from services.usagers.store.dossiers import REGISTRE as USAGERS
 from tests.engagements import conftest as conf_engagements
 from tests.engagements import fabrique as engagements
 from tests.engines import Engines, bench
@@ -26,8 +28,11 @@ from tests.orientation import conftest as conf_orientation
 from tests.orientation import fabrique as orientation
 from tests.referents import conftest as conf_referents
 from tests.referents import fabrique as referents
+from tests.usagers import conftest as conf_usagers
+from tests.usagers import personnes as usagers
 
 _LOT = 256
+_DROITS = {"etat_dossier": "2", "soumis_droits_devoirs": True, "date_effet": "2026-03-01"}
 _UNE_FUSION_SUR = 50
 
 
@@ -46,6 +51,15 @@ class Charge:
 
 
 CHARGES = {
+    "usagers": Charge(
+        conf_usagers.Essai,
+        USAGERS,
+        (
+            lambda parcours: usagers.corrige({"coordonnees": {"courriel": "c@exemple.fr"}}, parcours),
+            lambda parcours: usagers.depot("droits.modifies", _DROITS, parcours),
+        ),
+        usagers.depot,
+    ),
     "engagements": Charge(
         conf_engagements.Essai,
         ENGAGEMENTS,
@@ -99,8 +113,25 @@ CHARGES = {
 }
 
 
+def _usager(parcours: UUID) -> Entree:
+    """Somebody whom nobody resembles."""
+    numero = parcours.int % 10**11
+    naissance = date(1950, 1, 1) + timedelta(days=numero % 18_000)
+    personne = usagers.Personne(f"Nom{parcours.hex}", f"Prenom{numero}", naissance)
+    return usagers.signale(personne, usagers.numero_ft(f"{numero:011d}"), usagers.matricule(f"{numero % 10**7:07d}"))
+
+
+async def _ouvrir(essai: Any, ids: Sequence[UUID]) -> list[UUID]:
+    """The parcours that the hub opens for these persons."""
+    lots = [ids[debut : debut + _LOT] for debut in range(0, len(ids), _LOT)]
+    reponses = [reponse for lot in lots for reponse in await essai.decider(*map(_usager, lot))]
+    return [reponse.faits[0].agregat for reponse in reponses]
+
+
 async def _remplir(essai: Any, charge: Charge, nombre: int) -> None:
     ids = [uuid4() for _ in range(nombre)]
+    if charge.registre is USAGERS:
+        ids = await _ouvrir(essai, ids)
     for entree in charge.vie:
         for debut in range(0, nombre, _LOT):
             await essai.decider(*map(entree, ids[debut : debut + _LOT]))

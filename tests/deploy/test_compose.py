@@ -134,7 +134,6 @@ def test_provisioning_gets_the_password_of_every_role_and_nothing_else() -> None
 
 
 PARTAGES = {"services": "services/dossiers"}
-ALONE = {"services/usagers"}  # which undoes a merge by what it keeps of it itself
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -142,7 +141,7 @@ def test_an_image_is_built_from_the_folder_of_its_component(name: str) -> None:
     module = OURS[name].module
     package = module.split(".")
     folder = "/".join(package[:-1])
-    shared = {"PARTAGE": PARTAGES[package[0]]} if folder not in ALONE and package[0] in PARTAGES else {}
+    shared = {"PARTAGE": PARTAGES[package[0]]} if package[0] in PARTAGES else {}
 
     assert service(name)["build"]["args"] == {"COMPONENT": folder, "MODULE": module, **shared}
 
@@ -199,7 +198,7 @@ def test_the_image_of_a_component_holds_no_other(tmp_path: Path) -> None:
     assert own["entrant"] == own["sortant"] == {"gateway"}
     assert own["console"] == {"console"}
     assert own["connecteurs"] == {"connectors"}
-    assert services == {"usagers"}
+    assert services == {"usagers", "dossiers"}
     assert gateways == {"entrant": {"inbound"}, "sortant": {"outbound"}}
 
 

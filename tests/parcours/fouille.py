@@ -24,7 +24,7 @@ from deploy.datadir import HOST, DataDir
 from deploy.keys import ADMIN
 from deploy.postgres import connect_admin
 from gateway import sealing
-from services.usagers.store import Coffre
+from services.usagers.store.index import Index
 from tests.hub import Hub
 
 _TABLES = """
@@ -63,12 +63,10 @@ class Fouille:
         self._data = hub.data
         self._mots = [mot.casefold().encode() for mot in mots]
         self._cles = [*self._mots, *(mot.hex().encode() for mot in self._mots)]
-        self._coffre = Coffre(self._cle("usagers", "coffre"), self._cle("usagers", "index"))
+        self._index = Index()
+        self._index.lier(self._cle("usagers", "index"))
         self._ouvertures: dict[tuple[str, str], Ouvrir] = {
-            ("usagers", "coffre"): self._coffre_ouvert,
-            ("usagers", "champs_proteges"): self._champs_ouverts,
-            ("usagers", "dires"): self._scelle("alias", "dire"),
-            ("usagers", "fusions"): self._scelle("conserve", "fusion"),
+            ("usagers", "champs_proteges"): self._cellules("fait", chiffre="usagers.champs_proteges"),
             ("passerelle", "depots"): self._cellules(corps=sealing.BODIES, reponse_scellee=sealing.ANSWERS),
             ("passerelle", "evenements"): self._cellules(scelle=sealing.EVENTS),
             ("passerelle", "retenus"): self._cellules(scelle=sealing.HELD),
@@ -80,7 +78,7 @@ class Fouille:
 
     def empreinte(self, *cle: str) -> str:
         """What a row of `usagers.cles` shows of an identifier."""
-        return self._coffre.empreinte(cle).hex()
+        return self._index.empreinte(cle).hex()
 
     async def lieux(self) -> set[str]:
         """Where something was found: `schema.table`, or the name of a file."""
@@ -126,22 +124,6 @@ class Fouille:
     def _trouve(self, *textes: bytes) -> bool:
         plies = [texte.decode("utf-8", "replace").casefold().encode() for texte in textes]
         return any(cle in texte for texte in plies for cle in self._cles)
-
-    def _coffre_ouvert(self, row: Mapping[str, Any]) -> Iterator[object]:
-        for champ in ("identite", "identifiants", "coordonnees"):
-            if row[champ] is not None:
-                yield self._coffre.dechiffrer(row["parcours"], champ, row[champ])
-
-    def _champs_ouverts(self, row: Mapping[str, Any]) -> Iterator[object]:
-        yield self._coffre.dechiffrer(row["parcours"], str(row["fait"]), row["chiffre"])
-
-    def _scelle(self, cle: str, sceau: str) -> Ouvrir:
-        """What was sealed like the vault, in one column, under the key that this one names."""
-
-        def ouvrir(row: Mapping[str, Any]) -> Iterator[object]:
-            yield self._coffre.dechiffrer(row[cle], sceau, row["chiffre"])
-
-        return ouvrir
 
     def _cellules(self, ligne: str = "id", **tables: str) -> Ouvrir:
         """What was sealed under a key of the vault of all, in these columns; where the key is destroyed, nothing."""

@@ -168,8 +168,14 @@ async def test_after_an_erasure_a_search_of_all_that_is_kept_finds_nothing(hub: 
         while (apres := await fouille.lieux()) and time.monotonic() < deadline:
             await asyncio.sleep(0.5)
 
-    assert {"usagers.coffre", "usagers.champs_proteges", "orientation.dossiers", "orientation.faits"} <= avant
-    assert {"usagers.dires", "usagers.fusions", "feuille_de_route.feuilles", "feuille_de_route.histoire"} <= avant
+    assert {
+        "usagers.dossiers",
+        "usagers.histoire",
+        "usagers.champs_proteges",
+        "orientation.dossiers",
+        "orientation.faits",
+    } <= avant
+    assert {"feuille_de_route.feuilles", "feuille_de_route.histoire"} <= avant
     assert {"orientation.histoire", "passerelle.evenements"} <= avant
     assert any(lieu.startswith("nats/") for lieu in avant)
     assert apres == set()

@@ -9,9 +9,11 @@ from uuid import UUID
 import pytest
 
 from chassis.settings import Settings
+from coffre.keys import Keyring
 from deploy.postgres import connect_admin
 from gateway.pseudonyms import Pseudonyms
 from relais_contrats.client import Answer, Partner
+from services.usagers.store.dossiers import MODELE
 from tests.hub import Hub
 from tests.parcours.collisions import (
     EMETTEURS,
@@ -26,6 +28,7 @@ from tests.parcours.collisions import (
     dires,
     scenarios,
 )
+from tests.parcours.fouille import keyring
 
 pytestmark = pytest.mark.lent
 
@@ -135,20 +138,30 @@ def connus(hub: Hub, histoires: list[Histoire]) -> dict[UUID, Any]:
 async def _lire(hub: Hub) -> dict[UUID, Any]:
     conn = await connect_admin(hub.data, hub.data.known_ports().postgres)
     try:
-        rows = [
+        trousseau = await keyring(conn, hub.data)
+        rows: list[Any] = [
             # A partner that may not be told has a name of its own, that leads to the parcours.
             *await conn.fetch(
                 "SELECT absorbe AS id, 'fusionne' AS etat, '{}'::uuid[] AS candidats, survivant FROM passerelle.alias"
             ),
-            *await conn.fetch("SELECT id, etat, candidats, survivant FROM usagers.parcours"),
+            *[_ouvert(trousseau, row) for row in await conn.fetch("SELECT parcours, etat FROM usagers.dossiers")],
         ]
     finally:
         await conn.close()
     return {row["id"]: row for row in rows}
 
 
+def _ouvert(trousseau: Keyring, row: Any) -> dict[str, Any]:
+    clair = trousseau.open("usagers.dossiers", row["parcours"], row["etat"])
+    assert clair is not None
+    lu = MODELE.lire(clair)
+    return {"id": lu.id, "etat": lu.etat.value, "candidats": list(lu.candidats), "survivant": lu.survivant}
+
+
 def _final(connus: dict[UUID, Any], id_: UUID) -> UUID:
-    return connus[id_]["survivant"] or id_
+    while survivant := connus[id_]["survivant"]:
+        id_ = survivant
+    return id_
 
 
 def test_each_telling_became_what_it_had_to(histoires: list[Histoire], connus: dict[UUID, Any]) -> None:

@@ -10,12 +10,9 @@ from chassis.depots import Engine, Reponse
 from chassis.facts import Entree, FaitEnregistre
 from chassis.process import Process
 from services.order import in_order
-from services.usagers.app import assembler
-from services.usagers.store import Coffre
+from services.usagers.app import SERVICE
 from tests.engines import Bench
 from tests.usagers.personnes import MAINTENANT, depot
-
-COFFRE = Coffre(bytes(32), b"\x01" * 32)
 
 
 class Essai:
@@ -24,7 +21,7 @@ class Essai:
     def __init__(self, process: Process) -> None:
         self.process = process
         self.pool = process.pool
-        self.service = assembler(COFFRE)
+        self.service = SERVICE
         self.engine: Engine[Any, Any, Any, Any] = Engine(
             in_order(self.service.brique), self.pool, on_facts=lambda: None, clock=lambda: MAINTENANT
         )

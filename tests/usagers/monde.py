@@ -7,11 +7,12 @@ from uuid import UUID
 
 from chassis.decision import Attente, Refus
 from chassis.facts import Entree
-from services.usagers import clocks, subscriptions
+from services.usagers import subscriptions
 from services.usagers.domain import EtatParcours, Fait, Parcours, decider
 from services.usagers.domain.identite import Identifiant
 from services.usagers.domain.messages import Signalement
-from services.usagers.store import Dossiers
+from services.usagers.store.dossiers import MODELE
+from services.usagers.store.lot import Dossiers
 from tests.usagers.personnes import MAINTENANT
 
 
@@ -19,7 +20,7 @@ from tests.usagers.personnes import MAINTENANT
 class Monde:
     """The ids of its parcours are drawn, the same in every run, and follow no order."""
 
-    dossiers: Dossiers = field(default_factory=lambda: Dossiers([], {}, clocks.echeances))
+    dossiers: Dossiers = field(default_factory=lambda: Dossiers(MODELE))
     hasard: Random = field(default_factory=lambda: Random(20260302))  # noqa: S311
 
     def recevoir(self, entree: Entree) -> Sequence[Fait] | Refus:
@@ -48,7 +49,7 @@ class Monde:
 
     @property
     def parcours(self) -> dict[UUID, Parcours]:
-        return {apres.id: apres for _, apres in self.dossiers.changes()}
+        return {apres.id: apres for _, apres in self.dossiers.changed()}
 
     @property
     def actifs(self) -> list[Parcours]:

@@ -10,8 +10,9 @@ import pytest
 from chassis.database import Connection
 from services.usagers.domain.messages import Defusion, Fusion, Message
 from services.usagers.domain.parcours import Acte
+from services.usagers.store.index import INDEX
 from tests.engines import Bench
-from tests.usagers.conftest import COFFRE, Essai
+from tests.usagers.conftest import Essai
 from tests.usagers.personnes import CAF, CD, MAINTENANT, Personne, depot, local, nir, numero_ft, signale
 
 pytestmark = pytest.mark.anyio
@@ -117,7 +118,7 @@ async def test_undoing_a_merge_holds_the_keys_of_its_survivor_too(repliques: lis
     absorbe = await repliques[0].ouvrir(signale(Personne("Petit", "Alex", date(1990, 5, 5)), local("B")))
     fusion = depot("usager.fusionne", {"conserve": str(conserve), "absorbes": [str(absorbe)]}, conserve)
     await repliques[0].accepte(fusion)
-    cle = int.from_bytes(COFFRE.empreinte(("numero-france-travail", du_survivant["valeur"]))[:8], signed=True)
+    cle = int.from_bytes(INDEX.empreinte(("numero-france-travail", du_survivant["valeur"]))[:8], signed=True)
 
     defusion = Defusion(conserve, fusion.id, "Erreur.", Acte(absorbe, CD), "departement")
     async with repliques[0].pool.acquire() as conn, conn.transaction(), repliques[1].pool.acquire() as autre:

@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from chassis.facts import Entree
-from services.usagers import clocks
 from services.usagers.domain import EtatParcours, decider
+from services.usagers.domain.echeances import echeances
 from services.usagers.domain.faits import (
     ParcoursOuvert,
     ParcoursRattache,
@@ -178,7 +178,7 @@ def test_merges_of_merges_lead_to_the_last_survivor() -> None:
 
     monde.accepter(depot("usager.fusionne", _fusion(c, b), c))
 
-    assert {monde.parcours[a].survivant, monde.parcours[b].survivant} == {c}
+    assert {monde.dossiers.survivor(a), monde.dossiers.survivor(b)} == {c}
 
 
 def test_a_message_for_an_absorbed_id_reaches_the_survivor() -> None:
@@ -405,7 +405,7 @@ def test_a_closed_parcours_is_kept_four_years() -> None:
     parcours = _ouvrir(monde, CAMILLE)
     monde.accepter(depot("parcours.clos", {**CLOS, "date_fin": "2024-02-29"}, parcours))
 
-    [echeance] = clocks.echeances(monde.parcours[parcours])
+    [echeance] = echeances(monde.parcours[parcours])
 
     assert (echeance.nature, echeance.du_a) == ("conservation", datetime(2028, 2, 28, 23, tzinfo=UTC))
 
@@ -419,7 +419,7 @@ def test_a_closed_parcours_is_kept_until_the_midnight_of_its_territory(territoir
     parcours = _ouvrir(monde, CAMILLE)
     monde.accepter(depot("parcours.clos", {**CLOS, "date_fin": "2024-02-29"}, parcours))
 
-    [echeance] = clocks.echeances(replace(monde.parcours[parcours], departement=territoire))
+    [echeance] = echeances(replace(monde.parcours[parcours], departement=territoire))
 
     assert echeance.du_a == due_a
 

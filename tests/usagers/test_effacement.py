@@ -13,6 +13,7 @@ from tests.usagers.personnes import Personne, depot, local, nir, signale
 pytestmark = pytest.mark.anyio
 
 CAMILLE = Personne(nir=nir(1))
+RIEN = {"dossiers": 0, "histoire": 0, "etats": 0}
 DEMANDE = {"motif": "Demande de la personne"}
 
 
@@ -40,7 +41,9 @@ async def _restes(essai: Essai, *parcours: UUID) -> dict[str, int]:
         return {
             table: await conn.fetchval(f"SELECT count(*) FROM {table} WHERE {colonne} = ANY($1)", parcours)
             for table, colonne in (
-                ("coffre", "parcours"),
+                ("dossiers", "parcours"),
+                ("histoire", "dossier"),
+                ("etats", "parcours"),
                 ("cles", "parcours"),
                 ("champs_proteges", "parcours"),
                 ("faits", "agregat"),
@@ -62,7 +65,7 @@ async def test_the_vault_forgets_the_person_and_all_that_it_absorbed(essai: Essa
 
     await essai.accepte(depot("usager.efface", DEMANDE, absorbe))
 
-    assert await _restes(essai, parcours, absorbe) == {"coffre": 0, "cles": 0, "champs_proteges": 0, "faits": 1}
+    assert await _restes(essai, parcours, absorbe) == {**RIEN, "cles": 0, "champs_proteges": 0, "faits": 1}
 
 
 async def test_an_erased_person_is_unknown_under_every_id(essai: Essai) -> None:
@@ -163,4 +166,11 @@ async def test_facts_of_others_are_left_alone(essai: Essai, bus: NatsBus) -> Non
 
     await essai.accepte(depot("usager.efface", DEMANDE, parcours))
 
-    assert await _restes(essai, voisin) == {"coffre": 1, "cles": 4, "champs_proteges": 1, "faits": 2}
+    assert await _restes(essai, voisin) == {
+        "dossiers": 1,
+        "histoire": 3,
+        "etats": 1,
+        "cles": 4,
+        "champs_proteges": 1,
+        "faits": 2,
+    }

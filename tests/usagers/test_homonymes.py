@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from services.usagers import clocks, subscriptions
+from services.usagers import subscriptions
 from services.usagers.domain import identite, rapprochement
 from services.usagers.domain.identite import MAX_HOMONYMES, Identite
 from services.usagers.domain.messages import Signalement
 from services.usagers.domain.parcours import Parcours
-from services.usagers.store import Coffre, Registre
+from services.usagers.store.dossiers import REGISTRE
 from tests.usagers.conftest import Essai
 from tests.usagers.monde import Monde
 from tests.usagers.personnes import Personne, depot, local, nir, signale
@@ -62,13 +62,12 @@ async def test_the_database_gives_a_bounded_number_of_namesakes(essai: Essai) ->
     for lot in range(3):
         await essai.decider(*(signale(_homonyme(n), local(str(n))) for n in range(lot * LOT, (lot + 1) * LOT)))
     messages = [subscriptions.lire(signale(_homonyme(n), local(str(n)))) for n in range(3 * LOT, 4 * LOT)]
-    registre = Registre(Coffre(bytes(32), b"\x01" * 32), clocks.echeances)
 
     async with essai.pool.acquire() as conn, conn.transaction():
-        dossiers = await registre.charger(conn, [m for m in messages if isinstance(m, Signalement)])
+        dossiers = await REGISTRE.charger(conn, [m for m in messages if isinstance(m, Signalement)])
 
     cles = len(identite.cles_etat_civil(_identite()))
-    assert MAX_HOMONYMES <= len(dossiers._charges) <= cles * MAX_HOMONYMES
+    assert MAX_HOMONYMES <= len(dossiers._before) <= cles * MAX_HOMONYMES
 
 
 def _identite() -> Identite:

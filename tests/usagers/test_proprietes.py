@@ -337,7 +337,7 @@ def test_merges_of_merges_end_at_one_survivor(ordre: list[int], cibles: list[int
     tenus = [i for p in monde.actifs for i in p.identifiants]
     actifs = {p.id for p in monde.actifs}
     assert len(tenus) == len(set(tenus)) == 6
-    assert {p.survivant for p in monde.parcours.values() if p.survivant} <= actifs
+    assert {monde.dossiers.survivor(id_) for id_ in monde.parcours} <= actifs
 
 
 _CONTACTS = st.none() | st.just(

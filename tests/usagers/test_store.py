@@ -10,7 +10,7 @@ from cryptography.exceptions import InvalidTag
 
 from services.service import DueDates
 from services.usagers import clocks
-from services.usagers.store import lignes
+from services.usagers.store.dossiers import MODELE
 from tests.usagers.conftest import Essai
 from tests.usagers.personnes import (
     CAF,
@@ -182,7 +182,7 @@ async def test_a_search_says_nothing_of_another_territory_and_opens_nobody_there
 ) -> None:
     await essai.ouvrir(signale(CAMILLE))
     await essai.ouvrir(signale(replace(CAMILLE, nir=None), local("Z"), emetteur=CD))
-    monkeypatch.setattr(lignes, "parcours", lambda *_: pytest.fail("somebody of another territory was opened"))
+    monkeypatch.setattr(type(MODELE), "lire", lambda *_: pytest.fail("somebody of another territory was opened"))
 
     par_nir = await essai.resoudre("62", identifiants=[{"type": "nir", "valeur": nir(1)}])
     par_noms = await essai.resoudre("62", identifiants=[local("Y")], identite=CAMILLE.identite(), emetteur=CD)
@@ -311,19 +311,19 @@ async def test_a_ciphertext_does_not_open_for_another_person(essai: Essai) -> No
     a = await essai.ouvrir(signale(CAMILLE))
     b = await essai.ouvrir(signale(ALEX, local("B")))
     async with essai.pool.acquire() as conn:
-        await conn.execute("UPDATE coffre SET identite = (SELECT identite FROM coffre WHERE parcours = $1)", a)
+        await conn.execute("UPDATE dossiers SET etat = (SELECT etat FROM dossiers WHERE parcours = $1)", a)
 
     with pytest.raises(InvalidTag):
         await essai.lire("parcours", parcours=str(b))
 
 
-async def test_a_ciphertext_does_not_open_in_another_field(essai: Essai) -> None:
-    parcours = await essai.ouvrir(signale(CAMILLE))
+async def test_a_ciphertext_does_not_open_in_another_table(essai: Essai) -> None:
+    [signalement, _] = await essai.accepte(signale(CAMILLE))
     async with essai.pool.acquire() as conn:
-        await conn.execute("UPDATE coffre SET coordonnees = identite")
+        await conn.execute("UPDATE champs_proteges SET chiffre = (SELECT etat FROM dossiers)")
 
     with pytest.raises(InvalidTag):
-        await essai.lire("parcours", parcours=str(parcours))
+        await essai.lire("champs", faits=[str(signalement.id)])
 
 
 async def test_a_transfer_is_told_where_the_person_leaves_and_the_rest_where_it_arrives(essai: Essai) -> None:

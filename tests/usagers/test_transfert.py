@@ -10,8 +10,9 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from chassis.decision import Attente, Refus
-from services.usagers import clocks, translation
+from services.usagers import translation
 from services.usagers.domain import Etat, EtatParcours, Parcours, appliquer, decider
+from services.usagers.domain.echeances import echeances
 from services.usagers.domain.faits import ParcoursTransfere, TransfertEffectif, TransfertSignale, UsagerSignale
 from services.usagers.domain.identite import Identifiant, Identite
 from services.usagers.domain.messages import Signalement, Transfert, TransfertEchu
@@ -62,12 +63,12 @@ def test_a_transfer_for_later_leaves_the_parcours_where_it_is_until_its_day() ->
     apres = appliquer(parcours(), fait)
 
     assert (apres.departement, apres.transfert) == ("59", ("62", PLUS_TARD))
-    [due] = clocks.echeances(apres)
+    [due] = echeances(apres)
     assert due.du_a == datetime(2026, 4, 1, tzinfo=ZoneInfo("Europe/Paris"))
     [effectif] = decide(TransfertEchu(ID), apres, due.du_a)
     assert effectif == TransfertEffectif(ID, "59", "62", PLUS_TARD)
     arrive = appliquer(apres, effectif)
-    assert (arrive.departement, arrive.transfert, clocks.echeances(arrive)) == ("62", None, [])
+    assert (arrive.departement, arrive.transfert, echeances(arrive)) == ("62", None, [])
 
 
 @pytest.mark.parametrize("jour", [AUJOURD_HUI, AUJOURD_HUI - timedelta(days=9)])
@@ -95,7 +96,7 @@ def test_an_announced_transfer_is_taken_back_by_naming_the_territory_where_it_is
     apres = appliquer(annonce, fait)
 
     assert (apres.departement, apres.transfert, apres.attend_un_partenaire) == ("59", None, False)
-    assert clocks.echeances(apres) == []
+    assert echeances(apres) == []
     assert isinstance(decide(TransfertEchu(ID), apres, MIDI + timedelta(days=90)), Attente)
     dit = translation.traduire(fait)
     assert dit is not None and dit.effet == PLUS_TARD.isoformat()  # who follows it moves nothing
@@ -163,10 +164,10 @@ def test_to_a_territory_without_partner_nobody_moves_and_the_parcours_waits(mess
 
     assert (apres.departement, apres.transfert) == ("59", ("62", AUJOURD_HUI))
     assert part.effet == AUJOURD_HUI
-    [due] = clocks.echeances(apres)
+    [due] = echeances(apres)
     [attend] = decide(TransfertEchu(ID), apres, due.du_a, SANS_62)
     attendu = appliquer(apres, attend)
-    assert (attendu.departement, attendu.attend_un_partenaire, clocks.echeances(attendu)) == ("59", True, [])
+    assert (attendu.departement, attendu.attend_un_partenaire, echeances(attendu)) == ("59", True, [])
     assert decide(TransfertEchu(ID), attendu, UN_AUTRE_JOUR, SANS_62) == []
 
 

@@ -48,7 +48,7 @@ def lancer(
     lus, nom = settings.read(Reglages), service_.brique.nom
 
     async def demarrer(running: Process) -> None:
-        registre.sceaux.lier(Vault(running.pool, Masters(lus.cles_maitres)))
+        registre.lier(Vault(running.pool, Masters(lus.cles_maitres)), lus)
         running.loop("scellement", Anciens(running.pool, registre).run)
         await (assembler(running) if assembler else service.connect(service_, running))
 

@@ -5,5 +5,6 @@ from services.usagers.domain.evolution import appliquer, concernes
 from services.usagers.domain.faits import Fait
 from services.usagers.domain.messages import Message
 from services.usagers.domain.parcours import Etat, EtatParcours, Parcours
+from services.usagers.domain.regles import REGLES
 
-__all__ = ["Etat", "EtatParcours", "Fait", "Message", "Parcours", "appliquer", "concernes", "decider"]
+__all__ = ["REGLES", "Etat", "EtatParcours", "Fait", "Message", "Parcours", "appliquer", "concernes", "decider"]

@@ -46,6 +46,7 @@ from services.usagers.domain.messages import (
 )
 from services.usagers.domain.parcours import Dire, Etat, EtatParcours, Parcours
 from services.usagers.domain.rapprochement import Inconnu, Indecis, Reconnu, rapprocher
+from services.usagers.domain.regles import REGLES, regle
 from services.usagers.domain.vraisemblance import refus_de_dates
 
 _ACTIF = frozenset({EtatParcours.ACTIF})
@@ -59,33 +60,63 @@ Decision = Sequence[Fait] | Refus | Attente
 
 
 def decider(etat: Etat, message: Message, maintenant: datetime) -> Decision:
-    match message:
-        case Signalement():
-            return _signaler(etat, message, maintenant)
-        case DecisionRapprochement():
-            return _trancher(etat, message)
-        case Correction():
-            return _sur(etat, message.parcours, lambda p: _corriger(etat, p, message, maintenant))
-        case Fusion():
-            return fusion.fusionner(etat, message)
-        case Defusion():
-            return defusion.defusionner(etat, message)
-        case ChangementDroits():
-            return _sur(etat, message.parcours, lambda p: [_changer_les_droits(p, message)], _SIGNALE)
-        case Transfert():
-            return _sur(etat, message.parcours, lambda p: transfert.transferer(etat, p, message, maintenant))
-        case TransfertEchu():
-            return transfert.constater(etat, etat.nommes.get(message.parcours), maintenant)
-        case Cloture():
-            return _sur(etat, message.parcours, lambda p: _clore(p, message, maintenant))
-        case Opposition():
-            return _sur(etat, message.parcours, lambda p: _opposer(p, message, maintenant), _VIVANT)
-        case Effacement():
-            return _sur(etat, message.parcours, lambda p: [UsagerEfface(p.id, p.departement, message.motif)], _VIVANT)
-        case ConservationEchue():
-            return _oublier(etat.nommes.get(message.parcours), maintenant)
-        case _:
-            assert_never(message)
+    decision: Decision = REGLES.regles[type(message)](etat, message, maintenant)
+    return decision
+
+
+@regle(DecisionRapprochement)
+def _rapprocher(etat: Etat, message: DecisionRapprochement, _: datetime) -> Decision:
+    return _trancher(etat, message)
+
+
+@regle(Correction)
+def _correction(etat: Etat, message: Correction, maintenant: datetime) -> Decision:
+    return _sur(etat, message.parcours, lambda p: _corriger(etat, p, message, maintenant))
+
+
+@regle(Fusion)
+def _fusion(etat: Etat, message: Fusion, _: datetime) -> Decision:
+    return fusion.fusionner(etat, message)
+
+
+@regle(Defusion)
+def _defusion(etat: Etat, message: Defusion, _: datetime) -> Decision:
+    return defusion.defusionner(etat, message)
+
+
+@regle(ChangementDroits)
+def _droits(etat: Etat, message: ChangementDroits, _: datetime) -> Decision:
+    return _sur(etat, message.parcours, lambda p: [_changer_les_droits(p, message)], _SIGNALE)
+
+
+@regle(Transfert)
+def _transfert(etat: Etat, message: Transfert, maintenant: datetime) -> Decision:
+    return _sur(etat, message.parcours, lambda p: transfert.transferer(etat, p, message, maintenant))
+
+
+@regle(TransfertEchu)
+def _transfert_echu(etat: Etat, message: TransfertEchu, maintenant: datetime) -> Decision:
+    return transfert.constater(etat, etat.nommes.get(message.parcours), maintenant)
+
+
+@regle(Cloture)
+def _cloture(etat: Etat, message: Cloture, maintenant: datetime) -> Decision:
+    return _sur(etat, message.parcours, lambda p: _clore(p, message, maintenant))
+
+
+@regle(Opposition)
+def _opposition(etat: Etat, message: Opposition, maintenant: datetime) -> Decision:
+    return _sur(etat, message.parcours, lambda p: _opposer(p, message, maintenant), _VIVANT)
+
+
+@regle(Effacement)
+def _effacement(etat: Etat, message: Effacement, _: datetime) -> Decision:
+    return _sur(etat, message.parcours, lambda p: [UsagerEfface(p.id, p.departement, message.motif)], _VIVANT)
+
+
+@regle(ConservationEchue)
+def _conservation(etat: Etat, message: ConservationEchue, maintenant: datetime) -> Decision:
+    return _oublier(etat.nommes.get(message.parcours), maintenant)
 
 
 def _changer_les_droits(parcours: Parcours, message: ChangementDroits) -> Fait:
@@ -110,6 +141,7 @@ def _sur(
     return Refus("etat-interdit", "/subject", {"etat": str(parcours.etat)})
 
 
+@regle(Signalement)
 def _signaler(etat: Etat, message: Signalement, maintenant: datetime) -> Decision:
     doublon = _genre_repete(message.identifiants)
     if doublon is not None:
@@ -161,7 +193,8 @@ def _conserver(etat: Etat, signale: UsagerSignale) -> Sequence[SignalementConser
     connu = _deja_dit(etat.dires, message)
     alias = connu.alias if connu else message.nouveau
     est_neuf = connu is None and alias != parcours
-    return [SignalementConserve(parcours, signale.departement, alias, message, est_neuf)]
+    dossier = connu.parcours if connu else parcours
+    return [SignalementConserve(parcours, signale.departement, alias, message, est_neuf, dossier)]
 
 
 def _deja_dit(dires: Sequence[Dire], message: Signalement) -> Dire | None:

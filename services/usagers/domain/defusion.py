@@ -50,6 +50,7 @@ def _sans_la_fusion(actuel: Parcours, connue: FusionConnue) -> Parcours:
         coordonnees=_contacts(avant.coordonnees, apres.coordonnees, actuel.coordonnees),
         droits=avant.droits if actuel.droits == apres.droits else actuel.droits,
         oppose_a=avant.oppose_a,
+        fusions=tuple(f for f in actuel.fusions if f.acte != connue.acte),
         distincts=(actuel.distincts - (apres.distincts - avant.distincts))
         | avant.distincts
         | {absorbe.id for absorbe in connue.absorbes},

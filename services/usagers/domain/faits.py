@@ -48,7 +48,8 @@ class SignalementConserve:
     """What an emitter said of a person whom it may not be told, and the name (`alias`) that it has for the person.
 
     A signalement is not a search: the name, and what is read under it, follow from the emitter's own words alone.
-    `est_neuf`: messages to the alias are to reach `parcours` from now on.
+    `est_neuf`: messages to the alias are to reach `parcours` from now on. `dossier` keeps it: `parcours`, or one that
+    it absorbed.
     """
 
     parcours: UUID
@@ -56,6 +57,7 @@ class SignalementConserve:
     alias: UUID
     signalement: Signalement
     est_neuf: bool
+    dossier: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +122,25 @@ class Reprise:
 
 @dataclass(frozen=True, slots=True)
 class UsagerFusionne:
-    """`parcours` survives, `absorbes` lead to it from now on."""
+    """`parcours` survives, `absorbes` lead to it from now on; `avant` is how they were."""
 
     parcours: UUID
     departement: str
-    absorbes: tuple[UUID, ...]
+    avant: tuple[Parcours, ...]
     reprise: Reprise
     acte: Acte
+
+    @property
+    def absorbes(self) -> tuple[UUID, ...]:
+        return tuple(absorbe.id for absorbe in self.avant)
+
+
+@dataclass(frozen=True, slots=True)
+class ParcoursAbsorbe:
+    """What a merge makes of each of those that it absorbs. Kept here."""
+
+    parcours: UUID
+    par: UUID
 
 
 @dataclass(frozen=True, slots=True)

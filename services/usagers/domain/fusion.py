@@ -78,7 +78,7 @@ def _fusion(
         oppose_a=min(oppositions, default=None),
         distincts=frozenset().union(*(p.distincts for p in personnes)) - {p.id for p in personnes},
     )
-    return UsagerFusionne(conserve.id, conserve.departement, tuple(p.id for p in absorbes), reprise, acte)
+    return UsagerFusionne(conserve.id, conserve.departement, tuple(p.seul for p in absorbes), reprise, acte)
 
 
 def _plus_recents(connus: Droits, autres: Droits) -> Droits:

@@ -1,6 +1,6 @@
 """What this service decides on: the deposits of partners and its own due date."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 from uuid import UUID
@@ -14,7 +14,7 @@ class Signalement:
     """`nouveau` is the id that the parcours, or its emitter's own name of it, gets if one has to be made.
 
     `reconnait_dans`: the territories in which the emitter may be told who the person is (scope `identite:resoudre`).
-    `fait_foi`: its contacts replace those that are known. `cles` is all that the person is found by.
+    `fait_foi`: its contacts replace those that are known.
     """
 
     nouveau: UUID
@@ -29,10 +29,11 @@ class Signalement:
     role: str = ""
     reconnait_dans: frozenset[str] = frozenset()
     fait_foi: bool = True
-    cles: frozenset[Cle] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "cles", cles((self.identite,), self.identifiants))
+    @property
+    def cles(self) -> frozenset[Cle]:
+        """All that the person is found by."""
+        return cles((self.identite,), self.identifiants)
 
 
 @dataclass(frozen=True, slots=True)

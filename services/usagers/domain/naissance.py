@@ -1,6 +1,7 @@
 """A date of birth as the field knows it: sometimes the year alone, sometimes a day by convention."""
 
 from enum import Enum, auto
+from typing import Any
 
 
 class Ecart(Enum):
@@ -17,6 +18,12 @@ class Naissance(str):
     """`AAAA-MM-JJ`, with `00` for a day or a month that is not known: 1965-00-00, 1965-04-00."""
 
     __slots__ = ()
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> dict[str, Any]:
+        """How a stored one is read: a string, made one of this class."""
+        lecture = {"type": "no-info", "function": cls}
+        return {"type": "function-after", "function": lecture, "schema": handler(str)}
 
     @property
     def annee(self) -> str:

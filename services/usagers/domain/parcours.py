@@ -1,7 +1,7 @@
 """The parcours of a person as this service knows it, and what a decision looks at."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -46,12 +46,38 @@ class Acte:
 
 
 @dataclass(frozen=True, slots=True)
+class Dire:
+    """What one emitter said of a person under its own name (`alias`) of `parcours`: see `SignalementConserve`."""
+
+    alias: UUID
+    parcours: UUID
+    departement: str
+    emetteur: str
+    identite: Identite
+    identifiants: frozenset[Identifiant]
+    coordonnees: Coordonnees | None = None
+
+    @property
+    def comme_parcours(self) -> "Parcours":
+        """As if nothing else were known of the person."""
+        return Parcours(
+            self.alias,
+            EtatParcours.ACTIF,
+            self.departement,
+            self.emetteur,
+            identite=self.identite,
+            identifiants=self.identifiants,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Parcours:
     """`emetteur` signalled it first; `candidats` are the parcours that an ambiguous one may belong to, of which those
     in `ailleurs` are in another territory (known where a decision is to be taken).
 
     `variantes`: other civil statuses that an agent has said to be this person's; the question is not asked again.
-    `distincts`: parcours that an agent has said to be another person's, by undoing a merge.
+    `distincts`: parcours that an agent has said to be another person's, by undoing a merge. `dires`: what was said of
+    it by those who may not be told who it is. `fusions`: the merges that stand and by which it absorbed, oldest first.
     """
 
     id: UUID
@@ -75,6 +101,21 @@ class Parcours:
     arrivees_signalees: frozenset[tuple[str, str]] = frozenset()
     """(kind of organisation, territory) of the moves that were made known from there, to be confirmed."""
     distincts: frozenset[UUID] = frozenset()
+    dires: tuple[Dire, ...] = ()
+    fusions: tuple["FusionConnue", ...] = ()
+
+    @property
+    def parcours(self) -> UUID:
+        return self.id
+
+    @property
+    def absorbe_par(self) -> UUID | None:
+        return self.survivant
+
+    @property
+    def seul(self) -> "Parcours":
+        """The person alone, as a merge that is undone gives it back."""
+        return replace(self, dires=(), fusions=(), ailleurs=frozenset())
 
     @property
     def cles(self) -> frozenset[Cle]:
@@ -100,7 +141,7 @@ class Parcours:
 class FusionConnue:
     """A merge as it was decided, so that it can be undone: its persons before it, its survivor before and after.
 
-    `fait` is the event that told it. `suivaient`: the aliases that each of the absorbed ones had then.
+    `fait` is the event that told it, known to who undoes it.
     """
 
     acte: Acte
@@ -108,36 +149,10 @@ class FusionConnue:
     conserve: Parcours
     apres: Parcours
     absorbes: tuple[Parcours, ...]
-    suivaient: Mapping[UUID, tuple[UUID, ...]] = field(default_factory=dict)
 
     @property
     def noms(self) -> frozenset[UUID]:
         return frozenset((self.conserve.id, *(p.id for p in self.absorbes)))
-
-
-@dataclass(frozen=True, slots=True)
-class Dire:
-    """What one emitter said of a person under its own name (`alias`) of `parcours`: see `SignalementConserve`."""
-
-    alias: UUID
-    parcours: UUID
-    departement: str
-    emetteur: str
-    identite: Identite
-    identifiants: frozenset[Identifiant]
-    coordonnees: Coordonnees | None = None
-
-    @property
-    def comme_parcours(self) -> Parcours:
-        """As if nothing else were known of the person."""
-        return Parcours(
-            self.alias,
-            EtatParcours.ACTIF,
-            self.departement,
-            self.emetteur,
-            identite=self.identite,
-            identifiants=self.identifiants,
-        )
 
 
 @dataclass(frozen=True, slots=True)

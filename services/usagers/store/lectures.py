@@ -4,29 +4,27 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from chassis.database import Connection
 from services.usagers.domain.identite import MAX_HOMONYMES, Coordonnees, Identifiant, Identite, cles, connus
 from services.usagers.domain.naissance import Naissance
-from services.usagers.domain.parcours import EtatParcours, Parcours
+from services.usagers.domain.parcours import Droits, EtatParcours, Parcours
 from services.usagers.domain.rapprochement import Inconnu, Reconnu, rapprocher
-from services.usagers.store import dires, lignes
-from services.usagers.store.vault import Coffre
+from services.usagers.store.dossiers import REGISTRE
+from services.usagers.store.index import INDEX
+from services.usagers.store.registre import LIGNEE
 
-_CHAMPS = "SELECT fait, parcours, chiffre FROM champs_proteges WHERE fait = ANY($1)"
-_CANDIDATS = """
-SELECT p.id FROM parcours a JOIN parcours p ON p.id = coalesce(a.survivant, a.id)
-WHERE a.id = ANY($1) AND p.departement = $2
-"""
-_VIVANTS = """
-SELECT a.id, p.id AS survivant FROM parcours a JOIN parcours p ON p.id = coalesce(a.survivant, a.id)
-WHERE a.id = ANY($1) AND p.etat <> 'efface'
-"""
-_PARCOURS = """
-SELECT p.* FROM parcours a JOIN parcours p ON p.id = coalesce(a.survivant, a.id) WHERE a.id = $1 AND p.etat <> 'efface'
-"""
-_COFFRE = "SELECT * FROM coffre WHERE parcours = $1"
+_CHAMPS = "SELECT fait, chiffre FROM champs_proteges WHERE fait = ANY($1)"
+_ICI = f"""{LIGNEE}
+SELECT parcours FROM lignee JOIN etats USING (parcours) WHERE absorbe_par IS NULL AND departement = $2
+"""  # noqa: S608
+_VIVANTS = f"{LIGNEE} SELECT nom, parcours FROM lignee WHERE absorbe_par IS NULL"  # noqa: S608
+_PARCOURS = f"{LIGNEE} SELECT parcours, etat FROM lignee JOIN dossiers d USING (parcours) WHERE d.absorbe_par IS NULL"  # noqa: S608
+_DIRE = "SELECT parcours, etat FROM dires JOIN dossiers USING (parcours) WHERE alias = $1 AND emetteur = $2"
 _ACTIFS = """
-SELECT p.* FROM parcours p WHERE p.etat = 'actif' AND p.id IN (SELECT parcours FROM cles WHERE empreinte = ANY($1)
+SELECT parcours, departement FROM etats WHERE etat = 'actif' AND parcours IN (
+    SELECT parcours FROM cles WHERE empreinte = ANY($1)
     AND active AND nature IN ('nir', 'numero-france-travail', 'local', 'imilo')
     UNION SELECT parcours FROM cles WHERE empreinte = ANY($1)
     AND NOT (active AND nature IN ('nir', 'numero-france-travail', 'local', 'imilo'))
@@ -34,37 +32,35 @@ SELECT p.* FROM parcours p WHERE p.etat = 'actif' AND p.id IN (SELECT parcours F
         SELECT parcours FROM cles c WHERE c.empreinte = k.empreinte
         AND NOT (active AND nature IN ('nir', 'numero-france-travail', 'local', 'imilo')) LIMIT $3) AS h)
 """
+_OUVRIR = "SELECT parcours, etat FROM dossiers WHERE parcours = ANY($1)"
 SIGNALE = "signale"
 """The state of a parcours for whoever only signalled the person: it says nothing of the person."""
-_COFFRES = "SELECT * FROM coffre WHERE parcours = ANY($1)"
 
 
-async def champs(conn: Connection, coffre: Coffre, faits: Sequence[UUID]) -> dict[str, Any]:
+async def champs(conn: Connection, faits: Sequence[UUID]) -> dict[str, Any]:
     """The protected part of each of these facts; absent when it has none or was erased."""
-    return {
-        str(ligne["fait"]): coffre.dechiffrer(ligne["parcours"], str(ligne["fait"]), ligne["chiffre"])
-        for ligne in await conn.fetch(_CHAMPS, faits)
-    }
+    lignes = [(ligne["fait"], ligne["chiffre"]) for ligne in await conn.fetch(_CHAMPS, faits)]
+    clairs = await REGISTRE.sceaux.ouvrir(conn, "champs_proteges", lignes)
+    return {str(fait): orjson.loads(clair) for (fait, _), clair in zip(lignes, clairs, strict=True) if clair}
 
 
 async def survivants(conn: Connection, parcours: Sequence[UUID]) -> dict[str, str]:
     """Each known parcours and the one that goes on; what is unknown or erased is absent."""
-    return {str(ligne["id"]): str(ligne["survivant"]) for ligne in await conn.fetch(_VIVANTS, parcours)}
+    return {str(ligne["nom"]): str(ligne["parcours"]) for ligne in await conn.fetch(_VIVANTS, parcours)}
 
 
-async def parcours(conn: Connection, coffre: Coffre, id_: UUID) -> dict[str, Any] | None:
+async def parcours(conn: Connection, id_: UUID) -> dict[str, Any] | None:
     """All that is known of a parcours, in clear: its receiver projects it. None when unknown or erased."""
-    ligne = await conn.fetchrow(_PARCOURS, id_)
-    if ligne is None:
-        return None
-    trouve = lignes.parcours(ligne, await conn.fetchrow(_COFFRE, ligne["id"]), coffre)
-    ici = await conn.fetch(_CANDIDATS, list(trouve.candidats), trouve.departement)
-    return _en_json(trouve, [str(ligne["id"]) for ligne in ici])
+    for trouve in (await REGISTRE.ouvrir(conn, await conn.fetch(_PARCOURS, [id_]))).values():
+        ici = await conn.fetch(_ICI, list(trouve.candidats), trouve.departement)
+        return _en_json(trouve, [str(ligne["parcours"]) for ligne in ici])
+    return None
 
 
-async def dire(conn: Connection, coffre: Coffre, alias: UUID, emetteur: str) -> dict[str, Any] | None:
+async def dire(conn: Connection, alias: UUID, emetteur: str) -> dict[str, Any] | None:
     """What this partner itself said of the person whom it calls so, and nothing else; None when it said nothing."""
-    dit = await dires.sous(conn, coffre, alias, emetteur)
+    dossiers = await REGISTRE.ouvrir(conn, await conn.fetch(_DIRE, alias, emetteur))
+    dit = next((dire for dossier in dossiers.values() for dire in dossier.dires if dire.alias == alias), None)
     if dit is None:
         return None
     return {
@@ -78,7 +74,6 @@ async def dire(conn: Connection, coffre: Coffre, alias: UUID, emetteur: str) -> 
 
 async def resoudre(
     conn: Connection,
-    coffre: Coffre,
     dite: Identite | Naissance | None,
     identifiants: Sequence[Identifiant],
     departements: Sequence[str],
@@ -87,14 +82,13 @@ async def resoudre(
 
     Nobody else is opened: whoever lives elsewhere costs what an unknown person costs. `ailleurs` is for the meter.
     """
-    propres = [coffre.empreinte(cle) for cle in cles((), identifiants)]
-    etats_civils = [coffre.empreinte(cle) for cle in cles((dite,) if isinstance(dite, Identite) else (), ())]
+    propres = [INDEX.empreinte(cle) for cle in cles((), identifiants)]
+    etats_civils = [INDEX.empreinte(cle) for cle in cles((dite,) if isinstance(dite, Identite) else (), ())]
     partout = await conn.fetch(_ACTIFS, propres, etats_civils, MAX_HOMONYMES)
-    rangees = [ligne for ligne in partout if ligne["departement"] in departements]
-    ailleurs = len(rangees) < len(partout)
-    secrets = {s["parcours"]: s for s in await conn.fetch(_COFFRES, [ligne["id"] for ligne in rangees])}
-    actifs = [lignes.parcours(ligne, secrets.get(ligne["id"]), coffre) for ligne in rangees]
-    match rapprocher(dite, identifiants, actifs):
+    ici = [ligne["parcours"] for ligne in partout if ligne["departement"] in departements]
+    ailleurs = len(ici) < len(partout)
+    actifs = await REGISTRE.ouvrir(conn, await conn.fetch(_OUVRIR, ici))
+    match rapprocher(dite, identifiants, list(actifs.values())):
         case Inconnu():
             return {"resultat": "aucun", "ailleurs": ailleurs}
         case Reconnu(reconnu, _):
@@ -108,7 +102,7 @@ def _en_json(parcours: Parcours, candidats: Sequence[str]) -> dict[str, Any]:
         "parcours": str(parcours.id),
         "etat": parcours.etat.value,
         "departement": parcours.departement,
-        "droits": _connus(lignes.droits_en_json(parcours.droits)),
+        "droits": _droits(parcours.droits),
         "date_fin": parcours.date_fin,
         "oppose": parcours.oppose_a is not None,
         "identite": connus(parcours.identite) if parcours.identite else None,
@@ -118,6 +112,14 @@ def _en_json(parcours: Parcours, candidats: Sequence[str]) -> dict[str, Any]:
     if parcours.etat is EtatParcours.AMBIGU:
         brut["candidats"] = sorted(set(candidats))
     return _connus(brut) or {}
+
+
+def _droits(droits: Droits | None) -> dict[str, Any] | None:
+    """Without the moment of their telling, which is nobody's business outside."""
+    if droits is None:
+        return None
+    dits = {nom: valeur for nom, valeur in connus(droits).items() if nom != "dit_a"}
+    return dits | {"date_effet": droits.date_effet.isoformat()}
 
 
 def _identifiant(identifiant: Identifiant) -> dict[str, Any]:

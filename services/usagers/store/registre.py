@@ -1,13 +1,19 @@
-"""Loading under lock and saving, set by set, of the parcours that a batch concerns."""
+"""Which dossiers a batch concerns: those that it names, and those that share a key with its persons, under lock."""
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
+import orjson
+from uuid_utils.compat import uuid7
+
 from chassis import ledger
-from chassis.database import Connection, write
-from chassis.facts import Fait, FaitEnregistre
-from services.usagers.domain import EtatParcours, Message, Parcours
+from chassis.database import Connection, Record
+from chassis.facts import Entree, Fait, FaitEnregistre
+from chassis.settings import Settings
+from coffre.keys import Vault
+from services.dossiers import registre
+from services.dossiers.modele import Modele
+from services.usagers.domain import Message, Parcours
 from services.usagers.domain.identite import (
     ETAT_CIVIL,
     EXCLUSIVES,
@@ -18,206 +24,181 @@ from services.usagers.domain.identite import (
     oublier,
 )
 from services.usagers.domain.messages import Correction, DecisionRapprochement, Defusion, Fusion, Signalement, nommes
-from services.usagers.store import dires, effacements, fusions, lignes, territoires
-from services.usagers.store.dossiers import Dossiers, Echeances
-from services.usagers.store.vault import Coffre
+from services.usagers.store import territoires
+from services.usagers.store.index import INDEX
+from services.usagers.store.lot import Dossiers
 
 _VERROU = 0x7573616765727300  # « usagers »: the lock above all others of this service
 # Beyond this many keys, a batch takes the whole lock rather than one per key: the lock table of PostgreSQL is finite.
 _MAX_VERROUS = 512
+_SIGNALE = "usager.signale"
 
 _VERROUILLER_TOUT = "SELECT pg_advisory_xact_lock($1)"
 _VERROUILLER_PARTAGE = "SELECT pg_advisory_xact_lock_shared($1)"
 _VERROUILLER_CLES = "SELECT count(pg_advisory_xact_lock(v)) FROM unnest($1::bigint[]) AS v"
 
-_CLES_DE = """
-SELECT empreinte, nature FROM cles
-WHERE parcours IN (SELECT coalesce(survivant, id) FROM parcours WHERE id = ANY($1))
+LIGNEE = """
+WITH RECURSIVE lignee AS (
+    SELECT parcours AS nom, parcours, absorbe_par FROM dossiers WHERE parcours = ANY($1)
+    UNION SELECT l.nom, d.parcours, d.absorbe_par FROM lignee l JOIN dossiers d ON d.parcours = l.absorbe_par)
 """
-_LIEUX = """
-SELECT a.id, p.departement FROM parcours a JOIN parcours p ON p.id = coalesce(a.survivant, a.id) WHERE a.id = ANY($1)
-"""
-_ALIAS = "SELECT id, survivant FROM parcours WHERE id = ANY($1) AND survivant IS NOT NULL"
+"""From each of these names to its survivor, which nothing absorbed."""
+_CLES_DE = f"{LIGNEE} SELECT empreinte, nature FROM cles JOIN lignee USING (parcours)"  # noqa: S608
+_LIEUX = f"{LIGNEE} SELECT nom, departement FROM lignee JOIN etats USING (parcours) WHERE absorbe_par IS NULL"  # noqa: S608
+_ALIAS = f"{LIGNEE} SELECT DISTINCT parcours, absorbe_par FROM lignee WHERE absorbe_par IS NOT NULL"  # noqa: S608
 # The two halves are the predicates of the two partial indexes: each key is in exactly one of them, and one whose nature
 # is shared ($2 holds all, $1 those of the other natures) is not worth a look into the first. Of a civil status ($3)
 # there may be any number of homonyms: so many of them ($4) are enough to doubt.
 _TROUVER = """
-SELECT c.parcours FROM cles c JOIN parcours p ON p.id = c.parcours
-WHERE c.empreinte = ANY($1) AND p.etat IN ('actif', 'ambigu')
+SELECT c.parcours FROM cles c JOIN etats e USING (parcours)
+WHERE c.empreinte = ANY($1) AND e.etat IN ('actif', 'ambigu')
     AND (c.active AND c.nature IN ('nir', 'numero-france-travail', 'local', 'imilo'))
 UNION
-SELECT c.parcours FROM cles c JOIN parcours p ON p.id = c.parcours
-WHERE c.empreinte = ANY($2) AND p.etat IN ('actif', 'ambigu')
+SELECT c.parcours FROM cles c JOIN etats e USING (parcours)
+WHERE c.empreinte = ANY($2) AND e.etat IN ('actif', 'ambigu')
     AND NOT (c.active AND c.nature IN ('nir', 'numero-france-travail', 'local', 'imilo'))
 UNION
 SELECT h.parcours FROM unnest($3::bytea[]) AS k(empreinte) CROSS JOIN LATERAL (
-    SELECT c.parcours FROM cles c JOIN parcours p ON p.id = c.parcours
-    WHERE c.empreinte = k.empreinte AND p.etat IN ('actif', 'ambigu')
+    SELECT c.parcours FROM cles c JOIN etats e USING (parcours)
+    WHERE c.empreinte = k.empreinte AND e.etat IN ('actif', 'ambigu')
         AND NOT (c.active AND c.nature IN ('nir', 'numero-france-travail', 'local', 'imilo'))
     LIMIT $4
 ) AS h
 """
+# What these emitters said of these parcours, or of those that they absorbed.
+_DITS = """
+WITH RECURSIVE absorbes AS (
+    SELECT unnest($1::uuid[]) AS parcours
+    UNION SELECT d.parcours FROM dossiers d JOIN absorbes a ON d.absorbe_par = a.parcours)
+SELECT DISTINCT parcours FROM dires JOIN absorbes USING (parcours) WHERE emetteur = ANY($2)
+"""
+_LIRE = "SELECT parcours, etat FROM dossiers WHERE parcours = ANY($1)"
 # Locked in the order of their ids, like everywhere, so that two batches never wait for each other.
-_VERROUILLER = "SELECT * FROM parcours WHERE id = ANY($1) ORDER BY id FOR UPDATE"
-_SECRETS = "SELECT * FROM coffre WHERE parcours = ANY($1)"
-
-_PARCOURS = (
-    "id",
-    "etat",
-    "departement",
-    "emetteur",
-    "candidats",
-    "survivant",
-    "droits",
-    "date_fin",
-    "oppose_a",
-    "transfert_vers",
-    "transfert_le",
-    "transfert_attend",
-    "arrivees_signalees",
-    "distincts",
-)
-_LISTES = (_PARCOURS.index("candidats"), _PARCOURS.index("distincts"))
-_COFFRE = ("parcours", "identite", "identifiants", "coordonnees")
-# Their signaller never changes. Lists travel as one text each: arrays of arrays must all have one length.
-_CHANGER = """
-UPDATE parcours SET etat = c.etat, departement = c.departement, candidats = string_to_array(c.candidats, ' ')::uuid[],
-    survivant = c.survivant, droits = c.droits, date_fin = c.date_fin, oppose_a = c.oppose_a,
-    transfert_vers = c.transfert_vers, transfert_le = c.transfert_le, transfert_attend = c.transfert_attend,
-    arrivees_signalees = c.arrivees_signalees, distincts = string_to_array(c.distincts, ' ')::uuid[]
-FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::jsonb[], $8::date[],
-    $9::timestamptz[], $10::text[], $11::date[], $12::bool[], $13::text[], $14::text[])
-    AS c(id, etat, departement, emetteur, candidats, survivant, droits, date_fin, oppose_a, transfert_vers,
-        transfert_le, transfert_attend, arrivees_signalees, distincts)
-WHERE parcours.id = c.id
-"""
-_DEPLACER_ALIAS = """
-UPDATE parcours SET survivant = m.vers FROM unnest($1::uuid[], $2::uuid[]) AS m(de, vers)
-WHERE parcours.survivant = m.de
-"""
-_RANGER = """
-INSERT INTO coffre (parcours, identite, identifiants, coordonnees)
-SELECT * FROM unnest($1::uuid[], $2::bytea[], $3::bytea[], $4::bytea[])
-ON CONFLICT (parcours) DO UPDATE
-SET identite = EXCLUDED.identite, identifiants = EXCLUDED.identifiants, coordonnees = EXCLUDED.coordonnees
-"""
-_VIDER = "DELETE FROM coffre WHERE parcours = ANY($1)"
-_RETIRER_CLES = """
-DELETE FROM cles USING unnest($1::uuid[], $2::bytea[]) AS r(parcours, empreinte)
-WHERE (cles.parcours, cles.empreinte) = (r.parcours, r.empreinte)
-"""
+_VERROUILLER = f"{_LIRE} ORDER BY parcours FOR UPDATE"
+_EVENEMENTS = "SELECT cause, id FROM faits WHERE cause = ANY($1) AND type = 'usager.fusionne'"
+_OUBLIER_CHAMPS = "DELETE FROM champs_proteges WHERE parcours = ANY($1)"
 
 
-class Registre:
-    """The parcours in the database. `echeances` tells what falls due for one of them."""
+class Registre(registre.Registre[Parcours]):
+    """The dossiers of this service, found by the blind indexes of their persons."""
 
-    def __init__(self, coffre: Coffre, echeances: Echeances) -> None:
-        self._coffre = coffre
-        self._echeances = echeances
+    def __init__(self, modele: Modele[Parcours], schema: str) -> None:
+        super().__init__(modele, schema)
+        self._reserve: list[UUID] = []
 
-    async def charger(self, conn: Connection, messages: Sequence[Message]) -> Dossiers:
+    def lier(self, vault: Vault, lus: Settings) -> None:
+        super().lier(vault, lus)
+        INDEX.lier(lus.key("index"))
+        self._reserve.clear()
+
+    async def preparer(self, entrees: Sequence[Entree]) -> None:
+        """The keys of those that are named, and of as many new parcours as these entries may open."""
+        manquent = sum(entree.type == _SIGNALE for entree in entrees) - len(self._reserve)
+        neufs = [uuid7() for _ in range(manquent)]
+        await self.sceaux.preparer({entree.agregat for entree in entrees if entree.agregat}.union(neufs))
+        self._reserve += neufs
+
+    def nouveau(self) -> UUID:
+        """The id of a parcours to come, whose key is made: an id without one is tried again."""
+        return self._reserve.pop() if self._reserve else uuid7()
+
+    async def charger(  # type: ignore[override]  # messages of its own
+        self, conn: Connection, messages: Sequence[Message]
+    ) -> Dossiers:
         """Lock what the batch may change: the keys of the persons first, then the parcours that hold them.
 
         Two batches about one person therefore decide one after the other, and the second sees what the first did.
         """
         recherchees = {cle for message in messages for cle in _recherchees(message)}
-        annules = [message.annule for message in messages if isinstance(message, Defusion)]
-        rendues = await fusions.lire(conn, self._coffre, annules)
-        recherchees |= {cle for fusion in rendues for p in fusion.absorbes for cle in p.cles}
-        natures = {self._coffre.empreinte(cle): cle[0] for cle in recherchees}
-        verrous = {self._coffre.empreinte(cle) for cle in recherchees if est_precise(cle)}
+        rendus = await self._rendus(conn, [message for message in messages if isinstance(message, Defusion)])
+        recherchees |= {cle for p in rendus.values() for cle in p.cles}
+        natures = {INDEX.empreinte(cle): cle[0] for cle in recherchees}
+        verrous = {INDEX.empreinte(cle) for cle in recherchees if est_precise(cle)}
         cedants = [id_ for message in messages for id_ in _cedants(message)]
         if cedants:
             cedees = {ligne["empreinte"]: ligne["nature"] for ligne in await conn.fetch(_CLES_DE, cedants)}
             natures |= cedees
             verrous |= cedees.keys()
         await _verrouiller(conn, verrous)
-        nommes_ = [id_ for message in messages for id_ in nommes(message)]
-        rendus = {p.id for fusion in rendues for p in fusion.absorbes}
-        parcours, alias = await self._trouver(conn, nommes_, natures, rendus)
         emetteurs = {message.emetteur for message in messages if isinstance(message, Signalement)}
-        dits = await dires.lire(conn, self._coffre, [p.id for p in parcours], emetteurs)
-        alias |= await _alias(conn, [d.parcours for d in dits])
-        lieux = await _lieux(conn, [c for p in parcours for c in p.candidats])
-        concernees = await fusions.de(conn, self._coffre, [p.id for p in parcours]) if annules else []
-        servis = await territoires.servis(conn)
-        return Dossiers(parcours, alias, self._echeances, dits, lieux, servis, concernees)
+        parcours, alias = await self._trouver(conn, messages, natures, rendus, emetteurs)
+        candidats = [c for p in parcours.values() for c in p.candidats]
+        lieux = {ligne["nom"]: ligne["departement"] for ligne in await _de(conn, _LIEUX, candidats)}
+        alias |= await _alias(conn, candidats)
+        annules = [message.annule for message in messages if isinstance(message, Defusion)]
+        dits = {ligne["cause"]: ligne["id"] for ligne in await _de(conn, _EVENEMENTS, annules)}
+        return Dossiers(self.modele, parcours, alias, lieux, await territoires.servis(conn), dits)
+
+    async def _rendus(self, conn: Connection, defusions: Sequence[Defusion]) -> dict[UUID, Parcours]:
+        """Whom undoing these merges gives back, as they were before."""
+        noms = [defusion.parcours for defusion in defusions]
+        alias = await _alias(conn, noms)
+        annules = {defusion.annule for defusion in defusions}
+        lignees = await self.ouvrir(conn, await _de(conn, _LIRE, {*noms, *alias.values()}))
+        fusions = [f for p in lignees.values() for f in p.fusions if f.acte.depot in annules]
+        return {absorbe.id: absorbe for fusion in fusions for absorbe in fusion.absorbes}
 
     async def _trouver(
-        self, conn: Connection, nommes_: list[UUID], natures: Mapping[bytes, str], rendus: Collection[UUID] = ()
-    ) -> tuple[list[Parcours], dict[UUID, UUID]]:
+        self,
+        conn: Connection,
+        messages: Sequence[Message],
+        natures: Mapping[bytes, str],
+        rendus: Collection[UUID],
+        emetteurs: Collection[str],
+    ) -> tuple[dict[UUID, Parcours], dict[UUID, UUID]]:
         """Lock, then look again: what a lock waited for may have moved a key or made an alias."""
         exclusives = [empreinte for empreinte, nature in natures.items() if nature in EXCLUSIVES]
         etats_civils = [empreinte for empreinte, nature in natures.items() if nature == ETAT_CIVIL]
         autres = [empreinte for empreinte, nature in natures.items() if nature != ETAT_CIVIL]
-        tenus: list[Parcours] = []
+        nommes_ = {id_ for message in messages for id_ in nommes(message)}
+        lignees = {message.parcours for message in messages if isinstance(message, Defusion)}
+        tenus: dict[UUID, Parcours] = {}
         vus: set[UUID] = set()
         while True:
             alias = await _alias(conn, nommes_)
-            ids = {alias.get(id_, id_) for id_ in nommes_}.union(rendus)
+            ids = {_survivant(id_, alias) for id_ in nommes_}.union(rendus, lignees)
+            ids |= alias.keys() if lignees else set()
             if natures:
                 trouves = await conn.fetch(_TROUVER, exclusives, autres, etats_civils, MAX_HOMONYMES)
                 ids |= {ligne["parcours"] for ligne in trouves}
+            if emetteurs:
+                dits = await conn.fetch(_DITS, list(ids | tenus.keys()), list(emetteurs))
+                ids |= {ligne["parcours"] for ligne in dits}
             nouveaux = ids - vus
             if not nouveaux:
-                break
-            tenus += await self._lire(conn, list(nouveaux))
+                await self._fermer(conn, vus - tenus.keys())
+                return tenus, alias | await _alias(conn, tenus)
+            tenus |= await self.ouvrir(conn, await conn.fetch(_VERROUILLER, list(nouveaux)))
             vus |= nouveaux
-        candidats = [c for p in tenus for c in p.candidats]
-        return tenus, alias | await _alias(conn, candidats)
 
-    async def _lire(self, conn: Connection, ids: list[UUID]) -> list[Parcours]:
-        rangees = await conn.fetch(_VERROUILLER, ids)
-        secrets = {ligne["parcours"]: ligne for ligne in await conn.fetch(_SECRETS, ids)}
-        return [lignes.parcours(ligne, secrets.get(ligne["id"]), self._coffre) for ligne in rangees]
+    async def _fermer(self, conn: Connection, inconnus: Collection[UUID]) -> None:
+        """Of those whose key is destroyed nothing stays, whoever destroyed it: their numbers are free."""
+        effaces = await self.sceaux.effaces(conn, inconnus) if inconnus else frozenset()
+        if a_faire := effaces - await ledger.forgotten(conn, effaces):
+            await self.effacer(conn, a_faire, {})
 
-    async def enregistrer(
-        self, conn: Connection, dossiers: Dossiers, faits: Sequence[tuple[Fait, FaitEnregistre]]
+    async def enregistrer(  # type: ignore[override]
+        self, conn: Connection, lot: Dossiers, faits_: Sequence[tuple[Fait, FaitEnregistre]]
     ) -> None:
-        changes = list(dossiers.changes())
-        await fusions.retenir(conn, self._coffre, dossiers.fusions_dites, faits)
-        if changes:
-            await _enregistrer_parcours(conn, changes)
-            await self._enregistrer_coffre(conn, changes)
-            await self._enregistrer_cles(conn, dossiers, changes)
-        await fusions.defaire(conn, dossiers.fusions_defaites)
-        await dires.ranger(conn, self._coffre, dossiers.dits())
-        await self._proteger(conn, faits)
-        effaces = {e.agregat: e.id for _, e in faits if e.type == "usager.efface"}
-        if effaces:
-            self._coffre.oublier()
-            oublier()
-            await effacements.effacer(conn, effaces)
+        await self._proteger(conn, faits_)
+        await super().enregistrer(conn, lot, faits_)
+        pris = {dossier.parcours for _, dossier in lot.changed()}.union(lot.noms_donnes, lot.erased)
+        self._reserve += [nouveau for nouveau in lot.nouveaux if nouveau not in pris]
 
-    async def _enregistrer_coffre(self, conn: Connection, changes: Sequence[tuple[Parcours | None, Parcours]]) -> None:
-        neufs = [apres for avant, apres in changes if avant is None and apres.identite]
-        ranges = [apres for avant, apres in changes if avant and apres.identite and _secrets(apres) != _secrets(avant)]
-        vides = [apres.id for avant, apres in changes if avant and avant.identite and apres.identite is None]
-        await ledger.insert(conn, "coffre", _COFFRE, [(p.id, *lignes.secrets(p, self._coffre)) for p in neufs])
-        await write(conn, _RANGER, [(p.id, *lignes.secrets(p, self._coffre)) for p in ranges])
-        if vides:
-            await conn.execute(_VIDER, vides)
-
-    async def _enregistrer_cles(
-        self, conn: Connection, dossiers: Dossiers, changes: Sequence[tuple[Parcours | None, Parcours]]
-    ) -> None:
-        """What goes away goes first: a key that passes from one parcours to another is never held twice."""
-        avant = {(p.id, cle, _est_actif(p)) for p, _ in changes if p for cle in p.cles}
-        apres = {(p.id, cle, _est_actif(p)) for _, p in changes for cle in dossiers.cles_de(p.id)}
-        if retirees := list(avant - apres):
-            empreintes = [self._coffre.empreinte(cle) for _, cle, _ in retirees]
-            await conn.execute(_RETIRER_CLES, [id_ for id_, _, _ in retirees], empreintes)
-        if ajoutees := list(apres - avant):
-            rangees = [(id_, cle[0], self._coffre.empreinte(cle), actif) for id_, cle, actif in ajoutees]
-            await ledger.insert(conn, "cles", ("parcours", "nature", "empreinte", "active"), rangees)
+    async def effacer(self, conn: Connection, effaces: Iterable[UUID], dits: Mapping[UUID, UUID]) -> list[UUID]:
+        INDEX.oublier()
+        oublier()
+        tous = await super().effacer(conn, effaces, dits)
+        await conn.execute(_OUBLIER_CHAMPS, tous)
+        return tous
 
     async def _proteger(self, conn: Connection, faits: Sequence[tuple[Fait, FaitEnregistre]]) -> None:
-        proteges = [
-            (enregistre.id, enregistre.agregat, self._coffre.chiffrer(enregistre.agregat, str(enregistre.id), protege))
-            for fait, enregistre in faits
-            if (protege := fait.protege)
-        ]
-        await ledger.insert(conn, "champs_proteges", ("fait", "parcours", "chiffre"), proteges)
+        """What is not for the bus, by its fact."""
+        proteges = [(dit, fait.protege) for fait, dit in faits if fait.protege]
+        clairs = [(dit.agregat, dit.id, orjson.dumps(protege)) for dit, protege in proteges]
+        cellules = await self.sceaux.sceller(conn, "champs_proteges", clairs)
+        lignes = [(dit.id, dit.agregat, cellule) for (dit, _), cellule in zip(proteges, cellules, strict=True)]
+        await ledger.insert(conn, "champs_proteges", ("fait", "parcours", "chiffre"), lignes)
 
 
 def _recherchees(message: Message) -> frozenset[Cle]:
@@ -253,51 +234,17 @@ async def _verrouiller(conn: Connection, empreintes: Collection[bytes]) -> None:
         await conn.execute(_VERROUILLER_CLES, verrous)
 
 
-async def _alias(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, UUID]:
-    if not ids:
-        return {}
-    return {ligne["id"]: ligne["survivant"] for ligne in await conn.fetch(_ALIAS, list(set(ids)))}
+async def _de(conn: Connection, requete: str, ids: Iterable[UUID]) -> Sequence[Record]:
+    demandes = list(set(ids))
+    return await conn.fetch(requete, demandes) if demandes else []
 
 
-async def _lieux(conn: Connection, candidats: Sequence[UUID]) -> dict[UUID, str]:
-    if not candidats:
-        return {}
-    return {ligne["id"]: ligne["departement"] for ligne in await conn.fetch(_LIEUX, list(set(candidats)))}
+async def _alias(conn: Connection, ids: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Of these names and of what absorbed them, which parcours absorbed each."""
+    return {ligne["parcours"]: ligne["absorbe_par"] for ligne in await _de(conn, _ALIAS, ids)}
 
 
-async def _enregistrer_parcours(conn: Connection, changes: Sequence[tuple[Parcours | None, Parcours]]) -> None:
-    await ledger.insert(conn, "parcours", _PARCOURS, [_ligne(apres) for avant, apres in changes if avant is None])
-    if connus := [_ligne(apres) for avant, apres in changes if avant]:
-        colonnes = [list(colonne) for colonne in zip(*connus, strict=True)]
-        for liste in _LISTES:
-            colonnes[liste] = [" ".join(map(str, ids)) for ids in colonnes[liste]]
-        await conn.execute(_CHANGER, *colonnes)
-    fusionnes = [apres for _, apres in changes if apres.survivant]
-    if fusionnes:
-        await conn.execute(_DEPLACER_ALIAS, [p.id for p in fusionnes], [p.survivant for p in fusionnes])
-
-
-def _ligne(parcours: Parcours) -> tuple[Any, ...]:
-    return (
-        parcours.id,
-        parcours.etat.value,
-        parcours.departement,
-        parcours.emetteur,
-        parcours.candidats,
-        parcours.survivant,
-        lignes.droits_en_ligne(parcours.droits),
-        parcours.date_fin,
-        parcours.oppose_a,
-        *(parcours.transfert or (None, None)),
-        parcours.attend_un_partenaire,
-        lignes.arrivees_en_ligne(parcours.arrivees_signalees),
-        sorted(parcours.distincts),
-    )
-
-
-def _secrets(parcours: Parcours | None) -> object:
-    return (parcours.identites, parcours.identifiants, parcours.coordonnees) if parcours else None
-
-
-def _est_actif(parcours: Parcours) -> bool:
-    return parcours.etat is EtatParcours.ACTIF
+def _survivant(id_: UUID, alias: Mapping[UUID, UUID]) -> UUID:
+    while id_ in alias:
+        id_ = alias[id_]
+    return id_

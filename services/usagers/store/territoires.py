@@ -10,13 +10,13 @@ _SERVED = "SELECT departement FROM territoires_servis"
 _FORGET = "DELETE FROM territoires_servis WHERE departement <> ALL($1)"
 _SERVE = "INSERT INTO territoires_servis (departement) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING"
 _EXPECTED = """
-SELECT id, departement FROM parcours
+SELECT parcours, departement FROM etats
 WHERE transfert_attend AND etat = 'actif' AND transfert_vers IN (SELECT departement FROM territoires_servis)
-ORDER BY id LIMIT $1
+ORDER BY parcours LIMIT $1
 """
 _WAITING = """
-SELECT id, departement, transfert_vers, transfert_le FROM parcours
-WHERE transfert_attend AND etat = 'actif' AND ($1::uuid IS NULL OR id > $1) ORDER BY id LIMIT $2
+SELECT parcours, departement, transfert_vers, transfert_le FROM etats
+WHERE transfert_attend AND etat = 'actif' AND ($1::uuid IS NULL OR parcours > $1) ORDER BY parcours LIMIT $2
 """
 _MOST = 500
 
@@ -35,7 +35,7 @@ async def servir(conn: Connection, demande: Mapping[str, Any]) -> dict[str, Any]
 
 async def attendus(conn: Connection, limite: int) -> list[tuple[UUID, str]]:
     """(parcours, département) of those who waited for a territory that is served now."""
-    return [(row["id"], row["departement"]) for row in await conn.fetch(_EXPECTED, limite)]
+    return [(row["parcours"], row["departement"]) for row in await conn.fetch(_EXPECTED, limite)]
 
 
 async def en_attente(conn: Connection, demande: Mapping[str, Any]) -> dict[str, Any]:
@@ -45,7 +45,7 @@ async def en_attente(conn: Connection, demande: Mapping[str, Any]) -> dict[str, 
     rows = await conn.fetch(_WAITING, apres, limite)
     trouves = [
         {
-            "parcours": str(row["id"]),
+            "parcours": str(row["parcours"]),
             "departement": row["departement"],
             "departement_nouveau": row["transfert_vers"],
             "date_effet": row["transfert_le"],
