@@ -25,10 +25,12 @@ from connectors.systems import Context, Loop
 from relais_contrats.lecture import forme_canonique
 
 _log = structlog.get_logger()
+_DECISIONS = ("orientation.decidee", "reorientation.decidee", "reprise.declaree")
 _FAITS = (
-    *("orientation.decidee", "reorientation.decidee", "reprise.declaree"),
+    *_DECISIONS,
     *("referent.designe", "referent.accepte", "referent.remplace", "usager.signale", "usager.corrige"),
 )
+"""Only a decision brings somebody whom rdv-insertion was told nothing of: the others are not even looked at."""
 _FEED, _DEPOSITS, _TOLD = "sortie fil", "sortie depots", "sortie"
 _OVERLAP = timedelta(minutes=10)
 """A deposit is decided later than it came: those of the last minutes are looked at again."""
@@ -37,10 +39,19 @@ _PAGE = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """`hints`: parcours, and the deposit that names each, if it is to be looked at once. `mark`: the position after."""
+class Hint:
+    """`deposit`: the message that names the parcours, if it is to be looked at once."""
 
-    hints: Sequence[tuple[str, str | None]]
+    parcours: str
+    is_decision: bool
+    deposit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`mark`: the position after it."""
+
+    hints: Sequence[Hint]
     mark: tuple[str, str] | None
 
 
@@ -67,8 +78,8 @@ async def poll(context: Context, rdvi: RdvInsertion) -> float:
     """Tell what changed since the last look; for how many seconds rdv-insertion wants to be left alone."""
     try:
         async for page in pages(context):
-            for parcours, deposit in page.hints:
-                await _look(context, rdvi, parcours, deposit)
+            for hint in page.hints:
+                await _look(context, rdvi, hint)
             if page.mark:
                 await context.state.move(*page.mark)
     except RdviUnreachable as error:
@@ -95,8 +106,9 @@ async def _deposits(context: Context) -> AsyncIterator[Page]:
         asked = {"etat": ACCEPTED, "depuis": since.isoformat(), **after}
         found = await context.hub.get("/v1/messages", limite=_PAGE, **asked)
         messages = found["messages"]
-        named = [(one["parcours"], str(one["id"])) for one in messages if one["type"] in _FAITS and one.get("parcours")]
-        yield Page(named, (_DEPOSITS, messages[-1]["recu_a"]) if messages else None)
+        named = [one for one in messages if one["type"] in _FAITS and one.get("parcours")]
+        hints = [Hint(one["parcours"], one["type"] in _DECISIONS, str(one["id"])) for one in named]
+        yield Page(hints, (_DEPOSITS, messages[-1]["recu_a"]) if messages else None)
         if not found["suite"]:
             return
         after = {"apres": found["suite"]}
@@ -114,19 +126,23 @@ async def _feed(context: Context) -> AsyncIterator[Page]:
             cursor = None  # of a database that was restored since: from the beginning, which tells nothing twice
             continue
         cursor = found["curseur"]
-        named = dict.fromkeys(one["subject"] for one in found["evenements"] if one.get("subject"))
-        yield Page([(parcours, None) for parcours in named], (_FEED, cursor))
+        decided: dict[str, bool] = {}
+        for one in found["evenements"]:
+            if parcours := one.get("subject"):
+                is_decision = one["type"].removeprefix("fr.insertion.").removesuffix(".v1") in _DECISIONS
+                decided[parcours] = decided.get(parcours, False) or is_decision
+        yield Page([Hint(parcours, is_decision) for parcours, is_decision in decided.items()], (_FEED, cursor))
         if not found["evenements"]:
             return
 
 
-async def _look(context: Context, rdvi: RdvInsertion, parcours: str, deposit: str | None) -> None:
-    held = await context.state.take(f"sortie {deposit}", _LEASE) if deposit else None
-    if deposit and held is None:
+async def _look(context: Context, rdvi: RdvInsertion, hint: Hint) -> None:
+    held = await context.state.take(f"sortie {hint.deposit}", _LEASE) if hint.deposit else None
+    if hint.deposit and held is None:
         return
     try:
-        if found := await step(context, parcours):
-            await _tell(context, rdvi, parcours, found)
+        if found := await step(context, hint):
+            await _tell(context, rdvi, hint.parcours, found)
     except BaseException:  # also when the loop is cancelled: the next look finds the deposit free
         if held:
             await held.release()
@@ -135,12 +151,14 @@ async def _look(context: Context, rdvi: RdvInsertion, parcours: str, deposit: st
         await held.settle("fait")
 
 
-async def step(context: Context, parcours: str) -> Step | None:
+async def step(context: Context, hint: Hint) -> Step | None:
     """What is to be told of this person now. Raises `PartnerError`."""
-    found = await _wanted(context, parcours)
+    kept = await context.state.ours(_TOLD, hint.parcours)
+    if kept is None and not hint.is_decision:
+        return None
+    found = await _wanted(context, hint.parcours)
     if found is None:
         return None
-    kept = await context.state.ours(_TOLD, parcours)
     *tried, invited = json.loads(kept) if kept else (None,)
     digest = context.vault.digest(_TOLD, forme_canonique(dict(found.user)).decode())
     if tried == [found.cle, digest]:

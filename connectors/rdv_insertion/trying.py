@@ -43,13 +43,13 @@ async def _leaving(context: Context) -> AsyncIterator[str]:
     """One line per person of whom rdv-insertion would be told, the first of them."""
     if context.configuration.sortie is None:
         return
-    named: set[str] = set()
+    named: dict[str, poller.Hint] = {}
     async for page in poller.pages(context):
-        named |= {parcours for parcours, _ in page.hints}
+        named |= {hint.parcours: hint for hint in page.hints if hint.is_decision or hint.parcours not in named}
         if len(named) > _MOST:
             break
-    for parcours in sorted(named)[:_MOST]:
-        if found := await poller.step(context, parcours):
+    for parcours, hint in sorted(named.items())[:_MOST]:
+        if found := await poller.step(context, hint):
             said = (
                 f"invitation, {found.wanted.ligne.categorie or 'catégorie unique'}" if found.invites else "mise à jour"
             )

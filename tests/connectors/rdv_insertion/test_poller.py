@@ -36,6 +36,7 @@ class Hub(FakeHub):
         self.deposits: list[dict[str, Any]] = []
         self.events: list[dict[str, Any]] = []
         self.asked: list[dict[str, Any]] = []
+        self.read: list[str] = []
 
     def decide(self, parcours: str, rang: int = 1, **fiche: Any) -> None:
         """By another partner: the feed tells it."""
@@ -70,6 +71,7 @@ class Hub(FakeHub):
         if path == "/v1/evenements":
             found = self.events[int(asked.get("apres", 0)) :]
             return {"evenements": found, "curseur": str(len(self.events))}
+        self.read.append(path)
         view = self.views.get(path.removeprefix("/v1/parcours/"))
         if view is None:
             raise RequestRefused(404, {})
@@ -276,6 +278,19 @@ async def test_what_rdv_insertion_cannot_take_now_is_told_later(
     assert left_alone_s == wait_s
     assert len(site.invited) == 2
     assert [etat for _, _, etat, _ in await outcomes(place)] == ["echec", "fait", "fait"]
+
+
+@pytest.mark.parametrize("is_ours", [True, False], ids=["in a deposit", "in an event"])
+async def test_who_was_oriented_before_the_connector_is_neither_invited_nor_even_read(
+    place: Context, hub: Hub, site: Site, is_ours: bool
+) -> None:
+    hub.decide(ZOE)
+    hub.events.clear()
+    hub.deposit(ZOE, "usager.signale") if is_ours else hub.hint(ZOE, "referent.accepte")
+
+    await polled(place)
+
+    assert (site.users, hub.read) == ([], [])
 
 
 async def test_a_deposit_that_could_not_be_told_is_told_at_the_next_look(place: Context, hub: Hub, site: Site) -> None:
