@@ -26,6 +26,8 @@ from relais_kit.certification.merite import JEUX, empreinte, manques
 from relais_kit.certification.seance import SansReponse, Seance
 from relais_kit.commande import main
 from relais_kit.emetteur.deroulement import Muet
+from relais_kit.emetteur.recu import Recu
+from relais_kit.emetteur.temoin import Etape, Passage
 from tests.contracts.test_conformite import CLE, dit
 
 RELAIS, TEMOIN = "https://relais.exemple.fr", "http://127.0.0.1:8430"
@@ -181,6 +183,19 @@ def test_a_program_that_asks_nothing_of_the_witness_earns_nothing(
 
     assert (statut, len(vus), certificat.exists()) == (1, 1, False)
     assert "n'a rien demandé" in capsys.readouterr().out
+
+
+def test_a_step_at_which_the_program_was_not_run_leaves_the_run_unfinished(
+    registre: Registre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s, vu = seance(registre), Recu("GET", "/v1/evenements", (), b"", 0.0)
+    passages = [Passage(Etape("sans panne", ()), [vu]), Passage(Etape("jeton refusé (401)", ()))]
+    monkeypatch.setattr(s._deroulement, "derouler", lambda _: passages)
+    s._ouverte.set()
+
+    s.mener(lambda *_: None)
+
+    assert s.arret == "rien n'est venu du programme à l'étape « jeton refusé (401) »"
 
 
 def test_the_partner_signs_no_challenge_of_another_hub_or_partner(

@@ -119,7 +119,10 @@ class Seance:
         if not self._ouverte.wait(self.attente_s):
             raise SansReponse("personne n'a répondu au défi avant son terme")
         self.passages = self._deroulement.derouler(avancer)
-        self.arret = self._deroulement.arret
+        vides = [passage.etape.titre for passage in self.passages if not passage.echanges]
+        # Who runs the program only where it does well would have a certificate that says little.
+        tue = f"rien n'est venu du programme à l'étape « {vides[0]} »" if vides else None
+        self.arret = self._deroulement.arret or tue
         dossier = Dossier(self.passages, self.adresse, self.partenaire.source)
         return juger(dossier, est_strict=False, arret=self.arret)
 
