@@ -6,7 +6,7 @@ Inbox, load under lock, decide one by one in order, record facts, states and due
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import NoneType
 from typing import Any, Generic, Protocol, TypeVar
@@ -18,7 +18,7 @@ from uuid_utils.compat import uuid7
 from chassis import faults, ledger, telemetry
 from chassis.database import CONFLICT, Connection, Pool, Record
 from chassis.decision import Attente, Echeance, Refus
-from chassis.facts import Entree, Fait, FaitEnregistre
+from chassis.facts import Entree, Fait, FaitEnregistre, Sceaux
 
 _log = structlog.get_logger()
 _CONFLICT_TRIES = 3
@@ -57,8 +57,7 @@ class Brique(Generic[M, S, F, D]):
     traduire: Callable[[F], Fait | None]
     """Fact of the domain → fact to record and tell; None for one that only changes the state kept here."""
     enregistrer: Callable[[Connection, D, Sequence[tuple[Fait, FaitEnregistre]]], Awaitable[None]]
-    preparer: Callable[[Sequence[Entree]], Awaitable[None]] | None = None
-    """What must be committed before the transaction that decides: it takes a connection, and gives it back."""
+    sceaux: Sceaux
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +87,7 @@ class Engine(Generic[M, S, F, D]):
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._brique, self._pool, self._on_facts, self._clock = brique, pool, on_facts, clock
+        self.sceaux = brique.sceaux
 
     async def decide(self, entrees: Sequence[Entree]) -> Sequence[Reponse]:
         """One answer per entry, in order; `attente` for what is to be asked again, also when the database is away."""
@@ -108,10 +108,9 @@ class Engine(Generic[M, S, F, D]):
 
     async def _decide_together(self, entrees: Sequence[Entree]) -> Sequence[Reponse]:
         now = self._clock()
-        if self._brique.preparer:
-            await self._brique.preparer(entrees)
+        sceaux, nommes = self.sceaux, {entree.agregat for entree in entrees if entree.agregat}
+        await sceaux.preparer(nommes)
         async with self._pool.acquire() as conn, conn.transaction():
-            nommes = {entree.agregat for entree in entrees if entree.agregat}
             parked = await ledger.parked(conn, nommes, [entree.id for entree in entrees])
             reached = await ledger.positions(conn, [e.position for e in entrees if e.position], held=True)
             read = [e.id for e in entrees if e.position and (e.sequence or 0) <= reached.get(e.position, 0)]
@@ -126,8 +125,8 @@ class Engine(Generic[M, S, F, D]):
             decisions = {e.id: self._decide_one(e, lues[e.id], dossiers, recorder) for e in nouvelles}
             faits = await recorder.number(conn)
             decided = [(e, v) for e in nouvelles if not isinstance(v := decisions[e.id], Attente)]
-            await ledger.insert_decisions(conn, [one for one in decided if not one[0].position], now)
-            await ledger.insert_facts(conn, [enregistre for _, enregistre in faits], now)
+            await ledger.insert_decisions(conn, sceaux, [one for one in decided if not one[0].position], now)
+            await ledger.insert_facts(conn, sceaux, [enregistre for _, enregistre in faits], now)
             await self._brique.enregistrer(conn, dossiers, faits)
             # A due date that was decided, now or before, is not to fire again.
             set_aside = {id_ for id_, reponse in reponses.items() if reponse.etat == "rebut"}
@@ -137,17 +136,16 @@ class Engine(Generic[M, S, F, D]):
             if again := {e.id for e in handled} & {row["id"] for row in parked}:
                 await ledger.unpark(conn, again, now)
             await ledger.replace_due_dates(conn, list(dossiers.echeances()))
-        par_cause: dict[UUID, list[FaitEnregistre]] = {}
-        for _, enregistre in faits:
-            par_cause.setdefault(enregistre.cause, []).append(enregistre)
+        par_cause = ledger.by_cause(enregistre for _, enregistre in faits)
         reponses |= {id_: _reponse(id_, verdict, par_cause) for id_, verdict in decisions.items()}
         if faits:
             self._on_facts()
         return [reponses[entree.id] for entree in entrees]
 
     async def _already_decided(self, conn: Connection, entrees: Sequence[Entree]) -> list[Reponse]:
-        decided = await ledger.decided(conn, [entree.id for entree in entrees if not entree.position])
-        faits = await ledger.facts_of(conn, self._brique.nom, [id_ for id_, refus in decided.items() if refus is None])
+        brique, sceaux = self._brique.nom, self.sceaux
+        decided = await ledger.decided(conn, sceaux, [entree.id for entree in entrees if not entree.position])
+        faits = await ledger.facts_of(conn, sceaux, brique, [id_ for id_, refus in decided.items() if refus is None])
         return [_reponse(id_, refus, faits) for id_, refus in decided.items()]
 
     def _decide_one(self, entree: Entree, lu: M | Refus | None, dossiers: D, recorder: "_Recorder") -> _Verdict:
@@ -188,10 +186,9 @@ class Engine(Generic[M, S, F, D]):
 
         A deposit without its data: the gateway's journal holds them, encrypted, and will offer them again.
         """
-        kept = entree.en_json() | ({"donnees": {}} if entree.nature == "depot" else {})
-        raison, now = type(error).__name__, self._clock()
+        kept = replace(entree, donnees={}) if entree.nature == "depot" else entree
         async with self._pool.acquire() as conn, conn.transaction():
-            await ledger.park(conn, entree.id, entree.nature, entree.type, entree.agregat, kept, raison, now)
+            await ledger.park_entry(conn, self.sceaux, kept, type(error).__name__, self._clock())
             if entree.nature == "echeance":
                 await ledger.remove_due_dates(conn, [entree])
         return Reponse(entree.id, "rebut")

@@ -1,9 +1,9 @@
 """What enters a decision and what leaves it, and the event that tells it on the bus (CloudEvents 1.0, JSON)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 NAMESPACE = "fr.insertion"
@@ -110,6 +110,11 @@ class FaitEnregistre:
     effet: str | None = None
 
     @property
+    def cle(self) -> UUID | None:
+        """Whose key seals it: None for what is of no person, or tells her erasure."""
+        return self.agregat if self.flux == "PARCOURS" and not self.type.endswith(".efface") else None
+
+    @property
     def sujet(self) -> str:
         return sujet_du_fait(self.partition, self.brique, self.type, self.agregat, self.flux)
 
@@ -131,6 +136,21 @@ class FaitEnregistre:
         }
         more = {"agent": self.agent, "correlationid": self.correlation, "traceparent": self.trace, "effet": self.effet}
         return evenement | {name: value for name, value in more.items() if value}
+
+
+class Sceaux(Protocol):
+    """What seals the books of a service, each cell under the key of an aggregate (None: of none)."""
+
+    async def preparer(self, agregats: Collection[UUID]) -> None:
+        """Before the transaction that seals: it takes a connection, and gives it back."""
+
+    async def sceller(self, conn: Any, table: str, rows: Sequence[tuple[UUID | None, UUID, bytes]]) -> list[bytes]:
+        """The cells of these contents: key, row, content."""
+        ...
+
+    async def ouvrir(self, conn: Any, table: str, rows: Sequence[tuple[UUID, bytes | None]]) -> list[bytes | None]:
+        """The contents of the cells of these rows; None for no cell, and for one that an erasure has closed."""
+        ...
 
 
 def sujet_du_fait(partition: str, brique: str, type_du_fait: str, agregat: UUID, flux: str = "PARCOURS") -> str:

@@ -1,22 +1,26 @@
 """The SQL on the tables that all services share (`chassis/schema`): facts, inbox, due dates, parked entries."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+import orjson
+
 from chassis.bus import Message
-from chassis.database import Connection, Record, grouped, write
+from chassis.database import Connection, Record, write
 from chassis.decision import Echeance, Refus
-from chassis.facts import Entree, FaitEnregistre
+from chassis.facts import Entree, FaitEnregistre, Sceaux
 from chassis.ordering import Key
 
 _MOST_OF_ONE = 50  # facts of one decision; more of them go in several messages
-_DECIDED = "SELECT id, refus FROM entrees WHERE id = ANY($1)"
-_FACT_COLUMNS = ", ".join(name for name in FaitEnregistre.__slots__ if name != "brique")
-_FACTS_OF = f"SELECT {_FACT_COLUMNS} FROM faits WHERE cause = ANY($1) ORDER BY numero"  # noqa: S608  constants only
-_UNPUBLISHED = f"SELECT numero, {_FACT_COLUMNS} FROM faits WHERE flux = $1 AND publie_seq IS NULL ORDER BY 1 LIMIT $2"  # noqa: S608
+_DECIDED = "SELECT id, refus, scelle FROM entrees WHERE id = ANY($1)"
+# What somebody said and who acted are in a cell; older releases wrote them into columns of their own.
+_FACT_COLUMNS = [name for name in FaitEnregistre.__slots__ if name not in ("brique", "donnees", "agent")]
+_KEPT = ", ".join((*_FACT_COLUMNS, "donnees", "agent", "scelle"))
+_FACTS_OF = f"SELECT {_KEPT} FROM faits WHERE cause = ANY($1) ORDER BY numero"  # noqa: S608  constants only
+_UNPUBLISHED = f"SELECT numero, {_KEPT} FROM faits WHERE flux = $1 AND publie_seq IS NULL ORDER BY 1 LIMIT $2"  # noqa: S608
 _SEQUENCES = "SELECT agregat, max(sequence) AS sequence FROM faits WHERE agregat = ANY($1) GROUP BY agregat"
 _MARK_PUBLISHED = """
 UPDATE faits SET publie_seq = p.seq FROM unnest($1::bigint[], $2::bigint[]) AS p(numero, seq)
@@ -34,20 +38,21 @@ SELECT agregat, nature, du_a, partition FROM echeances e WHERE du_a <= $1 AND NO
     SELECT FROM rebut r WHERE r.agregat = e.agregat AND r.etat IN ('parque', 'a-reprendre')) ORDER BY du_a LIMIT $2
 """
 # A deposit is offered again by the gateway, which has its data.
-REDRIVEN = """
-SELECT entree FROM rebut WHERE etat = 'a-reprendre' AND nature IN ('evenement', 'echeance') ORDER BY parque_a LIMIT $1
+_REDRIVEN = """
+SELECT id, entree, scelle FROM rebut
+WHERE etat = 'a-reprendre' AND nature IN ('evenement', 'echeance') ORDER BY parque_a LIMIT $1
 """
 _PARK = """
-INSERT INTO rebut (id, nature, type, agregat, entree, raison, parque_a) VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO rebut (id, nature, type, agregat, entree, scelle, raison, parque_a) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (id) DO UPDATE
-SET raison = EXCLUDED.raison, entree = EXCLUDED.entree, parque_a = EXCLUDED.parque_a, etat = 'parque',
-    echecs = rebut.echecs + 1
+SET raison = EXCLUDED.raison, entree = EXCLUDED.entree, scelle = EXCLUDED.scelle, parque_a = EXCLUDED.parque_a,
+    etat = 'parque', echecs = rebut.echecs + 1
 """
 _PARKED = """
 SELECT id, agregat, etat FROM rebut
 WHERE etat IN ('parque', 'a-reprendre') AND (agregat = ANY($1) OR id = ANY($2))
 """
-_UNPARK = "UPDATE rebut SET etat = 'repris', entree = '{}', regle_a = $2 WHERE id = ANY($1)"
+_UNPARK = "UPDATE rebut SET etat = 'repris', entree = '{}', scelle = NULL, regle_a = $2 WHERE id = ANY($1)"
 _FORGET = """
 INSERT INTO oublis (agregat, garde) SELECT * FROM unnest($1::uuid[], $2::uuid[])
 ON CONFLICT (agregat) DO UPDATE SET acheve_a = NULL
@@ -75,20 +80,41 @@ JOIN unnest($1::text[], $2::uuid[]) AS d(brique, agregat) ON (p.brique, p.agrega
 _HELD = "ORDER BY 1, 2 FOR UPDATE OF p"
 
 
-async def decided(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Refus | None]:
+async def decided(conn: Connection, sceaux: Sceaux, ids: Sequence[UUID]) -> dict[UUID, Refus | None]:
     """What was decided before on these entries: the refusal, or None for an acceptance."""
     rows = await conn.fetch(_DECIDED, ids)
-    return {row["id"]: Refus(**row["refus"]) if row["refus"] else None for row in rows}
+    clairs = await sceaux.ouvrir(conn, "entrees", [(row["id"], row["scelle"]) for row in rows])
+    return {row["id"]: _refus(row, clair) for row, clair in zip(rows, clairs, strict=True)}
 
 
-async def facts_of(conn: Connection, brique: str, causes: Sequence[UUID]) -> dict[UUID, list[FaitEnregistre]]:
+def _refus(row: Record, clair: bytes | None) -> Refus | None:
+    if row["scelle"] and clair is None:
+        return Refus("parcours-inconnu", "/subject")  # the person was erased since
+    kept = orjson.loads(clair) if clair else row["refus"]
+    return Refus(**kept) if kept else None
+
+
+async def facts_of(
+    conn: Connection, sceaux: Sceaux, brique: str, causes: Sequence[UUID]
+) -> dict[UUID, list[FaitEnregistre]]:
     """The facts that each of these entries led to, in order."""
-    rows = await conn.fetch(_FACTS_OF, causes) if causes else ()
-    return grouped(rows, "cause", lambda row: fact(row, brique))
+    rows = await opened(conn, sceaux, await conn.fetch(_FACTS_OF, causes) if causes else ())
+    return by_cause(FaitEnregistre(brique=brique, **row) for row in rows)
 
 
-def fact(row: Record, brique: str) -> FaitEnregistre:
-    return FaitEnregistre(brique=brique, **{key: value for key, value in row.items() if key != "numero"})
+def by_cause(faits: Iterable[FaitEnregistre]) -> dict[UUID, list[FaitEnregistre]]:
+    found: dict[UUID, list[FaitEnregistre]] = {}
+    for fait in faits:
+        found.setdefault(fait.cause, []).append(fait)
+    return found
+
+
+async def opened(conn: Connection, sceaux: Sceaux, rows: Sequence[Record]) -> list[dict[str, Any]]:
+    """Rows of facts with their `donnees` and `agent`, from their cell or as an older release wrote them; without both
+    where an erasure has closed it."""
+    clairs = await sceaux.ouvrir(conn, "faits", [(row["id"], row["scelle"]) for row in rows])
+    known = [{name: value for name, value in row.items() if name != "scelle"} for row in rows]
+    return [row | orjson.loads(clair or b"{}") for row, clair in zip(known, clairs, strict=True)]
 
 
 async def sequences(conn: Connection, agregats: Collection[UUID]) -> dict[UUID, int]:
@@ -103,23 +129,33 @@ async def insert(conn: Connection, table: str, columns: Sequence[str], rows: Seq
         await conn.copy_records_to_table(table, records=rows, columns=columns)
 
 
-async def insert_decisions(conn: Connection, decisions: Sequence[tuple[Entree, Refus | None]], now: datetime) -> None:
-    rows = [(e.id, e.nature, e.type, refus.en_json() if refus else None, now) for e, refus in decisions]
-    await insert(conn, "entrees", ("id", "nature", "type", "refus", "decidee_a"), rows)
+async def insert_decisions(
+    conn: Connection, sceaux: Sceaux, decisions: Sequence[tuple[Entree, Refus | None]], now: datetime
+) -> None:
+    clairs = [(e.agregat, e.id, orjson.dumps(refus.en_json())) for e, refus in decisions if refus]
+    cells = iter(await sceaux.sceller(conn, "entrees", clairs))
+    rows = [(e.id, e.nature, e.type, next(cells) if refus else None, now) for e, refus in decisions]
+    await insert(conn, "entrees", ("id", "nature", "type", "scelle", "decidee_a"), rows)
 
 
-async def insert_facts(conn: Connection, faits: Sequence[FaitEnregistre], now: datetime) -> None:
-    named = attrgetter(*_FACT_COLUMNS.split(", "))
-    await insert(conn, "faits", (*_FACT_COLUMNS.split(", "), "enregistre_a"), [(*named(f), now) for f in faits])
+async def insert_facts(conn: Connection, sceaux: Sceaux, faits: Sequence[FaitEnregistre], now: datetime) -> None:
+    named = attrgetter(*_FACT_COLUMNS)
+    clairs = [(f.cle, f.id, orjson.dumps({"donnees": f.donnees, "agent": f.agent})) for f in faits]
+    cells = await sceaux.sceller(conn, "faits", clairs)
+    rows = [(*named(fait), cell, now) for fait, cell in zip(faits, cells, strict=True)]
+    await insert(conn, "faits", (*_FACT_COLUMNS, "scelle", "enregistre_a"), rows)
 
 
-async def unpublished(conn: Connection, brique: str, flux: str, limit: int) -> list[list[tuple[int, FaitEnregistre]]]:
+async def unpublished(
+    conn: Connection, sceaux: Sceaux, brique: str, flux: str, limit: int
+) -> list[list[tuple[int, FaitEnregistre]]]:
     """The oldest facts to publish, each with its `numero`; those of one decision on one aggregate together."""
     decisions: dict[tuple[Any, ...], list[tuple[int, FaitEnregistre]]] = {}
-    for rank, row in enumerate(await conn.fetch(_UNPUBLISHED, flux, limit + _MOST_OF_ONE)):
+    rows = await opened(conn, sceaux, await conn.fetch(_UNPUBLISHED, flux, limit + _MOST_OF_ONE))
+    for rank, row in enumerate(rows):
         key = row["cause"], row["agregat"], row["partition"]
         if rank < limit or key in decisions:
-            decisions.setdefault(key, []).append((row["numero"], fact(row, brique)))
+            decisions.setdefault(key, []).append((row.pop("numero"), FaitEnregistre(brique=brique, **row)))
     return list(decisions.values())
 
 
@@ -140,18 +176,26 @@ async def remove_due_dates(conn: Connection, entrees: Sequence[Entree]) -> None:
     await write(conn, _REMOVE_DUE_DATES, [(e.agregat, e.type.removeprefix("echeance."), e.survenu_a) for e in entrees])
 
 
-async def park(
-    conn: Connection, id_: UUID, nature: str, type_: str, agregat: UUID | None, kept: Any, raison: str, now: datetime
-) -> None:
-    """Set something aside: it holds its aggregate until it is settled. `kept` is what trying it again needs."""
-    await conn.execute(_PARK, id_, nature, type_, agregat, kept, raison, now)
+async def park_entry(conn: Connection, sceaux: Sceaux, entree: Entree, raison: str, now: datetime) -> None:
+    """Set an entry aside: it holds its aggregate until it is settled. Its place stays in the clear."""
+    [cell] = await sceaux.sceller(conn, "rebut", [(entree.agregat, entree.id, orjson.dumps(entree.en_json()))])
+    place = {"brique": entree.brique, "sequence": entree.sequence}
+    await conn.execute(_PARK, entree.id, entree.nature, entree.type, entree.agregat, place, cell, raison, now)
+
+
+async def redriven(conn: Connection, sceaux: Sceaux, limit: int) -> list[Entree]:
+    """The entries that an operator wants tried again."""
+    rows = await conn.fetch(_REDRIVEN, limit)
+    clairs = await sceaux.ouvrir(conn, "rebut", [(row["id"], row["scelle"]) for row in rows])
+    kept = [orjson.loads(clair) if clair else row["entree"] for row, clair in zip(rows, clairs, strict=True)]
+    return [Entree.depuis_json(brut) for brut in kept if "donnees" in brut]
 
 
 async def park_unreadable(conn: Connection, message: Message, raison: str, now: datetime) -> None:
     """Note where a message that cannot be read is in its stream, without its content; it belongs to no aggregate."""
     where = {"sujet": message.subject, "place": message.sequence, "octets": len(message.body)}
     id_ = uuid5(NAMESPACE_URL, f"nats:{message.subject}:{message.sequence}")
-    await park(conn, id_, "illisible", "", None, where, raison, now)
+    await conn.execute(_PARK, id_, "illisible", "", None, where, None, raison, now)
 
 
 async def parked(conn: Connection, agregats: Collection[UUID], ids: Collection[UUID]) -> list[Record]:

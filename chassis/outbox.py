@@ -16,7 +16,7 @@ from chassis import ledger
 from chassis.bus import MAX_AGE_S, StreamState
 from chassis.bus_nats import NatsBus
 from chassis.database import Connection, Pool, write
-from chassis.facts import FaitEnregistre, sujet_de_la_decision
+from chassis.facts import FaitEnregistre, Sceaux, sujet_de_la_decision
 from chassis.waiting import wait
 
 _log = structlog.get_logger()
@@ -51,8 +51,11 @@ _UNPUBLISH = "UPDATE faits SET publie_seq = NULL WHERE id = ANY($1)"
 class Outbox:
     """The relay and the reconciliation of one service with one stream. `wake`: facts have just been committed."""
 
-    def __init__(self, brique: str, stream: str, pool: Pool, bus: NatsBus, *, forgets: bool = True) -> None:
+    def __init__(
+        self, brique: str, stream: str, pool: Pool, bus: NatsBus, sceaux: Sceaux, *, forgets: bool = True
+    ) -> None:
         self._brique, self._stream, self._pool, self._bus, self._forgets = brique, stream, pool, bus, forgets
+        self._sceaux = sceaux
         self._waiting = asyncio.Event()
         self._window = _WINDOW
         self._subjects = [f"{stream.lower()}.*.{brique}.>"]
@@ -88,7 +91,7 @@ class Outbox:
 
     async def relay(self, conn: Connection) -> int:
         """Publish the oldest unpublished facts; returns how many. What fails stays, and everything after it waits."""
-        decisions = await ledger.unpublished(conn, self._brique, self._stream, self._window)
+        decisions = await ledger.unpublished(conn, self._sceaux, self._brique, self._stream, self._window)
         if not decisions:
             return 0
         clock = asyncio.get_running_loop().time

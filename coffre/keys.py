@@ -25,7 +25,11 @@ _HEAD_BYTES = 1 + 16
 _REMEMBERED_S = 5.0
 _MOST_REMEMBERED = 20_000
 
-_FIND = "SELECT id, enveloppe, maitre FROM coffre.cles WHERE id = ANY($1)"
+# One that this transaction makes is not remembered: it may be rolled back.
+_FIND = """
+SELECT id, enveloppe, maitre, coalesce(xmin = pg_current_xact_id_if_assigned()::xid, false) AS est_de_la_transaction
+FROM coffre.cles WHERE id = ANY($1)
+"""
 # In one order, so that two writers wait for each other instead of deadlocking.
 _ADD = """
 INSERT INTO coffre.cles (id, enveloppe, maitre, passage)
@@ -40,10 +44,6 @@ class Keyring:
     def __init__(self, keys: Mapping[UUID, AESGCM], destroyed: Collection[UUID] = ()) -> None:
         self._keys = keys
         self.destroyed = frozenset(destroyed)
-
-    def __contains__(self, key: UUID) -> bool:
-        """Whether `seal` takes it."""
-        return key in self._keys or key in self.destroyed
 
     def seal(self, key: UUID, table: str, row: UUID, clear: bytes) -> bytes:
         """A cell of this row, which opens no more if the key is destroyed. Raises KeyError without the key: see
@@ -78,16 +78,29 @@ class Vault:
         sealed, and remembered, would seal what nobody opens.
         """
         held, missing = self._recall(keys)
-        destroyed: set[UUID] = set()
-        if missing:
-            async with self._pool.acquire() as conn:
-                destroyed = await self._find(conn, missing, held)
-                if new := [key for key in missing if key not in held and key not in destroyed]:
-                    version, master = self._masters.newest()
-                    envelopes = [wrap(master, version, key, urandom(KEY_BYTES)) for key in new]
-                    await conn.execute(_ADD, new, envelopes, [version] * len(new), [passage] * len(new))
-                    destroyed |= await self._find(conn, new, held)
-        return Keyring(held, destroyed)
+        if not missing:
+            return Keyring(held)
+        async with self._pool.acquire() as conn:
+            return Keyring(held, await self._made(conn, missing, held, passage))
+
+    async def within(self, conn: Connection, keys: Iterable[UUID]) -> Keyring:
+        """These keys; those that are missing, in the transaction of `conn`, and rolled back with what they seal.
+
+        For what that transaction opens, of which nobody else knows. The others are made before: see `ensure`.
+        """
+        held, missing = self._recall(set(keys))
+        return Keyring(held, await self._made(conn, missing, held) if missing else ())
+
+    async def _made(
+        self, conn: Connection, missing: Collection[UUID], held: dict[UUID, AESGCM], passage: datetime | None = None
+    ) -> set[UUID]:
+        destroyed = await self._find(conn, missing, held)
+        if new := [key for key in missing if key not in held and key not in destroyed]:
+            version, master = self._masters.newest()
+            envelopes = [wrap(master, version, key, urandom(KEY_BYTES)) for key in new]
+            await conn.execute(_ADD, new, envelopes, [version] * len(new), [passage] * len(new))
+            destroyed |= await self._find(conn, new, held)
+        return destroyed
 
     async def of(self, conn: Connection, keys: Iterable[UUID]) -> Keyring:
         """These keys as they are, in one query: no other is made."""
@@ -118,8 +131,9 @@ class Vault:
                 continue
             aead = AESGCM(unwrap(self._masters.of(version), version, key, row["enveloppe"]))
             found[key] = aead
-            self._remembered[key] = (now, aead)
-            self._remembered.move_to_end(key)
+            if not row["est_de_la_transaction"]:
+                self._remembered[key] = (now, aead)
+                self._remembered.move_to_end(key)
         while len(self._remembered) > _MOST_REMEMBERED:
             self._remembered.popitem(last=False)
         return destroyed

@@ -25,8 +25,9 @@ FROM {schema}.rebut r WHERE ($1::uuid IS NULL OR r.id = $1) AND ($2 OR r.etat IN
 _DONE = "SELECT '{schema}' AS schema, rebut, geste, par, motif, a FROM {schema}.gestes WHERE rebut = $1"
 _NOTE = "INSERT INTO {schema}.gestes (rebut, geste, par, motif) VALUES ($1, $2, $3, $4)"
 _REDRIVE = "UPDATE {schema}.rebut SET etat = 'a-reprendre' WHERE id = $1"
-_DISCARD = "UPDATE {schema}.rebut SET etat = 'ecarte', entree = '{{}}', regle_a = now() WHERE id = $1"
-_EMPTY = "UPDATE passerelle.rebut SET scelle = NULL WHERE id = $1"
+_DISCARD = """
+UPDATE {schema}.rebut SET etat = 'ecarte', entree = '{{}}', scelle = NULL, regle_a = now() WHERE id = $1
+"""
 # What follows a discarded event is read from its place on.
 _GO_PAST = """
 INSERT INTO {schema}.positions (brique, agregat, sequence) VALUES ($1, $2, $3)
@@ -119,8 +120,6 @@ async def ecarter(conn: Any, parked: Parked, par: str, motif: str) -> None:
         raise LaunchError(f"{parked.id} est déjà réglé ({parked.etat}) dans {parked.composant}.")
     async with conn.transaction():
         await conn.execute(_DISCARD.format(schema=parked.schema), parked.id)
-        if parked.schema == "passerelle":
-            await conn.execute(_EMPTY, parked.id)
         await conn.execute(_NOTE.format(schema=parked.schema), parked.id, "ecarte", par, motif)
         if parked.nature == "depot":
             await conn.execute(_SETTLE_DEPOSIT, parked.id)

@@ -65,7 +65,10 @@ def run(service: Service, settings: Settings, *, clock: Clock = utc_now) -> None
 async def connect(service: Service, running: Process, clock: Clock = utc_now) -> Engine[Any, Any, Any, Any]:
     """Start the loops of a service and begin to answer; what decides there, for loops of its own."""
     nom = service.brique.nom
-    outboxes = [Outbox(nom, flux, running.pool, running.bus, forgets=flux == service.flux[0]) for flux in service.flux]
+    outboxes = [
+        Outbox(nom, flux, running.pool, running.bus, service.brique.sceaux, forgets=flux == service.flux[0])
+        for flux in service.flux
+    ]
     engine = Engine(in_order(service.brique), running.pool, on_facts=outboxes[0].wake, clock=clock)
     intake = MicroBatch(engine.decide, max_items=_BATCH)
     running.loop("depots", intake.run)
@@ -166,6 +169,7 @@ class DueDates:
 
     def __init__(self, engine: Engine[Any, Any, Any, Any], running: Process, clock: Clock) -> None:
         self._engine = engine
+        self._sceaux = engine.sceaux
         self._pool = running.pool
         self._clock = clock
 
@@ -180,9 +184,9 @@ class DueDates:
         now = self._clock()
         async with self._pool.acquire() as conn:
             rows = await conn.fetch(ledger.DUE, now, _BATCH)
-            again = await conn.fetch(ledger.REDRIVEN, _BATCH)
+            again = await ledger.redriven(conn, self._sceaux, _BATCH)
         entrees = [self._entree(row["agregat"], row["nature"], row["du_a"], row["partition"], now) for row in rows]
-        entrees += [Entree.depuis_json(row["entree"]) for row in again]
+        entrees += again
         if not entrees:
             return 0
         return sum(reponse.etat in ("accepte", "refuse") for reponse in await self._engine.decide(entrees))

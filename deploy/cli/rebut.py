@@ -87,7 +87,7 @@ def lister(
 def montrer(id_: Id, donnees: Donnees = DEFAULT_FOLDER, composant: Composant = None, as_json: Json = False) -> None:
     """Montre tout ce que le relais garde d'un élément au rebut, et ce qui en a été décidé.
 
-    Le contenu d'un dépôt n'est pas montré : il reste chiffré au journal.
+    Ce qui parle de la personne n'est pas montré : il est scellé, sous la clé de son parcours.
 
     Exemple :
 

@@ -1,6 +1,5 @@
 """A service made of its table of rules and of its dossiers: how entries are read and facts published, once for all."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -40,10 +39,7 @@ def brique(nom: str, registre: Registre[A]) -> Brique[Any, Any, Any, Any]:
         entre_nous = fait.garde.entre_nous() if hasattr(fait.garde, "entre_nous") else {}
         return Fait(modele.nom(fait), fait.parcours, fait.departement, fait.data.en_json() | entre_nous, effet=effet)
 
-    async def preparer(entrees: Sequence[Entree]) -> None:
-        await registre.sceaux.preparer({entree.agregat for entree in entrees if entree.agregat})
-
-    return Brique(nom, lire, registre.charger, regles.decider, publier, registre.enregistrer, preparer)
+    return Brique(nom, lire, registre.charger, regles.decider, publier, registre.enregistrer, registre.sceaux)
 
 
 def recu(entree: Entree, type_: str, data: Any) -> Recu[Any]:

@@ -18,7 +18,7 @@ _brique: Brique[Message, Etat, Fait, Dossiers] = Brique(
     decider=decider,
     traduire=translation.traduire,
     enregistrer=REGISTRE.enregistrer,
-    preparer=REGISTRE.preparer,
+    sceaux=REGISTRE.sceaux,
 )
 SERVICE = Service(
     brique=_brique,

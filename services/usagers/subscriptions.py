@@ -5,6 +5,8 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from uuid_utils.compat import uuid7
+
 from chassis.database import Connection
 from chassis.decision import Refus
 from chassis.facts import Entree
@@ -13,7 +15,6 @@ from services.usagers import translation
 from services.usagers.domain import Message
 from services.usagers.domain.echeances import CONSERVATION, TRANSFERT
 from services.usagers.store import lectures, territoires
-from services.usagers.store.dossiers import REGISTRE
 
 DEPOTS: Mapping[str, translation.Lecteur] = {
     "usager.corrige": translation.correction,
@@ -38,7 +39,7 @@ ECHEANCES: Mapping[str, translation.Lecteur] = {
 
 def lire(entree: Entree) -> Message | Refus:
     if entree.type == "usager.signale":
-        return replace(translation.signalement(entree), nouveau=REGISTRE.nouveau())
+        return replace(translation.signalement(entree), nouveau=uuid7())
     lecteur = DEPOTS.get(entree.type) or ECHEANCES.get(entree.type.removeprefix("echeance."))
     if lecteur is None:
         return Refus("schema-invalide", "/type")

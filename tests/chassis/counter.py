@@ -1,24 +1,26 @@
 """The smallest brique: a counter per aggregate that refuses to pass 100, waits for 13, and crashes on `POISON`."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from chassis import ledger
 from chassis.database import Connection
 from chassis.decision import Attente, Echeance, Refus
 from chassis.depots import Brique, Engine
 from chassis.facts import Entree, Fait, FaitEnregistre
+from services.orientation.store.dossiers import REGISTRE
 
 NOM = "orientation"
+SCEAUX = REGISTRE.sceaux
 LIMIT = 100
 POISON = 66
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
-_TOTALS = """
-SELECT agregat, sum((donnees ->> 'plus')::int)::int AS total FROM faits WHERE agregat = ANY($1) GROUP BY agregat
-"""
+_PLUS = "SELECT id, agregat, donnees, agent, scelle FROM faits WHERE agregat = ANY($1)"
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(a::text, 0)) FROM unnest($1::uuid[]) AS a ORDER BY a"
 
 
@@ -58,7 +60,10 @@ def lire(entree: Entree) -> Plus | Refus | None:
 async def charger(conn: Connection, messages: Sequence[Plus]) -> Totals:
     agregats = [message.agregat for message in messages]
     await conn.execute(_LOCK, agregats)
-    return Totals({row["agregat"]: row["total"] for row in await conn.fetch(_TOTALS, agregats)})
+    totals: Counter[UUID] = Counter()
+    for fait in await ledger.opened(conn, SCEAUX, await conn.fetch(_PLUS, agregats)):
+        totals[fait["agregat"]] += fait["donnees"]["plus"]
+    return Totals(dict(totals))
 
 
 def decider(total: int, message: Plus, maintenant: datetime) -> Sequence[Plus] | Refus | Attente:
@@ -84,6 +89,7 @@ BRIQUE: Brique[Plus, int, Plus, Totals] = Brique(
     decider=decider,
     traduire=lambda fait: Fait("compteur.augmente", fait.agregat, "59", {"plus": fait.plus}),
     enregistrer=enregistrer,
+    sceaux=SCEAUX,
 )
 
 

@@ -19,8 +19,9 @@ from chassis.facts import FaitEnregistre
 from chassis.ordering import RETRY_S, Event
 from services import service
 from tests.chassis import counter
-from tests.chassis.counter import BRIQUE, LIMIT, NOM, NOW, CounterEngine, deposit
+from tests.chassis.counter import BRIQUE, LIMIT, NOM, NOW, SCEAUX, CounterEngine, deposit
 from tests.engines import Bench
+from tests.services.ouvert import dits
 
 pytestmark = pytest.mark.anyio
 
@@ -70,8 +71,11 @@ async def test_poison_is_parked_alone_without_its_content(engine: CounterEngine,
     reponses = await engine.decide([deposit(uuid4(), 1), poison, deposit(uuid4(), 2)])
 
     assert [r.etat for r in reponses] == ["accepte", "rebut", "accepte"]
-    parked = await pool.fetch("SELECT id, raison, entree -> 'donnees' AS donnees FROM rebut")
-    assert [tuple(row) for row in parked] == [(poison.id, "ZeroDivisionError", {})]
+    parked = await pool.fetch("SELECT id, raison, entree FROM rebut")
+    assert [tuple(row) for row in parked] == [(poison.id, "ZeroDivisionError", {"brique": None, "sequence": None})]
+    await pool.execute("UPDATE rebut SET etat = 'a-reprendre', nature = 'evenement'")
+    async with pool.acquire() as conn:
+        assert [entree.donnees for entree in await ledger.redriven(conn, SCEAUX, 9)] == [{}]
 
 
 async def test_what_is_parked_holds_its_aggregate_and_no_other(engine: CounterEngine, pool: Pool) -> None:
@@ -131,8 +135,7 @@ async def test_an_event_set_aside_keeps_its_place_and_is_taken_up_when_asked(
     freed = await listener.handle([follower])
 
     assert (first, held, fired, freed) == ([None, RETRY_S], [RETRY_S], 1, [None])
-    facts = await process.pool.fetch("SELECT donnees FROM faits ORDER BY numero")
-    assert [row["donnees"]["plus"] for row in facts] == [66, 1]
+    assert [donnees["plus"] for donnees in await dits(process.pool, SCEAUX)] == [66, 1]
     assert await process.pool.fetchval("SELECT sequence FROM positions") == 2
 
 
@@ -168,7 +171,7 @@ async def test_two_replicas_that_read_the_same_events_have_one_effect(banc: Benc
             here.decide(entrees), there.decide(list(entrees)), there.decide([e for e in entrees if e.sequence == since])
         )
 
-    total = await process.pool.fetchval("SELECT sum((donnees ->> 'plus')::int) FROM faits")
+    total = sum(donnees["plus"] for donnees in await dits(process.pool, SCEAUX))
     assert total == len(agregats) * 6
     assert await process.pool.fetchval("SELECT min(sequence) FROM positions") == 6
 
@@ -348,7 +351,7 @@ async def test_two_replicas_given_the_same_entries_have_one_effect(engine: Count
     here, there = await asyncio.gather(engine.decide(entrees), other.decide(list(reversed(entrees))))
 
     assert {r.etat for r in [*here, *there]} == {"accepte"}
-    assert await pool.fetchval("SELECT sum((donnees ->> 'plus')::int) FROM faits") == 20
+    assert sum(donnees["plus"] for donnees in await dits(pool, SCEAUX)) == 20
 
 
 async def test_due_dates_follow_the_state(engine: CounterEngine, pool: Pool) -> None:
@@ -379,7 +382,7 @@ async def test_what_waited_for_the_process_comes_before_what_time_does(
     stop.set()
     await starting
 
-    assert await process.pool.fetchval("SELECT sum((donnees ->> 'plus')::int) FROM faits") == 51
+    assert sum(donnees["plus"] for donnees in await dits(process.pool, SCEAUX)) == 51
 
 
 async def test_an_answer_crosses_the_bus_as_json(engine: CounterEngine) -> None:

@@ -15,7 +15,7 @@ from chassis.bus_nats import NatsBus
 from chassis.depots import Engine
 from chassis.ordering import Event
 from chassis.outbox import Outbox, next_window
-from tests.chassis.counter import BRIQUE, NOM, deposit
+from tests.chassis.counter import BRIQUE, NOM, SCEAUX, deposit
 from tests.engines import Bench, delete_stream, purge_stream
 
 pytestmark = pytest.mark.anyio
@@ -30,7 +30,7 @@ class Setup:
     async def open(self) -> "Setup":
         process = await self.banc.process(NOM, NOM)
         self.pool = process.pool
-        self.outbox = Outbox(NOM, "PARCOURS", process.pool, process.bus)
+        self.outbox = Outbox(NOM, "PARCOURS", process.pool, process.bus, SCEAUX)
         self.engine = Engine(BRIQUE, process.pool, on_facts=self.outbox.wake)
         in_two = replace(BRIQUE, decider=lambda total, plus, now: [plus, plus])
         self.of_two = Engine(in_two, process.pool, on_facts=self.outbox.wake)
@@ -82,7 +82,7 @@ async def test_the_facts_of_one_decision_are_one_message(setup: Setup) -> None:
 
 async def test_a_decision_is_not_cut_by_the_end_of_a_window(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outbox, "_WINDOW", 1)
-    relay = Outbox(NOM, "PARCOURS", setup.pool, setup.banc.bus)
+    relay = Outbox(NOM, "PARCOURS", setup.pool, setup.banc.bus, SCEAUX)
     await setup.of_two.decide([deposit(uuid4(), 1), deposit(uuid4(), 1)])
 
     async with setup.pool.acquire() as conn:
@@ -162,7 +162,7 @@ async def test_what_could_not_be_published_stays_and_goes_out_later(setup: Setup
 
 
 async def test_one_replica_leads_and_another_takes_over(setup: Setup) -> None:
-    other = Outbox(NOM, "PARCOURS", setup.pool, setup.banc.bus)
+    other = Outbox(NOM, "PARCOURS", setup.pool, setup.banc.bus, SCEAUX)
     stops = [asyncio.Event(), asyncio.Event()]
     running = [asyncio.create_task(outbox.run(stop)) for outbox, stop in zip((setup.outbox, other), stops, strict=True)]
     first = await setup.facts(2)
@@ -369,7 +369,7 @@ async def test_a_disk_of_half_a_second_a_message_takes_them_all(setup: Setup, mo
 
     monkeypatch.setattr(NatsBus, "publish", slow)
     ids = await setup.facts(40)
-    relay = Outbox(NOM, "PARCOURS", setup.pool, setup.outbox._bus)
+    relay = Outbox(NOM, "PARCOURS", setup.pool, setup.outbox._bus, SCEAUX)
     async with setup.pool.acquire() as conn:
         for _ in range(30):
             with suppress(TimeoutError):

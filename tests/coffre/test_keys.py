@@ -1,6 +1,7 @@
 """Cells open in their place only; keys are made once, wrapped by the newest master; nothing opens after their end."""
 
 import asyncio
+import contextlib
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -183,3 +184,17 @@ def test_the_hour_names_the_key_of_what_has_no_parcours_yet() -> None:
     at = datetime(2026, 3, 2, 9, 59, 59, tzinfo=UTC)
 
     assert keys.passage(at) == keys.passage(at.replace(minute=0)) != keys.passage(at + timedelta(seconds=1))
+
+
+async def test_a_key_that_is_rolled_back_with_what_it_sealed_is_not_remembered(pool: Pool, path: Path) -> None:
+    parcours, row, one = uuid4(), uuid4(), vault(pool, path)
+    async with pool.acquire() as conn:
+        with contextlib.suppress(ZeroDivisionError):
+            async with conn.transaction():
+                await one.within(conn, [parcours])
+                await one.of(conn, [parcours])
+                raise ZeroDivisionError
+        async with conn.transaction():
+            cell = (await one.within(conn, [parcours])).seal(parcours, "a.b", row, b"clair")
+
+    assert await opened(vault(pool, path), pool, "a.b", row, cell) == b"clair"

@@ -44,6 +44,7 @@ from tests.offres.prescripteurs import (
     service_json,
     structure_json,
 )
+from tests.services.ouvert import dits
 
 pytestmark = pytest.mark.anyio
 
@@ -83,8 +84,8 @@ class Essai:
         await self.retraits.retirer()
         while await self.retraits.annoncer():
             pass
-        query = "SELECT donnees->>'prescription_id' FROM faits WHERE type = 'prescription.expiree' ORDER BY 1"
-        return [row[0] for row in await self.pool.fetch(query)]
+        expirees = await dits(self.pool, REGISTRE.sceaux, "type = 'prescription.expiree'")
+        return sorted(donnees["prescription_id"] for donnees in expirees)
 
     async def lire(self, vue: str, **demande: Any) -> Any:
         async with self.pool.acquire() as conn:
@@ -234,7 +235,7 @@ async def test_a_withdrawal_expires_what_waits_with_its_reason(essai: Essai, wha
 
     told = await essai.retraits.annoncer()
 
-    donnees = await essai.pool.fetchval("SELECT donnees FROM faits WHERE type = 'prescription.expiree'")
+    donnees, *_ = await dits(essai.pool, REGISTRE.sceaux, "type = 'prescription.expiree'")
     assert told >= 1
     assert donnees["raison"] == "Le service est retiré de l'offre : Fin du financement."
     assert await essai.retraits.annoncer() == 0
@@ -254,7 +255,7 @@ async def test_a_withdrawal_for_later_changes_nothing_before_its_day(essai: Essa
     assert fait.donnees["date"] == le(5).isoformat()
     assert (before, after) == ([], ["p-1", "p-2"])
     assert await essai.refuse(emission("p-3")) == "service-retire"
-    donnees = await essai.pool.fetchval("SELECT donnees FROM faits WHERE type = 'prescription.expiree'")
+    donnees, *_ = await dits(essai.pool, REGISTRE.sceaux, "type = 'prescription.expiree'")
     assert donnees["raison"] == "Le service est retiré de l'offre : Fin du financement."
 
 
@@ -421,8 +422,8 @@ async def test_a_withdrawal_announced_to_a_parcours_absorbed_meanwhile_reaches_t
 
 async def test_an_erased_person_leaves_nothing_here_nor_in_the_stream(essai: Essai, banc: Bench) -> None:
     bus: NatsBus = banc.bus
-    outbox = Outbox("offres", "PARCOURS", essai.pool, bus)
-    offer = Outbox("offres", "OFFRES", essai.pool, bus, forgets=False)
+    outbox = Outbox("offres", "PARCOURS", essai.pool, bus, REGISTRE.sceaux)
+    offer = Outbox("offres", "OFFRES", essai.pool, bus, REGISTRE.sceaux, forgets=False)
     await essai.accepte(emission())
     async with essai.pool.acquire() as conn:
         published = await outbox.relay(conn)

@@ -114,7 +114,7 @@ async def test_erasure_leaves_nothing_of_the_person(essai: Essai) -> None:
 
 async def test_the_stream_forgets_what_orientation_told_of_an_erased_person(essai: Essai, banc: Bench) -> None:
     bus = banc.bus
-    outbox = Outbox("orientation", "PARCOURS", essai.pool, bus)
+    outbox = Outbox("orientation", "PARCOURS", essai.pool, bus, REGISTRE.sceaux)
     await essai.ouvrir(droit=True)
     await essai.ouvrir(AUTRE, droit=True)
     await essai.accepte(depot("orientation.decidee", decidee_json(1, DEBUT)))

@@ -61,7 +61,8 @@ class Fouille:
 
     def __init__(self, hub: Hub, mots: Iterable[str]) -> None:
         self._data = hub.data
-        self._mots = [mot.casefold().encode() for mot in mots]
+        self._tels = [mot.encode() for mot in mots]
+        self._mots = [mot.lower() for mot in self._tels]
         self._cles = [*self._mots, *(mot.hex().encode() for mot in self._mots)]
         self._index = Index()
         self._index.lier(self._cle("usagers", "index"))
@@ -72,6 +73,9 @@ class Fouille:
             ("passerelle", "retenus"): self._cellules(scelle=sealing.HELD),
             ("passerelle", "rebut"): self._cellules(scelle=sealing.ASIDE),
         }
+        for service in (*SERVICES, "usagers"):
+            for table in ("faits", "entrees", "rebut"):
+                self._ouvertures[service, table] = self._cellules(scelle=f"{service}.{table}")
         for service in SERVICES:
             for table, (ligne, colonne) in _DOSSIERS.items():
                 self._ouvertures[service, table] = self._cellules(ligne, **{colonne: f"{service}.{table}"})
@@ -84,6 +88,29 @@ class Fouille:
         """Where something was found: `schema.table`, or the name of a file."""
         tables = {lieu async for lieu in self._tables()}
         return tables | {lieu async for lieu in self._flux()} | set(self._fichiers())
+
+    async def en_clair(self) -> set[str]:
+        """Where a word can be read without any key: in rows, and in every file, those of PostgreSQL and its log
+        included, once statistics were made and all that is in memory was written down."""
+        conn = await connect_admin(self._data, self._data.known_ports().postgres)
+        try:
+            found = {
+                f"{schema}.{table}"
+                for schema, table in await conn.fetch(_TABLES)
+                for row in await conn.fetch(f'SELECT t::text AS texte, t.* FROM "{schema}"."{table}" t')
+                if self._trouve(row["texte"].encode(), *(v for v in row.values() if isinstance(v, bytes)))
+            }
+            await conn.execute("ANALYZE")
+            await conn.execute("CHECKPOINT")
+        finally:
+            await conn.close()
+        files = [path for path in self._data.path.rglob("*") if path.is_file()]
+        assert any("pg_wal" in path.parts for path in files) and any(path.suffix == ".blk" for path in files)
+        lus = ((path, _octets(path)) for path in files)
+        return found | {str(path.relative_to(self._data.path)) for path, octets in lus if self._lisible(octets)}
+
+    def _lisible(self, octets: bytes) -> bool:
+        return any(mot in octets for mot in self._tels)
 
     async def _tables(self) -> AsyncIterator[str]:
         conn = await connect_admin(self._data, self._data.known_ports().postgres)

@@ -161,13 +161,16 @@ async def test_after_an_erasure_a_search_of_all_that_is_kept_finds_nothing(hub: 
     personne = Personne()
     fouille = Fouille(hub, personne.mots)
     async with lived(hub, personne) as (cd, subject):
-        avant = await fouille.lieux()
+        avant, lisible = await fouille.lieux(), await fouille.en_clair()
 
         await accepted(cd, "usager.efface", {"motif": "Demande de la personne."}, subject)
         deadline = time.monotonic() + 30
         while (apres := await fouille.lieux()) and time.monotonic() < deadline:
             await asyncio.sleep(0.5)
 
+    assert (lisible, await fouille.en_clair()) == (set(), set())
+    temoin = await Fouille(hub, ["ml-lille"]).en_clair()
+    assert {lieu.partition("/")[0] for lieu in temoin} >= {"passerelle.partenaires", "postgres"}
     assert {
         "usagers.dossiers",
         "usagers.histoire",

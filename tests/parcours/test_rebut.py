@@ -111,7 +111,7 @@ async def test_a_deposit_set_aside_holds_its_parcours_until_it_is_tried_again(hu
     assert [one["etat"] for one in waiting] == ["en-attente", "en-attente"]
     assert neighbour.etat == "accepte"
     assert (row["nature"], row["type"], row["raison"]) == ("depot", "orientation.decidee", "DataError")
-    assert (shown[0]["contenu"]["donnees"], shown[0]["gestes"]) == ({}, [])
+    assert (shown[0]["contenu"], shown[0]["gestes"]) == ({"brique": None, "sequence": None}, [])
     assert sick_still[0]["etat"] in ("parque", "a-reprendre")
     assert state["pending"]["orientation : messages au rebut"] == 1
     assert [one["etat"] for one in cured] == ["repris"]

@@ -1,4 +1,4 @@
-"""Every column of the gateway is classed: in the clear, and why, or sealed. Read from the catalogue of PostgreSQL."""
+"""Every column of the hub is classed: in the clear, and why, or sealed. Read from the catalogue of PostgreSQL."""
 
 import pytest
 
@@ -25,6 +25,12 @@ NAME = "an id that a partner chose, by which a row is looked up"
 BOOKS = "the books of accesses and of operators: who did what, for twelve months; they must be read without any key"
 BEFORE = "0.2.0 wrote the content here: emptied into the cell beside it by `former_rows`"
 CLEAR_PART = "what SQL looks at of an event (`gateway.sealing.IN_CLEAR`); the rest is in the cell beside it"
+OF_BEFORE = "0.2.0 wrote the content here: emptied into the cell beside it by `services.dossiers.sceaux.livre`"
+PLACE = "the place of an event in the clear; the rest is in the cell beside it"
+OWN_KEY = "sealed under the one key of 0.2.0, and emptied by `usagers` before it answers"
+RIGHTS = "codes, dates and truths of the CNAF about a right, of 0.2.0: emptied likewise"
+OFFER = "the offer: services and structures, which are public"
+SETTING = "what a département sets, about no person"
 RECEIPT = "ids and hashes that the hub signed; they must verify without any key"
 
 CLASSED = {
@@ -42,6 +48,7 @@ CLASSED = {
     "certificats_partenaire": {"empreinte partenaire": PARTNER},
     "changements_partenaires": {},
     "cles_partenaire": {"partenaire kid alg jwk": PARTNER},
+    "conformites": {"partenaire programme url motif_retrait": PARTNER, "jws": RECEIPT},
     "compteurs": {"partenaire nature": PARTNER},
     "curseurs": {"partenaire": PARTNER},
     "departs": {"partenaire role": CODE},
@@ -91,11 +98,93 @@ CLASSED = {
 }
 
 
-async def test_every_column_that_can_hold_words_is_classed_and_no_other(banc: Bench) -> None:
-    pool = await banc.pool("passerelle")
+# The books of every service (`chassis/schema`), and its dossiers.
+SHARED = {
+    "derniers_mots": {"objet": NAME},
+    "echeances": {"nature partition": CODE},
+    "entrees": {"nature type": CODE, "refus": OF_BEFORE, "scelle": SEALED},
+    "faits": {
+        "type partition flux effet": CODE,
+        "source": PARTNER,
+        "correlation trace": NAME,
+        "agent donnees": OF_BEFORE,
+        "scelle": SEALED,
+    },
+    "gestes": {"geste par motif": BOOKS},
+    "positions": {"brique": CODE},
+    "rebut": {"nature type etat raison": CODE, "entree": PLACE, "scelle": SEALED},
+    "scellements": {"nom": CODE},
+    "transport": {"flux": CODE},
+}
+DOSSIERS = {"dossiers": {"etat": SEALED}, "histoire": {"type": CODE, "fait": SEALED}}
+FUSIONS = {"fusions": {"garde": SEALED, "suivaient": CODE}}
+SERVICES: dict[str, dict[str, dict[str, str]]] = {
+    "usagers": DOSSIERS
+    | {
+        "anciennes_fusions": {"auteur": PARTNER, "chiffre": OWN_KEY, "suivaient": CODE},
+        "anciens_champs": {"chiffre": OWN_KEY},
+        "anciens_coffres": {"coordonnees identifiants identite": OWN_KEY},
+        "anciens_dires": {"chiffre": OWN_KEY, "departement": CODE, "emetteur": PARTNER},
+        "anciens_parcours": {
+            "arrivees_signalees departement etat transfert_vers": CODE,
+            "emetteur": PARTNER,
+            "droits": RIGHTS,
+        },
+        "champs_proteges": {"chiffre": SEALED},
+        "cles": {"empreinte": HASH, "nature": CODE},
+        "dires": {"emetteur": PARTNER},
+        "etats": {"departement etat transfert_vers": CODE},
+        "territoires_servis": {"departement": CODE},
+    },
+    "orientation": DOSSIERS
+    | FUSIONS
+    | {
+        "delais": {"departement": CODE},
+        "reglages": {"agent contenu departement motif nature source": SETTING},
+    },
+    "referents": DOSSIERS
+    | FUSIONS
+    | {
+        "delais": {"departement": CODE},
+        "suivis": {"departement": CODE, "structure_systeme structure_valeur": PARTNER},
+    },
+    "engagements": DOSSIERS | FUSIONS | {"delais": {"departement": CODE}},
+    "offres": DOSSIERS
+    | FUSIONS
+    | {
+        "prescriptions": {"departement etat motifs": CODE, "service_id": OFFER},
+        "centres_observes": {"code latitude longitude": OFFER},
+        "distants": {"cle zone": OFFER},
+        "doublons": {"autre_id raison structure_id": OFFER},
+        "imports": {"comptes etape fichier source": OFFER},
+        "imports_vus": {"empreinte genre id": OFFER},
+        "mots": {"mot": OFFER},
+        "reperes": {"cle x y z zones": OFFER},
+        "retraits": {"genre id raison": OFFER},
+        "retraits_a_annoncer": {"service_id": OFFER},
+        "retraits_prevus": {"genre id raison": OFFER},
+        "services": {
+            "cles code_commune courriel departement donnees empreinte id latitude longitude qualite_somme": OFFER,
+            "source structure_id texte thematiques type x y z zones": OFFER,
+        },
+        "sources_liees": {"partenaire source": OFFER},
+        "structures": {
+            "code_commune code_postal courriel departement donnees empreinte id nom_simple siret source": OFFER,
+            "voie_simple": OFFER,
+        },
+    },
+    "feuille_de_route": DOSSIERS
+    | {"feuilles": {"vue": SEALED}, "prochaines": {"departement nature sensibilite": CODE, "objet": NAME}},
+}
+TABLES = {"passerelle": CLASSED} | {service: SHARED | tables for service, tables in SERVICES.items()}
 
-    live = {(row["nom"], row["colonne"]) for row in await pool.fetch(_COLUMNS, "passerelle")}
 
-    classed = {(table, column) for table, columns in CLASSED.items() for names in columns for column in names.split()}
+@pytest.mark.parametrize("schema", TABLES)
+async def test_every_column_that_can_hold_words_is_classed_and_no_other(banc: Bench, schema: str) -> None:
+    pool = await banc.pool(schema)
+
+    live = {(row["nom"], row["colonne"]) for row in await pool.fetch(_COLUMNS, schema)}
+
+    classed = {(table, one) for table, columns in TABLES[schema].items() for names in columns for one in names.split()}
     # The journal of accesses that 0.1.0 kept goes by itself when its last year is over.
     assert {one for one in live if one[0] != "acces_sans_chaine"} == classed

@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 
 from chassis.outbox import Outbox
+from services.referents.store.dossiers import REGISTRE
 from tests.engines import Bench
 from tests.referents.conftest import Essai
 from tests.referents.fabrique import (
@@ -98,7 +99,7 @@ async def test_erasure_leaves_nothing_of_the_person(essai: Essai) -> None:
 
 async def test_the_stream_forgets_what_was_told_of_an_erased_person(essai: Essai, banc: Bench) -> None:
     bus = banc.bus
-    outbox = Outbox("referents", "PARCOURS", essai.pool, bus)
+    outbox = Outbox("referents", "PARCOURS", essai.pool, bus, REGISTRE.sceaux)
     await essai.suivre()
     await essai.suivre(AUTRE)
     async with essai.pool.acquire() as conn:

@@ -7,6 +7,7 @@ from uuid import UUID
 import orjson
 from cryptography.exceptions import InvalidTag
 
+from chassis import ledger
 from chassis.database import Connection, Pool
 from services.dossiers.sceaux import CleAbsente, Sceaux
 
@@ -45,3 +46,10 @@ def ecrit(row: dict[str, Any]) -> str:
 async def faits(pool: Pool, sceaux: Sceaux, dossier: UUID | None = None) -> list[dict[str, Any]]:
     """The history, of one dossier or of all."""
     return await lignes(pool, sceaux, "histoire", "$1::uuid IS NULL OR dossier = $1", dossier)
+
+
+async def dits(pool: Pool, sceaux: Sceaux, ou: str = "TRUE") -> list[Any]:
+    """The `donnees` of the facts that the service told, in their order."""
+    async with pool.acquire() as conn:
+        rows = await conn.fetch(f"SELECT id, donnees, agent, scelle FROM faits WHERE {ou} ORDER BY numero")
+        return [row["donnees"] for row in await ledger.opened(conn, sceaux, rows)]

@@ -6,9 +6,11 @@ from uuid import UUID, uuid4
 import pytest
 from cryptography.exceptions import InvalidTag
 
+from chassis import ledger
 from chassis.database import Pool
 from coffre import keys
 from services.dossiers.rejouer import rejouer
+from services.dossiers.sceaux.livre import Livre
 from services.dossiers.sceaux.processus import Anciens
 from services.feuille_de_route.store.dossiers import REGISTRE as FEUILLES
 from services.referents.store.dossiers import REGISTRE
@@ -17,10 +19,11 @@ from tests.feuille_de_route import conftest as feuille
 from tests.referents.conftest import Essai
 from tests.referents.fabrique import AUTRE, PARCOURS, accompagne_json, depot, designe_json, evenement
 from tests.services.defusions import fusion
-from tests.services.ouvert import textes
+from tests.services.ouvert import dits, textes
 
 pytestmark = pytest.mark.anyio
 TABLES = ("dossiers", "histoire", "fusions")
+LIVRE = ("faits", "entrees", "rebut")
 MOT = "MODELE"
 """The name of who follows the person, in what each deposit of these tests says."""
 
@@ -55,7 +58,7 @@ async def detruire(banc: Bench, *parcours: UUID) -> None:
 async def test_dossiers_facts_and_merges_are_sealed_and_read(essai: Essai) -> None:
     await vivre(essai)
 
-    assert await en_clair(essai.pool) == set()
+    assert await en_clair(essai.pool, TABLES + LIVRE) == set()
     tenus = [" ".join(await textes(essai.pool, REGISTRE.sceaux, [table])) for table in TABLES]
     assert all(MOT in tenu for tenu in tenus)
     assert (await essai.lire("referent", parcours=str(PARCOURS)))["historique"][0]["referent"]["nom"] == MOT
@@ -148,6 +151,36 @@ async def test_what_comes_late_of_an_erased_person_opens_no_dossier(essai: Essai
     assert [await essai.compte(table) for table in ("dossiers", "histoire")] == [0, 0]
 
 
+async def test_what_is_told_and_refused_is_sealed_and_says_nothing_after_an_erasure(essai: Essai, banc: Bench) -> None:
+    await vivre(essai)
+    refusee = depot("referent.designe", designe_json())
+    premier = await essai.refuse(refusee)
+    avant = await dits(essai.pool, REGISTRE.sceaux)
+    await detruire(banc, PARCOURS, AUTRE)
+
+    assert MOT in str(avant) and await en_clair(essai.pool, LIVRE) == set()
+    assert set(map(str, await dits(essai.pool, REGISTRE.sceaux))) == {"{}"}
+    assert (premier, await essai.refuse(refusee)) == ("etat-interdit", "parcours-inconnu")
+
+
+async def test_facts_of_an_older_release_are_read_then_sealed_once(essai: Essai) -> None:
+    await vivre(essai)
+    avant = await dits(essai.pool, REGISTRE.sceaux)
+    async with essai.pool.acquire() as conn:
+        rows = await conn.fetch("SELECT numero, id, donnees, agent, scelle FROM faits")
+        for row in await ledger.opened(conn, REGISTRE.sceaux, rows):
+            changer = "UPDATE faits SET scelle = NULL, donnees = $2, agent = $3 WHERE numero = $1"
+            await conn.execute(changer, row["numero"], row["donnees"], row["agent"])
+    lus = (await en_clair(essai.pool, LIVRE), await dits(essai.pool, REGISTRE.sceaux))
+
+    livre, apres = Livre(essai.pool, REGISTRE.sceaux), 0
+    while suivant := await livre.tour(apres):
+        apres = suivant
+
+    assert lus == ({"faits"}, avant)
+    assert (await en_clair(essai.pool, LIVRE), await dits(essai.pool, REGISTRE.sceaux)) == (set(), avant)
+
+
 async def test_keys_that_are_lost_erase_nobody(essai: Essai, banc: Bench) -> None:
     """As after a backup whose keys are of another day: nothing is read, nothing goes."""
     await vivre(essai)
@@ -166,7 +199,7 @@ async def test_two_processes_of_two_services_read_what_each_sealed_under_one_key
     await essai.suivre()
     await autre.ouvrir(PARCOURS)
 
-    assert await essai.pool.fetchval("SELECT count(*) FROM coffre.cles") == 1
+    assert await essai.pool.fetchval("SELECT count(*) FROM coffre.cles WHERE id = $1", PARCOURS) == 1
     async with autre.pool.acquire() as conn:
         assert [un.parcours for un in await FEUILLES.famille(conn, PARCOURS)] == [PARCOURS]
     assert await essai.lire("referent", parcours=str(PARCOURS))

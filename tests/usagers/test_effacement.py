@@ -6,6 +6,7 @@ import pytest
 
 from chassis.bus_nats import NatsBus
 from chassis.outbox import Outbox
+from services.usagers.store.dossiers import REGISTRE
 from tests.engines import Bench
 from tests.usagers.conftest import Essai
 from tests.usagers.personnes import Personne, depot, local, nir, signale
@@ -18,13 +19,13 @@ DEMANDE = {"motif": "Demande de la personne"}
 
 
 async def _publier(essai: Essai, bus: NatsBus) -> None:
-    outbox = Outbox("usagers", "PARCOURS", essai.pool, bus)
+    outbox = Outbox("usagers", "PARCOURS", essai.pool, bus, REGISTRE.sceaux)
     async with essai.pool.acquire() as conn:
         await outbox.relay(conn)
 
 
 async def _oublier(essai: Essai, bus: NatsBus) -> int:
-    outbox = Outbox("usagers", "PARCOURS", essai.pool, bus)
+    outbox = Outbox("usagers", "PARCOURS", essai.pool, bus, REGISTRE.sceaux)
     async with essai.pool.acquire() as conn:
         return await outbox.forget(conn)
 
@@ -138,7 +139,7 @@ async def test_reconciliation_does_not_bring_an_erased_person_back(essai: Essai,
     await essai.accepte(depot("usager.efface", DEMANDE, parcours))
     await _publier(essai, bus)
     await _oublier(essai, bus)
-    outbox = Outbox("usagers", "PARCOURS", essai.pool, bus)
+    outbox = Outbox("usagers", "PARCOURS", essai.pool, bus, REGISTRE.sceaux)
 
     async with essai.pool.acquire() as conn:
         republies = await outbox.reconcile(conn)

@@ -16,13 +16,12 @@ from coffre.keys import Vault
 from coffre.masters import Masters
 from services import service
 from services.dossiers.registre import Registre
+from services.dossiers.sceaux.livre import EST_FAIT, FAIT, Livre
 from services.service import Service
 
 _log = structlog.get_logger()
 _ENSEMBLE = 256
 _ENTRE_S = 0.05
-_EST_FAIT = "SELECT EXISTS (SELECT FROM scellements WHERE nom = $1)"
-_FAIT = "INSERT INTO scellements (nom, acheve_a) VALUES ($1, now()) ON CONFLICT DO NOTHING"
 _PAGE = "SELECT parcours FROM dossiers WHERE parcours > $1 ORDER BY parcours LIMIT $2"
 # Like those of a decision: by their parcours, in one order.
 _VERROU = "SELECT FROM dossiers WHERE parcours = ANY($1) ORDER BY parcours FOR UPDATE"
@@ -49,6 +48,7 @@ def lancer(
 
     async def demarrer(running: Process) -> None:
         registre.lier(Vault(running.pool, Masters(lus.cles_maitres)), lus)
+        running.loop("scellement-faits", Livre(running.pool, registre.sceaux).run)
         running.loop("scellement", Anciens(running.pool, registre).run)
         await (assembler(running) if assembler else service.connect(service_, running))
 
@@ -70,7 +70,7 @@ class Anciens:
 
     async def tour(self, apres: UUID) -> UUID | None:
         """Seal what is kept of the next dossiers; the last of them, or None when all is done."""
-        if await self._pool.fetchval(_EST_FAIT, "dossiers"):
+        if await self._pool.fetchval(EST_FAIT, "dossiers"):
             return None
         page: Sequence[UUID] = [row["parcours"] for row in await self._pool.fetch(_PAGE, apres, _ENSEMBLE)]
         await self._registre.sceaux.preparer(page)
@@ -78,7 +78,7 @@ class Anciens:
             await conn.execute(_VERROU, page)
             if not page:
                 await self._fusions(conn)
-                await conn.execute(_FAIT, "dossiers")
+                await conn.execute(FAIT, "dossiers")
                 return None
             await self._sceller(conn, "dossiers", "etat", page)
             await self._sceller(conn, "histoire", "fait", page, ligne="dossier", rang="numero")

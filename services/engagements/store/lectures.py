@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
+from chassis import ledger
 from chassis.database import Connection
 from relais_contrats.v1.delais import decaler
 from services.engagements.domain import heures, reexamen
@@ -23,8 +24,8 @@ Json = dict[str, Any]
 
 # What was said of contracts, in the order of each parcours; a merge tells again without an agent.
 _DITS = """
-SELECT type, donnees, cause, agent FROM faits
-WHERE agregat = ANY($1) AND type LIKE 'contrat.%' AND (agent IS NOT NULL OR type = 'contrat.annule') ORDER BY numero
+SELECT id, type, donnees, cause, agent, scelle FROM faits
+WHERE agregat = ANY($1) AND type LIKE 'contrat.%' ORDER BY numero
 """
 
 # One line per département and month of notification. The share counts the months whose fate is known: signed (in time
@@ -85,8 +86,8 @@ async def delais(conn: Connection, demande: Mapping[str, Any]) -> list[Json]:
 
 async def _agents(conn: Connection, parcours: Sequence[UUID]) -> dict[str, str]:
     """By contract, who acted last on it, but for what was cancelled."""
-    dits = await conn.fetch(_DITS, parcours)
-    annules = {dit["donnees"]["annule"] for dit in dits if dit["type"] == "contrat.annule"}
+    dits = await ledger.opened(conn, REGISTRE.sceaux, await conn.fetch(_DITS, parcours))
+    annules = {dit["donnees"].get("annule") for dit in dits if dit["type"] == "contrat.annule"}
     retenus = (dit for dit in dits if dit["agent"] and str(dit["cause"]) not in annules)
     return {dit["donnees"]["contrat_id"]: dit["agent"] for dit in retenus if "contrat_id" in dit["donnees"]}
 

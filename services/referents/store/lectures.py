@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
+from chassis import ledger
 from chassis.database import Connection
 from relais_contrats.territoires import fuseau, jour_legal
 from services.referents.domain.dossier import Accompagnant, Designation, Dossier, Etat, RdvSuivi, Statut
@@ -16,9 +17,8 @@ Json = dict[str, Any]
 
 # The last on each says who acted, in the parcours in which it was told; a merge tells again without an agent.
 _AGENTS = """
-SELECT donnees, agent FROM faits
-WHERE agregat = ANY($1) AND type IN ('rdv.planifie', 'rdv.modifie', 'rdv.annule', 'rdv.constate') AND agent IS NOT NULL
-ORDER BY numero
+SELECT id, donnees, agent, scelle FROM faits
+WHERE agregat = ANY($1) AND type IN ('rdv.planifie', 'rdv.modifie', 'rdv.annule', 'rdv.constate') ORDER BY numero
 """
 
 
@@ -50,8 +50,9 @@ async def rdv(conn: Connection, demande: Mapping[str, Any]) -> Json | None:
         return None
     dossier, maintenant = famille[0], instant(demande)
     suivis = sorted(dossier.rendez_vous, key=lambda suivi: (suivi.rendez_vous.debut, suivi.rdv_id))
-    dits = await conn.fetch(_AGENTS, [un.parcours for un in famille])
-    agents = {dit["donnees"]["rdv_id"]: dit["agent"] for dit in dits}
+    rows = await conn.fetch(_AGENTS, [un.parcours for un in famille])
+    dits = await ledger.opened(conn, REGISTRE.sceaux, rows)
+    agents = {dit["donnees"]["rdv_id"]: dit["agent"] for dit in dits if dit["agent"]}
     a_venir = [suivi for suivi in suivis if est_a_venir(suivi, maintenant)]
     autres = [suivi for suivi in reversed(suivis) if not est_a_venir(suivi, maintenant)]
     return {

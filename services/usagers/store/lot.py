@@ -10,7 +10,7 @@ from uuid import UUID
 from services.dossiers.lot import Lot
 from services.dossiers.modele import Modele
 from services.usagers.domain import Etat, EtatParcours, Fait, Message, Parcours, concernes
-from services.usagers.domain.faits import SignalementConserve, UsagerDefusionne, UsagerEfface
+from services.usagers.domain.faits import UsagerDefusionne, UsagerEfface
 from services.usagers.domain.identite import ETAT_CIVIL, MAX_HOMONYMES, Cle, cles
 from services.usagers.domain.messages import Correction, DecisionRapprochement, Defusion, Fusion, Signalement, nommes
 from services.usagers.domain.parcours import Dire, FusionConnue
@@ -36,8 +36,6 @@ class Dossiers(Lot[Parcours]):
         self._lieux = lieux
         self._servis = servis
         self._evenements = dits
-        self.nouveaux: list[UUID] = []
-        self.noms_donnes: set[UUID] = set()
         self._dires = {dire.alias: dire for parcours in charges.values() for dire in parcours.dires}
         self._par_cle: dict[Cle, dict[UUID, None]] = {}
         self._sans_nir: dict[Cle, dict[UUID, None]] = {}
@@ -46,8 +44,6 @@ class Dossiers(Lot[Parcours]):
             self._indexer(parcours)
 
     def de(self, message: Message) -> Any:  # type: ignore[override]  # messages of its own
-        if isinstance(message, Signalement):
-            self.nouveaux.append(message.nouveau)
         nommes_ = {id_: p for id_ in nommes(message) if (p := self._resolu(id_))}
         proches = self._proches(self._cles(message))
         dires = self._dires_de(message.emetteur, proches) if isinstance(message, Signalement) else ()
@@ -67,8 +63,6 @@ class Dossiers(Lot[Parcours]):
             if avant is None or (avant.identites, avant.identifiants) != (apres.identites, apres.identifiants):
                 self._desindexer(id_)
                 self._indexer(apres)
-        if isinstance(fait, SignalementConserve):
-            self.noms_donnes.add(fait.alias)
         if isinstance(fait, UsagerEfface):
             self.erase(fait.parcours)
 

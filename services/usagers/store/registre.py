@@ -4,15 +4,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
 import orjson
-from uuid_utils.compat import uuid7
 
 from chassis import ledger
 from chassis.database import Connection, Record
-from chassis.facts import Entree, Fait, FaitEnregistre
+from chassis.facts import Fait, FaitEnregistre
 from chassis.settings import Settings
 from coffre.keys import Vault
 from services.dossiers import registre
-from services.dossiers.modele import Modele
 from services.usagers.domain import Message, Parcours
 from services.usagers.domain.identite import (
     ETAT_CIVIL,
@@ -31,7 +29,6 @@ from services.usagers.store.lot import Dossiers
 _VERROU = 0x7573616765727300  # « usagers »: the lock above all others of this service
 # Beyond this many keys, a batch takes the whole lock rather than one per key: the lock table of PostgreSQL is finite.
 _MAX_VERROUS = 512
-_SIGNALE = "usager.signale"
 
 _VERROUILLER_TOUT = "SELECT pg_advisory_xact_lock($1)"
 _VERROUILLER_PARTAGE = "SELECT pg_advisory_xact_lock_shared($1)"
@@ -82,25 +79,9 @@ _OUBLIER_CHAMPS = "DELETE FROM champs_proteges WHERE parcours = ANY($1)"
 class Registre(registre.Registre[Parcours]):
     """The dossiers of this service, found by the blind indexes of their persons."""
 
-    def __init__(self, modele: Modele[Parcours], schema: str) -> None:
-        super().__init__(modele, schema)
-        self._reserve: list[UUID] = []
-
     def lier(self, vault: Vault, lus: Settings) -> None:
         super().lier(vault, lus)
         INDEX.lier(lus.key("index"))
-        self._reserve.clear()
-
-    async def preparer(self, entrees: Sequence[Entree]) -> None:
-        """The keys of those that are named, and of as many new parcours as these entries may open."""
-        manquent = sum(entree.type == _SIGNALE for entree in entrees) - len(self._reserve)
-        neufs = [uuid7() for _ in range(manquent)]
-        await self.sceaux.preparer({entree.agregat for entree in entrees if entree.agregat}.union(neufs))
-        self._reserve += neufs
-
-    def nouveau(self) -> UUID:
-        """The id of a parcours to come, whose key is made: an id without one is tried again."""
-        return self._reserve.pop() if self._reserve else uuid7()
 
     async def charger(  # type: ignore[override]  # messages of its own
         self, conn: Connection, messages: Sequence[Message]
@@ -182,8 +163,6 @@ class Registre(registre.Registre[Parcours]):
     ) -> None:
         await self._proteger(conn, faits_)
         await super().enregistrer(conn, lot, faits_)
-        pris = {dossier.parcours for _, dossier in lot.changed()}.union(lot.noms_donnes, lot.erased)
-        self._reserve += [nouveau for nouveau in lot.nouveaux if nouveau not in pris]
 
     async def effacer(self, conn: Connection, effaces: Iterable[UUID], dits: Mapping[UUID, UUID]) -> list[UUID]:
         INDEX.oublier()
