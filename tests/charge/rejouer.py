@@ -1,6 +1,7 @@
 """Many parcours through the engine of a service, then all rebuilt: `python -m tests.charge.rejouer referents 20000`."""
 
 import asyncio
+import hashlib
 import sys
 import tempfile
 import time
@@ -8,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -40,7 +42,7 @@ _UNE_FUSION_SUR = 50
 class Charge:
     """What each parcours of a service lives."""
 
-    essai: type[Any]
+    essai: Callable[[Any], Any]
     registre: Registre[Any]
     vie: tuple[Callable[[UUID], Entree], ...]
     evenement: Callable[..., Entree] = referents.evenement
@@ -52,7 +54,7 @@ class Charge:
 
 CHARGES = {
     "usagers": Charge(
-        conf_usagers.Essai,
+        lambda pool: conf_usagers.Essai(SimpleNamespace(pool=pool)),  # type: ignore[arg-type]  # all that it asks for
         USAGERS,
         (
             lambda parcours: usagers.corrige({"coordonnees": {"courriel": "c@exemple.fr"}}, parcours),
@@ -141,8 +143,19 @@ async def _remplir(essai: Any, charge: Charge, nombre: int) -> None:
 
 
 async def _empreintes(essai: Any, charge: Charge) -> list[str]:
-    somme = "SELECT md5(string_agg(t::text, E'\\n' ORDER BY t::text)) FROM {} t"
-    return [await essai.pool.fetchval(somme.format(table)) for table in charge.tables]
+    """Of each table, what its rows say: cells are opened, for no two of them are the same bytes."""
+    scellees = {"dossiers": "etat", **{table.nom: table.scellee for table in charge.registre.modele.tables}}
+    return [await _empreinte(essai, charge, table, colonne) for table, colonne in scellees.items()]
+
+
+async def _empreinte(essai: Any, charge: Charge, table: str, colonne: str | None) -> str:
+    async with essai.pool.acquire() as conn:
+        rows = [dict(row) for row in await conn.fetch(f"SELECT * FROM {table}")]
+        if colonne:
+            cellules = [(row["parcours"], row[colonne]) for row in rows]
+            clairs = await charge.registre.sceaux.ouvrir(conn, table, cellules)
+            rows = [row | {colonne: clair} for row, clair in zip(rows, clairs, strict=True)]
+    return hashlib.sha256("\n".join(sorted(map(str, rows))).encode()).hexdigest()
 
 
 async def main(service: str, nombre: int) -> None:
