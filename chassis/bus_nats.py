@@ -179,11 +179,12 @@ class NatsBus:
             await self._jetstream.delete_msg(stream, sequence)
 
     async def reader(self, stream: str, durable: str) -> dict[str, int]:
-        """How far a durable consumer is: what it has to read, what was handed over, its place in the stream."""
+        """How far a durable consumer is: what it has to read, holds, and has read; up to `acquis` without a gap."""
         with _reaching(stream):
             info = await self._jetstream.consumer_info(stream, durable)
-        place = info.delivered.stream_seq if info.delivered else 0
-        return {"a_lire": info.num_pending or 0, "en_cours": info.num_ack_pending or 0, "place": place}
+        place, acquis = (at.stream_seq if at else 0 for at in (info.delivered, info.ack_floor))
+        pending, held = info.num_pending or 0, info.num_ack_pending or 0
+        return {"a_lire": pending, "en_cours": held, "place": place, "acquis": acquis}
 
     async def consume(
         self, stream: str, name: str, filters: Sequence[str], handle: Consume, stop: asyncio.Event, linger_s: float = 0

@@ -2,12 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
-
-EN_ROUTE = timedelta(seconds=7)
-"""How long a service waits for what the hub accepted elsewhere: a killed process is back by then, a stopped one not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +24,12 @@ class Refus:
 
 @dataclass(frozen=True, slots=True)
 class Attente:
-    """Not decidable yet: something that the hub already accepted has not reached this service. Tried again soon."""
+    """Not decidable yet: something that the hub already accepted has not reached this service. Tried again soon.
+    `sinon` is the answer if nothing is missing: all that was said of the parcours before has been heard.
+    """
 
     raison: str
+    sinon: Refus | None = None
 
 
 @dataclass(frozen=True, slots=True)

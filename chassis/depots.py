@@ -62,7 +62,7 @@ class Brique(Generic[M, S, F, D]):
 
 @dataclass(frozen=True, slots=True)
 class Reponse:
-    """What became of an entry: `accepte` with its facts, `refuse` with a refusal, `attente`, or `rebut` (parked)."""
+    """What became of an entry: `accepte`, `refuse`, `attente` (with what follows if nothing is missing), or `rebut`."""
 
     id: UUID
     etat: str
@@ -195,7 +195,7 @@ class Engine(Generic[M, S, F, D]):
 
 
 def _reponse(id_: UUID, verdict: _Verdict, faits: dict[UUID, list[FaitEnregistre]]) -> Reponse:
-    refus = verdict if isinstance(verdict, Refus) else None
+    refus = verdict.sinon if isinstance(verdict, Attente) else verdict
     return Reponse(id_, _ETATS[type(verdict)], faits.get(id_, ()), refus)
 
 
@@ -242,17 +242,12 @@ class _Recorder:
         return FaitEnregistre(
             id=uuid7(),
             brique=self._brique,
-            type=fait.type,
-            agregat=fait.agregat,
             sequence=sequence,
-            partition=fait.partition,
-            donnees=fait.donnees,
             source=entree.emetteur if repeats else f"/services/{self._brique}",
             survenu_a=entree.survenu_a if repeats else self.now,
             cause=entree.id,
             correlation=entree.correlation,
             trace=trace,
-            flux=fait.flux,
             agent=entree.agent if repeats else None,
-            effet=fait.effet,
+            **{nom: getattr(fait, nom) for nom in Fait.__slots__ if nom != "protege"},
         )

@@ -27,7 +27,7 @@ class Entree:
     `id` is its identity in the inbox, `agregat` None when it opens one, `emetteur` the CloudEvents source, `role` the
     kind of organisation that sent it (`hub` for ours), `message` and `empreinte` its own id of a deposit and the
     SHA-256 of what it sent, `agent` who acted. It may be told who is who in `partitions_ouvertes`. `brique` told an
-    event, at that `sequence`. `effet`: see `Fait`. `tour_a`: when nothing held a deposit any more, None if nothing did.
+    event, at that `sequence`. `effet`: see `Fait`. `au_repos`: all that was said of its aggregate before it was heard.
     """
 
     id: UUID
@@ -51,7 +51,7 @@ class Entree:
     effet: str | None = None
     partitions_ouvertes: Sequence[str] = ()
     cause: UUID | None = None
-    tour_a: datetime | None = None
+    au_repos: bool | None = None
 
     @property
     def position(self) -> tuple[str, UUID] | None:
@@ -70,7 +70,7 @@ class Entree:
             raise TypeError("an entry has a type and data")
         champs["id"] = UUID(champs["id"])
         champs |= {i: UUID(champs[i]) if champs.get(i) else None for i in ("agregat", "cause")}
-        champs |= {i: datetime.fromisoformat(champs[i]) for i in ("survenu_a", "recu_a", "tour_a") if i in champs}
+        champs |= {i: datetime.fromisoformat(champs[i]) for i in ("survenu_a", "recu_a")}
         return cls(**champs)
 
 

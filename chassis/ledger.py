@@ -22,6 +22,12 @@ _KEPT = ", ".join((*_FACT_COLUMNS, "donnees", "agent", "scelle"))
 _FACTS_OF = f"SELECT {_KEPT} FROM faits WHERE cause = ANY($1) ORDER BY numero"  # noqa: S608  constants only
 _UNPUBLISHED = f"SELECT numero, {_KEPT} FROM faits WHERE flux = $1 AND publie_seq IS NULL ORDER BY 1 LIMIT $2"  # noqa: S608
 _SEQUENCES = "SELECT agregat, max(sequence) AS sequence FROM faits WHERE agregat = ANY($1) GROUP BY agregat"
+# `place` is that of the last fact in the stream, once all are there.
+SAID = """
+SELECT a.agregat, coalesce(max(sequence), 0) AS dit,
+    CASE WHEN count(numero) = count(publie_seq) THEN max(publie_seq) END AS place
+FROM unnest($1::uuid[]) AS a(agregat) LEFT JOIN faits USING (agregat) GROUP BY 1
+"""
 _MARK_PUBLISHED = """
 UPDATE faits SET publie_seq = p.seq FROM unnest($1::bigint[], $2::bigint[]) AS p(numero, seq)
 WHERE faits.numero = p.numero
@@ -39,8 +45,7 @@ SELECT agregat, nature, du_a, partition FROM echeances e WHERE du_a <= $1 AND NO
 """
 # A deposit is offered again by the gateway, which has its data.
 _REDRIVEN = """
-SELECT id, entree, scelle FROM rebut
-WHERE etat = 'a-reprendre' AND nature IN ('evenement', 'echeance') ORDER BY parque_a LIMIT $1
+SELECT id, entree, scelle FROM rebut WHERE etat = 'a-reprendre' AND nature <> 'depot' ORDER BY parque_a LIMIT $1
 """
 _PARK = """
 INSERT INTO rebut (id, nature, type, agregat, entree, scelle, raison, parque_a) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)

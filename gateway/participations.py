@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chassis.database import Connection, Record
+from chassis.database import Connection, Record, grouped
 from relais_contrats.catalogue import CATALOGUE
 from relais_contrats.droits import Role, roles_ouverts, situer
 
@@ -65,6 +65,7 @@ _LEAVE = """
 UPDATE participations p SET fin = $4 FROM unnest($1::uuid[], $2::text[], $3::text[]) AS d(parcours, partenaire, role)
 WHERE (p.parcours, p.partenaire, p.role) = (d.parcours, d.partenaire, d.role) AND p.fin IS NULL
 """
+_ABSORBED = "SELECT survivant, absorbe FROM alias WHERE survivant = ANY($1)"
 _ALIAS = "SELECT absorbe, survivant FROM alias WHERE absorbe = ANY($1)"
 # A survivor that is absorbed in its turn takes its own absorbed ones along: a lookup is always one step.
 _REDIRECT = "UPDATE alias SET chemin = survivant || chemin, survivant = $2 WHERE survivant = ANY($1)"
@@ -118,6 +119,11 @@ def lieu_dit(type_: str, parcours: UUID, sequence: int, corps: Mapping[str, Any]
         return Lieu(parcours, corps["data"]["departement_nouveau"], sequence)
     message = CATALOGUE.get(type_)
     return Lieu(parcours, corps["departement"], sequence) if message and message.brique == "usagers" else None
+
+
+async def absorbed(conn: Connection, parcours: Collection[UUID]) -> dict[UUID, list[UUID]]:
+    """Those that each of these parcours absorbed; absent when none."""
+    return grouped(await conn.fetch(_ABSORBED, list(parcours)), "survivant", lambda row: row["absorbe"])
 
 
 async def of_parcours(conn: Connection, parcours: Iterable[UUID]) -> Roles:

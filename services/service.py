@@ -79,7 +79,7 @@ async def connect(service: Service, running: Process, clock: Clock = utc_now) ->
         handle = Listener(engine, running, clock).handle
         consume = partial(running.bus.consume, service.flux[0], nom, service.ecoute, handle, linger_s=_LINGER_S)
         running.loop("evenements", consume)
-    for vue, lecture in ({"avancement": partial(_progress, service.ecoute)} | dict(service.lectures)).items():
+    for vue, lecture in ({"avancement": partial(_progress, service, running)} | dict(service.lectures)).items():
         await running.bus.respond(f"lecture.{nom}.{vue}", nom, _answering(running, lecture))
     for geste, reglage in service.reglages.items():
         await running.bus.respond(f"reglage.{nom}.{geste}", nom, _answering(running, reglage, sets=True))
@@ -95,8 +95,7 @@ def _answer_deposits(intake: MicroBatch[Entree, Reponse]) -> Callable[[bytes], A
     async def answer(body: bytes) -> bytes:
         if not isinstance(bruts := orjson.loads(body), list):
             raise TypeError("not an array of deposits")
-        entrees = [Entree.depuis_json(brut) for brut in bruts]
-        reponses = await asyncio.gather(*map(intake.submit, entrees))
+        reponses = await asyncio.gather(*map(intake.submit, [Entree.depuis_json(brut) for brut in bruts]))
         return orjson.dumps([reponse.en_json() for reponse in reponses])
 
     return answer
@@ -111,13 +110,14 @@ def _answering(running: Process, lecture: Lecture, *, sets: bool = False) -> Cal
     return answer
 
 
-async def _progress(ecoute: Sequence[str], conn: Connection, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """By parcours, the sequence of the last fact of this service (`dit`) and of what it heard of each sibling."""
-    parcours, briques = [UUID(one) for one in asked["parcours"]], [sujet.split(".")[2] for sujet in ecoute]
+async def _progress(service: Service, running: Process, conn: Connection, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """By parcours, the last fact of this service (`dit`, `place`), what it heard of the others, how far it has `lu`."""
+    parcours, briques = [UUID(one) for one in asked["parcours"]], [sujet.split(".")[2] for sujet in service.ecoute]
+    lu = (await running.bus.reader(service.flux[0], service.brique.nom))["acquis"] if briques else 0
     heard = await ledger.positions(conn, [(brique, one) for brique in briques for one in parcours])
-    said = await ledger.sequences(conn, parcours)  # second: it holds what followed from all that was heard
     told = {one: {brique: heard.get((brique, one), 0) for brique in briques} for one in parcours}
-    return {str(one): {"dit": said[one], "entendu": told[one]} for one in parcours}
+    said = await conn.fetch(ledger.SAID, parcours)  # last: it holds what followed from all that was heard
+    return {str(one): {"dit": dit, "place": place, "entendu": told[one], "lu": lu} for one, dit, place in said}
 
 
 class Listener:

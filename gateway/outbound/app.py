@@ -17,13 +17,13 @@ from gateway.outbound.departures import Departures
 from gateway.outbound.fanout import Fanout
 from gateway.outbound.heartbeats import Heartbeats
 from gateway.outbound.http_client import HttpClient
-from gateway.outbound.quiescence import Quiescence
 from gateway.outbound.renewals import Renewals
 from gateway.outbound.signals import Signals
 from gateway.outbound.suspensions import Suspensions
 from gateway.outbound.targets import Targets
 from gateway.partners import Annuaire
 from gateway.pseudonyms import Pseudonyms
+from gateway.quiescence import Quiescence
 from gateway.receipts import Chains
 from gateway.webhook_secrets import Safe
 

@@ -22,10 +22,10 @@ from gateway import fusions, moves, objets, participations, prescriptions
 from gateway.outbound import departs
 from gateway.outbound.distribution import Distribution, Roles, cle_de
 from gateway.outbound.effects import Accompagnants, Repertoire, accompagnants_apres, concernes
-from gateway.outbound.order import BRIQUES, LONGEST_WAIT, Avancement, Ordre, Promis, est_d_une_horloge
-from gateway.outbound.quiescence import Quiescence
+from gateway.outbound.order import LONGEST_WAIT, Ordre, Promis, est_d_une_horloge
 from gateway.outbound.store import fanout as store
 from gateway.outbound.store import waiting
+from gateway.quiescence import BRIQUES, Avancements, Quiescence
 from gateway.sealing import EFFACEMENT, prepare
 from relais_contrats.catalogue import CATALOGUE
 from relais_contrats.champs import nommes_dans
@@ -35,7 +35,6 @@ _log = structlog.get_logger()
 _TOGETHER = 500
 _LOOK_EVERY_S = 1.0
 
-Avancements = Mapping[Key, Avancement]
 _UNKNOWN: Avancements = {}
 
 

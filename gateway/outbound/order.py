@@ -14,13 +14,12 @@ from uuid import UUID
 
 from chassis.ordering import Event, Key
 from gateway.outbound.effects import PRISES_D_EFFET, concernes
+from gateway.quiescence import BRIQUES, Avancements
 from relais_contrats.catalogue import ABONNES_TERRITOIRE, CATALOGUE
 
 OUVREUR = next(message.brique for message in CATALOGUE.values() if message.ouvre_parcours)
 """The brique whose first event on a parcours opens it."""
 EFFACEMENT = "usager.efface"
-BRIQUES = ("usagers", "orientation", "referents", "engagements", "offres")
-"""Those whose facts let partners in or out of a parcours."""
 # An event that led to another was told before it, unless it is older than what the hub keeps of it. A service that
 # does not come back, or that was removed, keeps no due date from being told.
 LONGEST_WAIT = timedelta(hours=24)
@@ -72,14 +71,6 @@ class Promis:
     regle_a: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Avancement:
-    """What a service answers about a parcours: the sequence of its last fact, and of what it heard of each sibling."""
-
-    dit: int
-    entendu: Mapping[str, int]
-
-
 @dataclass
 class Ordre:
     """What is known before a batch; `tour` brings it up to date as it takes events."""
@@ -96,7 +87,7 @@ class Ordre:
     """What an operator discarded: it is passed over."""
     oublies: Collection[UUID] = ()
     retenus_depuis: Mapping[UUID, datetime] = field(default_factory=dict)
-    avancements: Mapping[Key, Avancement] = field(default_factory=dict)
+    avancements: Avancements = field(default_factory=dict)
     """By brique and parcours, asked after the events of clocks among those to tell were there."""
 
     def __post_init__(self) -> None:

@@ -57,7 +57,7 @@ def recu(entree: Entree, type_: str, data: Any) -> Recu[Any]:
         role=entree.role,
         recu_a=entree.recu_a,
         dit_a=dit_a(entree.survenu_a, entree.recu_a).astimezone(UTC),
-        tour_a=entree.tour_a,
+        au_repos=bool(entree.au_repos),
         cause=entree.cause,
         absorbes=tuple(map(UUID, data["absorbes"])) if est_fusion else (),
         nature=entree.nature,

@@ -23,9 +23,8 @@ class Recu(Generic[D]):
     """A message to decide on: a deposit, an event of a sibling, a due date.
 
     `data`: the contract's model of a deposit, the JSON of an event, the number of a due date. `recu_a`: when the hub
-    received it; `dit_a`: when its emitter said it; `tour_a`: when what a deposit had to wait for was settled, None when
-    it waited for nothing. `cause`: the entry that led to an event. `absorbes`: the parcours that a merge absorbs.
-    `agent`: who acted.
+    received it; `dit_a`: when its emitter said it; `au_repos`: all that was said of the parcours before has been heard.
+    `cause`: the entry that led to an event. `absorbes`: the parcours that a merge absorbs. `agent`: who acted.
     """
 
     type: str
@@ -37,7 +36,7 @@ class Recu(Generic[D]):
     role: str
     recu_a: datetime
     dit_a: datetime | None = None
-    tour_a: datetime | None = None
+    au_repos: bool = False
     cause: UUID | None = None
     absorbes: tuple[UUID, ...] = ()
     nature: str = "depot"
@@ -138,7 +137,8 @@ class Regles:
             return Attente("dossier absent")
         if recu.nature == "depot" and dossier.est_clos and recu.cle not in self.permises:
             return Refus("etat-interdit", "/subject", {"etat": "parcours-clos"})
-        return regle(situation, recu, maintenant)
+        decision = regle(situation, recu, maintenant)
+        return (recu.au_repos and isinstance(decision, Attente) and decision.sinon) or decision
 
     def table(self, noms: Mapping[type, str]) -> list[tuple[str, str, str]]:
         """Per message and fact: its type, its rule and its fold, as module.function; empty where there is none."""

@@ -293,10 +293,27 @@ async def test_a_service_says_how_far_it_is_with_each_parcours(banc: Bench) -> N
     asked = orjson.dumps({"parcours": [str(known), str(unknown)]})
     answer = orjson.loads(await banc.bus.request(f"lecture.{NOM}.avancement", asked, timeout_s=5))
 
-    assert answer == {
-        str(known): {"dit": 3, "entendu": {"usagers": 2}},
-        str(unknown): {"dit": 0, "entendu": {"usagers": 0}},
-    }
+    heard = {known: {"usagers": 2}, unknown: {"usagers": 0}}
+    assert {UUID(one): told["entendu"] for one, told in answer.items()} == heard
+    assert [answer[str(one)]["dit"] for one in heard] == [3, 0]
+
+
+async def test_a_service_says_where_its_facts_are_and_how_far_it_has_read(banc: Bench) -> None:
+    process, known = await banc.process(NOM, NOM), uuid4()
+    engine = await service.connect(service.Service(BRIQUE, ecoute=["parcours.*.usagers.>"]), process)
+    await banc.reach(f"lecture.{NOM}.avancement")
+    await engine.decide([deposit(known, 1)])
+    read = await banc.bus.publish("PARCOURS", told(known, 1, 1).subject, "un", told(known, 1, 1).body)
+    asked = orjson.dumps({"parcours": [str(known)]})
+
+    async with asyncio.timeout(10):
+        while True:
+            answer = orjson.loads(await banc.bus.request(f"lecture.{NOM}.avancement", asked, timeout_s=5))[str(known)]
+            if answer["entendu"] == {"usagers": 1} and answer["place"] and answer["lu"] >= read:
+                break
+            await asyncio.sleep(0.05)
+
+    assert answer["place"] == await process.pool.fetchval("SELECT max(publie_seq) FROM faits")
 
 
 async def listening(banc: Bench) -> tuple[service.Listener, Pool]:

@@ -24,7 +24,7 @@ WHOLE = replace(
     effet="2026-04-01",
     partitions_ouvertes=["59", "62"],
     cause=UUID(int=3),
-    tour_a=AT,
+    au_repos=True,
 )
 
 

@@ -28,12 +28,8 @@ JAMAIS = datetime(2020, 1, 1, tzinfo=UTC)
 DEPOT, EVENEMENT, SONNERIE = (UUID(int=number) for number in (0x901, 0x902, 0x903))
 
 
-def depose(
-    parcours: UUID, data: Any, recu_a: datetime = JAMAIS, par: Auteur = CD, tour_a: datetime | None = None
-) -> Recu[Any]:
-    return Recu(
-        NOMS[type(data)], parcours, "59", data, DEPOT, par.partenaire, par.role, recu_a, dit_a=recu_a, tour_a=tour_a
-    )
+def depose(parcours: UUID, data: Any, recu_a: datetime = JAMAIS, par: Auteur = CD) -> Recu[Any]:
+    return Recu(NOMS[type(data)], parcours, "59", data, DEPOT, par.partenaire, par.role, recu_a, dit_a=recu_a)
 
 
 def dit(

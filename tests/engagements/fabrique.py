@@ -1,6 +1,7 @@
 """Messages and entries of synthetic parcours, with defaults that pass; a test names only what it is about."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4, uuid5
@@ -128,7 +129,8 @@ class Histoire:
         return suite
 
     def refuse(self, message: messages.Message) -> Refus:
-        suite = self.recoit(message)
+        """All that was said before has been heard."""
+        suite = self.recoit(replace(message, au_repos=True))
         assert isinstance(suite, Refus), suite
         return suite
 

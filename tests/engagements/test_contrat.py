@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from chassis.decision import EN_ROUTE, Attente
+from chassis.decision import Attente
 from relais_contrats.v1.delais import decaler
 from services.engagements.domain import echeances
 from services.engagements.domain.contenu import Bilan
@@ -91,23 +91,14 @@ def test_a_signature_needs_an_active_referent(statut: StatutReferent | None) -> 
     assert histoire.refuse(signe()).code == "referent-obligatoire"
 
 
-def test_a_referent_accepted_a_moment_ago_is_waited_for() -> None:
+def test_a_referent_that_was_accepted_may_not_have_been_heard_of_yet() -> None:
     histoire = Histoire()
     histoire.accepte(oriente(), notifie(), propose())
-    recente = signe()
 
-    assert isinstance(histoire.recoit(recente, recente.recu_a + EN_ROUTE / 2), Attente)
-    assert not isinstance(histoire.recoit(recente, recente.recu_a + EN_ROUTE), Attente)
+    attente = histoire.recoit(signe())
 
-
-def test_a_signature_that_was_held_waits_from_its_turn() -> None:
-    histoire = Histoire()
-    histoire.accepte(oriente(), notifie(), propose())
-    tour = signe().recu_a + timedelta(days=1)
-    held = replace(signe(), tour_a=tour)
-
-    assert isinstance(histoire.recoit(held, tour + EN_ROUTE / 2), Attente)
-    assert not isinstance(histoire.recoit(held, tour + EN_ROUTE), Attente)
+    assert isinstance(attente, Attente) and attente.sinon
+    assert histoire.refuse(signe()) == attente.sinon
 
 
 def test_a_new_orientation_decided_a_moment_ago_is_waited_for() -> None:

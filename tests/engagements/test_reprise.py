@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chassis.decision import EN_ROUTE, Attente, Refus
+from chassis.decision import Attente
 from relais_contrats.v1 import engagements as v1
 from services.engagements.domain import echeances
 from services.engagements.domain.contenu import Auteur
@@ -183,15 +183,13 @@ def test_a_renewal_proposed_at_the_same_moment_waits_beside_it() -> None:
 
 
 @pytest.mark.parametrize("message", [suspend(RECUE), clot(RECUE), signe(RECUE), refuse(RECUE)])
-def test_a_contract_declared_a_moment_ago_may_be_named_before_it_is_heard_of(message: messages.Message) -> None:
-    histoire, tour = Histoire(), a(RECUE)
+def test_a_contract_that_was_declared_may_be_named_before_it_is_heard_of(message: messages.Message) -> None:
+    histoire = Histoire()
 
-    derriere = histoire.recoit(replace(message, tour_a=tour), tour)
-    seule = histoire.recoit(message, tour)
-    trop_tard = histoire.recoit(replace(message, tour_a=tour), tour + EN_ROUTE)
+    attente = histoire.recoit(message)
 
-    assert isinstance(derriere, Attente)
-    assert isinstance(seule, Refus) and isinstance(trop_tard, Refus)
+    assert isinstance(attente, Attente) and attente.sinon
+    assert histoire.refuse(message) == attente.sinon
 
 
 def test_the_same_key_told_again_closes_nothing() -> None:

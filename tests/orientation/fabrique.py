@@ -110,7 +110,8 @@ class Histoire:
         return suite
 
     def refuse(self, message: messages.Message) -> Refus:
-        suite = self.recoit(message)
+        """All that was said before has been heard."""
+        suite = self.recoit(replace(message, au_repos=True))
         assert isinstance(suite, Refus), suite
         return suite
 

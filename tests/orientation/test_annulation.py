@@ -10,9 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from uuid_utils.compat import uuid7
 
-from chassis.decision import Attente, Refus
+from chassis.decision import Attente
 from services.orientation.domain import echeances
-from services.orientation.domain.annulation import ANNULATION_EN_ROUTE
 from services.orientation.domain.decision import Auteur, Structure
 from tests.orientation.conftest import Essai
 from tests.orientation.dits import (
@@ -153,12 +152,12 @@ def test_what_is_cancelled_too_is_waited_for_and_stands_on_it_no_more() -> None:
 
     histoire.accepte(SuiteAnnulee(PARCOURS, UUID(int=8)))
     attente = histoire.recoit(annulation, recu_a)
-    refus = histoire.recoit(annulation, recu_a + ANNULATION_EN_ROUTE)
+    refus = histoire.refuse(annulation)
     histoire.accepte(SuiteAnnulee(PARCOURS, UUID(int=7)))
     histoire.accepte(annulation, recu_a)
 
     assert isinstance(attente, Attente)
-    assert isinstance(refus, Refus) and refus.details == {"depend": "referent.designe"}
+    assert refus.details == {"depend": "referent.designe"}
 
 
 def test_what_was_done_elsewhere_before_does_not_stand_on_it() -> None:

@@ -25,12 +25,12 @@ from gateway.outbound.app import push
 from gateway.outbound.delivery import Limits, Sender
 from gateway.outbound.fanout import Fanout
 from gateway.outbound.http_client import HttpClient
-from gateway.outbound.quiescence import Quiescence
 from gateway.outbound.signals import Signals
 from gateway.outbound.suspensions import Suspensions
 from gateway.outbound.targets import Targets
 from gateway.partners import Annuaire
 from gateway.pseudonyms import Pseudonyms
+from gateway.quiescence import Quiescence
 from gateway.receipts import Chains
 from gateway.sealing import open_events
 from gateway.webhook_keys import Cles, CleWebhook, EtatCle

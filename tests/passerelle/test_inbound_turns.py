@@ -3,6 +3,7 @@
 import asyncio
 import json
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,6 +14,7 @@ from chassis.facts import Entree
 from gateway import participations
 from gateway.inbound.deposit import turns
 from gateway.participations import Lieu, Participation
+from gateway.quiescence import BRIQUES
 from relais_contrats.client import Partner
 from relais_contrats.droits import Role
 from relais_contrats.exemples import exemple_valide
@@ -115,3 +117,44 @@ async def test_the_door_asks_the_service_nothing_of_what_its_turn_refuses(entree
 
     assert [await refusal(partner, one) for one in (first, second)] == ["etat-interdit", "hors-territoire"]
     assert set(asked) == {first}
+
+
+async def test_a_service_refuses_for_what_it_lacks_once_it_has_heard_all_and_not_before(
+    entree: Entrance, banc: Bench
+) -> None:
+    """`orientation` is behind: `referents` said something of an absorbed parcours that it has not heard."""
+    asked, behind = list[bool](), {ABSORBE}
+    partner = await entree.partner("cd-59")
+    async with entree.process.pool.acquire() as conn:
+        await participations.enter(conn, [Participation(PARCOURS, "cd-59", Role.TERRITOIRE)], NOW)
+        await participations.place(conn, [Lieu(PARCOURS, "59", 1)])
+        await participations.absorb(conn, [(PARCOURS, [ABSORBE])])
+
+    async def refuse_at_rest(body: bytes) -> bytes:
+        refus = {"code": "etat-interdit", "pointeur": "/subject", "details": {}}
+        entrees = orjson.loads(body)
+        asked.extend(bool(entree.get("au_repos")) for entree in entrees)
+        etats = ["refuse" if entree.get("au_repos") else "attente" for entree in entrees]
+        pairs = zip(entrees, etats, strict=True)
+        return orjson.dumps([{"id": entree["id"], "etat": etat, "refus": refus} for entree, etat in pairs])
+
+    async def progress(brique: str, body: bytes) -> bytes:
+        dit = {"referents": 1}.get(brique, 0)
+        parcours = [UUID(one) for one in orjson.loads(body)["parcours"]]
+        heard = {one: {"referents": int(one not in behind)} if brique == "orientation" else {} for one in parcours}
+        return orjson.dumps({str(one): {"dit": dit, "place": 7, "entendu": heard[one], "lu": 6} for one in parcours})
+
+    service = await banc.process("orientation", "orientation")
+    await service.bus.respond("depot.orientation", "orientation", refuse_at_rest)
+    for brique in BRIQUES:
+        await banc.bus.respond(f"lecture.{brique}.avancement", brique, partial(progress, brique))
+    message = await deposited(entree, partner)
+
+    async with asyncio.timeout(20):
+        while len(asked) < 3:
+            await asyncio.sleep(0.05)
+    early = set(asked)
+    behind.clear()
+
+    assert await refusal(partner, message) == "etat-interdit"
+    assert (early, asked[-1]) == ({False}, True)

@@ -17,8 +17,8 @@ from gateway.inbound.watching import metrics
 from gateway.outbound import health
 from gateway.outbound.distribution import Distribution
 from gateway.outbound.fanout import Fanout
-from gateway.outbound.order import BRIQUES, LONGEST_WAIT
-from gateway.outbound.quiescence import Quiescence
+from gateway.outbound.order import LONGEST_WAIT
+from gateway.quiescence import BRIQUES, Quiescence
 from tests.engines import delete_stream
 from tests.passerelle.outgoing import DECISION, DROITS, OUVERT, SIGNALE, Sortant, until
 

@@ -15,16 +15,15 @@ from chassis.ordering import Event, Key
 from gateway.outbound.distribution import Distribution, Roles, SansDestinataire
 from gateway.outbound.effects import concernes, effets
 from gateway.outbound.order import (
-    BRIQUES,
     EFFACEMENT,
     LONGEST_WAIT,
     OUVREUR,
     Attend,
-    Avancement,
     Cause,
     Ordre,
     Promis,
 )
+from gateway.quiescence import BRIQUES, Avancement
 from relais_contrats.catalogue import CATALOGUE
 from relais_contrats.droits import Role
 from relais_contrats.exemples import exemple_valide

@@ -13,7 +13,7 @@ from chassis.ordering import read_each
 from coffre.keys import SANS_PARCOURS
 from gateway.inbound.deposit.former_rows import Sealing
 from gateway.outbound.fanout import Fanout
-from gateway.outbound.quiescence import Quiescence
+from gateway.quiescence import Quiescence
 from gateway.sealing import ANSWERS, ASIDE, EVENTS, HELD, IN_CLEAR, key_of_event
 from relais_contrats.catalogue import ABONNES_TERRITOIRE, CATALOGUE
 from tests.passerelle.outgoing import DROITS, SIGNALE, Sortant, until, vault_of

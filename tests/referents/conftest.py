@@ -1,6 +1,7 @@
 """The service on a database of its own, decided by a clock that the test moves."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -42,7 +43,9 @@ class Essai:
         return reponse.faits
 
     async def refuse(self, entree: Entree) -> str:
-        [reponse] = await self.decider(entree)
+        """All that was said before has been heard."""
+        [reponse] = await self.decider(replace(entree, au_repos=True))
+        assert reponse.etat == "refuse"
         assert reponse.refus is not None, reponse
         return reponse.refus.code
 

@@ -121,7 +121,8 @@ class Histoire:
         return suite
 
     def refuse(self, message: messages.Message, maintenant: datetime = MAINTENANT) -> Refus:
-        suite = self.recoit(message, maintenant)
+        """All that was said before has been heard."""
+        suite = self.recoit(replace(message, au_repos=True), maintenant)
         assert isinstance(suite, Refus), suite
         return suite
 

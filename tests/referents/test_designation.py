@@ -1,11 +1,11 @@
 """The référent unique: proposed, accepted or declined, replaced in one step, ended by a partner or the orientation."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 
-from chassis.decision import EN_ROUTE, Attente
+from chassis.decision import Attente
 from services.referents.domain.dossier import Dossier, Etat, Issue
 from tests.referents import dits as messages
 from tests.referents.fabrique import (
@@ -15,7 +15,6 @@ from tests.referents.fabrique import (
     MISSION,
     PARCOURS,
     POLE,
-    RECU_A,
     Histoire,
     accepte,
     demain,
@@ -103,20 +102,10 @@ def test_nothing_is_proposed_beside_a_designation_in_force(est_accepte: bool) ->
 def test_a_refusal_waits_for_the_decision_that_may_be_on_its_way(message: messages.Message) -> None:
     histoire = orientee_suivie()
 
-    assert isinstance(histoire.recoit(message, RECU_A + EN_ROUTE - timedelta(milliseconds=1)), Attente)
-    assert histoire.refuse(message, RECU_A + EN_ROUTE).code
+    attente = histoire.recoit(message)
 
-
-@pytest.mark.parametrize("message", [designe(structure=MISSION), remplace(DEBUT, demain(DEBUT), structure=MISSION)])
-def test_the_decision_is_waited_for_from_the_turn_of_a_deposit_that_was_held(
-    message: messages.Message,
-) -> None:
-    histoire = orientee_suivie()
-    tour = RECU_A + timedelta(days=1)
-    held = replace(message, tour_a=tour)
-
-    assert isinstance(histoire.recoit(held, tour + EN_ROUTE - timedelta(milliseconds=1)), Attente)
-    assert histoire.refuse(held, tour + EN_ROUTE).code
+    assert isinstance(attente, Attente) and attente.sinon
+    assert histoire.refuse(message) == attente.sinon
 
 
 def test_a_declined_proposal_leaves_the_place_free() -> None:

@@ -9,7 +9,6 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chassis.decision import EN_ROUTE
 from services.referents.domain.dossier import (
     Designation,
     Dossier,
@@ -156,7 +155,7 @@ def jouer(histoire: Histoire, recu_a: datetime, recu: messages.Message) -> None:
         rang, dite = len(histoire.dossiers[recu.parcours].orientations) + 1, Orientation.lue(recu.data, "59")
         decision = orientation(rang, dite.debut, dite.structure)
         recu = messages.OrientationDecidee(recu.parcours, recu.departement, decision)
-    histoire.recoit(recu, recu_a + EN_ROUTE)
+    histoire.recoit(replace(recu, au_repos=True), recu_a)
 
 
 def jours_suivis(dossier: Dossier) -> list[Designation]:

@@ -27,7 +27,8 @@ ANNULE = {"statut": "annule", "annule_par": "usager"}
 
 
 def dit(type_: str, donnees: dict[str, Any], heure: int, recu_a: datetime = MAINTENANT) -> Entree:
-    return replace(depot(type_, donnees, recu_a=recu_a), survenu_a=MATIN + timedelta(hours=heure))
+    """Its service has heard all that was said before."""
+    return replace(depot(type_, donnees, recu_a=recu_a), survenu_a=MATIN + timedelta(hours=heure), au_repos=True)
 
 
 def rdv(type_: str, heure: int, jour: int = 10, **autres: Any) -> Entree:

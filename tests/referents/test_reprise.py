@@ -1,12 +1,11 @@
 """What was before the hub: who follows the person goes on, her appointments are there, nothing is measured from it."""
 
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 
-from chassis.decision import EN_ROUTE, Attente, Refus
+from chassis.decision import Attente
 from services.dossiers.regles import Dit
 from services.referents.domain.dossier import RdvSuivi, Statut
 from services.referents.domain.suivi import echeances
@@ -117,17 +116,13 @@ def test_a_referent_alone_follows_under_the_orientation_that_is_known() -> None:
         messages.ConstaterRdv(PARCOURS, rendez_vous(statut=Statut.HONORE), MAINTENANT),
     ],
 )
-def test_what_was_declared_a_moment_ago_may_be_named_before_it_is_heard_of(
-    message: messages.Message,
-) -> None:
+def test_what_was_declared_may_be_named_before_it_is_heard_of(message: messages.Message) -> None:
     histoire = Histoire()
 
-    derriere = histoire.recoit(replace(message, tour_a=MAINTENANT), MAINTENANT)
-    seul = histoire.recoit(message, MAINTENANT)
-    trop_tard = histoire.recoit(replace(message, tour_a=MAINTENANT), MAINTENANT + EN_ROUTE)
+    attente = histoire.recoit(message)
 
-    assert isinstance(derriere, Attente)
-    assert isinstance(seul, Refus) and isinstance(trop_tard, Refus)
+    assert isinstance(attente, Attente) and attente.sinon
+    assert histoire.refuse(message) == attente.sinon
 
 
 @pytest.mark.anyio

@@ -1,6 +1,7 @@
 """The service on the real PostgreSQL, through the real engine: what is written, found again, guarded there."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -8,7 +9,6 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from chassis.decision import EN_ROUTE
 from tests.engines import Bench
 from tests.referents.conftest import Essai
 from tests.referents.fabrique import (
@@ -113,8 +113,8 @@ async def test_of_two_simultaneous_designations_one_stays(essai: Essai, banc: Be
     autre = Essai(await banc.pool("referents"))
 
     reponses = await asyncio.gather(
-        essai.decider(depot("referent.designe", designe_json())),
-        autre.decider(depot("referent.designe", designe_json(referent=COLLEGUE))),
+        essai.decider(replace(depot("referent.designe", designe_json()), au_repos=True)),
+        autre.decider(replace(depot("referent.designe", designe_json(referent=COLLEGUE)), au_repos=True)),
     )
 
     assert sorted(reponse.etat for [reponse] in reponses) == ["accepte", "refuse"]
@@ -126,11 +126,10 @@ async def test_the_loser_is_refused_once_no_decision_can_be_on_its_way(essai: Es
     await essai.suivre()
     entree = depot("referent.designe", designe_json(referent=COLLEGUE), recu_a=essai.maintenant)
     [avant] = await essai.decider(entree)
-    essai.maintenant += EN_ROUTE
 
     code = await essai.refuse(entree)
 
-    assert (avant.etat, code) == ("attente", "etat-interdit")
+    assert (avant.etat, avant.refus and avant.refus.code, code) == ("attente", "etat-interdit", "etat-interdit")
 
 
 @pytest.mark.parametrize("debut", ["date_debut + 900", "date_debut - 1"])

@@ -13,11 +13,10 @@ import structlog
 from chassis.bus import Unavailable
 from chassis.bus_nats import NatsBus
 from chassis.database import Pool
-from chassis.decision import EN_ROUTE
 from chassis.facts import Entree, type_court
 from chassis.microbatch import MicroBatch
 from chassis.process import Process, wait
-from gateway import entries, moves, objets, sealing
+from gateway import entries, moves, objets, participations, sealing
 from gateway.inbound.deposit import store, turns
 from gateway.inbound.deposit.cabinet import Cabinet
 from gateway.inbound.deposit.journal import IN_FLIGHT, Journal, Settlement
@@ -26,7 +25,8 @@ from gateway.inbound.watching.exploration import Exploration
 from gateway.participations import Lieu, Participation, lieu_dit
 from gateway.partners import Annuaire
 from gateway.pseudonyms import Pseudonyms
-from relais_contrats.catalogue import ABONNES_TERRITOIRE, CATALOGUE, PARTIES
+from gateway.quiescence import Quiescence
+from relais_contrats.catalogue import ABONNES_TERRITOIRE, CATALOGUE
 from relais_contrats.droits import DU_SIGNALANT, Role
 from relais_contrats.matrice import PAYEURS
 
@@ -39,9 +39,9 @@ _PAUSES_S = (0.1, 0.25, 0.5, 1.0, 2.0)
 
 DEFUSION = "usager.defusionne"
 SIGNALEMENT_CONSERVE = "signalement.conserve"
+"""A fact that `usagers` tells the gateway alone: the emitter's own name of a parcours."""
 _REPONDUS = CATALOGUE.keys() | {"droits.conserves"}
 """The facts that an answer counts: what is kept without effect reads like what has one."""
-"""A fact that `usagers` tells the gateway alone: the emitter's own name of a parcours."""
 BRIQUES = sorted({message.brique for message in CATALOGUE.values()})
 _SUIVENT = [
     brique
@@ -72,8 +72,7 @@ class Dispatch:
         self._journal = journal
         self._cabinet = cabinet
         self._work = asyncio.Event()
-        self._told_at: dict[UUID, datetime] = {}
-        """When a message that several services follow was accepted, by parcours, as long as it may be on its way."""
+        self._quiescence = Quiescence(bus)
         self._asks: dict[str, MicroBatch[Entree, Mapping[str, Any]]] = {
             brique: MicroBatch(self._asker(brique)) for brique in BRIQUES
         }
@@ -86,7 +85,7 @@ class Dispatch:
     async def decide(self, entree: Entree, brique: str) -> Mapping[str, Any] | None:
         """Have the service decide, then settle; the recorded answer, or None when it cannot be had now."""
         try:
-            reply = await self._asks[brique].submit(self._in_turn(entree))
+            [reply] = await self._conclude(brique, [entree], [await self._asks[brique].submit(entree)])
         except Unavailable:
             reply = {"etat": "attente"}
         if reply["etat"] == "attente" or not await self._is_followed(entree, reply):
@@ -99,7 +98,7 @@ class Dispatch:
     async def decide_all(self, brique: str, entrees: Sequence[Entree]) -> list[Mapping[str, Any] | None]:
         """Like `decide` for deposits of one service, in one request and one settlement."""
         try:
-            replies = await self._asker(brique)([self._in_turn(entree) for entree in entrees])
+            replies = await self._conclude(brique, entrees, await self._asker(brique)(entrees))
         except Unavailable:
             replies = [{"etat": "attente"} for _ in entrees]
         pairs = zip(entrees, replies, strict=True)
@@ -117,15 +116,22 @@ class Dispatch:
     def _learn(self, entree: Entree, reply: Mapping[str, Any]) -> None:
         _count(entree, reply)
         self._exploration.learn_decision(entree, reply)
-        if entree.type in PARTIES and entree.agregat and reply["etat"] == "accepte":
-            now = datetime.now(UTC)
-            self._told_at = {parcours: a for parcours, a in self._told_at.items() if now - a < EN_ROUTE}
-            self._told_at[entree.agregat] = now
 
-    def _in_turn(self, entree: Entree) -> Entree:
-        """What comes behind such a message is asked of a service that may not have heard of it yet."""
-        told_at = self._told_at.get(entree.agregat) if entree.agregat else None
-        return replace(entree, tour_a=max(told_at, entree.tour_a or told_at)) if told_at else entree
+    async def _conclude(
+        self, brique: str, entrees: Sequence[Entree], replies: Sequence[Mapping[str, Any]]
+    ) -> Sequence[Mapping[str, Any]]:
+        """A service does not refuse for what it may not have heard yet: once it has, it is asked again, and does."""
+        lacking = {e.id: e for e, reply in zip(entrees, replies, strict=True) if e.agregat and _lacks(reply)}
+        if not lacking:
+            return replies
+        parcours = {entree.agregat for entree in lacking.values() if entree.agregat}
+        async with self._pool.acquire() as conn:
+            absorbed = await participations.absorbed(conn, parcours)
+        families = {one: {one, *absorbed.get(one, ())} for one in parcours}
+        informed = await self._quiescence.informed(brique, families)
+        heard = [replace(entree, au_repos=True) for entree in lacking.values() if entree.agregat in informed]
+        again = {reply["id"]: reply for reply in await self._asker(brique)(heard)} if heard else {}
+        return [again.get(reply["id"], reply) for reply in replies]
 
     def _settlement(self, entree: Entree, reply: Mapping[str, Any]) -> Settlement:
         return settlement(entree, reply, self._annuaire, self._pseudonyms)
@@ -196,8 +202,7 @@ class Dispatch:
             by_brique: dict[str, list[tuple[Entree, int]]] = {}
             for row, entree in opened:
                 if entree.id not in refused:
-                    in_turn = replace(entree, tour_a=row["tour_a"])
-                    by_brique.setdefault(row["brique"], []).append((in_turn, row["essais"]))
+                    by_brique.setdefault(row["brique"], []).append((entree, row["essais"]))
             await asyncio.gather(*(self._retry(brique, tried) for brique, tried in by_brique.items()))
 
     async def _refuse(self, entrees: Sequence[Entree]) -> Collection[UUID]:
@@ -219,6 +224,11 @@ class Dispatch:
         if stuck:
             await self._postpone([id_ for id_, _ in stuck], max(tries for _, tries in stuck))
             _log.info("dispatch.still_waiting", brique=brique, deposits=len(stuck))
+
+
+def _lacks(reply: Mapping[str, Any]) -> bool:
+    """Whether the service would refuse, unless something is still on its way to it."""
+    return reply["etat"] == "attente" and "refus" in reply
 
 
 def _count(entree: Entree, reply: Mapping[str, Any]) -> None:

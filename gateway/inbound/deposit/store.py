@@ -32,11 +32,10 @@ WITH pretes AS (
     )
     ORDER BY d.numero LIMIT $3 FOR UPDATE SKIP LOCKED
 )
-UPDATE depots SET prochain_essai = $2, essais = essais + 1, tour_a = coalesce(tour_a, $1), a_rejuger = false
+UPDATE depots SET prochain_essai = $2, essais = essais + 1, a_rejuger = false
 FROM pretes
 WHERE depots.id = pretes.id
-RETURNING depots.id, depots.numero, depots.brique, depots.corps, depots.essais, depots.tour_a,
-    pretes.a_rejuger
+RETURNING depots.id, depots.numero, depots.brique, depots.corps, depots.essais, pretes.a_rejuger
 """
 # Its body goes with its settlement, but for one that is set aside: it may be tried again.
 _SETTLE = """

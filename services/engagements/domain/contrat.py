@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from chassis.decision import EN_ROUTE, Attente, Refus
+from chassis.decision import Attente, Refus
 from relais_contrats.territoires import jour_legal
 from relais_contrats.v1 import delais
 from relais_contrats.v1 import engagements as v1
@@ -73,7 +73,7 @@ def _propose(dossier: Dossier, fait: Dit[v1.ContratPropose, Auteur]) -> Dossier:
 @annulable
 def refuser(situation: Situation, recu: Recu[v1.ContratRefuse], maintenant: datetime) -> Decision:
     dossier: Dossier = situation.dossier
-    contrat = nomme(dossier, recu, maintenant)
+    contrat = nomme(dossier, recu)
     if not isinstance(contrat, Contrat):
         return contrat
     if contrat.etat is EtatContrat.REFUSE:
@@ -98,7 +98,7 @@ def _refuse(dossier: Dossier, fait: Dit[v1.ContratRefuse, None]) -> Dossier:
 @annulable
 def clore(situation: Situation, recu: Recu[v1.ContratClos], maintenant: datetime) -> Decision:
     dossier: Dossier = situation.dossier
-    contrat = nomme(dossier, recu, maintenant)
+    contrat = nomme(dossier, recu)
     if not isinstance(contrat, Contrat):
         return contrat
     if contrat.etat is EtatContrat.CLOS:
@@ -132,7 +132,7 @@ def _clos(dossier: Dossier, fait: Dit[v1.ContratClos, None]) -> Dossier:
 def faire_bilan(situation: Situation, recu: Recu[v1.ContratBilan], maintenant: datetime) -> Decision:
     """Of a contract that was signed, also after its end. It may be the re-examination that was awaited."""
     dossier: Dossier = situation.dossier
-    contrat = nomme(dossier, recu, maintenant)
+    contrat = nomme(dossier, recu)
     if not isinstance(contrat, Contrat):
         return contrat
     if contrat.signe_le is None:
@@ -181,13 +181,10 @@ def _differee(dossier: Dossier, fait: ResignatureDifferee) -> Dossier:
     return sur(dossier, fait.contrat_id, lambda c: replace(c, cause=fait.cause))
 
 
-def nomme(dossier: Dossier, recu: Recu[Any], maintenant: datetime) -> Contrat | Refus | Attente:
-    """The contract that a deposit names. One declared a moment ago may be named before `orientation` has told it."""
-    if contrat := dossier.contrat(recu.data.contrat_id):
-        return contrat
-    if recu.tour_a is not None and maintenant - recu.tour_a < EN_ROUTE:
-        return Attente("reprise en route")
-    return Refus("etat-interdit", "/data/contrat_id", {"attendu": "contrat.propose"})
+def nomme(dossier: Dossier, recu: Recu[Any]) -> Contrat | Attente:
+    """The contract that a deposit names. One that was declared may be named before `orientation` has told it here."""
+    inconnu = Refus("etat-interdit", "/data/contrat_id", {"attendu": "contrat.propose"})
+    return dossier.contrat(recu.data.contrat_id) or Attente("reprise en route", inconnu)
 
 
 def etat_interdit(contrat: Contrat) -> Refus:

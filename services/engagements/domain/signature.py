@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from chassis.decision import EN_ROUTE, Attente, Echeance, Refus
+from chassis.decision import Attente, Echeance, Refus
 from relais_contrats.territoires import debut_du_jour, jour_legal
 from relais_contrats.v1 import engagements as v1
 from services.engagements.domain import annulation
@@ -54,12 +54,11 @@ class SignatureRattachee:
 def signer(situation: Situation, recu: Recu[v1.ContratSigne], maintenant: datetime) -> Decision:
     """Needs an open orientation and an active référent. Later than the month, it is recorded so, not refused."""
     dossier: Dossier = situation.dossier
-    contrat, le = nomme(dossier, recu, maintenant), recu.data.date_signature
+    contrat, le = nomme(dossier, recu), recu.data.date_signature
     if not isinstance(contrat, Contrat):
         return contrat
     if refus := _refus_de_signature(dossier, contrat):
-        est_recent = maintenant - (recu.tour_a or recu.recu_a) < EN_ROUTE
-        return Attente(refus.code) if est_recent and _peut_tomber(refus, contrat, le) else refus
+        return Attente(refus.code, refus) if _peut_tomber(refus, contrat, le) else refus
     depuis = [jour for jour in (contrat.signe_le, dossier.orientation and dossier.orientation.decidee_le) if jour]
     if refus := refus_de_date(dossier, le, "/data/date_signature", recu.recu_a, depuis=max(depuis, default=None)):
         return refus

@@ -28,7 +28,7 @@ SUSPENSION = "suspension"  # its number is that of the contract
 @annulable
 def suspendre(situation: Situation, recu: Recu[v1.ContratSuspendu], maintenant: datetime) -> Decision:
     dossier: Dossier = situation.dossier
-    contrat = nomme(dossier, recu, maintenant)
+    contrat = nomme(dossier, recu)
     if not isinstance(contrat, Contrat):
         return contrat
     if contrat.etat is EtatContrat.SUSPENDU:
@@ -58,7 +58,7 @@ def _suspendu(dossier: Dossier, fait: Dit[v1.ContratSuspendu, date]) -> Dossier:
 def reprendre(situation: Situation, recu: Recu[v1.ContratRepris], maintenant: datetime) -> Decision:
     """Back to what it was; if the orientation or the département changed meanwhile, it is then to be signed again."""
     dossier: Dossier = situation.dossier
-    contrat, le = nomme(dossier, recu, maintenant), recu.data.date
+    contrat, le = nomme(dossier, recu), recu.data.date
     if not isinstance(contrat, Contrat):
         return contrat
     if contrat.suspension is None:

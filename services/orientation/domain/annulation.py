@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +12,6 @@ from services.dossiers.vie import Situation
 from services.orientation.domain.decision import Organisme, Orientation
 from services.orientation.domain.dossier import Dossier
 from services.orientation.domain.regles import Dit, Recu, regle, repli
-
-ANNULATION_EN_ROUTE = timedelta(seconds=2)
-"""How long a decision waits for the cancellation of what stands on it, that a sibling has accepted a moment ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +40,7 @@ def annuler(
         return Refus("non-autorise", "/source", {"decideur": annulee.decideur.role})
     if dependance := _dependance(dossier, annulee):
         est_ailleurs = any(dependance == {"depend": appui.type} for appui in annulee.appuis)
-        if est_ailleurs and maintenant - recu.recu_a < ANNULATION_EN_ROUTE:
-            return Attente("annulation en route")
-        return _impossible(dependance)
+        return Attente("annulation en route", _impossible(dependance)) if est_ailleurs else _impossible(dependance)
     retablie = next((o for o in _sans(dossier, annulee).orientations if o.est_effective and not o.est_close), None)
     return [Dit(dossier.parcours, dossier.departement, recu.data, Annulee(annulee, retablie))]
 

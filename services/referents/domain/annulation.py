@@ -26,10 +26,6 @@ _DEPEND = {
 """By what ended a designation, the message that stands on it."""
 
 
-ANNULATION_EN_ROUTE = timedelta(seconds=2)
-"""How long a decision waits for the cancellation of a contract, that `engagements` has accepted a moment ago."""
-
-
 @dataclass(frozen=True, slots=True)
 class Annulee:
     """What was told is as if it had not been: the designation `oubliee` goes, `rendue` is in force again."""
@@ -54,9 +50,8 @@ def annuler(
     if recu.auteur != depot.auteur and recu.role != DEPARTEMENT:
         return Refus("non-autorise", "/source")
     if dependance := _dependance(dossier, connue, est_la_fin=designee is None):
-        if dependance == SIGNATURE and maintenant - recu.recu_a < ANNULATION_EN_ROUTE:
-            return Attente("annulation en route")
-        return _impossible({"depend": dependance})
+        refus = _impossible({"depend": dependance})
+        return Attente("annulation en route", refus) if dependance == SIGNATURE else refus
     rendue = _remplacee(dossier, connue) if designee else connue
     garde = Annulee(connue.numero if designee else None, rendue.numero if rendue else None)
     annulation = Dit(dossier.parcours, dossier.departement, recu.data, garde)

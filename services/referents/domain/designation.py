@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, TypeAlias
 
-from chassis.decision import EN_ROUTE, Attente, Refus
+from chassis.decision import Attente, Refus
 from relais_contrats.territoires import jour_legal
 from relais_contrats.v1 import referents as contrat
 from services.dossiers.vie import Situation
@@ -46,11 +46,11 @@ def designer(situation: Situation, recu: Recu[contrat.ReferentDesigne], maintena
     dossier: Dossier = situation.dossier
     if dossier.designation:
         details = {"etat": dossier.designation.etat.value, "attendu": "referent.remplace"}
-        return _sauf_decision_en_route(Refus("etat-interdit", "/type", details), recu, maintenant)
+        return _sauf_decision_en_route(Refus("etat-interdit", "/type", details))
     affectation = Affectation.lue(recu.data)
     ouverte = _orientation_de(dossier, affectation, "/data")
     if isinstance(ouverte, Refus):
-        return _sauf_decision_en_route(ouverte, recu, maintenant)
+        return _sauf_decision_en_route(ouverte)
     recu_le = jour_legal(dossier.departement, recu.recu_a)
     suivie = dossier.encore_la(recu_le - UN_JOUR)
     effet = suivi.des_le(dossier, affectation.debut, recu.recu_a) if suivie else None
@@ -68,7 +68,7 @@ def accepter(situation: Situation, recu: Recu[contrat.ReferentAccepte], maintena
     dossier: Dossier = situation.dossier
     designation = _en_cours(dossier)
     if isinstance(designation, Refus):
-        return _sauf_reprise_en_route(designation, dossier, recu, maintenant)
+        return _sauf_reprise_en_route(designation, dossier)
     if designation.etat is Etat.ACTIF:
         return Refus("deja-traite", "/type", {"etat": designation.etat.value})
     jour = jour_legal(dossier.departement, recu.recu_a)
@@ -104,7 +104,7 @@ def remplacer(situation: Situation, recu: Recu[contrat.ReferentRemplace], mainte
     actuelle, dit = dossier.designation, recu.data
     if actuelle is None:
         refus = Refus("referent-obligatoire", "/type", {"attendu": "referent.designe"})
-        return _sauf_reprise_en_route(refus, dossier, recu, maintenant)
+        return _sauf_reprise_en_route(refus, dossier)
     if refus_de_fin := _refus_de_fin(actuelle, dit.date_fin):
         return refus_de_fin
     nouvelle = Affectation.lue(dit.nouveau)
@@ -112,7 +112,7 @@ def remplacer(situation: Situation, recu: Recu[contrat.ReferentRemplace], mainte
         return Refus("dates-incoherentes", "/data/nouveau/date_debut", {"date_fin": dit.date_fin.isoformat()})
     ouverte = _orientation_de(dossier, nouvelle, "/data/nouveau")
     if isinstance(ouverte, Refus):
-        return _sauf_decision_en_route(ouverte, recu, maintenant)
+        return _sauf_decision_en_route(ouverte)
     sous = Sous(ouverte.rang, jour_legal(dossier.departement, recu.recu_a), Depot(recu.id, recu.auteur))
     # Until its last day, this one included, the former one answers for the person.
     effet = suivi.des_le(dossier, dit.date_fin + UN_JOUR, recu.recu_a)
@@ -134,7 +134,7 @@ def terminer(situation: Situation, recu: Recu[contrat.ReferentTermine], maintena
     dossier: Dossier = situation.dossier
     designation = _en_cours(dossier)
     if isinstance(designation, Refus):
-        return _sauf_reprise_en_route(designation, dossier, recu, maintenant)
+        return _sauf_reprise_en_route(designation, dossier)
     if refus := _refus_de_fin(designation, recu.data.date_fin):
         return refus
     fin = Fin(designation.numero, Issue.TERMINEE, Depot(recu.id, recu.auteur))
@@ -262,11 +262,10 @@ def _en_cours(dossier: Dossier) -> Designation | Refus:
     return derniere if derniere.est_en_cours else Refus("deja-traite", "/type", {"etat": derniere.etat.value})
 
 
-def _sauf_decision_en_route(refus: Refus, recu: Recu[Any], maintenant: datetime) -> Refus | Attente:
+def _sauf_decision_en_route(refus: Refus) -> Attente:
     """A partner may designate as soon as its decision was accepted, before `orientation` has told it here."""
-    est_recent = maintenant - (recu.tour_a or recu.recu_a) < EN_ROUTE
-    return Attente("décision d'orientation en route") if est_recent else refus
+    return Attente("décision d'orientation en route", refus)
 
 
-def _sauf_reprise_en_route(refus: Refus, dossier: Dossier, recu: Recu[Any], maintenant: datetime) -> Refus | Attente:
-    return refus if dossier.derniere else en_route(refus, recu, maintenant)
+def _sauf_reprise_en_route(refus: Refus, dossier: Dossier) -> Refus | Attente:
+    return refus if dossier.derniere else en_route(refus)

@@ -72,7 +72,7 @@ def constater(situation: Situation, recu: Recu[contrat.RdvConstate], maintenant:
     """Once it has begun, not before (CATALOGUE § 4, invariant 15). Another finding corrects the first one."""
     connu = situation.dossier.rdv(recu.data.rdv_id)
     if connu is None:
-        return _inconnu(recu, maintenant)
+        return _inconnu()
     if connu.statut is Statut.ANNULE or connu.statut.value == recu.data.statut:
         return Refus("deja-traite", "/data/rdv_id", {"statut": connu.statut.value})
     if recu.data.debut > recu.recu_a:
@@ -119,14 +119,14 @@ def _planifie(dossier: Dossier, recu: Recu[Any], maintenant: datetime) -> RdvSui
     """What may still be moved or cancelled."""
     connu = dossier.rdv(recu.data.rdv_id)
     if connu is None:
-        return _inconnu(recu, maintenant)
+        return _inconnu()
     if connu.statut is not Statut.PLANIFIE:
         return Refus("deja-traite", "/data/rdv_id", {"statut": connu.statut.value})
     return connu
 
 
-def _inconnu(recu: Recu[Any], maintenant: datetime) -> Refus | Attente:
-    return en_route(Refus("etat-interdit", "/data/rdv_id", {"attendu": "rdv.planifie"}), recu, maintenant)
+def _inconnu() -> Attente:
+    return en_route(Refus("etat-interdit", "/data/rdv_id", {"attendu": "rdv.planifie"}))
 
 
 def _rang(dossier: Dossier) -> int | None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chassis.decision import EN_ROUTE, Attente, Refus
+from chassis.decision import Attente, Refus
 from relais_contrats.v1 import referents as contrat
 from services.dossiers.vie import DossierOuvert, Situation
 from services.referents.domain.dossier import (
@@ -94,7 +94,6 @@ def _rdv_declare(dossier: Dossier, fait: RdvDeclare) -> Dossier:
     return dossier.avec_rdv(replace(fait.suivi, rang=fait.rang))
 
 
-def en_route(refus: Refus, recu: Recu[Any], maintenant: datetime) -> Refus | Attente:
-    """What was declared a moment ago may be named before `orientation` has told it here."""
-    est_recent = recu.tour_a is not None and maintenant - recu.tour_a < EN_ROUTE
-    return Attente("reprise en route") if est_recent else refus
+def en_route(refus: Refus) -> Attente:
+    """What was declared may be named before `orientation` has told it here."""
+    return Attente("reprise en route", refus)
