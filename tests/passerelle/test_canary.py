@@ -1,7 +1,6 @@
 """A text that partners sent is searched for in every file of both engines: tables, log, streams, a dump of the schema.
 
-The services keep theirs in the clear yet, and none runs here. When one seals what it keeps, this holds for it too: its
-schema is one more line of `DUMPED`, and its process answers in the place of `service`.
+No service runs here: `tests/parcours/test_effacement.py` searches a whole hub.
 """
 
 import json
