@@ -61,7 +61,7 @@ def dataschema_de(nom: str) -> str:
 
 def avertissements(objet: Mapping[str, Any]) -> list[dict[str, str]]:
     """What is accepted and told, attributes not kept and contents that look wrong: pointer and French sentence."""
-    inconnus = [nom for nom in objet if _est_une_extension(nom)][:_AVERTISSEMENTS_MAX]
+    inconnus = [nom for nom in objet if est_une_extension(nom)][:_AVERTISSEMENTS_MAX]
     dits = [
         {"pointeur": "" if ressemble_a_un_nir(nom) else f"/{nom}", "message": _EXTENSION_INCONNUE} for nom in inconnus
     ]
@@ -71,7 +71,7 @@ def avertissements(objet: Mapping[str, Any]) -> list[dict[str, str]]:
     return [*dits, *saisies.a_dire(contenu, "")][:_AVERTISSEMENTS_MAX]
 
 
-def _est_une_extension(nom: str) -> bool:
+def est_une_extension(nom: str) -> bool:
     return nom not in _ATTRIBUTS and _EXTENSION.fullmatch(nom) is not None
 
 
@@ -163,7 +163,7 @@ class Depot(BaseModel):
     def _sans_extension(cls, objet: Any) -> Any:
         if not isinstance(objet, Mapping) or objet.keys() <= _ATTRIBUTS:
             return objet
-        return {nom: valeur for nom, valeur in objet.items() if not _est_une_extension(nom)}
+        return {nom: valeur for nom, valeur in objet.items() if not est_une_extension(nom)}
 
 
 _ATTRIBUTS = frozenset(Depot.model_fields)

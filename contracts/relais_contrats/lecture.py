@@ -18,7 +18,7 @@ import rfc8785
 from pydantic import TypeAdapter, ValidationError
 
 from relais_contrats.catalogue import TypeMessage, par_type_cloudevents
-from relais_contrats.enveloppe import Depot, Evenement, dataschema_de
+from relais_contrats.enveloppe import Depot, Evenement, dataschema_de, est_une_extension
 from relais_contrats.modele import Donnees
 from relais_contrats.phrases import Erreur, traduire
 from relais_contrats.valeurs import DEPOT
@@ -45,6 +45,7 @@ ENTIER_EXACT_MAX = 2**53 - 1
 _FINS_DE_CLE = re.compile(rb'"[ \t\r\n]*:')
 _CHAINES = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"([ \t\r\n]*:)?', re.DOTALL)
 _SUJET_ATTENDU = "Ce message porte sur un parcours : `subject` le désigne."
+_NOMBRE = "Un entier dépasse ce que JSON échange sans perte (2^53 - 1)."
 _SUJET_DE_TROP = "Ce message ne porte sur aucun parcours : ôtez `subject`."
 
 
@@ -150,6 +151,7 @@ def lire_objet(objet: Mapping[str, Any]) -> tuple[Depot, Donnees]:
         depot = _LECTEUR_DEPOT.validate_python(objet, context=DEPOT)
     except ValidationError as erreur:
         erreurs += traduire(erreur)
+    erreurs += [Erreur(f"/{nom}", "schema-invalide", _NOMBRE) for nom in objet if _est_sans_forme(nom, objet[nom])]
     type_ = objet.get("type")
     message = par_type_cloudevents(type_) if isinstance(type_, str) else None
     if message is None:
@@ -166,6 +168,18 @@ def lire_objet(objet: Mapping[str, Any]) -> tuple[Depot, Donnees]:
     if erreurs or depot is None or donnees is None:
         raise MessageInvalide(tuple(erreurs))
     return depot, donnees
+
+
+def _est_sans_forme(nom: str, valeur: Any) -> bool:
+    """An attribute that the contract does not know may be anything, but for what has no canonical form, and so no
+    receipt: an integer that a double does not hold."""
+    if not est_une_extension(nom):
+        return False
+    try:
+        forme_canonique(valeur)
+    except rfc8785.CanonicalizationError:
+        return True
+    return False
 
 
 def lire_donnees(message: TypeMessage, data: Mapping[str, Any], prefixe: str = "/data") -> Donnees:

@@ -1,5 +1,6 @@
 """The mock hub by its own wire, with the published client: tokens, deposits, refusals, the feed and its disorders."""
 
+import json
 import threading
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -286,3 +287,42 @@ async def test_what_was_noted_before_is_kept(banc: Banc, caf: Partner, tmp_path:
 
     now = lire(tmp_path / "caf-59" / NOM)
     assert (now.partenaire, now.lit, list(now.envoie)) == ("Caf du Nord", by_hand.lit, ["usager.signale"])
+
+
+_MESSAGES, _ACQUIT, _ABOS = "/v1/messages", "/v1/evenements/acquittement", "/v1/abonnements"
+_ICI = {"url": "http://127.0.0.1:9/x", "types": ["parcours.ouvert"]}
+
+
+@pytest.mark.parametrize(
+    ("methode", "chemin", "corps", "entetes", "attendu"),
+    [
+        ("POST", _MESSAGES, b"{}", {"content-type": "application/cloudevents+json;charset=latin1"}, (415, [])),
+        ("POST", _MESSAGES, b"{}", {"content-encoding": "gzip"}, (415, [])),
+        ("POST", _ACQUIT, b'{"curseur":"a"}', {"content-type": "text/plain"}, (415, [])),
+        ("POST", _ACQUIT, b"", {}, (400, [])),
+        ("POST", _ACQUIT, b'{"curseur":"a","x":1}', {}, (422, ["/x"])),
+        ("POST", _ABOS, b"[]", {}, (400, [])),
+        ("POST", _ABOS, b"{}", {}, (422, ["/types", "/url"])),
+        ("POST", _ABOS, json.dumps({**_ICI, "lot": 101}).encode(), {}, (422, ["/lot"])),
+        ("POST", _ABOS, json.dumps({**_ICI, "types": ["zz"]}).encode(), {}, (422, ["/types/0"])),
+        ("POST", _ABOS, json.dumps({**_ICI, "url": "http://127.0.0.1:99999/x"}).encode(), {}, (422, ["/url"])),
+        ("POST", _ABOS, json.dumps({**_ICI, "url": "http://u:p@127.0.0.1/x"}).encode(), {}, (422, ["/url"])),
+        ("POST", _ABOS, json.dumps({**_ICI, "url": "http://127.0.0.1/x#f"}).encode(), {}, (422, ["/url"])),
+        ("GET", "/v1/evenements?depuis=2026-01-01", None, {}, (422, ["depuis"])),
+        ("GET", "/v1/evenements/", None, {}, (400, [])),
+        ("GET", "//v1/evenements", None, {}, (400, [])),
+    ],
+)
+async def test_what_is_badly_written_is_refused_as_the_hub_refuses_it(
+    banc: Banc, methode: str, chemin: str, corps: bytes | None, entetes: dict[str, str], attendu: tuple[int, list[str]]
+) -> None:
+    """The answers are those that the hub gave to the same requests."""
+    async with (
+        banc.partenaire("caf-59") as partenaire,
+        httpx.AsyncClient(transport=banc.transport, base_url=URL) as http,
+    ):
+        signes = await partenaire.headers(methode, chemin.partition("?")[0])
+        tous = {"content-type": "application/json", **signes, **entetes}
+        reponse = await http.request(methode, URL + chemin, content=corps, headers=tous)
+
+    assert (reponse.status_code, sorted(e["pointeur"] for e in reponse.json().get("erreurs", []))) == attendu

@@ -328,3 +328,13 @@ def test_an_id_of_the_offer_is_one_that_a_path_can_carry(id_: str, est_admis: bo
 
     assert [pointeur for pointeur, _ in erreurs] == ([] if est_admis else ["/data/id"])
     assert all("«" in message for _, message in erreurs)
+
+
+@pytest.mark.parametrize("valeur", [2**53, -(2**53), {"dedans": [10**40]}])
+def test_an_unknown_attribute_without_a_canonical_form_is_refused(valeur: Any) -> None:
+    """No receipt can be made of it: the hub answered 503, for a partner to try again without end."""
+    with pytest.raises(MessageInvalide) as refus:
+        lire_depot(_sauf(suivi=valeur))
+
+    assert [(e.pointeur, e.code) for e in refus.value.erreurs] == [("/suivi", "schema-invalide")]
+    assert lire_depot(_sauf(suivi=2**53 - 1))

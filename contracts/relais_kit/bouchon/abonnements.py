@@ -10,24 +10,36 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from relais_contrats import signatures
 from relais_contrats.problemes import Problem, invalid
-from relais_kit.bouchon.fil import types_nommes
+from relais_kit.bouchon.fil import lire_objet, types_nommes
 from relais_kit.bouchon.memoire import Memoire
 from relais_kit.bouchon.porte import Appel, Porte
 
 _LOCALES = ("127.0.0.1", "localhost", "::1")
 _VERIFICATION, _ESSAI = "abonnement.verification", "abonnement.essai"
 _DELAI_S = 5.0
-_CHAMPS = frozenset({"url", "types", "lot", "actif", "signature"})
+
+
+class NouvelAbonnement(BaseModel):
+    """As the hub reads it; the mock delivers one by one, signed `v1`, whatever is asked."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: str
+    types: list[str]
+    lot: Annotated[int, Field(ge=1, le=100)] = 1
+    actif: bool = True
+    signature: Literal["v1", "v1a"] = "v1"
 
 
 @dataclass(eq=False)
@@ -67,11 +79,12 @@ class Abonnements:
         return self.porte.memoire
 
     async def creer(self, appel: Appel, request: Request) -> Response:
-        dit = _objet(await request.body())
-        if (adresse := urlsplit(str(dit["url"]))).hostname not in _LOCALES or adresse.scheme != "http":
+        dit = await lire_objet(request, NouvelAbonnement)
+        if not _est_locale(dit.url):
             raise invalid("/url", "Le bouchon n'appelle que cette machine : http://127.0.0.1…")
         code = appel.partenaire.code
-        cree = Abonnement(code, dit["url"], types_nommes(dit["types"], "/types"), len(self._memoire.fils[code]))
+        types = [nom for rang, un in enumerate(dit.types) for nom in types_nommes([un], f"/types/{rang}")]
+        cree = Abonnement(code, dit.url, types, len(self._memoire.fils[code]))
         self._memoire.abonnements[cree.id] = cree
         montre = cree.montre() | {"secret": cree.secrets[-1]}
         return JSONResponse(montre, 201, {"Location": f"/v1/abonnements/{cree.id}"})
@@ -154,14 +167,15 @@ def _de_service(nom: str, un: Abonnement, **data: str) -> dict[str, Any]:
     }
 
 
-def _objet(corps: bytes) -> dict[str, Any]:
+def _est_locale(url: str) -> bool:
+    """This machine, by an address that a client can call as it is written."""
     try:
-        dit = json.loads(corps)
-    except ValueError as erreur:
-        raise Problem(status=400) from erreur
-    if not isinstance(dit, dict) or not {"url", "types"} <= set(dit) <= _CHAMPS or not isinstance(dit["types"], list):
-        raise invalid("", "Un objet {url, types} est attendu.")
-    return dit
+        adresse = urlsplit(url)
+        port = adresse.port
+    except ValueError:  # a port above 65535, brackets that do not match
+        return False
+    sans_plus = "@" not in adresse.netloc and "#" not in url and port != 0
+    return adresse.scheme == "http" and adresse.hostname in _LOCALES and sans_plus
 
 
 def _nouveau_secret() -> str:

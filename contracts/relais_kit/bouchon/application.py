@@ -56,8 +56,16 @@ class Bouchon:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._trousseau is not self._porte.trousseau:
             self._trousseau, self._oauth = self._porte.trousseau, _oauth(self._porte)
+        if scope["type"] == "http" and _a_un_segment_vide(scope["path"]):
+            await self._porte.probleme(Problem(status=400))(scope, receive, send)
+            return
         est_oauth = scope["type"] == "http" and scope["path"].startswith(("/oauth/", "/.well-known/"))
         await (self._oauth if est_oauth else self._api)(scope, receive, send)
+
+
+def _a_un_segment_vide(chemin: str) -> bool:
+    """`//`, or a slash at the end: the hub redirects nobody to another writing of a path."""
+    return chemin != "/" and "" in chemin[1:].split("/")
 
 
 def _oauth(porte: Porte) -> Starlette:

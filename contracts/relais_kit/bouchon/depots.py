@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from relais_contrats import problemes
 from relais_contrats.binaire import PREFIXE, attributs
 from relais_contrats.champs import referencer
+from relais_contrats.corps import essence
 from relais_contrats.droits import Role, dit_pourquoi, peut_emettre
 from relais_contrats.enveloppe import avertissements
 from relais_contrats.lecture import Erreur, MessageIllisible, analyser, empreinte
@@ -32,7 +33,7 @@ class Depots:
     suites: Suites
 
     async def deposer(self, appel: Appel, request: Request) -> Response:
-        genre = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        genre = essence(request.headers)
         corps, attend = await request.body(), "respond-async" not in request.headers.get("prefer", "")
         match genre:
             case "application/cloudevents+json":

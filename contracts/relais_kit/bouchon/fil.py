@@ -3,17 +3,18 @@
 import base64
 import copy
 import hmac
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
+from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from relais_contrats import valeurs
 from relais_contrats.catalogue import CATALOGUE, par_type_cloudevents
+from relais_contrats.corps import essence, lire_modele
 from relais_contrats.lecture import Erreur
 from relais_contrats.problemes import Problem, invalid
 from relais_kit.bouchon.porte import Appel, Porte
@@ -21,6 +22,7 @@ from relais_kit.bouchon.porte import Appel, Porte
 _LIMITE, _LIMITE_MAX, _ATTENTE_MAX_S = 100, 500, 25
 _TROUS_MAX = 1_000
 _CLE = b"bouchon"
+M = TypeVar("M", bound=BaseModel)
 
 
 @dataclass
@@ -52,10 +54,7 @@ class Fil:
     async def acquitter(self, appel: Appel, request: Request) -> Response:
         """Move the durable position, never back; `Relais-Recu` when it moves."""
         code = appel.partenaire.code
-        try:
-            donne = json.loads(await request.body())["curseur"]
-        except (ValueError, KeyError, TypeError) as erreur:
-            raise invalid("/curseur", "Un objet {curseur} est attendu.") from erreur
+        donne = (await lire_objet(request, Acquittement)).curseur
         if "epoque" in appel.modes:
             raise self._autre_epoque(code)
         rang, memoire, instant = _rang(code, donne, "/curseur"), self.porte.memoire, self.porte.horloge()
@@ -127,9 +126,25 @@ def _entier(texte: str | None, nom: str, defaut: int, minimum: int, maximum: int
 
 def _instant(texte: str) -> datetime:
     try:
-        return valeurs.instant(texte.replace(" ", "+").upper())
+        lu = valeurs.instant(texte.replace(" ", "+").upper())
+        if lu.tzinfo is None:
+            raise ValueError(texte)  # said below, nothing echoed
     except ValueError as erreur:
         raise invalid("depuis", "Un instant RFC 3339 avec son décalage est attendu.") from erreur
+    return lu
+
+
+class Acquittement(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    curseur: str
+
+
+async def lire_objet(request: Request, modele: type[M]) -> M:
+    """The JSON body, as the hub reads it. Raises a Problem: 400, 415 or 422."""
+    if essence(request.headers) != "application/json":
+        raise Problem(status=415)
+    return lire_modele(await request.body(), lambda objet: modele.model_validate(objet, strict=True))
 
 
 def types_nommes(noms: Sequence[Any], pointeur: str) -> Sequence[str]:

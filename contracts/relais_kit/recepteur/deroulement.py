@@ -47,6 +47,7 @@ _SUITE = (
     Etape("vrai envoi après un faux", signature.refus_sans_trace, ("refus-sans-trace",)),
     Etape("autre abonnement", signature.autre_abonnement, ("v1a-abonnement",)),
     Etape("doublons", faits.doublons, (*_ACCEPTE, "doublon-accepte", "doublon-une-fois")),
+    Etape("doublon lointain", faits.doublon_lointain, (*_ACCEPTE, "lot", "doublon-accepte", "doublon-une-fois")),
     Etape("envois simultanés du même événement", faits.doublon_simultane, ("doublon-simultane",)),
     Etape("doublon dans un lot", faits.doublon_en_lot, (*_ACCEPTE, "doublon-accepte", "doublon-en-lot")),
     Etape("faits distincts", faits.faits_distincts, ("faits-distincts", "ordre")),

@@ -9,6 +9,7 @@ from relais_kit.recepteur.verification import Verification
 
 _RELANCE = Maniere(decalage_s=-5)
 """The first of two attempts: the second one has another instant, and so another signature."""
+_ENTRE_DEUX = 20
 
 
 async def doublons(v: Verification) -> None:
@@ -17,6 +18,19 @@ async def doublons(v: Verification) -> None:
     await v.accepter("evenement-accepte", "un événement", fait, maniere=_RELANCE)
     await v.accepter("doublon-accepte", "le même événement, pour la seconde fois", fait)
     await v.accepter("doublon-accepte", "le même événement, pour la troisième fois", fait)
+
+
+async def doublon_lointain(v: Verification) -> None:
+    """The hub delivers again for days: what came in between must not make the receiver forget."""
+    fait, autres = v.fait(), [v.fait() for _ in range(v.lot if v.lot > 1 else _ENTRE_DEUX)]
+    v.repeter("doublon-une-fois", fait)
+    await v.accepter("evenement-accepte", "un événement", fait)
+    if v.lot > 1:
+        await v.accepter("lot", f"un lot de {len(autres)} événements", *autres, en_lot=True)
+    else:
+        for autre in autres:
+            await v.accepter("evenement-accepte", "un événement", autre)
+    await v.accepter("doublon-accepte", f"un événement déjà venu, {len(autres)} événements plus tôt", fait)
 
 
 async def doublon_simultane(v: Verification) -> None:

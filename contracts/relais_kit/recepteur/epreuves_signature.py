@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -14,6 +15,11 @@ from relais_kit.recepteur.verification import Verification
 _LOIN_S, _PRES_S = 15 * 60, 20
 _ATTENTE_MAX_S = 60.0
 _MARGE_S = 2.0
+_ABIMEES: Mapping[str, Callable[[str], str]] = {
+    "une signature dont seul le début est juste": lambda jeton: f"{jeton[:-12]}{'A' * 11}=",
+    "une signature coupée": lambda jeton: jeton[:11],
+    "une signature juste, sous une version inconnue": lambda jeton: "v9," + jeton.partition(",")[2],
+}
 _ENTETES = ("webhook-id", "webhook-timestamp", "webhook-signature")
 
 
@@ -24,6 +30,8 @@ async def mauvaises_signatures(v: Verification) -> None:
     for signataire in v.identite.etrangers():
         await v.refuser("signature-fausse", "une signature d'une autre clé", Maniere((signataire,)))
     await v.refuser("signature-fausse", "une signature vide", Maniere(alterer=_avec("webhook-signature", "v1,")))
+    for quoi, abimer in _ABIMEES.items():
+        await v.refuser("signature-fausse", quoi, Maniere(alterer=_abimee(abimer)))
 
 
 async def envois_alteres(v: Verification) -> None:
@@ -119,6 +127,10 @@ def _sans(absent: str) -> Alterer:
 
 def _avec(nom: str, valeur: str) -> Alterer:
     return lambda entetes: {**entetes, nom: valeur}
+
+
+def _abimee(abimer: Callable[[str], str]) -> Alterer:
+    return lambda entetes: {**entetes, "webhook-signature": abimer(entetes["webhook-signature"])}
 
 
 def _devant(jeton: str) -> Alterer:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 from starlette.requests import ClientDisconnect, Request
 
+from relais_contrats.corps import essence
 from relais_contrats.problemes import Problem
 
 
@@ -56,7 +57,4 @@ def _line(line: bytes, number: int, max_lines: int, line_bytes: int) -> bytes:
 
 def media_type(request: Request) -> str:
     """The content type without its parameters; only UTF-8 is spoken here."""
-    kind, *parameters = (part.strip().lower() for part in request.headers.get("content-type", "").split(";"))
-    if any(p.startswith("charset=") and p.removeprefix("charset=").strip('"') != "utf-8" for p in parameters):
-        raise Problem(status=415)
-    return kind
+    return essence(request.headers)

@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from starlette.requests import Request
 
 from gateway.inbound.request.body import media_type, read_body
-from relais_contrats.lecture import MessageIllisible, lire_json
+from relais_contrats.corps import lire_modele
 from relais_contrats.modele import Donnees
-from relais_contrats.phrases import traduire
 from relais_contrats.problemes import Problem
 from relais_contrats.valeurs import DEPOT
 
@@ -31,11 +30,4 @@ async def read_contract(request: Request, model: type[D], limit_bytes: int = _LI
 async def _read(request: Request, validate: Callable[[dict[str, Any]], M], limit_bytes: int = _LIMIT_BYTES) -> M:
     if media_type(request) != "application/json":
         raise Problem(status=415)
-    try:
-        return validate(lire_json(await read_body(request, limit_bytes)))
-    except MessageIllisible as illisible:
-        raise Problem(status=400, detail=str(illisible)) from illisible
-    except ValidationError as error:
-        erreurs = list(traduire(error))
-        codes = {erreur.code for erreur in erreurs}
-        raise Problem(codes.pop() if len(codes) == 1 else "schema-invalide", erreurs=erreurs) from None
+    return lire_modele(await read_body(request, limit_bytes), validate)
