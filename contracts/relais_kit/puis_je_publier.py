@@ -27,7 +27,7 @@ Est cassé qui envoie ce qui serait refusé (champ retiré ou devenu obligatoire
 qui manquerait, changerait de type, ou porterait un code qu'il n'a pas dit connaître.
 
 exemples :
-  relais-kit puis-je-publier --attentes partenaires
+  relais-kit puis-je-publier --attentes partenaires --candidat generated/schemas
   relais-kit puis-je-publier --attentes partenaires --publies released/v1 --candidat generated/schemas --json
 
 code de sortie :
@@ -35,7 +35,10 @@ code de sortie :
   1  au moins un l'est
   2  la comparaison ne peut pas se faire (fichier illisible, type ou champ inconnu…)
 """
-_CONTRATS = Path(relais_contrats.__file__).parent.parent
+_MODELES = Path(relais_contrats.__file__).parent
+_CANDIDAT = _MODELES.parent / "generated" / "schemas"
+_PUBLIES = (_MODELES if not _CANDIDAT.is_dir() else _MODELES.parent) / "released" / "v1"
+"""In the repository beside the models; in the wheel under them, where a candidate is always given."""
 _SENS = {"envoie": "envoyé", "lit": "lu"}
 
 
@@ -53,15 +56,16 @@ def ajouter(commandes: Commandes) -> None:
         "--candidat",
         metavar="DIR",
         type=Path,
-        default=_CONTRATS / "generated" / "schemas",
-        help="les schémas candidats (contracts/generated/schemas par défaut)",
+        required=not _CANDIDAT.is_dir(),
+        default=_CANDIDAT,
+        help="les schémas candidats ; dans le dépôt, contracts/generated/schemas par défaut",
     )
     publier.add_argument(
         "--publies",
         metavar="DIR",
         type=Path,
-        default=_CONTRATS / "released" / "v1",
-        help="les schémas publiés (contracts/released/v1 par défaut)",
+        default=_PUBLIES,
+        help="les schémas publiés (ceux de la version installée par défaut)",
     )
     publier.add_argument("--json", action="store_true", help="en JSON, pour un programme")
     publier.set_defaults(executer=_executer)

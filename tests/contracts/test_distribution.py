@@ -3,6 +3,7 @@ partner's developer. The hub's own dependencies are not there to help."""
 
 import importlib.metadata
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -126,6 +127,17 @@ asyncio.run(main())
 
     assert address.startswith("Bouchon : http://127.0.0.1:")
     assert (done.stdout, done.stderr) == ("accepte\n", "")
+
+
+def test_the_published_schemas_are_in_it(empty: Empty, tmp_path: Path) -> None:
+    candidat = shutil.copytree(CONTRACTS / "generated" / "schemas", tmp_path / "candidat")
+    attentes = str(CONTRACTS.parent / "docs" / "exemples" / "partenaires")
+
+    alone = empty.run("relais-kit", "puis-je-publier", "--attentes", attentes)
+    same = empty.run("relais-kit", "puis-je-publier", "--attentes", attentes, "--candidat", str(candidat))
+
+    assert (alone.returncode, "--candidat" in alone.stderr) == (2, True)
+    assert (same.returncode, same.stdout.splitlines()[-1]) == (0, "Partenaires : 5 ; cassés : 0.")
 
 
 def test_the_client_of_a_partner_imports(empty: Empty) -> None:

@@ -119,6 +119,18 @@ async def test_each_line_is_answered_by_its_number_and_by_its_id_when_it_has_one
     assert row["code"] == "4 refus"
 
 
+async def test_an_id_that_comes_again_with_another_content_is_answered_by_its_number(entree: Entrance) -> None:
+    partner = await entree.partner("caf-59")
+    first = message(partner, id="essai-5")
+    lines = [json.dumps(first).encode(), json.dumps(first | {"agent": "un.autre"}).encode()]
+
+    answer = await deposit(partner, b"\n".join(lines) + b"\n", NDJSON)
+
+    told = [json.loads(line) for line in answer.content.splitlines()]
+    assert (told[1]["ligne"], told[1]["id"], told[1]["code"]) == (2, "essai-5", "contenu-different")
+    assert "ligne" not in told[0]
+
+
 async def test_the_list_goes_on_after_a_refused_one(entree: Entrance) -> None:
     partner = await entree.partner("caf-59")
     for number in range(3):

@@ -151,7 +151,7 @@ class Bulk:
             answers = iter(await self._conclude(prepared, receptions, waits))
             outcomes = iter(zip(prepared, receptions, strict=True))
             told = [
-                self._unread(one, before + rank)
+                self._refused(one, before + rank)
                 if isinstance(one, Problem)
                 else self._outcome(call, before + rank, *next(outcomes), next(answers))
                 for rank, one in enumerate(taken, 1)
@@ -175,8 +175,8 @@ class Bulk:
             call.refuses.append(refused_at_the_door(call, problem, number))
             return problem
 
-    def _unread(self, problem: Problem, number: int) -> dict[str, Any]:
-        """The answer to a line that did not enter: by its id when it could be read, by its number in any case."""
+    def _refused(self, problem: Problem, number: int) -> dict[str, Any]:
+        """The answer to a line refused at the door: by its id when it could be read, by its number in any case."""
         named = {"id": problem.message} if problem.message else {}
         return {**named, "ligne": number, "etat": "refuse"} | problems.body(problem, self._doorway.base_url)
 
@@ -223,15 +223,15 @@ class Bulk:
             problem = problem_of(reception)
             problem.message, problem.type = one.depot.id, one.message.nom
             call.refuses.append(refused_at_the_door(call, problem, number))
-        elif answer is None:
-            return {"id": one.depot.id, "etat": "en-attente", **one.warnings}
-        elif answer["etat"] == "refuse":
-            problem = refused_by_service(answer)
-        else:
-            replay = {"rejoue": True} if isinstance(reception, Known) else {}
-            depot = one.depot
-            return accepted(self._doorway, call, depot.id, answer, depot.subject) | replay | one.warnings
-        return {"id": one.depot.id, "etat": "refuse"} | problems.body(problem, self._doorway.base_url)
+            return self._refused(problem, number)
+        depot = one.depot
+        if answer is None:
+            return {"id": depot.id, "etat": "en-attente", **one.warnings}
+        if answer["etat"] == "refuse":
+            refused = problems.body(refused_by_service(answer), self._doorway.base_url)
+            return {"id": depot.id, "etat": "refuse"} | refused
+        replay = {"rejoue": True} if isinstance(reception, Known) else {}
+        return accepted(self._doorway, call, depot.id, answer, depot.subject) | replay | one.warnings
 
 
 def _journalled(prepared: Sequence[Prepared], receptions: Sequence[Reception]) -> Iterator[str]:
