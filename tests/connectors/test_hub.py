@@ -206,10 +206,16 @@ async def read(hub: Hub, path: str) -> Any:
         return await partner.get(path)
 
 
-def test_a_suspended_connector_stops_and_its_key_opens_nothing(hub: Hub, box: Box) -> None:
+def at_work(hub: Hub) -> int:
+    """How many connectors run."""
     address = f"http://127.0.0.1:{hub.data.known_ports().connecteurs}"
+    return int(httpx.get(f"{address}/sante/pret", trust_env=False).json()["connecteurs"])
+
+
+def test_a_suspended_connector_stops_and_its_key_opens_nothing(hub: Hub, box: Box) -> None:
+    running = at_work(hub)
     hub.relais("connecteurs suspendre", "cd-59-hubee")
-    until(lambda: httpx.get(f"{address}/sante/pret", trust_env=False).json()["connecteurs"] == 1)
+    until(lambda: at_work(hub) == running - 1)
     case = box.deliver(MONTHLY, flux(household(3)))
     time.sleep(2)
     untouched = box.boxes.case(case)["status"]

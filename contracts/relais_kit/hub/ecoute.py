@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import uvicorn
@@ -18,6 +19,8 @@ from starlette.routing import Route
 
 from relais_contrats.client.webhooks import Receiver, WebhookRefused
 from relais_kit.echange import Echange
+
+_TOUJOURS = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(eq=False)
@@ -30,6 +33,10 @@ class Envoi:
     @property
     def types(self) -> set[str]:
         return {str(e.get("type")) for e in self.evenements}
+
+    def depuis(self, debut: datetime) -> list[dict[str, Any]]:
+        """Its events, without those of before: a new subscription may still get what others deposited."""
+        return [e for e in self.evenements if _instant(e) >= debut.replace(microsecond=0)]
 
     def est_signe(self, *secrets: str) -> bool:
         """Whether each of these secrets, alone, verifies it."""
@@ -56,11 +63,13 @@ class Ecoute:
         self.recus.append(Envoi(echange, _evenements(corps)))
         return Response(status_code=204)
 
-    async def attendre(self, type_: str, apres: int, patience_s: float) -> Envoi | None:
-        """The first delivery after that many that holds an event of this type; None when none came in time."""
+    async def attendre(self, type_: str, apres: int, patience_s: float, depuis: datetime = _TOUJOURS) -> Envoi | None:
+        """The first delivery after that many that holds an event of this type, of then or later; None when none came
+        in time."""
         fin = time.monotonic() + patience_s
         while True:
-            if venu := next((e for e in self.recus[apres:] if type_ in e.types), None):
+            attendus = (e for e in self.recus[apres:] if type_ in {d.get("type") for d in e.depuis(depuis)})
+            if venu := next(attendus, None):
                 return venu
             if time.monotonic() > fin:
                 return None
@@ -82,6 +91,15 @@ def ouverte(port: int, url: str | None = None) -> Iterator[Ecoute]:
     finally:
         serveur.should_exit = serveur.force_exit = True
         fil.join()
+
+
+def _instant(evenement: dict[str, Any]) -> datetime:
+    """An event whose `time` cannot be read is judged like one of now."""
+    try:
+        dit = datetime.fromisoformat(str(evenement.get("time")))
+    except ValueError:
+        return datetime.now(UTC)
+    return dit if dit.tzinfo else dit.replace(tzinfo=UTC)
 
 
 def _evenements(corps: bytes) -> list[dict[str, Any]]:
