@@ -42,9 +42,11 @@ _CHIFFRES_D_UN_NIR = re.compile(r"(?:\d\D*){12}")
 _ESPACES = re.compile(r"[\s_/:,;()\u2010-\u2015\u2212]+")
 _SANS_CLE = re.compile(r"[0-9]{3}(0[1-9]|1[0-2])(0[1-9]|[1-8][0-9]|2[AB]|9[0-9])(?!000)[0-9]{3}(?!000)[0-9]{3}")
 _MOIS_COURANT = re.compile(r"0[1-9]|1[0-2]|20|3[0-9]|4[0-2]")
-# A UUID or a digest, by itself or behind a prefix.
+# A UUID, a digest or another drawn token, by itself, behind a prefix or before a rank; a short one shows it by letters
+# apart from each other.
 _JETON = re.compile(
-    r"(?<![0-9a-z])(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{24}|[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})(?![0-9a-z])",
+    r"(?<![0-9a-z])(?:(?=[0-9]*[a-f]+[0-9]+[a-f])[0-9a-f]{16}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    r"|[0-9a-f]{24}|[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})(?![0-9a-z])|(?<=[a-z])[0-9]{10}[._-][0-9]{3}(?![0-9])",
     re.IGNORECASE,
 )
 _SEPARATEURS = re.compile(r"[\s._/:\u2010-\u2015-]+")
@@ -102,7 +104,7 @@ def ressemble_a_un_nir(texte: str) -> bool:
     Without a key any count or clock of 13 digits might look like one: the month is then one that persons have (1 to 12,
     20, 30 to 42). Hexadecimal tokens (UUID, digests) are drawn, whatever digits they show.
     """
-    for trouve in _NIR_INCLUS.finditer(_JETON.sub("", texte)):
+    for trouve in _NIR_INCLUS.finditer(_JETON.sub("x", texte)):
         nir = re.sub(r"[^0-9AB]", "", trouve.group().upper())
         if nir_est_valide(nir) if len(nir) == 15 else _MOIS_COURANT.match(nir, 3):
             return True
@@ -117,7 +119,7 @@ def porte_un_nir(texte: str) -> bool:
     if len(texte) < len("1850559350123") or _CHIFFRES_D_UN_NIR.search(texte) is None:
         return False
     propre = "".join(c for c in unicodedata.normalize("NFKC", texte) if unicodedata.category(c) != "Cf")
-    for trouve in _NIR_DIT.finditer(_ESPACES.sub(" ", _JETON.sub("", propre))):
+    for trouve in _NIR_DIT.finditer(_ESPACES.sub(" ", _JETON.sub("x", propre))):
         racine, cle = re.sub(r"[^0-9AB]", "", trouve["racine"].upper()), trouve["cle"]
         if racine in NIR_FICTIFS:
             continue

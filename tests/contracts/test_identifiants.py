@@ -140,6 +140,8 @@ def test_two_writings_of_one_identifier_are_equal(genre: str, gauche: str, droit
         "1-90-01-59-350-123-24",
         "3200159350123",
         "a1900159350123bb00112233445566aaz",
+        "a190015935012324",
+        "abc1900159350123",
         "cnaf-1900159350123-2833bf94f44ca19f233a145336291c095b030977",
     ],
 )
@@ -163,6 +165,8 @@ def test_what_bears_a_nir_is_recognised(texte: str) -> None:
         "cnaf-2833bf94f44ca19f2331145336291c095b030977",
         "urn:uuid:1f8d0c52-b331-4114-9331-1453362910ca",
         "dossier/507f2331145336291c095b03/2",
+        "4a52ee3413431429-001",
+        "lot.b3413431429_001",
     ],
 )
 def test_a_clock_a_count_or_a_drawn_token_is_no_nir(texte: str) -> None:

@@ -202,7 +202,7 @@ def test_an_exclusive_identifier_is_held_by_one_active_parcours(
 
 @_EXAMPLES
 @given(_PERSONNES, _GESTES)
-def test_an_alias_leads_in_one_step_to_a_parcours_that_is_not_one(
+def test_an_alias_leads_in_the_end_to_a_parcours_that_is_not_one(
     personnes: list[Vraie], gestes: list[tuple[str, int, int, set[str]]]
 ) -> None:
     monde = Monde()
@@ -211,8 +211,13 @@ def test_an_alias_leads_in_one_step_to_a_parcours_that_is_not_one(
         if entree is not None:
             monde.recevoir(entree)
 
-    survivants = [p.survivant for p in monde.parcours.values() if p.survivant]
-    assert all(monde.parcours[id_].etat is not EtatParcours.FUSIONNE for id_ in survivants)
+    for absorbe in monde.parcours.values():
+        suivis, dernier = {absorbe.id}, absorbe
+        while dernier.survivant and (suivant := monde.parcours.get(dernier.survivant)):  # none once it is erased
+            assert suivant.id not in suivis
+            suivis.add(suivant.id)
+            dernier = suivant
+        assert dernier.survivant or dernier.etat is not EtatParcours.FUSIONNE
 
 
 @_EXAMPLES
