@@ -375,15 +375,18 @@ async def test_both_sides_can_reconcile_what_was_deposited_and_received(hub: Hub
     async with hub.partner("caf-59") as caf, hub.partner("cd-59") as departement:
         message = caf.message("usager.signale", signalement(), departement="59")
         await caf.post(message)
-        page = await departement.events(wait_s=10)
         period = f"du={start.isoformat()}&au={(start + timedelta(minutes=5)).isoformat()}".replace("+", "%2B")
 
         deposited = lines(await caf._send("GET", f"/v1/reconciliation?{period}&sens=depose"))
-        received = lines(await departement._send("GET", f"/v1/reconciliation?{period}&sens=recu"))
+        mine: dict[str, str] = {}
+        async with asyncio.timeout(20):
+            while not mine:  # what earlier tests left in the feed is not of the period
+                page = await departement.events(wait_s=1)
+                received = lines(await departement._send("GET", f"/v1/reconciliation?{period}&sens=recu"))
+                told = {line["id"] for line in received}
+                mine = {event["id"]: empreinte(event) for event in page.evenements if event["id"] in told}
 
     assert {line["id"]: line["empreinte"] for line in deposited}[message["id"]] == empreinte(message)
-    mine = {event["id"]: empreinte(event) for event in page.evenements if event["id"] in {r["id"] for r in received}}
-    assert mine
     assert {line["id"]: line["empreinte"] for line in received}.items() >= mine.items()
 
 
