@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from console.spans import DECIDER, DEPOSER, DEPOSIT_ROUTE, LIVRER, SERVEUR, Issue, Span, Valeur, pire
+from relais_contrats.briques import BRIQUES
 from relais_contrats.catalogue import CATALOGUE
 
 _PARIS = ZoneInfo("Europe/Paris")
@@ -13,12 +14,7 @@ _THIN = "\u202f"  # narrow no-break space: French puts it between a number and i
 
 SERVICES: Mapping[str, str] = {
     "entrant": "entrée",
-    "usagers": "usagers",
-    "orientation": "orientation",
-    "referents": "référents",
-    "engagements": "engagements",
-    "offres": "offres",
-    "feuille_de_route": "feuille de route",
+    **{brique.nom: brique.titre.lower() for brique in BRIQUES},
     "sortant": "sortie",
     "console": "console",
 }

@@ -7,8 +7,12 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from relais_contrats.briques import BRIQUES
+
 ROOT = Path(__file__).resolve().parent.parent
 
+SERVICES = tuple(brique.nom for brique in BRIQUES)
+"""One per brique of the contract."""
 STREAMS = ("PARCOURS", "OFFRES")
 VAULT = "coffre"
 """The schema of the keys, and the folder of their master keys."""
@@ -125,12 +129,7 @@ COMPONENTS: tuple[Component, ...] = (
         publish=("lecture.passerelle.risques",),
         receives_traces=True,
     ),
-    _service("usagers"),
-    _service("orientation"),
-    _service("feuille_de_route"),
-    _service("referents"),
-    _service("engagements"),
-    _service("offres"),
+    *map(_service, SERVICES),
     Component(
         name="entrant",
         module="gateway.inbound.app",

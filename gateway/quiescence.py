@@ -10,9 +10,10 @@ import orjson
 from chassis.bus import Unavailable
 from chassis.bus_nats import NatsBus
 from chassis.ordering import Key
+from relais_contrats import briques
 
-BRIQUES = ("usagers", "orientation", "referents", "engagements", "offres")
-"""Those whose facts let partners in or out of a parcours, and those on whose facts another one decides."""
+BRIQUES = tuple(brique.nom for brique in briques.BRIQUES if brique.est_suivie)
+"""The services whose facts let partners in or out of a parcours, or on whose facts another service decides."""
 _TIMEOUT_S = 2.0
 
 

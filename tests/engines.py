@@ -23,8 +23,7 @@ from chassis.settings import Settings
 from coffre.keys import Vault
 from coffre.masters import Masters
 from deploy import nats_config, postgres, provisioning
-from deploy.cli.rejouer import SERVICES
-from deploy.components import schemas
+from deploy.components import SERVICES, schemas
 from deploy.datadir import HOST, DataDir
 from deploy.keys import ADMIN, ensure_secrets
 
@@ -102,7 +101,7 @@ class Engines:
         url = f"postgresql://{schema}@{HOST}:{self.ports.postgres}/{database}"
         pool = await open_pool(url, self.password(schema), schema, **sizes)
         if schema in SERVICES:
-            registre = importlib.import_module(f"services.{schema}.store.dossiers").REGISTRE
+            registre = importlib.import_module(f"services.{schema}.app").REGISTRE
             lus = Settings.model_construct(secrets=self.data.secrets / schema)
             registre.lier(Vault(pool, Masters(self.data.masters)), lus)
         return pool

@@ -9,12 +9,13 @@ from typing import Any
 import orjson
 
 from chassis.bus_nats import NatsBus
+from deploy.components import SERVICES
 from deploy.datadir import HOST
 from deploy.keys import ADMIN
 from deploy.postgres import connect_admin
 from tests.hub import Hub
 
-COMPONENTS = ("usagers", "orientation", "feuille_de_route", "referents", "engagements", "offres", "sortant")
+COMPONENTS = (*SERVICES, "sortant")
 _TO_SEND = "SELECT count(*) FROM passerelle.envois WHERE etat = 'a-livrer'"
 
 

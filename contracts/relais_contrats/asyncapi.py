@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 
-from relais_contrats.catalogue import CATALOGUE, PASSERELLE, TypeMessage
+from relais_contrats.briques import PASSERELLE
+from relais_contrats.catalogue import CATALOGUE, TypeMessage
 from relais_contrats.enveloppe import Depot, Evenement
 from relais_contrats.schemas import COMPOSANTS, nettoyer
 
@@ -107,7 +108,7 @@ def document_asyncapi_bus() -> Document:
         },
         "defaultContentType": _STRUCTURE,
         "servers": {"nats": {"host": "127.0.0.1:4222", "protocol": "nats", "description": "Le bus du hub."}},
-        "channels": {nom: _sujet(m) for nom, m in CATALOGUE.items() if m.brique != PASSERELLE},
+        "channels": {nom: _sujet(m) for nom, m in CATALOGUE.items() if m.brique != PASSERELLE.nom},
         "operations": {
             f"publier-{nom.replace('.', '-')}": {
                 "action": "send",
@@ -115,7 +116,7 @@ def document_asyncapi_bus() -> Document:
                 "summary": f"Le hub publie : {m.titre}.",
             }
             for nom, m in CATALOGUE.items()
-            if m.brique != PASSERELLE
+            if m.brique != PASSERELLE.nom
         },
         "components": {
             "messages": {

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from inspect import cleandoc
 from types import MappingProxyType
 
+from relais_contrats.briques import Brique
 from relais_contrats.codes.acteurs import TypeOrganisme
 from relais_contrats.enveloppe import PREFIXE_TYPE, SUFFIXE_TYPE
 from relais_contrats.finalites import finalites_du_message
@@ -91,7 +92,7 @@ class TypeMessage:
 
 def message(
     nom: str,
-    brique: str,
+    brique: Brique,
     modele: type[Donnees],
     titre: str,
     emetteurs: Iterable[str],
@@ -103,7 +104,7 @@ def message(
 ) -> TypeMessage:
     return TypeMessage(
         nom,
-        brique,
+        brique.nom,
         modele,
         titre,
         frozenset(map(str, emetteurs)),
@@ -117,15 +118,6 @@ def message(
 
 SIGNALEURS = (CAF, MSA, CD, FT, ML, CE)
 TOUS = (PARTICIPANTS,)
-
-USAGERS = "usagers"
-ORIENTATION = "orientation"
-REFERENTS = "referents"
-ENGAGEMENTS = "engagements"
-OFFRES = "offres"
-FEUILLE_DE_ROUTE = "feuille_de_route"
-PASSERELLE = "passerelle"
-"""Not a brique: what the gateway itself tells a partner. It does not travel on the bus."""
 
 DU_REFERENT = (STRUCTURE_REFERENT,)
 DU_SUIVI = (STRUCTURE_REFERENT, ACCOMPAGNANT)

@@ -7,6 +7,7 @@ without naming anybody.
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from relais_contrats.briques import Brique
 from relais_contrats.codes.acteurs import Finalite
 
 _ORIENTATION, _ACCOMPAGNEMENT = Finalite.ORIENTATION, Finalite.ACCOMPAGNEMENT
@@ -16,19 +17,6 @@ NOMINATIVES = frozenset({_ORIENTATION, _ACCOMPAGNEMENT, _ENGAGEMENT, _OFFRE})
 """Purposes for which data about a person may be exchanged."""
 
 _SUIVIS = frozenset({_ORIENTATION, _ACCOMPAGNEMENT, _ENGAGEMENT})
-_TOUTES = frozenset(Finalite)
-
-_PAR_BRIQUE: Mapping[str, frozenset[Finalite]] = MappingProxyType(
-    {
-        "usagers": _SUIVIS,
-        "orientation": frozenset({_ORIENTATION, _ACCOMPAGNEMENT}),
-        "referents": frozenset({_ACCOMPAGNEMENT, _ENGAGEMENT}),
-        "engagements": frozenset({_ENGAGEMENT, _ACCOMPAGNEMENT}),
-        "offres": frozenset({_OFFRE, _ACCOMPAGNEMENT}),
-        "feuille_de_route": frozenset({_ACCOMPAGNEMENT}),
-        "passerelle": _TOUTES,
-    }
-)
 
 # Who is sent a person with `offre` alone must know when the sharing begins, moves and ends.
 _VIE_DU_PARTAGE = (
@@ -67,6 +55,6 @@ _PAR_TYPE: Mapping[str, frozenset[Finalite]] = MappingProxyType(
 )
 
 
-def finalites_du_message(nom: str, brique: str) -> frozenset[Finalite]:
-    """The purposes that this message serves."""
-    return _PAR_TYPE.get(nom, _PAR_BRIQUE[brique])
+def finalites_du_message(nom: str, brique: Brique) -> frozenset[Finalite]:
+    """The purposes that this message serves: those of its brique, unless the table above names it."""
+    return _PAR_TYPE.get(nom) or frozenset(map(Finalite, brique.finalites))

@@ -3,20 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
+from relais_contrats.briques import BRIQUES, PASSERELLE
 from relais_contrats.catalogue import CATALOGUE, HUB, ROLES, TypeMessage
 from relais_contrats.codes.acteurs import TypeOrganisme
 from relais_contrats.refus import REFUS
 from relais_contrats.schemas import schema_donnees
-
-_TITRES_BRIQUE = {
-    "usagers": "Usagers : identité, droits, vie du parcours",
-    "orientation": "Orientation : entrée et orientation",
-    "referents": "Référents : référent unique, accompagnants, rendez-vous",
-    "engagements": "Engagements : contrat, réexamen, sanctions",
-    "offres": "Offres : offre de services et prescriptions",
-    "feuille_de_route": "Feuille de route : objectifs, actions, observations",
-    "passerelle": "Passerelle : ce que le hub dit d'un échange à celui qu'il concerne",
-}
 
 
 def _acteurs(codes: frozenset[str]) -> str:
@@ -83,10 +74,10 @@ def _objets() -> Iterator[str]:
 def _lignes() -> Iterator[str]:
     yield "# Référence des messages, version 1\n"
     yield "Fichier produit par `python -m relais_contrats.generer` : ne pas le modifier à la main.\n"
-    for brique, titre in _TITRES_BRIQUE.items():
-        yield f"## {titre}\n"
+    for brique in (*BRIQUES, PASSERELLE):
+        yield f"## {brique.titre} : {brique.objet}\n"
         for message in CATALOGUE.values():
-            if message.brique == brique:
+            if message.brique == brique.nom:
                 yield from _message(message)
     yield "## Objets et listes\n"
     yield from _objets()

@@ -11,13 +11,10 @@ from typing import Annotated
 import typer
 
 from deploy.cli.hub import Donnees, data_dir
-from deploy.components import COMPONENTS, ROOT
+from deploy.components import COMPONENTS, ROOT, SERVICES
 from deploy.datadir import DEFAULT_FOLDER, LaunchError
 
 app = typer.Typer()
-
-SERVICES = ("engagements", "feuille_de_route", "offres", "orientation", "referents", "usagers")
-"""Those whose dossiers are folded from their facts."""
 
 
 @app.command()

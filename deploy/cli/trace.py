@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import cycle
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
@@ -12,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from deploy.cli.hub import Donnees, data_dir
+from deploy.components import SERVICES
 from deploy.datadir import DEFAULT_FOLDER, HOST, LaunchError
 
 if TYPE_CHECKING:
@@ -21,16 +23,12 @@ app = typer.Typer()
 
 _TIMEOUT_S = 10.0
 _NARROWEST_BAR, _WIDEST_BAR = 16, 60
+_OF_SERVICES = ("magenta", "dark_cyan", "yellow4", "deep_pink3", "dodger_blue2", "slate_blue1")
 COLOURS = {
     "entrant": "blue",
     "sortant": "dark_orange3",
-    "usagers": "magenta",
-    "orientation": "dark_cyan",
-    "referents": "yellow4",
-    "engagements": "deep_pink3",
-    "offres": "dodger_blue2",
-    "feuille_de_route": "slate_blue1",
     "connecteurs": "sea_green3",
+    **dict(zip(SERVICES, cycle(_OF_SERVICES), strict=False)),
 }
 STATES = {
     "accepte": "green",

@@ -12,9 +12,10 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from deploy.components import SERVICES
 from tests.charge.feuille import dire
 from tests.hub import Hub, free_port
-from tests.parcours.arret import SERVICES, Account, go_through
+from tests.parcours.arret import Account, go_through
 from tests.parcours.test_arret import MIXTURE_S, RECOVERY_S
 
 

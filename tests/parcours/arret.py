@@ -32,7 +32,6 @@ from tests.parcours.reorientation import (
     sheet,
 )
 
-SERVICES = ("usagers", "orientation", "referents", "engagements", "offres", "feuille_de_route")
 BEFORE, AFTER, AWAY = "before", "after", "away"
 _LOOK_EVERY_S = 0.2
 _PATIENCE_S = 60.0

@@ -18,8 +18,7 @@ from nats.js.errors import NotFoundError
 from chassis.settings import Settings
 from coffre.keys import Keyring, unwrap
 from coffre.masters import Masters
-from deploy.cli.rejouer import SERVICES
-from deploy.components import STREAMS
+from deploy.components import SERVICES, STREAMS
 from deploy.datadir import HOST, DataDir
 from deploy.keys import ADMIN
 from deploy.postgres import connect_admin
@@ -73,10 +72,9 @@ class Fouille:
             ("passerelle", "retenus"): self._cellules(scelle=sealing.HELD),
             ("passerelle", "rebut"): self._cellules(scelle=sealing.ASIDE),
         }
-        for service in (*SERVICES, "usagers"):
+        for service in SERVICES:
             for table in ("faits", "entrees", "rebut"):
                 self._ouvertures[service, table] = self._cellules(scelle=f"{service}.{table}")
-        for service in SERVICES:
             for table, (ligne, colonne) in _DOSSIERS.items():
                 self._ouvertures[service, table] = self._cellules(ligne, **{colonne: f"{service}.{table}"})
 

@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
+from deploy.components import SERVICES
 from tests.hub import Hub
-from tests.parcours.arret import AFTER, SERVICES, age_by_an_hour, go_through
+from tests.parcours.arret import AFTER, age_by_an_hour, go_through
 
 pytestmark = [pytest.mark.anyio, pytest.mark.lent]
 

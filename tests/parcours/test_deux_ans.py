@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 
 from chassis.settings import Settings
-from deploy.cli.rejouer import SERVICES
+from deploy.components import SERVICES
 from gateway.pseudonyms import Pseudonyms
 from relais_contrats.catalogue import CATALOGUE
 from relais_contrats.client import Answer, RequestRefused

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from deploy.cli.rejouer import SERVICES
+from deploy.components import SERVICES
 from relais_contrats.client import Answer, Partner, RequestRefused
 from tests.hub import Hub
 from tests.parcours.reorientation import (

@@ -2,6 +2,7 @@
 
 import pytest
 
+from deploy.components import SERVICES
 from tests.engines import Bench
 
 pytestmark = pytest.mark.anyio
@@ -118,9 +119,9 @@ SHARED = {
 }
 DOSSIERS = {"dossiers": {"etat": SEALED}, "histoire": {"type": CODE, "fait": SEALED}}
 FUSIONS = {"fusions": {"garde": SEALED, "suivaient": CODE}}
-SERVICES: dict[str, dict[str, dict[str, str]]] = {
-    "usagers": DOSSIERS
-    | {
+# Those of a service that is not named here have no words.
+OWN: dict[str, dict[str, dict[str, str]]] = {
+    "usagers": {
         "anciennes_fusions": {"auteur": PARTNER, "chiffre": OWN_KEY, "suivaient": CODE},
         "anciens_champs": {"chiffre": OWN_KEY},
         "anciens_coffres": {"coordonnees identifiants identite": OWN_KEY},
@@ -136,21 +137,18 @@ SERVICES: dict[str, dict[str, dict[str, str]]] = {
         "etats": {"departement etat transfert_vers": CODE},
         "territoires_servis": {"departement": CODE},
     },
-    "orientation": DOSSIERS
-    | FUSIONS
+    "orientation": FUSIONS
     | {
         "delais": {"departement": CODE},
         "reglages": {"agent contenu departement motif nature source": SETTING},
     },
-    "referents": DOSSIERS
-    | FUSIONS
+    "referents": FUSIONS
     | {
         "delais": {"departement": CODE},
         "suivis": {"departement": CODE, "structure_systeme structure_valeur": PARTNER},
     },
-    "engagements": DOSSIERS | FUSIONS | {"delais": {"departement": CODE}},
-    "offres": DOSSIERS
-    | FUSIONS
+    "engagements": FUSIONS | {"delais": {"departement": CODE}},
+    "offres": FUSIONS
     | {
         "prescriptions": {"departement etat motifs": CODE, "service_id": OFFER},
         "centres_observes": {"code latitude longitude": OFFER},
@@ -173,10 +171,12 @@ SERVICES: dict[str, dict[str, dict[str, str]]] = {
             "voie_simple": OFFER,
         },
     },
-    "feuille_de_route": DOSSIERS
-    | {"feuilles": {"vue": SEALED}, "prochaines": {"departement nature sensibilite": CODE, "objet": NAME}},
+    "feuille_de_route": {
+        "feuilles": {"vue": SEALED},
+        "prochaines": {"departement nature sensibilite": CODE, "objet": NAME},
+    },
 }
-TABLES = {"passerelle": CLASSED} | {service: SHARED | tables for service, tables in SERVICES.items()}
+TABLES = {"passerelle": CLASSED} | {one: SHARED | DOSSIERS | OWN.get(one, FUSIONS) for one in SERVICES}
 
 
 @pytest.mark.parametrize("schema", TABLES)

@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from relais_contrats.briques import ENGAGEMENTS
 from relais_contrats.codes.engagements import (
     CauseReexamen,
     CauseResignature,
@@ -20,7 +21,6 @@ from relais_contrats.declaration import (
     CAF,
     CD,
     DU_REFERENT,
-    ENGAGEMENTS,
     FT,
     HUB,
     MSA,

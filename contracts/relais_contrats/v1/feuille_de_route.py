@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
+from relais_contrats.briques import FEUILLE_DE_ROUTE
 from relais_contrats.codes.suivi import Sensibilite, StatutAction, StatutObjectif, Theme
-from relais_contrats.declaration import DU_SUIVI, FEUILLE_DE_ROUTE, PARTICIPANT, TOUS, message
+from relais_contrats.declaration import DU_SUIVI, PARTICIPANT, TOUS, message
 from relais_contrats.groupes import Groupe
 from relais_contrats.modele import Donnees
 from relais_contrats.regles import Regle, ValeursSelon

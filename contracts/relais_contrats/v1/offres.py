@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
+from relais_contrats.briques import OFFRES
 from relais_contrats.codes.offre import (
     ContactPrefere,
     Frais,
@@ -25,7 +26,6 @@ from relais_contrats.declaration import (
     ECHEANCE_PRESCRIPTION,
     EMETTEUR_PRESCRIPTION,
     HUB,
-    OFFRES,
     PARTICIPANT,
     PUBLIEURS,
     REPONSE,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
+from relais_contrats.briques import ORIENTATION
 from relais_contrats.codes.acteurs import Organisme
 from relais_contrats.codes.diagnostic import (
     VALEURS_PAR_NIVEAU,
@@ -37,7 +38,6 @@ from relais_contrats.declaration import (
     HUB,
     ML,
     MSA,
-    ORIENTATION,
     STRUCTURE_ORIENTATION,
     STRUCTURE_REFERENT,
     TOUS,

@@ -4,7 +4,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from relais_contrats.declaration import HUB, PASSERELLE, TITULAIRE, message
+from relais_contrats.briques import PASSERELLE
+from relais_contrats.declaration import HUB, TITULAIRE, message
 from relais_contrats.groupes import Groupe
 from relais_contrats.modele import Donnees
 from relais_contrats.valeurs import MOTIF_UUID, Instant, Texte, dit

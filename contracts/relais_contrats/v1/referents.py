@@ -2,6 +2,7 @@
 
 from typing import Annotated, ClassVar
 
+from relais_contrats.briques import REFERENTS
 from relais_contrats.codes.suivi import (
     AnnulePar,
     Forme,
@@ -15,7 +16,6 @@ from relais_contrats.declaration import (
     DU_REFERENT,
     HUB,
     PARTICIPANT,
-    REFERENTS,
     STRUCTURE_ORIENTATION,
     STRUCTURE_REFERENT,
     TOUS,

@@ -7,9 +7,10 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from relais_contrats.briques import ORIENTATION
 from relais_contrats.codes.engagements import QualiteSignataire
 from relais_contrats.codes.orientation import DecisionOrientation
-from relais_contrats.declaration import CD, FT, ORIENTATION, TOUS, message
+from relais_contrats.declaration import CD, FT, TOUS, message
 from relais_contrats.groupes import Groupe
 from relais_contrats.modele import Donnees
 from relais_contrats.regles import AuMoinsUn, Ordre, Regle, Semantique, Violation

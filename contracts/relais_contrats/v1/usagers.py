@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from relais_contrats.briques import USAGERS
 from relais_contrats.codes.acteurs import TypeOrganisme
 from relais_contrats.codes.usagers import (
     Confiance,
@@ -16,7 +17,7 @@ from relais_contrats.codes.usagers import (
     RegleRapprochement,
     Sexe,
 )
-from relais_contrats.declaration import CAF, CD, EMETTEUR, ENTRANT, FT, HUB, MSA, SIGNALEURS, TOUS, USAGERS, message
+from relais_contrats.declaration import CAF, CD, EMETTEUR, ENTRANT, FT, HUB, MSA, SIGNALEURS, TOUS, message
 from relais_contrats.groupes import Groupe
 from relais_contrats.identifiants import nir_contredit
 from relais_contrats.modele import Donnees

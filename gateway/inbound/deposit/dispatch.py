@@ -26,6 +26,7 @@ from gateway.participations import Lieu, Participation, lieu_dit
 from gateway.partners import Annuaire
 from gateway.pseudonyms import Pseudonyms
 from gateway.quiescence import Quiescence
+from relais_contrats.briques import BRIQUES
 from relais_contrats.catalogue import ABONNES_TERRITOIRE, CATALOGUE
 from relais_contrats.droits import DU_SIGNALANT, Role
 from relais_contrats.matrice import PAYEURS
@@ -42,12 +43,7 @@ SIGNALEMENT_CONSERVE = "signalement.conserve"
 """A fact that `usagers` tells the gateway alone: the emitter's own name of a parcours."""
 _REPONDUS = CATALOGUE.keys() | {"droits.conserves"}
 """The facts that an answer counts: what is kept without effect reads like what has one."""
-BRIQUES = sorted({message.brique for message in CATALOGUE.values()})
-_SUIVENT = [
-    brique
-    for brique in dict.fromkeys(message.brique for message in CATALOGUE.values())
-    if brique not in (CATALOGUE[DEFUSION].brique, "passerelle")
-]
+_SUIVENT = [brique.nom for brique in BRIQUES if brique.nom != CATALOGUE[DEFUSION].brique]
 """They follow a merge, and its undoing; what another one builds on comes first."""
 
 
@@ -74,7 +70,7 @@ class Dispatch:
         self._work = asyncio.Event()
         self._quiescence = Quiescence(bus)
         self._asks: dict[str, MicroBatch[Entree, Mapping[str, Any]]] = {
-            brique: MicroBatch(self._asker(brique)) for brique in BRIQUES
+            brique.nom: MicroBatch(self._asker(brique.nom)) for brique in BRIQUES
         }
 
     def start(self, running: Process) -> None:

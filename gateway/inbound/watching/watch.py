@@ -11,9 +11,9 @@ import orjson
 from chassis.bus import Unavailable
 from chassis.bus_nats import NatsBus
 from chassis.waiting import wait
-from relais_contrats.catalogue import CATALOGUE
+from relais_contrats.briques import BRIQUES
 
-COMPONENTS = (*sorted({message.brique for message in CATALOGUE.values()} - {"passerelle"}), "sortant")
+COMPONENTS = (*sorted(brique.nom for brique in BRIQUES), "sortant")
 _EVERY_S, _PATIENCE_S = 5.0, 2.0
 # A process that was killed is back before; a batch that waits for a lock is not an alarm.
 SILENT_AFTER_S, STUCK_AFTER_S = 10.0, 30.0
