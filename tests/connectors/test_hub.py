@@ -22,6 +22,7 @@ from connectors.hubee_mock.app import Mock
 from connectors.hubee_mock.boxes import Boxes, Refused
 from tests.connectors.data_inclusion.source import TOKEN, Source
 from tests.connectors.fichiers.test_files import HEADING, as_csv
+from tests.connectors.france_travail.client import CRITERES, authenticated, usager
 from tests.connectors.hubee.test_poller import Box
 from tests.connectors.i_milo.queue import KEY, Queue
 from tests.connectors.rdv_insertion.site import Site
@@ -343,3 +344,72 @@ def test_the_queue_of_i_milo_is_read_for_a_mission_locale_and_answered_to_its_cl
     assert (event["type"], dossier["nomNaissance"]) == ("DOSSIER", "FICTIVEW")
     assert acknowledged == 204
     assert event["identifiant"] not in left
+
+
+FRANCE_TRAVAIL = """\
+[structures.CD]
+systeme = "local"
+valeur = "UTAS-03"
+nom = "Unité territoriale"
+[structures.FT]
+systeme = "safir"
+valeur = "59025"
+nom = "France Travail Lille"
+[structures.ML]
+systeme = "siret"
+valeur = "90000075300013"
+nom = "Mission locale de Lille"
+[structures.CE]
+systeme = "local"
+valeur = "CE-59"
+nom = "Cap emploi"
+"""
+
+
+def reported(hub: Hub, nom: str, numero: str) -> None:
+    """A person whom the CAF tells to the hub, as its flow does."""
+
+    async def tell() -> None:
+        identite = {"nom_naissance": nom, "prenoms": "Ada", "date_naissance": "1985-02-01", "sexe": "feminin"}
+        today = datetime.now(ZoneInfo("Europe/Paris")).date().isoformat()
+        data = {
+            "identite": identite,
+            "identifiants": [{"type": "numero-france-travail", "valeur": numero}],
+            "brsa": True,
+            "date_reception_droit": today,
+            "origine": "inscription-auto-caf",
+        }
+        async with hub.partner("caf-59") as partner:
+            answer = await partner.post(partner.message("usager.signale", data, departement="59"), wait_s=10)
+            assert answer.etat == "accepte"
+
+    asyncio.run(tell())
+
+
+def test_a_software_that_calls_france_travail_changes_the_url_only(hub: Hub) -> None:
+    reported(hub, "FICTIVEV", "59000000017")
+    token = create(hub, "france-travail", FRANCE_TRAVAIL)
+    address = f"http://127.0.0.1:{hub.data.known_ports().connecteurs}/connecteurs/cd-59-france-travail"
+    with httpx.Client(base_url=address, trust_env=False, timeout=60) as client:
+        until(lambda: client.get("/connexion/oauth2/access_token").status_code == 405)
+        authenticated(client, "cd-59-france-travail", token)
+        ada = usager(client, "59000000017")
+        orientation = "/orientationusager/v1"
+
+        draft = ada.call("GET", f"{orientation}/lectureOrientation").json()
+        computed = ada.call("POST", f"{orientation}/calculOrientation", CRITERES)
+        waiting = ada.call("GET", f"{orientation}/lectureOrientation").json()
+        accepted = {"etat_decision": "ACCEPTEE", "date_decision": draft[0]["date_creation"], "organisme_decision": "CD"}
+        decided = [ada.call("POST", f"{orientation}/decisionOrientation", accepted) for _ in range(2)]
+        after = ada.call("GET", f"{orientation}/lectureOrientation", etatOrientation="OUVERT").json()
+
+    assert [(one["statut"], one["etat"], one["parcours"]) for one in draft] == [("PRECONISE", "BROUILLON", "IND")]
+    assert computed.status_code == 200
+    assert [(one["statut"], one["etat"]) for one in waiting] == [("PRECONISE", "EN_ATTENTE")]
+    assert waiting[0]["parcours"] == computed.json()["parcours"]
+    assert [one.status_code for one in decided] == [201, 201]
+    assert [(one["statut"], one["parcours"], one["decision"]["organisme_decision"]) for one in after] == [
+        ("DECIDE", waiting[0]["parcours"], "CD")
+    ]
+    [line, *_] = [one for one in exchanges(hub, "cd-59-france-travail") if one["compte"] == {"accepte": 1}]
+    until(lambda: "orientation.decidee" in traced(hub, line["id"]))

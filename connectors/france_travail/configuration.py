@@ -1,0 +1,80 @@
+"""What a mandate sets for the API of France Travail: who may call it, how often, and what its requests do not say."""
+
+from base64 import urlsafe_b64decode
+from ipaddress import ip_network
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+
+from connectors.systems import Configuration
+from relais_contrats.codes.suivi import AnnulePar
+from relais_contrats.v1.partages import Structure
+
+EXEMPLE = """\
+# France Travail : le logiciel qui appelle l'API « Loi plein emploi » appelle https://…/connecteurs/<code> à sa place,
+# pour le jeton (/connexion/oauth2/access_token) et pour les API (/partenaire/…), avec son jeton pour secret.
+# client_id = "PAR_cd59_..."         # celui du connecteur sans cette ligne
+organisme = "CD"                     # ce que le partenaire est, pour France Travail
+
+# Les adresses d'où l'API est appelée ; toutes sans cette ligne. Derrière un frontal TLS, « frontal » est la preuve
+# qu'il écrit dans Relais-Proxy : sans elle, seule l'adresse de la connexion compte.
+# adresses = ["192.0.2.0/24"]
+# frontal = "…"
+
+recherches_par_min = 300             # au-delà : 429 et Retry-After
+
+# Ce que France Travail ne dit pas d'un rendez-vous.
+duree_min = 30
+annule_par = "structure"
+
+# La structure qui accueille, quand la décision ne la dit pas : une par organisme.
+[structures.CD]
+systeme = "aurore"
+valeur = "NAQ0405"
+nom = "Conseil départemental"
+
+[structures.FT]
+systeme = "safir"
+valeur = "59025"
+nom = "France Travail Lille"
+"""
+
+_Adresse = Annotated[str, AfterValidator(lambda written: str(ip_network(written)))]
+
+
+class _Own(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FranceTravailConfiguration(Configuration):
+    """`client_id`: what the caller says that it is; the code of the mandate unless it is set.
+
+    `adresses`: networks from which calls are answered, all when empty; `frontal`: what the TLS front writes in
+    `Relais-Proxy` to be believed about the address. `recherches_par_min`: searches of persons, per minute.
+    `structures`: where a person is oriented to, by organisme of France Travail, when a decision does not say it.
+    `duree_min`, `annule_par`: what France Travail does not say of an appointment.
+    """
+
+    client_id: Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,120}$")] | None = None
+    organisme: Literal["CD", "DCD", "FT", "ML", "CE"] = "CD"
+    adresses: Annotated[list[_Adresse], Field(default_factory=list)]
+    frontal: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{16,200}$")] | None = None
+    recherches_par_min: Annotated[int, Field(ge=1, le=10_000)] = 300
+    duree_min: Annotated[int, Field(ge=5, le=1_440)] = 30
+    annule_par: AnnulePar = AnnulePar.STRUCTURE
+    structures: Annotated[dict[Literal["CD", "DCD", "FT", "ML", "CE"], Structure], Field(default_factory=dict)]
+
+    @field_validator("adresses", mode="before")
+    @classmethod
+    def _networks(cls, written: Any) -> Any:
+        for one in written if isinstance(written, list) else ():
+            try:
+                ip_network(one)
+            except (TypeError, ValueError) as error:
+                raise ValueError("une adresse est un réseau, par exemple 192.0.2.0/24") from error
+        return written
+
+    @property
+    def proof(self) -> bytes | None:
+        """The secret of the TLS front, as `ProxyDeConfiance` takes it."""
+        return urlsafe_b64decode(self.frontal + "=" * (-len(self.frontal) % 4)) if self.frontal else None
