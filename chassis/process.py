@@ -32,15 +32,15 @@ class Process:
         self._tasks = tasks
 
     def loop(self, name: str, run: Loop) -> None:
-        """Run `run(stop)`; when it fails, log and start it again after a growing pause (0.2 s to 5 s)."""
-        self._tasks.create_task(self._forever(name, run), name=name)
+        """Run `run(stop)` to its end; when it fails, log and start it again after a growing pause (0.2 s to 5 s)."""
+        self._tasks.create_task(self._to_its_end(name, run), name=name)
 
-    async def _forever(self, name: str, run: Loop) -> None:
+    async def _to_its_end(self, name: str, run: Loop) -> None:
         pause_s = 0.2
         while not self.stop.is_set():
             started = asyncio.get_running_loop().time()
             try:
-                await run(self.stop)
+                return await run(self.stop)
             except Exception:  # an outer loop: it logs, waits and goes on
                 _log.exception("process.loop_failed", loop=name)
                 if asyncio.get_running_loop().time() - started > 30:

@@ -19,12 +19,15 @@ structlog.configure(
     ]
 )
 
+HUBS = {"hub", "vivant"}
+"""Fixtures that start one."""
 MEMORY, ROOM_BYTES = Path("/dev/shm"), 4 << 30
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests first: the last of several workers then waits for a short one."""
-    slow = {item.path for item in items if item.get_closest_marker("lent")}
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    """Files with slow tests first: the last of several workers then waits for a short one. With them what shares a
+    hub, which stops when its folder is left and works at rest too."""
+    slow = {item.path for item in items if item.get_closest_marker("lent") or HUBS & set(item.fixturenames)}
     items.sort(key=lambda item: item.path not in slow)
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.hub import Hub, free_port
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def vivant() -> Iterator[Hub]:
     with tempfile.TemporaryDirectory(prefix="relais-securite-") as folder:
         started = Hub(Path(folder), free_port())
