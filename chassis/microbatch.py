@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
-from chassis.waiting import wait
-
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -33,15 +31,21 @@ class MicroBatch(Generic[T, R]):
 
     async def run(self, stop: asyncio.Event) -> None:
         """The loop that executes the batches; returns once `stop` is set and nothing waits any more."""
-        while self._waiting or not stop.is_set():
-            await wait(self._woken, 0.5)
-            if not stop.is_set() and len(self._waiting) < self._max_items:
-                await asyncio.sleep(self._delay_s)
-            batch, self._waiting = self._waiting[: self._max_items], self._waiting[self._max_items :]
-            if not self._waiting:
-                self._woken.clear()
-            if batch:
-                await self._run_one(batch)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._wake_at(stop))
+            while self._waiting or not stop.is_set():
+                await self._woken.wait()
+                if not stop.is_set() and len(self._waiting) < self._max_items:
+                    await asyncio.sleep(self._delay_s)
+                batch, self._waiting = self._waiting[: self._max_items], self._waiting[self._max_items :]
+                if not self._waiting:
+                    self._woken.clear()
+                if batch:
+                    await self._run_one(batch)
+
+    async def _wake_at(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self._woken.set()
 
     async def _run_one(self, batch: list[tuple[T, asyncio.Future[R]]]) -> None:
         try:

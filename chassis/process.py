@@ -40,7 +40,8 @@ class Process:
         while not self.stop.is_set():
             started = asyncio.get_running_loop().time()
             try:
-                return await run(self.stop)
+                await run(self.stop)
+                break
             except Exception:  # an outer loop: it logs, waits and goes on
                 _log.exception("process.loop_failed", loop=name)
                 if asyncio.get_running_loop().time() - started > 30:

@@ -34,7 +34,7 @@ VERIFICATION = "abonnement.verification"
 ESSAI = "abonnement.essai"
 _LEASE = timedelta(seconds=60)
 _AT_ONCE = 16
-_IDLE_S = 0.25
+_IDLE_S = 0.5
 _AWAY_S = 1.0
 
 
