@@ -31,16 +31,17 @@ class MicroBatch(Generic[T, R]):
 
     async def run(self, stop: asyncio.Event) -> None:
         """The loop that executes the batches; returns once `stop` is set and nothing waits any more."""
-        asyncio.ensure_future(stop.wait()).add_done_callback(lambda _: self._woken.set())
-        while self._waiting or not stop.is_set():
-            await self._woken.wait()
-            if not stop.is_set() and len(self._waiting) < self._max_items:
-                await asyncio.sleep(self._delay_s)
-            batch, self._waiting = self._waiting[: self._max_items], self._waiting[self._max_items :]
-            if not self._waiting:
-                self._woken.clear()
-            if batch:
-                await self._run_one(batch)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(stop.wait()).add_done_callback(lambda _: self._woken.set())
+            while self._waiting or not stop.is_set():
+                await self._woken.wait()
+                if not stop.is_set() and len(self._waiting) < self._max_items:
+                    await asyncio.sleep(self._delay_s)
+                batch, self._waiting = self._waiting[: self._max_items], self._waiting[self._max_items :]
+                if not self._waiting:
+                    self._woken.clear()
+                if batch:
+                    await self._run_one(batch)
 
     async def _run_one(self, batch: list[tuple[T, asyncio.Future[R]]]) -> None:
         try:
