@@ -56,7 +56,7 @@ class Steps:
 def steps(told: Told | None, now: Data, key: str, instant: datetime) -> Steps:
     """`now`: the appointment without its key; `key`: of its first time; `instant`: of the webhook."""
     statut = str(now["statut"])
-    if told is not None and told.empreinte == _digest(now):
+    if told is not None and told.empreinte == digest(now):
         return Steps()
     if told is None or (told.statut == "annule" and statut != "annule"):
         rang = told.rang + 1 if told else 1
@@ -71,10 +71,11 @@ def steps(told: Told | None, now: Data, key: str, instant: datetime) -> Steps:
 
 def _step(fait: str, now: Data, key: str, rang: int, instant: datetime) -> Step:
     rdv_id = key if rang == 1 else f"{key}-{rang}"
-    return Step(fait, {"rdv_id": rdv_id, **now}, Told(rang, str(now["statut"]), _digest(now), instant))
+    return Step(fait, {"rdv_id": rdv_id, **now}, Told(rang, str(now["statut"]), digest(now), instant))
 
 
-def _digest(now: Data) -> str:
+def digest(now: Data) -> str:
+    """Tell whether two states of an appointment are the same."""
     return hashlib.sha256(forme_canonique(dict(now))).hexdigest()[:32]
 
 

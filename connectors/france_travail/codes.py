@@ -45,6 +45,29 @@ ETATS: Final = MappingProxyType({"ouverte": "OUVERT", "close": "CLOTURE", "a-ven
 """`etat` of an orientation that was decided; France Travail has no word for one whose first day is to come."""
 PRECONISE, DECIDE, EN_ATTENTE, BROUILLON = "PRECONISE", "DECIDE", "EN_ATTENTE", "BROUILLON"
 
+ACTIVITES: Final = MappingProxyType(
+    {
+        "decision": ("ACT382", "INSEA"),
+        "premier-rendez-vous": ("ACT380", "MSACC"),
+        "sanction": ("ACT366", "GLI100"),
+    }
+)
+"""What falls due at the hub: the activity and its family."""
+SUSPENSION_A_TRAITER, SUPPRESSION_A_TRAITER = "ACT367", "ACT370"
+"""Of a suspension that is being instructed, and of a suppression: other activities of the same family."""
+FAMILLES: Final = MappingProxyType(
+    {
+        "ACT382": "INSEA",
+        "ACT380": "MSACC",
+        **dict.fromkeys(("ACT366", SUSPENSION_A_TRAITER, "ACT368", "ACT369", SUPPRESSION_A_TRAITER), "GLI100"),
+    }
+)
+CONSEQUENCE: Final = "idConsequenceSanction"
+"""The attribute of an activity that the API of sanctions wants."""
+SORTIE: Final = "C001"
+"""`codeSortie` of a sanction that was taken."""
+CIVILITES: Final = MappingProxyType({"feminin": "MME", "masculin": "M"})
+
 SCOPES: Final = MappingProxyType(
     {
         "recherche": "api_rechercher-usager",

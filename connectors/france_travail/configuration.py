@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from connectors.systems import Configuration
-from relais_contrats.codes.suivi import AnnulePar
+from relais_contrats.codes.suivi import AnnulePar, Theme
 from relais_contrats.v1.partages import Structure
 
 EXEMPLE = """\
@@ -26,6 +26,13 @@ recherches_par_min = 300             # au-delà : 429 et Retry-After
 # Ce que France Travail ne dit pas d'un rendez-vous.
 duree_min = 30
 annule_par = "structure"
+
+# Signer un contrat qui n'existe pas encore : France Travail n'en dit que la date, le relais veut ses engagements. Sans
+# cette section, l'appel est refusé tant qu'aucun contrat n'est proposé.
+# [contrat]
+# duree_mois = 6
+# engagement_usager = "Participer aux actions du contrat tenu par le département"
+# engagement_organisme = "Proposer un accompagnement et des actions adaptés"
 
 # La structure qui accueille, quand la décision ne la dit pas : une par organisme.
 [structures.CD]
@@ -46,13 +53,22 @@ class _Own(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Contrat(_Own):
+    """What the hub is told of a contract of which France Travail says the signature only."""
+
+    duree_mois: Annotated[int, Field(ge=1, le=36)]
+    theme: Theme = Theme.TROUVER_UN_EMPLOI
+    engagement_usager: Annotated[str, Field(min_length=1, max_length=200)]
+    engagement_organisme: Annotated[str, Field(min_length=1, max_length=200)]
+
+
 class FranceTravailConfiguration(Configuration):
     """`client_id`: what the caller says that it is; the code of the mandate unless it is set.
 
     `adresses`: networks from which calls are answered, all when empty; `frontal`: what the TLS front writes in
     `Relais-Proxy` to be believed about the address. `recherches_par_min`: searches of persons, per minute.
     `structures`: where a person is oriented to, by organisme of France Travail, when a decision does not say it.
-    `duree_min`, `annule_par`: what France Travail does not say of an appointment.
+    `duree_min`, `annule_par`: what France Travail does not say of an appointment; `contrat`, of a contract.
     """
 
     client_id: Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,120}$")] | None = None
@@ -62,6 +78,7 @@ class FranceTravailConfiguration(Configuration):
     recherches_par_min: Annotated[int, Field(ge=1, le=10_000)] = 300
     duree_min: Annotated[int, Field(ge=5, le=1_440)] = 30
     annule_par: AnnulePar = AnnulePar.STRUCTURE
+    contrat: Contrat | None = None
     structures: Annotated[dict[Literal["CD", "DCD", "FT", "ML", "CE"], Structure], Field(default_factory=dict)]
 
     @field_validator("adresses", mode="before")

@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from connectors.france_travail import orientation, usagers
+from connectors.france_travail import activites, contrats, dossier, orientation, rendez_vous, sanctions, usagers
 from connectors.france_travail.access import grant
 from connectors.france_travail.calls import Call, agent_of
 from connectors.france_travail.codes import (
@@ -51,11 +51,18 @@ class Served:
     about_somebody: bool = True
 
     @property
+    def nature(self) -> str:
+        """The last word of its path that names an operation."""
+        return next(word for word in reversed(self.path.split("/")) if "{" not in word)
+
+    @property
     def writes(self) -> bool:
         return self.method != "GET"
 
 
 _SEARCH, _ORIENTATION = "/rechercher-usager/v2/usagers", "/orientationusager/v1"
+_BASKET, _RDV = "/activites-operationnelles", "/rendez-vous-partenaire/v1"
+_CONTRACT, _DIAGNOSTIC, _SANCTIONS = "/contrat-engagement/v1", "/diagnosticargumente/v4", "/gestion-sanctions-rsa/v1"
 SERVED = (
     Served("POST", f"{_SEARCH}/par-datenaissance-et-nir", "recherche", usagers.by_nir, Shape.RECHERCHE, False),
     Served("POST", f"{_SEARCH}/par-numero-francetravail", "recherche", usagers.by_number, Shape.RECHERCHE, False),
@@ -63,6 +70,24 @@ SERVED = (
     Served("POST", f"{_ORIENTATION}/calculOrientation", "orientation", orientation.compute),
     Served("POST", f"{_ORIENTATION}/decisionOrientation", "orientation", orientation.decide),
     Served("POST", f"{_ORIENTATION}/orientation", "orientation", orientation.impose),
+    Served("GET", f"{_BASKET}/v2/activites/chercher", "activites", activites.search, Shape.LISTE, False),
+    Served("GET", f"{_BASKET}/v1/activites/chercher", "activites", activites.search_v1, Shape.LISTE, False),
+    Served("GET", f"{_RDV}/rendez-vous-usager", "rendez-vous", rendez_vous.read),
+    Served("POST", f"{_RDV}/rendez-vous", "rendez-vous", rendez_vous.take),
+    Served("PUT", f"{_RDV}/rendez-vous", "rendez-vous", rendez_vous.change),
+    Served("DELETE", f"{_RDV}/rendez-vous/{{id}}", "rendez-vous", rendez_vous.cancel),
+    Served("GET", f"{_CONTRACT}/lecture", "contrat", contrats.read),
+    Served("POST", f"{_CONTRACT}/signer", "contrat", contrats.create_signed),
+    Served("PATCH", f"{_CONTRACT}/signer", "contrat", contrats.sign),
+    Served("PATCH", f"{_CONTRACT}/refuser", "contrat", contrats.refuse),
+    Served("GET", f"{_DIAGNOSTIC}/diagnostics", "diagnostic", dossier.diagnostic),
+    Served("GET", f"{_DIAGNOSTIC}/dossiers", "diagnostic", dossier.diagnostic),
+    Served("POST", f"{_DIAGNOSTIC}/diagnostics", "diagnostic", dossier.no_job),
+    Served("DELETE", f"{_DIAGNOSTIC}/diagnostics/{{id}}/supprime", "diagnostic", dossier.no_job),
+    Served("GET", "/informations-administratives/v1/usager", "informations", dossier.person),
+    Served("GET", f"{_SANCTIONS}/detailManquement", "sanctions", sanctions.read),
+    Served("POST", f"{_SANCTIONS}/evenementSanctionRSA", "sanctions", sanctions.event),
+    Served("POST", f"{_SANCTIONS}/decisionSanctionRSAPartenaire", "sanctions", sanctions.decide),
 )
 
 
@@ -116,7 +141,7 @@ class Door:
             self._quota.take()
         agent = agent_of(request, is_required=served.writes)
         parcours = self._person(request) if served.about_somebody else ""
-        nature = f"france-travail.{served.path.rsplit('/', 1)[-1].partition('{')[0] or served.api}"
+        nature = f"france-travail.{served.nature}"
         sens, reference = "entrant" if served.writes else "sortant", parcours or served.api
         async with self._context.journal.exchange(sens, nature, reference) as exchange:  # type: ignore[arg-type]
             call = Call(self._context, self._tokens, request, exchange, agent, parcours)

@@ -57,6 +57,8 @@ def functional(code: str, message: str) -> Fault:
 def of_answer(answer: Answer) -> Fault:
     """Why the hub refused a message."""
     code, detail = answer.code or "refuse", answer.detail or EN_ERREUR.message
+    if detail.startswith("/"):  # a place in our message, which the caller never saw
+        detail = detail.partition(" : ")[2] or detail
     if code in RIGHTS:
         return Fault(NON_AUTORISE, detail)
     if code == "parcours-inconnu":

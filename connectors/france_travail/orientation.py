@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from connectors.france_travail import reading, writing
+from connectors.france_travail import deciding, reading, writing
 from connectors.france_travail.calls import Call
 from connectors.france_travail.faults import Later, invalid
 from relais_contrats.lecture import forme_canonique
@@ -52,7 +52,7 @@ async def decide(call: Call) -> Response:
     if (same := _already(told, view, call)) is not None:
         call.exchange.counts["deja-depose"] += 1
         return _decided(view, same["rang"], call)
-    data = reading.decision(told, view, call.settings.structures)
+    data = deciding.decision(told, view, call.settings.structures)
     return await _deposit(call, view, data)
 
 
@@ -60,7 +60,7 @@ async def impose(call: Call) -> Response:
     """An orientation without a recommendation, of today."""
     told, view = await call.body(reading.Orientation), await call.view("orientations")
     jour = jour_legal(view["departement"], call.context.clock()).isoformat()
-    data = reading.orientation(told, view, jour, call.settings.structures)
+    data = deciding.orientation(told, view, jour, call.settings.structures)
     last = _last(view)
     if last and all(last.get(name) == value for name, value in data.items() if name not in ("rang", "structure")):
         call.exchange.counts["deja-depose"] += 1

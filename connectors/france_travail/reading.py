@@ -6,16 +6,16 @@ Fields that have no place in the catalogue are left out; `docs/connecteurs.md` l
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from connectors.france_travail.faults import functional, invalid
+from connectors.france_travail.configuration import FranceTravailConfiguration
+from connectors.france_travail.faults import invalid
 from relais_contrats.correspondances import FT, CodeSansCorrespondance, correspondance
 from relais_contrats.identifiants import MOTIF_NIR, MOTIF_NUMERO_FRANCE_TRAVAIL
 from relais_contrats.territoires import fuseau
-from relais_contrats.v1.partages import Structure
 
 Json = dict[str, Any]
 Texte = Annotated[str, Field(max_length=1_000)]
@@ -106,6 +106,16 @@ def day_there(told: datetime | date, departement: str) -> str:
     return told.isoformat()
 
 
+def _instant(written: Any) -> Any:
+    if not isinstance(written, str) or len(written) <= 10:
+        raise ValueError
+    return datetime.fromisoformat(written)
+
+
+Montant = Annotated[float, Field(ge=0, le=5_000, strict=True)]
+Duree = Annotated[int, Field(ge=1, le=4, strict=True)]
+
+
 class Decision(_Read):
     etat_decision: Code
     date_decision: Jour
@@ -134,80 +144,6 @@ def coded(notion: str, code: str, field: str | None = None) -> str:
         raise invalid(f"{field or notion} : code inconnu") from error
 
 
-def decision(told: Decision, view: Mapping[str, Any], structures: Mapping[Any, Structure]) -> Json:
-    """`data` of `orientation.decidee`: what is accepted is the recommendation that the hub holds."""
-    said = coded("decision", told.etat_decision, "etat_decision")
-    coded("organisme", told.organisme_decision, "organisme_decision")
-    preco = view.get("preconisation") or {}
-    parcours = coded("parcours", told.parcours) if told.parcours else preco.get("parcours_type")
-    organisme = coded("organisme", told.organisme) if told.organisme else preco.get("organisme")
-    if said == "acceptee":
-        _check_accepted(view, preco, parcours, organisme)
-    elif not (told.parcours and told.organisme and told.motif_refus):
-        raise invalid("un refus porte motif_refus, parcours et organisme")
-    jour = day_there(told.date_decision, view["departement"])
-    found: Json = {"decision": said, "parcours_type": parcours, "organisme": organisme}
-    same = organisme == preco.get("organisme")
-    found["structure"] = _structure(
-        told.structure, preco.get("structure") if same else None, str(organisme), structures
-    )
-    found |= {"date_decision": jour, "date_debut": jour, "rang": next_rank(view)}
-    if told.motif_refus:
-        found["motif_refus"] = coded("motif_refus", told.motif_refus)
-    if told.commentaire_refus:
-        found["commentaire_refus"] = told.commentaire_refus
-    return found
-
-
-def _check_accepted(view: Mapping[str, Any], preco: Mapping[str, Any], parcours: Any, organisme: Any) -> None:
-    if not (parcours and organisme):
-        raise functional("PRECONISATION_ABSENTE", "Aucune préconisation n'attend : lancez calculOrientation.")
-    if preco and (parcours, organisme) != (preco.get("parcours_type"), preco.get("organisme")):
-        raise invalid("une décision acceptée reprend le parcours et l'organisme préconisés")
-    ouverte = view.get("ouverte") or {}
-    if not view.get("reorientation") and (ouverte.get("parcours_type"), ouverte.get("organisme")) == (
-        parcours,
-        organisme,
-    ):
-        raise functional("ORIENTATION_DEJA_DECIDEE", "Cette orientation est déjà décidée.")
-
-
-def orientation(told: Orientation, view: Mapping[str, Any], jour: str, structures: Mapping[Any, Structure]) -> Json:
-    """The same, of an orientation that is imposed on `jour`."""
-    organisme = coded("organisme", told.organisme)
-    if told.origine:
-        coded("origine", told.origine)
-    return {
-        "decision": "acceptee",
-        "parcours_type": coded("parcours", told.parcours),
-        "organisme": organisme,
-        "structure": _structure(told.structure, None, organisme, structures),
-        "date_decision": jour,
-        "date_debut": jour,
-        "rang": next_rank(view),
-    }
-
-
-def next_rank(view: Mapping[str, Any]) -> int:
-    return max((one["rang"] for one in view.get("orientations") or ()), default=0) + 1
-
-
-def _structure(
-    told: StructureDite | None, preconised: Any, organisme: str, structures: Mapping[Any, Structure]
-) -> Json:
-    """That of the decision, of the recommendation, or of the mandate for this organisme."""
-    if told and (ours := told.ours()):
-        return ours
-    if preconised:
-        return dict(preconised)
-    configured = structures.get(correspondance(FT, "organisme").de_nous(organisme))
-    if configured is None:
-        raise functional(
-            "STRUCTURE_OBLIGATOIRE", "Dites la structure qui accueille, ou réglez-la dans le connecteur ([structures])."
-        )
-    return configured.en_json()
-
-
 class Criteres(BaseModel):
     """The criteria of `calculOrientation`; what else it carries (birth, address) is left out."""
 
@@ -234,4 +170,110 @@ def criteres(told: Criteres) -> Json:
             found[name] = coded(name, written[name])
     if not found:
         raise invalid("aucun critère d'orientation")
+    return found
+
+
+class RendezVous(_Read):
+    """`id` is not told of one that is taken; `date` without an offset is in the time of the territory."""
+
+    id: Code | None = None
+    date: Annotated[datetime, BeforeValidator(_instant)]
+    duree: Annotated[int, Field(ge=5, le=1_440)] | None = None
+    motif: Code
+    modaliteContact: Code
+    typeReception: Code = "IND"
+    statut: Code = "PRIS"
+    libelleAdresse: Texte | None = None
+    adresse: Texte | None = None
+
+
+def rendez_vous(told: RendezVous, departement: str, settings: FranceTravailConfiguration) -> Json:
+    """`data` of `rdv.*`, but for its key."""
+    debut = told.date if told.date.tzinfo else told.date.replace(tzinfo=fuseau(departement))
+    statut = coded("rdv_statut", told.statut, "statut")
+    modalite = coded("rdv_modalite", told.modaliteContact, "modaliteContact")
+    found: Json = {
+        "motif": coded("rdv_motif", told.motif, "motif"),
+        "debut": in_utc(debut),
+        "duree_min": told.duree or settings.duree_min,
+        "modalite": modalite,
+        "forme": coded("rdv_forme", told.typeReception, "typeReception"),
+        "statut": statut,
+    }
+    lieu = ", ".join(" ".join(part.split()) for part in (told.libelleAdresse, told.adresse) if part and part.strip())
+    if lieu and modalite == "physique":
+        found["lieu"] = lieu[:200].strip()
+    return found | ({"annule_par": str(settings.annule_par)} if statut == "annule" else {})
+
+
+def in_utc(instant: datetime) -> str:
+    return instant.astimezone(UTC).isoformat()
+
+
+class Signature(_Read):
+    dateSignature: Jour
+
+
+class Refus(_Read):
+    dateRefus: Jour
+
+
+class _Fait(_Read):
+    typeEvenement: Code
+    dateEvenement: Jour
+
+
+class Evenement(_Read):
+    """What becomes of a sanction; the values that were validated, when they are not those proposed."""
+
+    identifiantConsequenceSanction: Code
+    evenement: _Fait
+    modaliteDecisionValidee: Code | None = None
+    montantValide: Montant | None = None
+    dureeValidee: Duree | None = None
+
+
+class DecisionSanction(_Read):
+    """A sanction that the partner decided by itself."""
+
+    dateNotificationDecisionSanction: Jour
+    natureManquement: Code
+    rangManquement: Code
+    typeSanctionValide: Code
+    modaliteDecisionValidee: Code
+    montantValide: Montant | None = None
+    dureeValidee: Duree | None = None
+
+
+_SANCTION = ("sanction_id", "manquement_id", "nature", "rang", "type", "modalite", "montant", "duree_mois")
+
+
+def proposed(one: Mapping[str, Any]) -> Json:
+    """A sanction as it was proposed."""
+    return {name: one[name] for name in _SANCTION if one.get(name) is not None}
+
+
+def validated(told: Evenement, one: Mapping[str, Any]) -> Json:
+    """The same, with what the partner changed."""
+    return proposed(one) | _validated(told)
+
+
+def sanction(told: DecisionSanction, departement: str) -> Json:
+    """`data` of `sanction.decidee`, but for its key."""
+    return {
+        "nature": coded("nature_manquement", told.natureManquement, "natureManquement"),
+        "rang": coded("rang_manquement", told.rangManquement, "rangManquement"),
+        "type": coded("type_sanction", told.typeSanctionValide, "typeSanctionValide"),
+        "date_notification": day_there(told.dateNotificationDecisionSanction, departement),
+    } | _validated(told)
+
+
+def _validated(told: Evenement | DecisionSanction) -> Json:
+    found: Json = {}
+    if told.modaliteDecisionValidee is not None:
+        found["modalite"] = coded("modalite_sanction", told.modaliteDecisionValidee, "modaliteDecisionValidee")
+    if told.montantValide is not None:
+        found["montant"] = told.montantValide
+    if told.dureeValidee is not None:
+        found["duree_mois"] = told.dureeValidee
     return found

@@ -8,7 +8,7 @@ import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -386,6 +386,14 @@ def reported(hub: Hub, nom: str, numero: str) -> None:
     asyncio.run(tell())
 
 
+def first_appointments(client: httpx.Client) -> list[str]:
+    """The numbers of those whose first appointment is to be taken."""
+    path = "/partenaire/activites-operationnelles/v2/activites/chercher"
+    answer = client.get(path, params={"codeActivite": "ACT380"})
+    found = answer.json()["activites"] if answer.status_code == 200 else []
+    return [one["usager"]["identifiant"] for one in found]
+
+
 def test_a_software_that_calls_france_travail_changes_the_url_only(hub: Hub) -> None:
     reported(hub, "FICTIVEV", "59000000017")
     token = create(hub, "france-travail", FRANCE_TRAVAIL)
@@ -402,6 +410,12 @@ def test_a_software_that_calls_france_travail_changes_the_url_only(hub: Hub) -> 
         accepted = {"etat_decision": "ACCEPTEE", "date_decision": draft[0]["date_creation"], "organisme_decision": "CD"}
         decided = [ada.call("POST", f"{orientation}/decisionOrientation", accepted) for _ in range(2)]
         after = ada.call("GET", f"{orientation}/lectureOrientation", etatOrientation="OUVERT").json()
+        until(lambda: "59000000017" in first_appointments(client))
+        soon = (datetime.now(UTC) + timedelta(days=9)).isoformat()
+        rdv = {"organisme": {"code": "CD"}, "motif": "ACC", "date": soon, "modaliteContact": "TELEPHONE"}
+        taken = ada.call("POST", "/rendez-vous-partenaire/v1/rendez-vous", rdv)
+        [held] = ada.call("GET", "/rendez-vous-partenaire/v1/rendez-vous-usager").json()
+        waits_no_more = "59000000017" not in first_appointments(client)
 
     assert [(one["statut"], one["etat"], one["parcours"]) for one in draft] == [("PRECONISE", "BROUILLON", "IND")]
     assert computed.status_code == 200
@@ -411,5 +425,7 @@ def test_a_software_that_calls_france_travail_changes_the_url_only(hub: Hub) -> 
     assert [(one["statut"], one["parcours"], one["decision"]["organisme_decision"]) for one in after] == [
         ("DECIDE", waiting[0]["parcours"], "CD")
     ]
-    [line, *_] = [one for one in exchanges(hub, "cd-59-france-travail") if one["compte"] == {"accepte": 1}]
+    assert (taken.status_code, held["id"], held["statut"], waits_no_more) == (202, taken.json()["id"], "PRIS", True)
+    named = {"nature": "france-travail.decisionOrientation", "compte": {"accepte": 1}}
+    [line] = [one for one in exchanges(hub, "cd-59-france-travail") if named.items() <= one.items()]
     until(lambda: "orientation.decidee" in traced(hub, line["id"]))
