@@ -1,5 +1,6 @@
 """The same as JSON, for `./relais trace` and for scripts: a trace, or the traces in which an id occurs."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -8,10 +9,12 @@ import orjson
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute
 
 from chassis.database import Pool
 from console import lookup, presentation, store
+from console.access.guard import Guard, Public
+from console.access.rights import Acte
 from console.lookup import Trace
 from console.shell import asked
 from console.spans import issue
@@ -24,11 +27,11 @@ class Api:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    def routes(self) -> list[Route]:
+    def routes(self, guard: Guard) -> Sequence[BaseRoute]:
         return [
-            Route("/api/traces/{id}.json", self.trace),
-            Route("/api/messages/{id}.json", self.message),
-            Route("/sante/vivant", self.alive),
+            guard.route("/api/traces/{id}.json", Acte.VOIR_TRACES, self.trace),
+            guard.route("/api/messages/{id}.json", Acte.VOIR_TRACES, self.message),
+            Public("/sante/vivant", self.alive),
         ]
 
     async def trace(self, request: Request) -> Response:

@@ -1,11 +1,13 @@
 """The console, assembled: the receiver of traces, the pages, the JSON that `./relais trace` reads, the forgetting.
 
-It asks nobody who they are yet, so it listens on loopback unless told otherwise, and answers pages only under the names
-it is known by: a page of some other site, resolved to this address, reads nothing.
+It answers pages to operators that signed in, and only under the names it is known by. Traces come from the hub's own
+components, which nobody is asked to vouch for: it listens on loopback unless told otherwise.
 """
 
 import asyncio
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from pydantic import Field
@@ -17,11 +19,18 @@ from chassis.http_server import serve
 from chassis.process import Process
 from chassis.waiting import wait
 from console import store
+from console.access.guard import Guard
+from console.access.oidc import Oidc, Provider
+from console.access.pages import OperatorPages
+from console.access.rights import Role
+from console.access.sessions import LONGEST, Sessions
+from console.access.signin import SignIn
+from console.access.store import forget_sessions
 from console.api import Api
 from console.pages import Pages
 from console.receiver import Receiver
 from console.risks import Demander, asking
-from console.shell import HANDLERS, guarded
+from console.shell import HANDLERS, Cookie, guarded
 
 COMPONENT = "console"
 _FORGET_EVERY_S = 60.0
@@ -29,30 +38,91 @@ _SLICE_SPANS = 5_000
 
 
 class Settings(settings.Settings):
-    """`console_noms`: names under which operators reach it, separated by spaces. `console_conservation_jours`: how long
-    traces are kept."""
+    """`console_noms`: names under which operators reach it, separated by spaces; `console_url`: its address for them,
+    which a provider of identities sends them back to. `console_conservation_jours`: how long traces are kept.
+
+    `console_oidc_emetteur` turns the provider on: its issuer. `console_oidc_roles` says which value of the claim
+    `console_oidc_revendication` gives which role. Its client secret is `<secrets>/oidc.secret`.
+    """
 
     hote: str = "127.0.0.1"
     port: int
     console_noms: str = "127.0.0.1 localhost"
+    console_url: str | None = None
     console_conservation_jours: int = Field(7, ge=1, le=365)
+    console_oidc_emetteur: str | None = None
+    console_oidc_client: str = "relais-console"
+    console_oidc_revendication: str = "roles"
+    console_oidc_roles: dict[str, Role] = Field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return (self.console_url or f"http://127.0.0.1:{self.port}").rstrip("/")
+
+    @property
+    def oidc(self) -> Oidc | None:
+        if not self.console_oidc_emetteur:
+            return None
+        provider = Provider(
+            self.console_oidc_emetteur,
+            self.console_oidc_client,
+            (self.secrets / "oidc.secret").read_text().strip(),
+            self.console_oidc_revendication,
+            self.console_oidc_roles,
+        )
+        return Oidc(provider, f"{self.url}/connexion/oidc/retour")
+
+    @property
+    def cookie(self) -> Cookie:
+        """Browsers send cookies to every port of a host: each console has its own."""
+        is_tls = self.url.startswith("https:")
+        name = f"relais_console_{self.port}"
+        return Cookie(f"__Host-{name}" if is_tls else name, self.key("session"), is_tls)
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What the application is made of; `ask` tells the risks, `cle_outils` verifies the bearers of commands."""
+
+    pool: Pool
+    noms: Sequence[str]
+    retention: timedelta
+    clock: Callable[[], datetime]
+    ask: Demander
+    cookie: Cookie
+    cle_outils: bytes
+    oidc: Oidc | None = None
 
 
 async def assemble(running: Process, configured: Settings) -> None:
-    retention = timedelta(days=configured.console_conservation_jours)
-    app, receiver = build(running.pool, configured.console_noms.split(), retention, utc_now, asking(running.bus))
+    wiring = Wiring(
+        running.pool,
+        configured.console_noms.split(),
+        timedelta(days=configured.console_conservation_jours),
+        utc_now,
+        asking(running.bus),
+        configured.cookie,
+        configured.key("outil"),
+        configured.oidc,
+    )
+    app, receiver = build(wiring)
     running.loop("traces", receiver.inserts.run)
-    running.loop("menage", lambda stop: _forget(running, retention, stop))
+    running.loop("menage", lambda stop: _forget(running, wiring.retention, stop))
     running.loop("http", lambda stop: serve(app, configured.hote, configured.port, stop))
 
 
-def build(
-    pool: Pool, names: list[str], retention: timedelta, clock: Callable[[], datetime], ask: Demander
-) -> tuple[Starlette, Receiver]:
+def build(wiring: Wiring) -> tuple[Starlette, Receiver]:
     """The application, and its receiver, whose `inserts` must run for a request to be answered."""
-    receiver = Receiver(pool, clock, retention)
-    seen = [*Pages(pool, retention, ask).routes(), *Api(pool).routes()]
-    routes = [*receiver.routes(), guarded(seen, names)]
+    receiver = Receiver(wiring.pool, wiring.clock, wiring.retention)
+    sessions = Sessions(wiring.pool, wiring.cle_outils, wiring.clock)
+    guard = Guard(sessions)
+    seen = [
+        *Pages(wiring.pool, wiring.retention, wiring.ask).routes(guard),
+        *OperatorPages(wiring.pool).routes(guard),
+        *SignIn(wiring.pool, sessions, wiring.oidc, time.monotonic).routes(guard),
+        *Api(wiring.pool).routes(guard),
+    ]
+    routes = [*receiver.routes(), guarded(seen, wiring.noms, wiring.cookie)]
     return Starlette(routes=routes, exception_handlers=HANDLERS), receiver
 
 
@@ -75,6 +145,8 @@ async def forget(pool: Pool, before: datetime, stop: asyncio.Event) -> int:
 async def _forget(running: Process, retention: timedelta, stop: asyncio.Event) -> None:
     while not stop.is_set():
         await forget(running.pool, utc_now() - retention, stop)
+        async with running.pool.acquire() as conn:
+            await forget_sessions(conn, utc_now() - LONGEST)
         await wait(stop, _FORGET_EVERY_S)
 
 

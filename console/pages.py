@@ -1,5 +1,6 @@
 """The French pages: the list of traces, one trace, one message, what deserves a look."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
@@ -7,10 +8,12 @@ from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute
 
 from chassis.database import Pool
 from console import lookup, store
+from console.access.guard import Guard
+from console.access.rights import Acte
 from console.lookup import Resume
 from console.risks import Demander
 from console.shell import asked, plain
@@ -28,13 +31,17 @@ class Pages:
         self._retention = retention
         self._ask = ask
 
-    def routes(self) -> list[Route]:
+    def routes(self, guard: Guard) -> Sequence[BaseRoute]:
         return [
-            Route("/", self.traces),
-            Route("/traces/{id}", self.trace),
-            Route("/messages/{partenaire}/{id}", self.message),
-            Route("/attention", self.risks),
+            guard.route("/", Acte.VOIR_ACCUEIL, self.home),
+            guard.route("/traces", Acte.VOIR_TRACES, self.traces),
+            guard.route("/traces/{id}", Acte.VOIR_TRACES, self.trace),
+            guard.route("/messages/{partenaire}/{id}", Acte.VOIR_TRACES, self.message),
+            guard.route("/attention", Acte.VOIR_ATTENTION, self.risks),
         ]
+
+    async def home(self, _: Request) -> Response:
+        return RedirectResponse("/traces", 303)
 
     async def traces(self, request: Request) -> Response:
         query = request.query_params

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from chassis.database import TRANSIENT, Pool
 from chassis.microbatch import MicroBatch
 from console import otlp, store
+from console.access.guard import Public
 from console.otlp import MAX_BODY_BYTES, Lot, Unreadable
 from console.spans import Span
 
@@ -35,7 +36,8 @@ class Receiver:
         self.inserts: MicroBatch[Sequence[Span], None] = MicroBatch(self._insert, max_items=8, delay_s=0.02)
 
     def routes(self) -> list[Route]:
-        return [Route("/v1/traces", self.receive, methods=["POST"])]
+        """Asks nobody who they are: the hub's components send here. The port is not for the world."""
+        return [Public("/v1/traces", self.receive, methods=["POST"])]
 
     async def receive(self, request: Request) -> Response:
         """What is wrong with the bytes is the sender's (4xx); 503 is ours, and asks for the same request again."""

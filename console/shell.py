@@ -1,6 +1,7 @@
 """Around every page: security headers, the names under which it answers, and what is said when it cannot."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.sessions import SessionMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -16,6 +18,8 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.database import TRANSIENT
+from console.access.guard import closed
+from console.access.sessions import LONGEST
 from console.views.layout import error
 
 _log = structlog.get_logger()
@@ -23,8 +27,8 @@ _HERE = Path(__file__).parent
 _LONGEST = 128
 _HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -33,6 +37,11 @@ _HEADERS = {
 }
 _MESSAGES: Mapping[int, tuple[str, str]] = {
     400: ("Demande illisible", "L'adresse ou le formulaire contient une valeur que la console ne comprend pas."),
+    401: ("Qui êtes-vous ?", "Cette adresse demande un jeton d'outil ou une session de la console."),
+    403: (
+        "Non permis",
+        "Votre rôle ne le permet pas, ou le formulaire a expiré. Voir la page « Droits ».",
+    ),
     404: (
         "Introuvable",
         "Aucune trace ni aucun message ne porte cet identifiant. Une trace apparaît une seconde environ après le "
@@ -56,11 +65,28 @@ def asked(request: Request, name: str) -> str:
     return plain(request.path_params[name])
 
 
-def guarded(routes: Sequence[BaseRoute], names: Sequence[str]) -> Mount:
+@dataclass(frozen=True, slots=True)
+class Cookie:
+    """The session's: `nom`, the key that signs it, and whether a browser sends it by TLS only."""
+
+    nom: str
+    cle: bytes
+    est_sur: bool
+
+
+def guarded(routes: Sequence[BaseRoute], names: Sequence[str], cookie: Cookie) -> Mount:
     """All that is read by people or their tools: under known names only, with the security headers."""
     static = Mount("/static", StaticFiles(directory=_HERE / "static"))
-    middleware = [Middleware(_Headers), Middleware(TrustedHostMiddleware, allowed_hosts=list(names))]
-    return Mount("/", routes=[*routes, static], middleware=middleware)
+    signed = Middleware(
+        SessionMiddleware,
+        secret_key=cookie.cle.hex(),
+        session_cookie=cookie.nom,
+        max_age=int(LONGEST.total_seconds()),
+        same_site="lax",
+        https_only=cookie.est_sur,
+    )
+    middleware = [Middleware(_Headers), Middleware(TrustedHostMiddleware, allowed_hosts=list(names)), signed]
+    return Mount("/", routes=[*closed(routes), static], middleware=middleware)
 
 
 class _Headers:
@@ -76,18 +102,19 @@ class _Headers:
         await self._app(scope, receive, send_with_headers)
 
 
-def _failure(request: Request, status: int) -> Response:
+def _failure(request: Request, status: int, headers: Mapping[str, str] | None = None) -> Response:
     titre, explication = _MESSAGES.get(status, ("Demande impossible", "La console ne peut pas répondre."))
     if request.url.path.startswith("/api/"):
         response: Response = JSONResponse({"titre": titre, "detail": explication}, status)
     else:
         response = HTMLResponse(error(titre, explication), status)
-    response.headers.update(_HEADERS)
+    response.headers.update({**_HEADERS, **(headers or {})})
     return response
 
 
 async def _on_http(request: Request, raised: Exception) -> Response:
-    return _failure(request, raised.status_code if isinstance(raised, HTTPException) else 500)
+    assert isinstance(raised, HTTPException)
+    return _failure(request, raised.status_code, raised.headers)
 
 
 async def _on_database_away(request: Request, raised: Exception) -> Response:

@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 from rich.console import Console
 
+from deploy import operators
 from deploy.datadir import DataDir, LaunchError
 from deploy.space import lacks, sentence
 from deploy.supervision import stop_leftovers
@@ -26,7 +27,7 @@ def start_in_background(data: DataDir, options: list[str], console: Console) -> 
         raise LaunchError(f"Le dossier de données {data.path} sert déjà à un relais en marche.")
     started = time.monotonic()
     output = data.logs / "lanceur.out"
-    launcher = _spawn(["-P", "-m", "deploy.cli", "up", "--donnees", str(data.path), *options], output)
+    launcher = _spawn(["-P", "-m", "deploy.cli", "up", "--en-fond", "--donnees", str(data.path), *options], output)
     with console.status("Démarrage du relais…") as waiting:
         while not _is_ready(data, launcher):
             if os.waitpid(launcher, os.WNOHANG) != (0, 0):
@@ -39,6 +40,7 @@ def start_in_background(data: DataDir, options: list[str], console: Console) -> 
         f"(lanceur {launcher}, données {data.path})",
         soft_wrap=True,
     )
+    console.print(operators.sentence(data), soft_wrap=True)
 
 
 def _spawn(arguments: list[str], output: Path) -> int:

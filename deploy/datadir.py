@@ -79,6 +79,11 @@ class DataDir:
         """What NATS includes in its configuration: the cipher and the key of the streams."""
         return self.secrets / "nats" / "flux.conf"
 
+    @property
+    def first_password(self) -> Path:
+        """That of the first operator, until it was told."""
+        return self.secrets / "console" / "premier.mdp"
+
     def nkey_file(self, user: str) -> Path:
         return self.secrets / "nats" / f"{user}.nk"
 

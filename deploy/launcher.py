@@ -16,7 +16,7 @@ import asyncpg
 import httpx
 from rich.console import Console
 
-from deploy import demo_partners, nats_config, postgres, provisioning, readiness
+from deploy import demo_partners, nats_config, operators, postgres, provisioning, readiness
 from deploy.components import COMPONENTS, Component, child_environment
 from deploy.datadir import HOST, DataDir, LaunchError, Ports, free_port
 from deploy.keys import ensure_secrets
@@ -45,6 +45,8 @@ class Hub:
     components: tuple[Component, ...] = COMPONENTS
     replicas: Mapping[str, int] = field(default_factory=dict)
     """How many processes of a component there are, when it is not one."""
+    is_at_terminal: bool = True
+    """Somebody reads what it says; else the first password is left to whoever started it."""
     _terminal: Terminal = field(init=False)
     _supervisor: Supervisor = field(init=False)
     _stop: asyncio.Event = field(init=False, default_factory=asyncio.Event)
@@ -130,6 +132,7 @@ class Hub:
         applied = await self._provision(ports)
         migrations = f" ; {len(applied)} migrations appliquées" if applied else ""
         self._say(f"PostgreSQL (port {ports.postgres}) et NATS (port {ports.nats}) répondent{migrations}")
+        await operators.ensure_first(self.data)
         if self.with_demo:
             await self._ensure_demo_partners(ports)
         for component in self.components:
@@ -142,6 +145,8 @@ class Hub:
         self._record("pret")
         elapsed_s = time.monotonic() - started
         self._say(f"prêt en {elapsed_s:.1f} s · API http://{HOST}:{ports.passerelle} · données {self.data.path}")
+        if self.is_at_terminal:
+            self._say(operators.sentence(self.data))
 
     def names(self, components: Iterable[Component]) -> list[str]:
         """Their processes: the first bears the name of its component, the others a number after it."""

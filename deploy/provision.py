@@ -15,7 +15,7 @@ from typing import Annotated
 import asyncpg
 import typer
 
-from deploy import master_keys, nats_config, provisioning
+from deploy import master_keys, nats_config, operators, provisioning
 from deploy.components import schemas
 from deploy.datadir import DataDir, LaunchError, write_private
 from deploy.keys import ensure_secrets, nginx_proof
@@ -65,6 +65,33 @@ def base() -> None:
         raise LaunchError(f"Fichier illisible : {error.filename}.") from error
     applied = asyncio.run(provisioning.provision_external(url, admin, passwords, WAIT_S))
     typer.echo(f"PostgreSQL est prêt ; {len(applied)} migrations appliquées.")
+
+
+@app.command()
+def operateur(
+    nom: Annotated[str, typer.Argument(metavar="NOM")],
+    role: Annotated[str, typer.Option("--role", help="lecture, exploitation ou administration.")] = "lecture",
+) -> None:
+    """Crée un opérateur local de la console et écrit son mot de passe, une seule fois.
+
+    Variables : RELAIS_ADMIN_DATABASE_URL, RELAIS_ADMIN_DATABASE_PASSWORD_FILE.
+
+    Exemple :
+
+        docker compose run --rm provision python -m deploy.provision operateur dominique --role administration
+    """
+    url, password_file = _environment("RELAIS_ADMIN_DATABASE_URL", "RELAIS_ADMIN_DATABASE_PASSWORD_FILE")
+    if role not in operators.ROLES:
+        raise LaunchError(f"« {role} » n'est pas un rôle : {', '.join(operators.ROLES)}.")
+
+    async def created() -> str:
+        conn = await asyncpg.connect(url, password=Path(password_file).read_text().strip(), timeout=5)
+        try:
+            return await operators.create(conn, nom, role)
+        finally:
+            await conn.close()
+
+    typer.echo(asyncio.run(created()))
 
 
 @app.command("cle-maitre")

@@ -48,9 +48,9 @@ def _append(made: Element, child: Element | str) -> None:
         made.text = (made.text or "") + child
 
 
-def render(page: Element) -> bytes:
-    rendered: bytes = html.tostring(page, encoding="utf-8", doctype="<!doctype html>")
-    return rendered
+def elements(content: Iterable[Node]) -> list[Element]:
+    """Those of a page, flat; a text belongs in an element."""
+    return [node for node in _flat(content) if not isinstance(node, str)]
 
 
 def joined(nodes: Iterable[Node], separator: str = " ") -> list[Node]:

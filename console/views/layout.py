@@ -4,66 +4,25 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from urllib.parse import quote
 
+from lxml import etree
+from markupsafe import Markup
+
 from console import presentation as dire
 from console.reading import Livraison, Motif, Tentative
 from console.spans import Issue
-from console.views.elements import Element, Node, h, joined, render
-
-_SEARCH = "Identifiant d'une trace, d'un message, d'un dépôt ou d'un événement"
-
-
-def frame(titre: str, *content: Node, cherche: str = "") -> bytes:
-    return render(
-        h.html(
-            h.head(
-                h.meta(charset="utf-8"),
-                h.meta(name="viewport", content="width=device-width, initial-scale=1"),
-                h.meta(name="color-scheme", content="light dark"),
-                h.title(f"{titre} · Relais"),
-                h.link(rel="stylesheet", href="/static/console.css"),
-                h.link(rel="icon", href="/static/relais.svg", type="image/svg+xml"),
-            ),
-            h.body(
-                h.a("Aller au contenu", class_="evitement", href="#contenu"),
-                h.header(h.div(_brand(), _attention(), _search(cherche), class_="largeur"), class_="bandeau"),
-                h.main(*content, id="contenu", class_="largeur"),
-                h.footer(
-                    "Heures de Paris. Les traces ne portent ni nom, ni NIR, ni contenu de message : seulement des "
-                    "identifiants, des types et des codes.",
-                    class_="largeur pied",
-                ),
-            ),
-            lang="fr",
-        )
-    )
+from console.templates import render
+from console.views.elements import Element, Node, elements, h, joined
 
 
-def _brand() -> Element:
-    image = h.img(src="/static/relais.svg", alt="", width=28, height=28)
-    return h.a(image, " ", h.b("Relais"), " ", h.span("console des opérateurs"), class_="marque", href="/")
-
-
-def _attention() -> Element:
-    return h.nav(h.a("Points d'attention", href="/attention"), aria_label="Pages")
-
-
-def _search(value: str) -> Element:
-    field = h.input(
-        id="q",
-        name="q",
-        type="search",
-        value=value,
-        placeholder="Trace, message, dépôt, événement",
-        maxlength=128,
-        spellcheck="false",
-        autocomplete="off",
-    )
-    label = h.label(_SEARCH, class_="lecteur", for_="q")
-    return h.form(label, field, h.button("Chercher"), class_="recherche", action="/", role="search")
+def frame(titre: str, *content: Node, cherche: str = "", page: str = "") -> bytes:
+    """The page in the frame of all, which is a template; `page`: which of those that the frame leads to."""
+    made = "".join(etree.tostring(node, encoding="unicode", method="html") for node in elements(content))
+    escaped = Markup(made)  # noqa: S704  # by the tree that made it
+    return render("page.html", nom=titre, contenu=escaped, cherche=cherche, page=page).encode()
 
 
 def error(titre: str, explication: str) -> bytes:
-    back = h.p(h.a("Voir les traces récentes", href="/"))
+    back = h.p(h.a("Revenir à l'accueil", href="/"))
     return frame(titre, h.div(h.h1(titre), h.p(explication), back, class_="vide"))
 
 

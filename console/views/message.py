@@ -17,10 +17,10 @@ def view(message: Message) -> bytes:
     ]
     known += [("Type", message.type, "")] if message.type else []
     known += [("Identifiant du dépôt", identifier(last.id), "large")] if last.id else []
-    of_partner = h.a(f"de {message.partenaire}", href=f"/?{urlencode({'partenaire': message.partenaire})}")
+    of_partner = h.a(f"de {message.partenaire}", href=f"/traces?{urlencode({'partenaire': message.partenaire})}")
     return frame(
         f"Message {message.id}",
-        h.p(h.a("Traces", href="/"), " · ", of_partner, class_="fil"),
+        h.p(h.a("Traces", href="/traces"), " · ", of_partner, class_="fil"),
         h.h1("Message ", state(last.issue) if last.issue else None),
         facts(*known),
         h.section(

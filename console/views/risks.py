@@ -112,7 +112,7 @@ _SAID: dict[str, tuple[str, str, str]] = {
 def listing(risques: Sequence[Risque] | None) -> bytes:
     """None: the gateway did not answer."""
     shown = _unanswered() if risques is None else _table(risques) if risques else _empty()
-    return frame("Points d'attention", h.h1("Points d'attention"), shown)
+    return frame("Points d'attention", h.h1("Points d'attention"), shown, page="/attention")
 
 
 def _table(risques: Sequence[Risque]) -> Element:

@@ -29,7 +29,7 @@ def view(trace: Trace) -> bytes:
     start = trace.cascade.debut
     return frame(
         f"Trace {trace.id[:8]}",
-        h.p(h.a("Traces", href="/"), class_="fil"),
+        h.p(h.a("Traces", href="/traces"), class_="fil"),
         h.h1("Trace ", trace_state(trace.issues)),
         facts(
             ("Identifiant", identifier(trace.id), "large"),

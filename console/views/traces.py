@@ -14,9 +14,11 @@ _COLUMNS = ("Début", "Message", "De → vers", "Services", "Durée", "État")
 
 def listing(traces: Sequence[Resume], filtre: Filtre, older: str | None, retention: timedelta) -> bytes:
     """`older`: the query of the next page, if there is one."""
-    following = h.p(h.a("Traces plus anciennes →", href=f"/?{older}", rel="next"), class_="suite") if older else None
+    following = (
+        h.p(h.a("Traces plus anciennes →", href=f"/traces?{older}", rel="next"), class_="suite") if older else None
+    )
     shown = _table(traces) if traces else _empty(filtre, retention)
-    return frame("Traces récentes", h.h1("Traces récentes"), _filters(filtre), shown, following)
+    return frame("Traces récentes", h.h1("Traces récentes"), _filters(filtre), shown, following, page="/traces")
 
 
 def search(traces: Sequence[Resume], searched: str, senders: Sequence[str], retention: timedelta) -> bytes:
@@ -53,9 +55,9 @@ def _filters(filtre: Filtre) -> Element:
         ),
         _checkbox("anomalies", "avec refus, échec ou erreur", checked=filtre.avec_anomalie),
         _checkbox("tout", "lectures et autres requêtes aussi", checked=filtre.tout),
-        h.p(h.button("Filtrer"), h.a("Tout effacer", href="/") if is_filtered else None, class_="actions"),
+        h.p(h.button("Filtrer"), h.a("Tout effacer", href="/traces") if is_filtered else None, class_="actions"),
         class_="filtres",
-        action="/",
+        action="/traces",
         aria_label="Filtrer les traces",
     )
 
@@ -115,7 +117,7 @@ def _empty(filtre: Filtre, retention: timedelta) -> Element:
     if filtre != Filtre():
         return h.div(
             h.p("Aucune trace ne correspond à ces critères parmi les plus récentes."),
-            h.p(h.a("Voir toutes les traces", href="/")),
+            h.p(h.a("Voir toutes les traces", href="/traces")),
             class_="vide",
         )
     return h.div(

@@ -38,6 +38,7 @@ OPTIONAL = {
     "cle-maitre": "deploy.cli.cle_maitre",
     "connecteurs": "deploy.cli.connecteurs",
     "demo": "deploy.demo",
+    "operateur": "deploy.cli.operateur",
     "rebut": "deploy.cli.rebut",
     "rejouer": "deploy.cli.rejouer",
     "importer": "deploy.importers.cnaf",

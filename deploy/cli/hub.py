@@ -41,6 +41,7 @@ def up(
             "--repliques", metavar="NOM=N,…", help="Plusieurs processus d'un composant se partagent son travail."
         ),
     ] = "",
+    en_fond: Annotated[bool, typer.Option("--en-fond", hidden=True)] = False,
 ) -> None:
     """Démarre le relais : PostgreSQL, NATS, services et passerelles.
 
@@ -66,7 +67,17 @@ def up(
         start_in_background(data, options, console)
     else:
         components = () if moteurs_seuls else COMPONENTS
-        asyncio.run(Hub(data, console, port, with_demo=not sans_demo, components=components, replicas=several).run())
+        asyncio.run(
+            Hub(
+                data,
+                console,
+                port,
+                with_demo=not sans_demo,
+                components=components,
+                replicas=several,
+                is_at_terminal=not en_fond,
+            ).run()
+        )
 
 
 def replicas(said: str) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from itertools import cycle
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
@@ -60,7 +61,9 @@ def trace(
         ./relais trace premier-1795388561 --json
     """
     data = data_dir(donnees)
-    found = read(f"http://{HOST}:{data.known_ports().console}", identifiant)
+    from deploy.operators import bearer
+
+    found = read(f"http://{HOST}:{data.known_ports().console}", identifiant, bearer(data))
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return
@@ -71,13 +74,13 @@ def trace(
         show(one, console)
 
 
-def read(base_url: str, identifier: str) -> dict[str, Any]:
+def read(base_url: str, identifier: str, headers: Mapping[str, str]) -> dict[str, Any]:
     """The traces that bear this id. A sender may choose ids that look like a trace's, so the second look decides."""
     import httpx
 
     name = quote(identifier, safe="")
     try:
-        with httpx.Client(base_url=base_url, timeout=_TIMEOUT_S, trust_env=False) as client:
+        with httpx.Client(base_url=base_url, headers=headers, timeout=_TIMEOUT_S, trust_env=False) as client:
             answer = client.get(f"/api/traces/{name}.json")
             if answer.status_code == 404:
                 answer = client.get(f"/api/messages/{name}.json")

