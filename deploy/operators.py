@@ -10,8 +10,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
-from joserfc import jwt
-from joserfc.jwk import OctKey
 
 from console.access import passwords
 from deploy import postgres
@@ -24,6 +22,9 @@ _SECONDS = 60
 
 def bearer(data: DataDir, role: str = "exploitation") -> dict[str, str]:
     """The header with which a command of this machine asks the console, for one minute."""
+    from joserfc import jwt
+    from joserfc.jwk import OctKey
+
     raw = (data.secrets / "console" / "outil.cle").read_text().strip()
     now = int(time.time())
     claims = {"aud": "relais-console", "sub": getpass.getuser(), "role": role, "iat": now, "exp": now + _SECONDS}
