@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -28,6 +28,20 @@ _LONGEST = 200
 _TRIED = "essai"
 _SAME_ACT = "contenu-different"
 """What the hub says of an id that it knows with another content: of ours, only the instant and the agent differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What is deposited; `before` is what it changes: the same content after something else is another act."""
+
+    fait: str
+    data: Json
+    departement: str
+    finalite: str
+    before: Any = None
+
+    def digest(self, parcours: str) -> str:
+        return hashlib.sha256(forme_canonique([self.fait, parcours, self.data, self.before])).hexdigest()[:40]
 
 
 @dataclass(slots=True)
@@ -79,32 +93,42 @@ class Call:
                 return {}
             raise
 
-    async def deposit(self, fait: str, data: Json, departement: str, finalite: str, before: Any = None) -> Answer:
-        """Deposit about the person, once: the id comes from the content, and from what it changes (`before`).
+    async def act(self, view: str, act: Act, took: Callable[[Mapping[str, Any]], bool]) -> Mapping[str, Any]:
+        """Deposit, and return the view after it. An act that was done, then cancelled at the hub, is done anew: the
+        hub repeats its first answer, and the view does not show it (`took`)."""
+        answer = await self.deposit(act)
+        after = await self.view(view)
+        if answer.est_rejoue and not took(after):
+            await self.deposit(act, anew=True)
+            after = await self.view(view)
+        return after
 
-        Raises `Fault` when the hub refuses it, `Later` when it has not decided. What was refused may be asked again:
-        the hub, which repeats its first answer to an id, then reads another one.
+    async def deposit(self, act: Act, *, anew: bool = False) -> Answer:
+        """Deposit about the person, once. Raises `Fault` when the hub refuses it, `Later` when it has not decided.
+
+        What was refused may be asked again, under the next id: to one that it knows, the hub repeats its first answer.
         """
-        content = hashlib.sha256(forme_canonique([fait, self.parcours, data, before])).hexdigest()[:40]
         state, hub = self.context.state, self.context.hub
-        tried = await state.ours(_TRIED, content)
+        content = act.digest(self.parcours)
+        tried = int(await state.ours(_TRIED, content) or 0) + anew
         message = hub.message(
-            fait,
-            data,
-            departement=departement,
+            act.fait,
+            act.data,
+            departement=act.departement,
             subject=self.parcours,
             id_=f"ft-{content}{f'-{tried}' if tried else ''}",
             instant=self.context.clock(),
-            finalite=finalite,
+            finalite=act.finalite,
             agent=self.agent,
         )
         [answer] = await deposit(hub, [message], self.exchange.traceparent)
         if answer.code == _SAME_ACT:
-            answer = await hub.settled(message["id"])
+            answer = replace(await hub.settled(message["id"]), est_rejoue=True)
         if answer.etat == WAITING or answer.est_relancable:
             raise Later
+        if anew or answer.etat != ACCEPTED:
+            await state.link(_TRIED, [(content, str(tried + (answer.etat != ACCEPTED)))])
         if answer.etat != ACCEPTED:
-            await state.link(_TRIED, [(content, str(int(tried or 0) + 1))])
             self.exchange.counts["refuse"] += 1
             raise of_answer(answer)
         self.exchange.counts["deja-depose" if answer.est_rejoue else ACCEPTED] += 1

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from connectors.france_travail import reading, writing
-from connectors.france_travail.calls import Call
+from connectors.france_travail.calls import Act, Call
 from connectors.france_travail.faults import functional
 from relais_contrats.lecture import forme_canonique
 
@@ -46,8 +46,7 @@ async def refuse(call: Call) -> Response:
         call.exchange.counts["deja-depose"] += 1
         return JSONResponse(writing.contrat(view))
     data = {"contrat_id": waiting["contrat_id"], "date_refus": day}
-    await call.deposit("contrat.refuse", data, view["departement"], "engagement", _before(waiting))
-    return JSONResponse(writing.contrat(await call.view("contrat")))
+    return JSONResponse(writing.contrat(await _answered(call, view, waiting, "contrat.refuse", data)))
 
 
 def _is_signed(view: Mapping[str, Any], day: str) -> bool:
@@ -58,8 +57,7 @@ async def _sign(call: Call, view: Mapping[str, Any], day: str) -> Response:
     waiting = view.get("en_attente")
     if waiting:
         data = {"contrat_id": waiting["contrat_id"], "date_signature": day, "signataires": _SIGNATORIES}
-        await call.deposit("contrat.signe", data, view["departement"], "engagement", _before(waiting))
-        view = await call.view("contrat")
+        view = await _answered(call, view, waiting, "contrat.signe", data)
     elif _is_signed(view, day):
         call.exchange.counts["deja-depose"] += 1
     else:
@@ -80,9 +78,23 @@ async def _propose(call: Call, view: Mapping[str, Any], day: str) -> None:
         "engagements_usager": [{"id": "usager", "theme": str(said.theme), "libelle": said.engagement_usager}],
         "engagements_organisme": [{"id": "organisme", "theme": str(said.theme), "libelle": said.engagement_organisme}],
     }
-    await call.deposit("contrat.propose", data, view["departement"], "engagement")
+    await call.deposit(Act("contrat.propose", data, view["departement"], "engagement"))
+
+
+async def _answered(
+    call: Call, view: Mapping[str, Any], waiting: Mapping[str, Any], fait: str, data: dict[str, Any]
+) -> Mapping[str, Any]:
+    """The view once the contract that waited is signed or refused."""
+    before = _before(waiting)
+    act = Act(fait, data, view["departement"], "engagement", before)
+    return await call.act("contrat", act, lambda seen: _before(seen.get("en_attente") or {}) != before)
 
 
 def _before(waiting: Mapping[str, Any]) -> list[Any]:
     """A contract may be refused, signed, put back and signed again: each is another act."""
-    return [waiting["etat"], waiting.get("date_signature"), waiting.get("date_refus"), waiting.get("cause_resignature")]
+    return [
+        waiting.get("etat"),
+        waiting.get("date_signature"),
+        waiting.get("date_refus"),
+        waiting.get("cause_resignature"),
+    ]

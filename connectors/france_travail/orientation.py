@@ -9,7 +9,7 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from connectors.france_travail import deciding, reading, writing
-from connectors.france_travail.calls import Call
+from connectors.france_travail.calls import Act, Call
 from connectors.france_travail.faults import Later, invalid
 from relais_contrats.lecture import forme_canonique
 from relais_contrats.territoires import jour_legal
@@ -39,7 +39,7 @@ async def compute(call: Call) -> Response:
     known = before.get("criteres") or {}
     if last != digest or any(known.get(name, value) != value for name, value in told.items()):
         changed = [last, dict(known)]
-        await call.deposit("diagnostic.realise", {"criteres": told}, view["departement"], "orientation", changed)
+        await call.deposit(Act("diagnostic.realise", {"criteres": told}, view["departement"], "orientation", changed))
         await call.context.state.link(_CRITERES, [(call.parcours, digest)])
     after = await call.view("orientations")
     known_now = writing.criteres(await call.view_if_allowed("diagnostic"))
@@ -69,8 +69,9 @@ async def impose(call: Call) -> Response:
 
 
 async def _deposit(call: Call, view: Mapping[str, Any], data: dict[str, Any]) -> Response:
-    await call.deposit("orientation.decidee", data, view["departement"], "orientation")
-    return _decided(await call.view("orientations"), data["rang"], call)
+    act = Act("orientation.decidee", data, view["departement"], "orientation")
+    after = await call.act("orientations", act, lambda seen: _of_rank(seen, data["rang"]) is not None)
+    return _decided(after, data["rang"], call)
 
 
 def _already(told: reading.Decision, view: Mapping[str, Any], call: Call) -> Mapping[str, Any] | None:
@@ -91,8 +92,12 @@ def _last(view: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return max(view.get("orientations") or (), key=lambda one: one["rang"], default=None)
 
 
+def _of_rank(view: Mapping[str, Any], rang: int) -> Mapping[str, Any] | None:
+    return next((one for one in view.get("orientations") or () if one["rang"] == rang), None)
+
+
 def _decided(view: Mapping[str, Any], rang: int, call: Call) -> Response:
-    one = next((one for one in view.get("orientations") or () if one["rang"] == rang), None)
+    one = _of_rank(view, rang)
     if one is None:
         raise Later
     return JSONResponse(writing.decided(one, None, _own(call)), 201)

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 
 from connectors.appointments import Told, digest, steps
 from connectors.france_travail import reading, writing
-from connectors.france_travail.calls import Call, Json
+from connectors.france_travail.calls import Act, Call, Json
 from connectors.france_travail.faults import functional
 from relais_contrats.lecture import forme_canonique
 
@@ -71,7 +71,7 @@ async def _follow(call: Call, view: Mapping[str, Any], id_: str, one: Mapping[st
         raise functional("RDV_CONSTATE", f"{following.lost[0].upper()}{following.lost[1:]}.")
     before = told.written() if told else None
     for step in following.steps:
-        await call.deposit(step.fait, dict(step.data), view["departement"], "accompagnement", before)
+        await call.deposit(Act(step.fait, dict(step.data), view["departement"], "accompagnement", before))
         before = f"{step.told.rang} {step.told.statut} {step.told.empreinte}"
     if not following.steps:
         call.exchange.counts["inchange"] += 1

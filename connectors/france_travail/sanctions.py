@@ -9,7 +9,7 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from connectors.france_travail import reading, writing
-from connectors.france_travail.calls import Call
+from connectors.france_travail.calls import Act, Call
 from connectors.france_travail.codes import SORTIE
 from connectors.france_travail.faults import functional, invalid
 from relais_contrats.lecture import forme_canonique
@@ -58,7 +58,7 @@ async def decide(call: Call) -> Response:
     data["sanction_id"] = f"ft-{digest[:24]}"
     one = next((one for one in view.get("sanctions") or () if one["sanction_id"] == data["sanction_id"]), None)
     if one is None:
-        await call.deposit("sanction.decidee", data, view["departement"], "engagement")
+        await call.deposit(Act("sanction.decidee", data, view["departement"], "engagement"))
     else:
         call.exchange.counts["deja-depose"] += 1
     return JSONResponse({"codeSortie": SORTIE, "identifiantConsequenceSanction": data["sanction_id"]})
@@ -81,7 +81,7 @@ async def _decide(call: Call, view: Mapping[str, Any], one: Mapping[str, Any], d
     if one["etat"] == "decidee" and all(one.get(name) == value for name, value in data.items()):
         call.exchange.counts["deja-depose"] += 1
         return
-    await call.deposit("sanction.decidee", data, view["departement"], "engagement", one["etat"])
+    await call.deposit(Act("sanction.decidee", data, view["departement"], "engagement", one["etat"]))
 
 
 async def _lift(call: Call, view: Mapping[str, Any], one: Mapping[str, Any], told: dict[str, Any]) -> None:
@@ -89,4 +89,4 @@ async def _lift(call: Call, view: Mapping[str, Any], one: Mapping[str, Any], tol
         call.exchange.counts["deja-depose"] += 1
         return
     data = {"sanction_id": one["sanction_id"], **told}
-    await call.deposit("sanction.levee", data, view["departement"], "engagement", one["etat"])
+    await call.deposit(Act("sanction.levee", data, view["departement"], "engagement", one["etat"]))

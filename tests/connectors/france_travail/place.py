@@ -41,6 +41,7 @@ class Hub(FakeHub):
         self.said = "trouve"
         self.asked: list[Any] = []
         self.settled_as = "accepte"
+        self.pages: Any = {"parcours": []}
 
     async def call(self, method: str, path: str, content: Any = None, headers: Mapping[str, str] | None = None) -> Any:
         if self.answers:
@@ -52,6 +53,9 @@ class Hub(FakeHub):
         if name not in self.views:
             raise RequestRefused(404, {})
         return self.views[name]
+
+    async def get(self, path: str, **_: Any) -> Any:
+        return self.pages
 
     async def settled(self, message_id: str, *, patience_s: float = 30.0) -> Answer:
         return Answer(message_id, self.settled_as, parcours=ADA)

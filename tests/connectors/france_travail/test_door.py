@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from base64 import b64encode
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,15 @@ from typing import Any
 import httpx
 import pytest
 
+from connectors.france_travail import SYSTEM
 from connectors.france_travail.codes import ACCES_S, JETON_H
+from connectors.france_travail.configuration import EXEMPLE
 from connectors.france_travail.facade import Quota
 from connectors.france_travail.faults import Fault
 from connectors.france_travail.tokens import Tokens
+from connectors.france_travail.trying import try_out
 from connectors.hub import HubUnreachable, RequestRefused
+from connectors.systems import ConfigurationRefused
 from relais_contrats.oauth.certificate import preuve_du_proxy
 from tests.connectors.france_travail.place import ADA, SEARCH, SECRET, Hub, Place
 
@@ -283,3 +288,21 @@ async def test_each_call_has_its_line_in_the_journal_that_names_nobody(place: Pl
         "fait",
     )
     assert (search.nature, search.reference) == ("france-travail.par-numero-francetravail", "recherche")
+
+
+def test_the_configuration_to_begin_from_is_one_and_faults_are_told_in_french() -> None:
+    SYSTEM.configure(tomllib.loads(EXEMPLE.replace('# adresses = ["192.0.2.0/24"]', 'adresses = ["192.0.2.0/24"]')))
+
+    with pytest.raises(ConfigurationRefused, match="adresses : une adresse est un réseau"):
+        SYSTEM.configure({"adresses": ["lille"]})
+    with pytest.raises(ConfigurationRefused, match="structures"):
+        SYSTEM.configure({"structures": {"CD": {"systeme": "safir", "valeur": "x", "nom": "x"}}})
+
+
+async def test_the_dry_run_tells_what_the_partner_may_not_do(place: Place, hub: Hub) -> None:
+    hub.pages = {"parcours": []}
+    told = [line async for line in try_out(place.context, None)]
+
+    assert "Le partenaire n'a pas le droit parcours:lire : les appels qui en ont besoin seront refusés (403)." in told
+    assert "Le relais répond : aucun parcours visible." in told
+    assert not any(SECRET in line for line in told)

@@ -213,6 +213,14 @@ async def test_the_same_act_at_another_instant_is_not_another_one(
     assert line.etat == "echec"
 
 
+async def test_a_decision_that_was_cancelled_at_the_hub_is_taken_anew(place: Place, hub: Hub) -> None:
+    for _ in range(3):
+        await place.send(f"{V1}/decisionOrientation", ACCEPTED)
+
+    # The view never shows it, as after `orientation.annulee`: each time is another deposit.
+    assert [id_[43:] for id_ in hub.taken] == ["", "-1", "-2"]
+
+
 async def test_what_is_not_decided_yet_is_asked_again(place: Place, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     async def waiting(*_: Any, **__: Any) -> list[Answer]:
         return [Answer("x", "refuse", code="indisponible", corps={"relancable": True})]
