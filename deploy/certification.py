@@ -27,9 +27,9 @@ from deploy.components import ROOT
 from deploy.datadir import HOST, DataDir, LaunchError, Ports
 from gateway import conformity, partners
 from gateway.inbound.events import subscriptions_store
-from gateway.webhook_keys import CleWebhook
 from gateway.webhook_secrets import Safe
 from relais_contrats.catalogue import CATALOGUE
+from relais_contrats.cles_webhooks import CleWebhook
 from relais_contrats.conformite import DUREE, Conformite, Programme, signer
 from relais_contrats.oauth.clients import ClientOAuth
 from relais_contrats.partenaires import CLIENT_PREFIX, Partenaire

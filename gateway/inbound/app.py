@@ -9,7 +9,6 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from chassis import process, settings
 from chassis.http_server import serve
@@ -46,7 +45,7 @@ from gateway.inbound.reading.territory_settings import TerritorySettings
 from gateway.inbound.request import counters, problems, revoked
 from gateway.inbound.request.counters import Counters
 from gateway.inbound.request.door import Door
-from gateway.inbound.request.hygiene import Hygiene, hosts_of
+from gateway.inbound.request.hygiene import Hygiene
 from gateway.inbound.request.limits import Limits, Policy
 from gateway.inbound.request.refusals import Refusals
 from gateway.inbound.request.revoked import Revoked
@@ -64,6 +63,7 @@ from relais_contrats.oauth.profile import Profil
 from relais_contrats.oauth.resource import VerificateurAcces
 from relais_contrats.oauth.signing import CleServeur, EtatCle, Trousseau
 from relais_contrats.problemes import Problem
+from relais_contrats.transport import hotes_de, refus_de_route
 
 COMPONENT = "entrant"
 SCHEMA = "passerelle"
@@ -199,7 +199,7 @@ async def build(running: Process, configured: Settings, observed: watch.Watch | 
     running.loop("menage", lambda stop: _clean(running, stop))
     dispatch.start(running)
     app = Starlette(routes=routes, exception_handlers=handlers(base_url))
-    return Shield(Hygiene(app, base_url, hosts_of(base_url)), base_url)
+    return Shield(Hygiene(app, base_url, hotes_de(base_url)), base_url)
 
 
 def _keys(configured: Settings) -> Trousseau:
@@ -216,9 +216,7 @@ def handlers(base_url: str) -> dict[Any, Any]:
     """What routing itself refuses, and what a bug leaves unsaid, reads like everything else."""
 
     async def on_http(request: Request, error: Exception) -> Response:
-        status = error.status_code if isinstance(error, HTTPException) else 500
-        headers = {"Allow": _allowed(request)} if status == 405 else {}
-        return problems.response(Problem(status=status if status in (404, 405) else 400, headers=headers), base_url)
+        return problems.response(refus_de_route(request, error), base_url)
 
     async def on_problem(_: Request, error: Exception) -> Response:
         assert isinstance(error, Problem)
@@ -229,13 +227,6 @@ def handlers(base_url: str) -> dict[Any, Any]:
         return problems.response(Problem("indisponible"), base_url)
 
     return {HTTPException: on_http, Problem: on_problem, Exception: on_bug}
-
-
-def _allowed(request: Request) -> str:
-    """The methods of all the routes of this path, of which routing itself knows one only (RFC 9110 § 10.2.1)."""
-    routes = (route for route in request.app.routes if isinstance(route, Route))
-    here = (route.methods or set() for route in routes if route.path_regex.match(request.scope["path"]))
-    return ", ".join(sorted(set().union(*here)))
 
 
 async def _clean(running: Process, stop: asyncio.Event) -> None:

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from relais_kit.bouchon import curseurs
 from relais_kit.bouchon.application import Bouchon
-from relais_kit.bouchon.fil import curseur
+from relais_kit.bouchon.fil import LISTE
 from relais_kit.bouchon.memoire import Memoire, Parcours
 from tests.contracts.hubs import Demande, Juste, Rendu, change_le_hub, problem
 from tests.contracts.hubs_fautifs_acces import FAMILLES, FAUTIFS_ACCES
@@ -29,7 +30,7 @@ class SauteUnEvenement(Juste):
     def apres(self, demande: Demande, rendu: Rendu) -> None:
         if demande.chemin == FIL and demande.requete.get("limite") == "1" and rendu.statut == 200:
             for evenement in rendu.json["evenements"]:
-                rendu.changer(curseur=curseur("cd-59", evenement["relaisnumero"] + 1))
+                rendu.changer(curseur=curseurs.ecrire("cd-59", LISTE, evenement["relaisnumero"] + 1))
 
 
 class NumerosPairs(Juste):
@@ -86,8 +87,8 @@ class ParcoursDevine(Juste):
 
 
 class _MemesNoms(Memoire):
-    def nom(self, partenaire: str, parcours: Parcours) -> str:
-        return super().nom("tous", parcours)
+    def pseudonyme(self, partenaire: str, parcours: Parcours) -> str:
+        return super().pseudonyme("tous", parcours)
 
 
 class MemesNoms(Juste):
@@ -108,7 +109,7 @@ class AbonnementDeTous(Juste):
         abonnement = self.porte.memoire.abonnements.get(demande.chemin.rpartition("/")[2])
         if demande.methode == "GET" and rendu.statut == 404 and abonnement is not None:
             rendu.statut = 200
-            rendu.ecrire(abonnement.montre())
+            rendu.ecrire(abonnement.montre(self.porte.cle_webhook))
 
 
 class SansEtag(Juste):
@@ -169,13 +170,13 @@ class SecretToujoursMontre(Juste):
     def apres(self, demande: Demande, rendu: Rendu) -> None:
         abonnement = self.porte.memoire.abonnements.get(demande.chemin.rpartition("/")[2])
         if demande.methode == "GET" and rendu.statut == 200 and abonnement is not None:
-            rendu.changer(secret=abonnement.secrets[0])
+            rendu.changer(secret=abonnement.secret)
 
 
 class SansPoigneeDeMain(Juste):
     def apres(self, demande: Demande, rendu: Rendu) -> None:
         for abonnement in self.porte.memoire.abonnements.values():
-            abonnement.est_verifie = True
+            abonnement.etat = "actif"
 
     def avant(self, demande: Demande) -> None:
         if demande.chemin == "/v1/abonnements" and demande.methode == "POST":
@@ -184,14 +185,14 @@ class SansPoigneeDeMain(Juste):
 
 class _Verifies(dict[str, Any]):
     def __setitem__(self, id_: str, abonnement: Any) -> None:
-        abonnement.est_verifie = True
+        abonnement.etat = "actif"
         super().__setitem__(id_, abonnement)
 
 
 class SigneDUnAutreSecret(Juste):
     def avant(self, demande: Demande) -> None:
         for abonnement in self.porte.memoire.abonnements.values():
-            abonnement.secrets[0] = "whsec_" + "QUJD" * 8
+            abonnement.secret = "whsec_" + "QUJD" * 8
 
 
 class NeLivrePas(Juste):
@@ -203,7 +204,7 @@ class NeLivrePas(Juste):
 class OublieLAncienSecret(Juste):
     def apres(self, demande: Demande, rendu: Rendu) -> None:
         for abonnement in self.porte.memoire.abonnements.values():
-            del abonnement.secrets[:-1]
+            abonnement.anciens.clear()
 
 
 class ProblemeSansForme(Juste):

@@ -10,12 +10,14 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.routing import Route
 
+from relais_contrats.api import OPERATIONS
 from relais_contrats.client import Partner, RequestRefused
 from relais_contrats.exemples import exemple_valide
 from relais_kit.attentes import NOM, Attentes, Champ, lire
 from relais_kit.bouchon.abonnements import Abonnements
-from relais_kit.bouchon.application import Bouchon, preparer
+from relais_kit.bouchon.application import Bouchon, _api, _oauth, preparer
 from relais_kit.bouchon.modes import MODES
 from relais_kit.bouchon.porte import Porte
 
@@ -67,6 +69,26 @@ async def test_what_one_deposits_the_others_read_under_their_own_names(banc: Ban
     assert (accepte.etat, recu["type"], suite.evenements) == ("accepte", "fr.insertion.usager.signale.v1", [])
     assert recu["subject"].startswith("prc_")
     assert recu["subject"] != accepte.parcours
+
+
+# A person opens these in a browser: a page of the hub, by a link that an operator hands over.
+_D_UNE_PERSONNE = {("GET", "/reponses/{jeton}"), ("POST", "/reponses/{jeton}")}
+
+
+def test_the_mock_has_every_route_that_the_hub_publishes() -> None:
+    porte = preparer(URL)
+    siennes = {
+        (methode, route.path.replace(":path}", "}"))
+        for app in (_api(porte), _oauth(porte))
+        for route in app.routes
+        if isinstance(route, Route)
+        for methode in (route.methods or {"POST"}) - {"HEAD"}
+    }
+
+    publiees = {(operation.methode, operation.chemin) for operation in OPERATIONS}
+
+    assert publiees - siennes == _D_UNE_PERSONNE
+    assert siennes - publiees == {("GET", "/"), ("POST", "/bouchon/modes"), ("GET", "/bouchon/journal")}
 
 
 async def test_the_same_body_again_is_replayed_and_another_is_refused(caf: Partner) -> None:
@@ -158,7 +180,7 @@ async def test_the_disorders_of_a_feed(banc: Banc, lecteur: Partner) -> None:
 
     assert [e["id"] for e in lus["doublon"]] == [droit[0], droit[0], droit[1], droit[1]]
     assert [e["id"] for e in lus["desordre"]] == droit[::-1]
-    assert lus["code-inconnu"][0]["finalite"] == "code-du-bouchon"
+    assert "code-du-bouchon" in json.dumps(lus["code-inconnu"][0]["data"])
     assert "champ_du_bouchon" in lus["champ-inconnu"][0]["data"]
     assert banc.porte.modes.restants == {}
 
@@ -247,8 +269,8 @@ async def test_what_follows_the_acknowledged_cursor_is_not_read_yet(banc: Banc, 
     connu = await caf.post(signalement())
     async with banc.partenaire("cd-59") as departement:
         premiere = await departement.events(limit=1)
-        corrige = {**exemple_valide("usager.corrige"), "source": caf.source, "subject": connu.parcours}
-        assert (await caf.post(corrige)).etat == "accepte"
+        droits = {**exemple_valide("droits.modifies"), "source": caf.source, "subject": connu.parcours}
+        assert (await caf.post(droits)).etat == "accepte"
         await departement.events()
         await departement.acknowledge(premiere.curseur)
 

@@ -33,8 +33,9 @@ from gateway.pseudonyms import Pseudonyms
 from gateway.quiescence import Quiescence
 from gateway.receipts import Chains
 from gateway.sealing import open_events
-from gateway.webhook_keys import Cles, CleWebhook, EtatCle
+from gateway.webhook_keys import Cles
 from gateway.webhook_secrets import Safe, new_secret
+from relais_contrats.cles_webhooks import CleWebhook, EtatCle
 from tests.engines import Bench
 
 KEY = bytes(range(32))

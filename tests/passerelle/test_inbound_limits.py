@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.inbound.request.counters import RECHERCHES, REQUETES, Counters
-from gateway.inbound.request.hygiene import _CANONICAL
 from gateway.inbound.request.limits import Limits, Policy
 from relais_contrats.oauth.freins import Freins
 from relais_contrats.problemes import Problem
+from relais_contrats.transport import CANONIQUE
 from tests.engines import Bench
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -110,7 +110,7 @@ def test_refusals_slow_down_their_author_only() -> None:
 
 @given(st.binary(max_size=40))
 def test_a_canonical_path_has_no_other_writing(path: bytes) -> None:
-    if _CANONICAL.fullmatch(b"/" + path):
+    if CANONIQUE.fullmatch(b"/" + path):
         text = (b"/" + path).decode()
         segments = text.split("/")[1:]
         assert not {".", ".."} & set(segments)

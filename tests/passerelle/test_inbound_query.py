@@ -4,8 +4,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from gateway.inbound.request.door import est_un_agent
 from relais_contrats.api import OPERATIONS
+from relais_contrats.consultation import est_un_agent
 from relais_contrats.operations import Operation
 from tests.passerelle.entrance import Entrance
 

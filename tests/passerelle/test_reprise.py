@@ -8,8 +8,8 @@ from uuid import UUID
 import pytest
 
 from gateway.entries import referents
-from gateway.inbound.reading.listing import Filters
 from gateway.objets import Objet, crees_par
+from relais_contrats.demandes import ParcoursDemandes
 from relais_contrats.droits import Demandeur, Role, visible
 from relais_contrats.exemples import exemple_valide
 from relais_contrats.partenaires import Convention, Partenaire
@@ -136,14 +136,7 @@ def test_who_declares_a_referent_of_its_own_structure_may_go_on_at_once() -> Non
 
 def test_a_list_by_orientation_keeps_what_the_partner_sees() -> None:
     oriented, not_oriented = {"parcours": "prc_a", "ouverte": {"rang": 2}}, {"parcours": "prc_b"}
+    demandes = [ParcoursDemandes(None, None, None, None, quoi) for quoi in (None, "ouverte", "aucune")]
 
-    assert [Filters(None, None, None, None, quoi).keeps(oriented) for quoi in (None, "ouverte", "aucune")] == [
-        True,
-        True,
-        False,
-    ]
-    assert [Filters(None, None, None, None, quoi).keeps(not_oriented) for quoi in (None, "ouverte", "aucune")] == [
-        True,
-        False,
-        True,
-    ]
+    assert [demande.garde(oriented) for demande in demandes] == [True, True, False]
+    assert [demande.garde(not_oriented) for demande in demandes] == [True, False, True]

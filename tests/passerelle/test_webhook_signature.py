@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from deploy.keys import new_es256_key
 from gateway.destinations import Resolver
 from gateway.inbound.events.subscriptions import Subscriptions
-from gateway.webhook_keys import CleWebhook, EtatCle
+from relais_contrats.cles_webhooks import CleWebhook, EtatCle
 from tests.passerelle.outgoing import KEY, Sortant, until, webhook_key
 from tests.passerelle.partner_api import OpenDoor, api, as_partner
 from tests.passerelle.receiver import Received, Receiver

@@ -10,7 +10,7 @@ import pytest
 
 from deploy.allowed_skips import NO_LANGUAGE
 from deploy.components import ROOT
-from gateway.webhook_keys import CleWebhook
+from relais_contrats.cles_webhooks import CleWebhook
 from relais_contrats.signatures import headers, v1a
 from tests.passerelle.outgoing import webhook_key
 

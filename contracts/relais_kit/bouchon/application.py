@@ -1,33 +1,45 @@
 """The mock, assembled: the routes of the hub that it has, and its own page."""
 
 from collections.abc import Collection, Sequence
+from http import HTTPMethod
 from typing import Any
 from urllib.parse import parse_qs
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from relais_contrats import publies
+from relais_contrats.droits import RESOUDRE
 from relais_contrats.oauth.certificate import ProxyDeConfiance
 from relais_contrats.oauth.metadata import routes as routes_oauth
 from relais_contrats.oauth.profile import Profil
 from relais_contrats.partenaires import Partenaire
 from relais_contrats.problemes import Problem
+from relais_contrats.transport import hotes_de, refus_de_route, refus_http
+from relais_contrats.vues import VUES
 from relais_kit.bouchon.abonnements import Abonnements
 from relais_kit.bouchon.depots import Depots
 from relais_kit.bouchon.fil import Fil
 from relais_kit.bouchon.lectures import Lectures
+from relais_kit.bouchon.livres import Livres
 from relais_kit.bouchon.memoire import Memoire
 from relais_kit.bouchon.modes import ModeInconnu
+from relais_kit.bouchon.offre import SERVICE, STRUCTURE
+from relais_kit.bouchon.offres import Offres
 from relais_kit.bouchon.page import page
 from relais_kit.bouchon.partenaires import Registre
 from relais_kit.bouchon.porte import Horloge, Porte, Traitement, maintenant, trace_de
+from relais_kit.bouchon.reglages import NATURES, Reglages
+from relais_kit.bouchon.rejeux import Rejeux
 from relais_kit.bouchon.repertoire import PARTENAIRES
 from relais_kit.bouchon.suites import Suites
+
+_METHODES = frozenset(HTTPMethod)
+"""Others are refused by the HTTP parser of a hub, before anything of it."""
 
 
 def preparer(
@@ -49,6 +61,7 @@ class Bouchon:
 
     def __init__(self, porte: Porte) -> None:
         self._porte = porte
+        self._hotes = hotes_de(porte.url)
         self._trousseau = porte.trousseau
         self._oauth = _oauth(porte)
         self._api = _api(porte)
@@ -56,16 +69,15 @@ class Bouchon:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._trousseau is not self._porte.trousseau:
             self._trousseau, self._oauth = self._porte.trousseau, _oauth(self._porte)
-        if scope["type"] == "http" and _a_un_segment_vide(scope["path"]):
-            await self._porte.probleme(Problem(status=400))(scope, receive, send)
+        if scope["type"] == "http" and scope["method"] not in _METHODES:
+            await PlainTextResponse("Invalid HTTP request received.", 400)(scope, receive, send)
+            return
+        if scope["type"] == "http" and (refus := refus_http(scope, self._hotes)):
+            refus.headers["Connection"] = "close"
+            await self._porte.probleme(refus)(scope, receive, send)
             return
         est_oauth = scope["type"] == "http" and scope["path"].startswith(("/oauth/", "/.well-known/"))
         await (self._oauth if est_oauth else self._api)(scope, receive, send)
-
-
-def _a_un_segment_vide(chemin: str) -> bool:
-    """`//`, or a slash at the end: the hub redirects nobody to another writing of a path."""
-    return chemin != "/" and "" in chemin[1:].split("/")
 
 
 def _oauth(porte: Porte) -> Starlette:
@@ -82,8 +94,83 @@ def _oauth(porte: Porte) -> Starlette:
 
 
 def _api(porte: Porte) -> Starlette:
-    depots, fil = Depots(porte, Suites(porte.memoire, porte.partenaires)), Fil(porte)
-    lectures, abonnements = Lectures(porte), Abonnements(porte)
+    routes = [*_de_l_api(porte), *publies.routes(porte.url), *_sans_jeton(porte), *_propres(porte)]
+    return Starlette(routes=routes, exception_handlers=_refus(porte))
+
+
+def _de_l_api(porte: Porte) -> list[Route]:
+    suites = Suites(porte.memoire, porte.partenaires, porte.horloge, porte.url)
+    depots, fil, livres, reglages = Depots(porte, suites), Fil(porte), Livres(porte), Reglages(porte)
+    lectures, abonnements, offres, rejeux = Lectures(porte, suites), Abonnements(porte), Offres(porte), Rejeux(porte)
+
+    def une(methode: str, chemin: str, portee: str, traiter: Traitement, *, est_a_lui: bool = False) -> Route:
+        gardee = porte.garder(portee, traiter, abonnements.livrer, est_a_lui=est_a_lui)
+        return Route(chemin, gardee, methods=[methode])
+
+    def sienne(methode: str, chemin: str, portee: str, traiter: Traitement) -> Route:
+        return une(methode, chemin, portee, traiter, est_a_lui=True)
+
+    deposer, lire, consulter, offre = "messages:deposer", "evenements:lire", "parcours:lire", "offres:lire"
+    ab, prc, dep, pilotage = "/v1/abonnements", "/v1/parcours/{prc}", "/v1/departements/{code}", "pilotage:lire"
+    return [
+        sienne("POST", "/v1/messages", deposer, depots.deposer),
+        sienne("GET", "/v1/messages", deposer, livres.messages),
+        sienne("GET", "/v1/messages/{id}", deposer, depots.lire),
+        sienne("GET", "/v1/reconciliation", deposer, livres.reconcilier),
+        une("GET", "/v1/evenements", lire, fil.page),
+        sienne("POST", "/v1/evenements/acquittement", lire, fil.acquitter),
+        sienne("GET", "/v1/evenements/trous", lire, fil.trous),
+        sienne("POST", ab, lire, abonnements.creer),
+        sienne("GET", ab, lire, abonnements.lister),
+        sienne("GET", f"{ab}/{{id}}", lire, abonnements.lire),
+        sienne("PATCH", f"{ab}/{{id}}", lire, abonnements.changer),
+        sienne("DELETE", f"{ab}/{{id}}", lire, abonnements.supprimer),
+        sienne("POST", f"{ab}/{{id}}/secret", lire, abonnements.tourner),
+        sienne("POST", f"{ab}/{{id}}/essai", lire, abonnements.essayer),
+        une("GET", f"{ab}/{{id}}/livraisons", lire, rejeux.livraisons),
+        sienne("GET", f"{ab}/{{id}}/trous", lire, rejeux.trous),
+        une("POST", "/v1/livraisons/{id}/rejeu", lire, rejeux.relivrer),
+        une("POST", "/v1/rejeux", lire, rejeux.creer),
+        une("GET", "/v1/rejeux/{id}", lire, rejeux.lire),
+        une("POST", "/v1/prescriptions/{id}/lien", deposer, lectures.demander_un_lien),
+        une("POST", "/v1/usagers/recherche", RESOUDRE, lectures.rechercher),
+        une("GET", "/v1/parcours", consulter, lectures.lister),
+        une("GET", prc, consulter, lectures.personne),
+        *(une("GET", vue.chemin, consulter, lectures.vue(vue)) for vue in VUES),
+        une("GET", f"{prc}/feuille-de-route", consulter, lectures.feuille),
+        une("GET", f"{prc}/historique", consulter, lectures.historique),
+        une("GET", "/v1/offres/services", offre, offres.services),
+        une("GET", "/v1/offres/structures", offre, offres.structures),
+        une("GET", "/v1/offres/changements", offre, offres.changements),
+        une("GET", "/v1/offres/services/{id:path}", offre, offres.une(SERVICE)),
+        une("GET", "/v1/offres/structures/{id:path}", offre, offres.une(STRUCTURE)),
+        une("GET", "/v1/statistiques/delais", pilotage, livres.delais),
+        une("GET", "/v1/statistiques/offres", pilotage, offres.statistiques),
+        *(une("GET", f"{dep}/{nature}", consulter, reglages.lire(nature)) for nature in NATURES),
+        *(une("PUT", f"{dep}/{nature}", deposer, reglages.changer(nature)) for nature in NATURES),
+    ]
+
+
+def _sans_jeton(porte: Porte) -> list[Route]:
+    async def vivant(_: Request) -> Response:
+        return JSONResponse({"etat": "vivant"})
+
+    async def cles_des_recus(_: Request) -> Response:
+        return JSONResponse(porte.recus.cles())
+
+    async def cles_des_webhooks(_: Request) -> Response:
+        return JSONResponse({"keys": [porte.cle_webhook.jwk()]}, media_type="application/jwk-set+json")
+
+    return [
+        Route("/v1/recus/cles", cles_des_recus),
+        Route("/v1/webhooks/cles", cles_des_webhooks),
+        Route("/sante/vivant", vivant),
+        Route("/sante/pret", vivant),
+    ]
+
+
+def _propres(porte: Porte) -> list[Route]:
+    """What is the mock's own: its page, its modes, its journal."""
 
     async def accueil(_: Request) -> Response:
         return HTMLResponse(page(porte.memoire, porte.modes))
@@ -99,56 +186,19 @@ def _api(porte: Porte) -> Starlette:
     async def journal(_: Request) -> Response:
         return JSONResponse([{**e._asdict(), "instant": e.instant.isoformat()} for e in porte.memoire.journal])
 
-    async def vivant(_: Request) -> Response:
-        return JSONResponse({"etat": "vivant"})
-
-    async def cles_des_recus(_: Request) -> Response:
-        return JSONResponse(porte.recus.cles())
-
-    def une(methode: str, chemin: str, portee: str, traiter: Traitement) -> Route:
-        return Route(chemin, porte.garder(portee, traiter, abonnements.livrer), methods=[methode])
-
-    deposer, lire, sien = "messages:deposer", "evenements:lire", "/v1/abonnements/{id}"
-    routes = [
-        une("POST", "/v1/messages", deposer, depots.deposer),
-        une("GET", "/v1/messages/{id}", deposer, depots.lire),
-        une("GET", "/v1/evenements", lire, fil.page),
-        une("POST", "/v1/evenements/acquittement", lire, fil.acquitter),
-        une("GET", "/v1/evenements/trous", lire, fil.trous),
-        une("POST", "/v1/abonnements", lire, abonnements.creer),
-        une("GET", "/v1/abonnements", lire, abonnements.lister),
-        une("GET", sien, lire, abonnements.lire),
-        une("DELETE", sien, lire, abonnements.supprimer),
-        une("POST", f"{sien}/secret", lire, abonnements.tourner),
-        une("POST", f"{sien}/essai", lire, abonnements.essayer),
-        une("GET", "/v1/parcours/{prc}/historique", "parcours:lire", lectures.historique),
-        Route("/v1/recus/cles", cles_des_recus),
-        *publies.routes(porte.url),
-        Route("/sante/vivant", vivant),
-        Route("/sante/pret", vivant),
+    return [
         Route("/", accueil),
         Route("/bouchon/modes", poser, methods=["POST"]),
         Route("/bouchon/journal", journal),
     ]
-    return Starlette(routes=routes, exception_handlers=_refus(porte))
 
 
 def _refus(porte: Porte) -> dict[Any, Any]:
     async def de_http(request: Request, erreur: Exception) -> Response:
-        statut = erreur.status_code if isinstance(erreur, HTTPException) else 500
-        admises = {"Allow": _admises(request)} if statut == 405 else {}
-        problem = Problem(status=statut if statut in (404, 405) else 400, headers=admises)
-        return porte.probleme(problem, trace_de(request))
+        return porte.probleme(refus_de_route(request, erreur), trace_de(request))
 
     async def de_l_api(request: Request, erreur: Exception) -> Response:
         assert isinstance(erreur, Problem)
         return porte.probleme(erreur, trace_de(request))
 
     return {HTTPException: de_http, Problem: de_l_api}
-
-
-def _admises(request: Request) -> str:
-    """The methods of all the routes of this path (RFC 9110 § 10.2.1)."""
-    routes = (route for route in request.app.routes if isinstance(route, Route))
-    ici = (route.methods or set() for route in routes if route.path_regex.match(request.scope["path"]))
-    return ", ".join(sorted(set().union(*ici)))

@@ -17,6 +17,7 @@ from relais_contrats.enveloppe import avertissements
 from relais_contrats.lecture import Erreur, MessageIllisible, analyser, empreinte
 from relais_contrats.problemes import Problem
 from relais_contrats.reception import Lu, admettre, ligne_de_refus, lire, nommant, refuser_une_cle_du_hub
+from relais_contrats.transport import attente_s
 from relais_kit.bouchon.memoire import Depose, Parcours
 from relais_kit.bouchon.porte import Appel, Porte
 from relais_kit.bouchon.suites import Suites
@@ -34,7 +35,7 @@ class Depots:
 
     async def deposer(self, appel: Appel, request: Request) -> Response:
         genre = essence(request.headers)
-        corps, attend = await request.body(), "respond-async" not in request.headers.get("prefer", "")
+        corps, attend = await request.body(), attente_s(request) > 0
         match genre:
             case "application/cloudevents+json":
                 return self._un(appel, corps, None, attend=attend)
@@ -49,13 +50,11 @@ class Depots:
     async def lire(self, appel: Appel, request: Request) -> Response:
         """What became of a deposit of this partner."""
         id_ = request.path_params["id"]
-        depose = self.porte.memoire.deposes.get((appel.partenaire.code, id_))
-        if depose is not None:
-            return JSONResponse({**depose.reponse, "type": depose.type, "recu_a": depose.recu_a.isoformat()})
-        refuse = self.porte.memoire.refuses.get((appel.partenaire.code, id_))
-        if refuse is None:
+        memoire, cle = self.porte.memoire, (appel.partenaire.code, id_)
+        depose = memoire.deposes.get(cle) or memoire.refuses.get(cle)
+        if depose is None:
             raise Problem(status=404)
-        return JSONResponse(refuse)
+        return JSONResponse(depose.montre())
 
     def _un(self, appel: Appel, corps: bytes, attributs_: Mapping[str, Any] | None, *, attend: bool) -> Response:
         """Who does not wait (`respond-async`) is told later what is decided at once."""
@@ -73,7 +72,7 @@ class Depots:
         dites = []
         for numero, corps in lignes:
             try:
-                reponse, est_rejoue = self._accepter(appel, corps, None)
+                reponse, est_rejoue = self._accepter(appel, corps, None, numero)
                 dites.append({**reponse, "rejoue": True} if est_rejoue else reponse)
             except Problem as problem:
                 dit = problemes.body(problem, self.porte.url, appel.trace)
@@ -83,7 +82,7 @@ class Depots:
         return Response(contenu, media_type="application/x-ndjson")
 
     def _accepter(
-        self, appel: Appel, corps: bytes, attributs_: Mapping[str, Any] | None
+        self, appel: Appel, corps: bytes, attributs_: Mapping[str, Any] | None, ligne: int | None = None
     ) -> tuple[dict[str, Any], bool]:
         try:
             lu = lire(appel.partenaire, corps, attributs_)
@@ -94,11 +93,21 @@ class Depots:
             self.porte.attentes.accepte(appel.partenaire.code, lu.message.nom, lu.objet)
             return recu
         except Problem as problem:
-            if problem.message and (appel.partenaire.code, problem.message) not in self.porte.memoire.deposes:
-                dit = problemes.body(problem, self.porte.url, appel.trace)
-                seen = {"id": problem.message, "type": problem.type, "etat": "refuse", "probleme": dit}
-                self.porte.memoire.refuses[appel.partenaire.code, problem.message] = seen
+            self._retenir(appel, problem, ligne)
             raise
+
+    def _retenir(self, appel: Appel, problem: Problem, ligne: int | None) -> None:
+        """A refusal is read again, but for that of an id that was accepted before."""
+        memoire, cle = self.porte.memoire, (appel.partenaire.code, problem.message or "")
+        if cle in memoire.deposes:
+            return
+        dit: dict[str, Any] = {"etat": "refuse", "probleme": problemes.body(problem, self.porte.url, appel.trace)}
+        dit |= {"id": problem.message} if problem.message else {}
+        dit |= {"ligne": ligne} if ligne else {}
+        refuse = Depose("", problem.type or "", self.porte.horloge(), dit)
+        memoire.livres[appel.partenaire.code].append(refuse)
+        if problem.message:
+            memoire.refuses[cle] = refuse
 
     def _recevoir(self, appel: Appel, lu: Lu) -> tuple[dict[str, Any], bool]:
         memoire, cle = self.porte.memoire, (appel.partenaire.code, lu.depot.id)
@@ -119,6 +128,7 @@ class Depots:
         if dits := avertissements(lu.objet):
             reponse["avertissements"] = dits
         memoire.deposes[cle] = Depose(presentee, lu.message.nom, self.porte.horloge(), reponse)
+        memoire.livres[appel.partenaire.code].append(memoire.deposes[cle])
         return reponse, False
 
     def _autoriser(self, appel: Appel, lu: Lu, data: Mapping[str, Any]) -> Parcours | None:

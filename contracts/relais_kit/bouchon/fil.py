@@ -1,28 +1,35 @@
 """The feed of the mock: pages after a cursor, acknowledgement, gaps, and the disorders that a reader must survive."""
 
-import base64
 import copy
-import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from relais_contrats import valeurs
+from relais_contrats.abonnements import Acquittement
 from relais_contrats.catalogue import CATALOGUE, par_type_cloudevents
+from relais_contrats.codes.acteurs import Finalite
+from relais_contrats.consultation import lire_consultation
 from relais_contrats.corps import essence, lire_modele
+from relais_contrats.demandes import borne, depart_du_fil, nombre, types_courts
 from relais_contrats.lecture import Erreur
+from relais_contrats.modele import Donnees
 from relais_contrats.problemes import Problem, invalid
+from relais_contrats.valeurs import DEPOT
+from relais_kit.bouchon import curseurs
 from relais_kit.bouchon.porte import Appel, Porte
+from relais_kit.codes_fermes import codes, remplacer
 
 _LIMITE, _LIMITE_MAX, _ATTENTE_MAX_S = 100, 500, 25
 _TROUS_MAX = 1_000
-_CLE = b"bouchon"
+LISTE = "fil"
+OBJET_MAX_OCTETS = 16 * 1024
 M = TypeVar("M", bound=BaseModel)
+D = TypeVar("D", bound=Donnees)
 
 
 @dataclass
@@ -33,10 +40,11 @@ class Fil:
 
     async def page(self, appel: Appel, request: Request) -> Response:
         query, code = request.query_params, appel.partenaire.code
-        limite = _entier(query.get("limite"), "limite", _LIMITE, 1, _LIMITE_MAX)
-        _entier(query.get("attente"), "attente", 0, 0, _ATTENTE_MAX_S)
-        types = types_nommes(query["types"].split(","), "types") if "types" in query else None
-        memoire, apres = self.porte.memoire, self._depart(code, query.get("apres"), query.get("depuis"))
+        lire_consultation(appel.demandeur, request.headers, frozenset(Finalite))
+        limite = nombre(query.get("limite"), "limite", _LIMITE, _LIMITE_MAX)
+        nombre(query.get("attente"), "attente", 0, _ATTENTE_MAX_S, minimum=0)
+        types = longs(types_courts(query["types"].split(","), "types")) if "types" in query else None
+        memoire, apres = self.porte.memoire, self._depart(code, query)
         if "epoque" in appel.modes:
             raise self._autre_epoque(code)
         rendus = list(memoire.page(code, apres, types, limite))
@@ -48,8 +56,8 @@ class Fil:
             evenements = [evenement for evenement in evenements for _ in range(2)]
         if "desordre" in appel.modes:
             evenements.reverse()
-        dit = {"evenements": evenements, "curseur": curseur(code, dernier), "dernier_numero": len(memoire.fils[code])}
-        return JSONResponse(dit)
+        suite = curseurs.ecrire(code, LISTE, dernier)
+        return JSONResponse({"evenements": evenements, "curseur": suite, "dernier_numero": len(memoire.fils[code])})
 
     async def acquitter(self, appel: Appel, request: Request) -> Response:
         """Move the durable position, never back; `Relais-Recu` when it moves."""
@@ -66,94 +74,75 @@ class Fil:
         return Response(status_code=204, headers={"Relais-Recu": self.porte.recus.signer(code, contenu, instant)})
 
     async def trous(self, appel: Appel, request: Request) -> Response:
-        """By number only: what is not acknowledged. The mock holds back and forgets nothing."""
-        code, query, memoire = appel.partenaire.code, request.query_params, self.porte.memoire
-        dernier = len(memoire.fils[code])
-        du = _entier(query.get("du"), "du", 1, 0, 10**15)
-        au = min(_entier(query.get("au"), "au", dernier, 0, 10**15), dernier)
-        fin = min(au, max(1, du) + _TROUS_MAX - 1)
-        trous = [
-            {"relaisnumero": rang, "etat": "a-lire", "evenement": memoire.fils[code][rang - 1]["id"]}
-            for rang in range(max(1, du), fin + 1)
-            if rang > memoire.positions[code]
-        ]
-        return JSONResponse({"dernier_numero": dernier, "trous": trous, "suite": fin + 1 if fin < au else None})
+        """What is not acknowledged. The mock holds back and forgets nothing."""
+        code, memoire = appel.partenaire.code, self.porte.memoire
+        memoire.dater(self.porte.horloge())
+        fil, dates, lu = memoire.fils[code], memoire.distribues[code], memoire.positions[code]
 
-    def _depart(self, code: str, apres: str | None, depuis: str | None) -> int:
-        if apres is not None and depuis is not None:
-            raise invalid("depuis", "`apres` et `depuis` s'excluent.")
-        if apres is not None:
-            return _rang(code, apres, "apres")
+        def trou(rang: int) -> dict[str, Any] | None:
+            quand = dates[rang - 1].isoformat(timespec="seconds")
+            dit = {"relaisnumero": rang, "etat": "a-lire", "evenement": fil[rang - 1]["id"], "distribue_a": quand}
+            return dit if rang > lu else None
+
+        return JSONResponse(lire_trous(request.query_params, dates, trou), headers={"Cache-Control": "no-store"})
+
+    def _depart(self, code: str, query: Mapping[str, str]) -> int:
+        depuis = depart_du_fil(query)
+        if "apres" in query:
+            return _rang(code, query["apres"], "apres")
         if depuis is not None:
-            return self.porte.memoire.avant(code, _instant(depuis))
+            return self.porte.memoire.avant(code, depuis)
         return self.porte.memoire.positions[code]
 
     def _autre_epoque(self, code: str) -> Problem:
         phrase = "Ce curseur vient d'un état du hub qui a été perdu : reprenez depuis `curseur`."
         erreurs = [Erreur("apres", "curseur-d-une-autre-epoque", phrase)]
-        sur = curseur(code, self.porte.memoire.positions[code])
+        sur = curseurs.ecrire(code, LISTE, self.porte.memoire.positions[code])
         return Problem("curseur-d-une-autre-epoque", erreurs=erreurs, extra={"curseur": sur})
 
 
-def curseur(partenaire: str, rang: int) -> str:
-    """Opaque to who reads it, and good for one partner."""
-    place = f"{partenaire}/{rang}"
-    return base64.urlsafe_b64encode(f"{place}/{_sceau(place)}".encode()).decode()
-
-
-def _sceau(place: str) -> str:
-    return hmac.digest(_CLE, place.encode(), "sha256").hex()[:16]
-
-
-def _rang(partenaire: str, texte: Any, pointeur: str) -> int:
-    try:
-        code, rang, sceau = base64.b64decode(str(texte), altchars=b"-_", validate=True).decode().split("/")
-        lu = int(rang) if code == partenaire and sceau == _sceau(f"{code}/{rang}") else None
-    except ValueError:
-        lu = None
+def _rang(partenaire: str, texte: str, pointeur: str) -> int:
+    lu = curseurs.lire(partenaire, LISTE, texte)
     if lu is None:
         raise invalid(pointeur, "Ce curseur n'a pas été donné par le hub à ce partenaire.")
     return lu
 
 
-def _entier(texte: str | None, nom: str, defaut: int, minimum: int, maximum: int) -> int:
-    if texte is None:
-        return defaut
-    if not (texte.isascii() and texte.isdecimal() and len(texte) < 16 and minimum <= int(texte) <= maximum):
-        raise invalid(nom, f"Un entier de {minimum} à {maximum} est attendu.")
-    return int(texte)
-
-
-def _instant(texte: str) -> datetime:
-    try:
-        lu = valeurs.instant(texte.replace(" ", "+").upper())
-        if lu.tzinfo is None:
-            raise ValueError(texte)  # said below, nothing echoed
-    except ValueError as erreur:
-        raise invalid("depuis", "Un instant RFC 3339 avec son décalage est attendu.") from erreur
-    return lu
-
-
-class Acquittement(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    curseur: str
-
-
 async def lire_objet(request: Request, modele: type[M]) -> M:
-    """The JSON body, as the hub reads it. Raises a Problem: 400, 415 or 422."""
+    """The JSON body, as the hub reads it. Raises a Problem: 400, 413, 415 or 422."""
+    return await _lire(request, lambda objet: modele.model_validate(objet, strict=True))
+
+
+async def lire_contrat(request: Request, modele: type[D], maximum_octets: int = OBJET_MAX_OCTETS) -> D:
+    """The same for an object made of contract fields, which are strict by themselves."""
+    return await _lire(request, lambda objet: modele.model_validate(objet, context=DEPOT), maximum_octets)
+
+
+async def _lire(request: Request, valider: Callable[[dict[str, Any]], M], maximum_octets: int = OBJET_MAX_OCTETS) -> M:
     if essence(request.headers) != "application/json":
         raise Problem(status=415)
-    return lire_modele(await request.body(), lambda objet: modele.model_validate(objet, strict=True))
+    corps = await request.body()
+    if len(corps) > maximum_octets:
+        raise Problem(status=413)
+    return lire_modele(corps, valider)
 
 
-def types_nommes(noms: Sequence[Any], pointeur: str) -> Sequence[str]:
-    """As CloudEvents writes them, from either writing. Raises a Problem."""
-    messages = [par_type_cloudevents(str(nom)) or CATALOGUE.get(str(nom)) for nom in noms]
-    if None in messages:
-        erreur = Erreur(pointeur, "code-inconnu", "Ce type de message n'existe pas au catalogue.")
-        raise Problem("code-inconnu", erreurs=[erreur])
-    return [message.type_cloudevents for message in messages if message]
+def longs(noms: Iterable[str]) -> list[str]:
+    """Types as CloudEvents writes them."""
+    return [CATALOGUE[nom].type_cloudevents for nom in noms]
+
+
+def lire_trous(
+    query: Mapping[str, str], dates: Sequence[datetime], trou: Callable[[int], dict[str, Any] | None]
+) -> dict[str, Any]:
+    """Per number of a suite, 1 being the first of `dates`, its gap if it is one. Bounds are numbers or instants."""
+    dernier, (du, au) = len(dates), (borne(query.get("du"), "du"), borne(query.get("au"), "au"))
+    premier = du if isinstance(du, int) else 1 if du is None else sum(date < du for date in dates) + 1
+    fin = au if isinstance(au, int) else dernier if au is None else sum(date <= au for date in dates)
+    premier, fin = max(1, premier), min(fin, dernier)
+    arret = min(fin, premier + _TROUS_MAX - 1)
+    trous = [dit for rang in range(premier, arret + 1) if (dit := trou(rang))]
+    return {"dernier_numero": dernier, "trous": trous, "suite": arret + 1 if arret < fin else None}
 
 
 def _derange(evenement: Mapping[str, Any], modes: frozenset[str]) -> Mapping[str, Any]:
@@ -165,5 +154,7 @@ def _derange(evenement: Mapping[str, Any], modes: frozenset[str]) -> Mapping[str
         change["attributdubouchon"] = "1"
         change["data"]["champ_du_bouchon"] = {"nouveau": True}
     if "code-inconnu" in modes:
-        change["finalite"] = "code-du-bouchon"
+        message = par_type_cloudevents(change["type"])
+        chemins = codes(message.modele, change["data"]) if message else iter(())
+        remplacer(change, ("data", *premier) if (premier := next(chemins, None)) else ("finalite",), "code-du-bouchon")
     return change

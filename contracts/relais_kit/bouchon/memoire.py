@@ -6,14 +6,15 @@ from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from relais_contrats.droits import Role
 from relais_contrats.oauth.revocation import JetonRevoque
 from relais_contrats.oauth.usages import UsageUnique
-
-if TYPE_CHECKING:
-    from relais_kit.bouchon.abonnements import Abonnement
+from relais_kit.bouchon.livraisons import Abonnement
+from relais_kit.bouchon.objets import Objets
+from relais_kit.bouchon.offre import Offre
+from relais_kit.bouchon.vues import Dit, Recit
 
 _JOURNAL_MAX = 500
 
@@ -40,6 +41,10 @@ class Depose:
     recu_a: datetime
     reponse: dict[str, Any]
 
+    def montre(self) -> dict[str, Any]:
+        type_ = {"type": self.type} if self.type else {}
+        return {**self.reponse, **type_, "recu_a": self.recu_a.isoformat()}
+
 
 @dataclass
 class Parcours:
@@ -50,34 +55,67 @@ class Parcours:
     cles: set[tuple[str, ...]]
     roles: dict[str, set[Role]] = field(default_factory=lambda: defaultdict(set))
     sequence: int = 0
+    dits: list[Dit] = field(default_factory=list)
+
+    @property
+    def recit(self) -> Recit:
+        return Recit(self.departement, tuple(self.dits))
 
 
 @dataclass
 class Memoire:
+    """`livres`: what each partner deposited and what was refused at the door, in order, as it reads them again."""
+
     deposes: dict[tuple[str, str], Depose] = field(default_factory=dict)
-    refuses: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    livres: dict[str, list[Depose]] = field(default_factory=lambda: defaultdict(list))
+    refuses: dict[tuple[str, str], Depose] = field(default_factory=dict)
     parcours: list[Parcours] = field(default_factory=list)
+    _par_cle: dict[tuple[str, ...], Parcours] = field(default_factory=dict)
+    _par_nom: dict[tuple[str, str], Parcours] = field(default_factory=dict)
     fils: dict[str, list[Mapping[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     positions: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     distribues: dict[str, list[datetime]] = field(default_factory=lambda: defaultdict(list))
     """When each event of a feed came there, as far as `dater` was told."""
-    abonnements: dict[str, "Abonnement"] = field(default_factory=dict)
-    offre: dict[str, str] = field(default_factory=dict)
-    """The SIRET of a published structure and the structure of a published service, by their ids."""
+    abonnements: dict[str, Abonnement] = field(default_factory=dict)
+    offre: Offre = field(default_factory=Offre)
+    objets: Objets = field(default_factory=Objets)
+    reglages: dict[tuple[str, str], list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    """What a département set, by code and nature, version after version."""
     journal: deque[Echange] = field(default_factory=lambda: deque(maxlen=_JOURNAL_MAX))
 
     def nom(self, partenaire: str, parcours: Parcours) -> str:
         """The pseudonym of a parcours for one partner: the same in every run of the same story."""
+        nom = self.pseudonyme(partenaire, parcours)
+        self._par_nom[partenaire, nom] = parcours
+        return nom
+
+    def pseudonyme(self, partenaire: str, parcours: Parcours) -> str:
         octets = hashlib.sha256(f"{partenaire}/{parcours.numero}".encode()).digest()
         return "prc_" + base64.b32encode(octets).decode().lower()[:26]
 
     def connu_de(self, partenaire: str, nom: str) -> Parcours | None:
         """The parcours that this partner calls so and takes part in; None for any other text."""
-        siens = (p for p in self.parcours if p.roles.get(partenaire))
-        return next((p for p in siens if self.nom(partenaire, p) == nom), None)
+        parcours = self._par_nom.get((partenaire, nom))
+        return parcours if parcours and parcours.roles.get(partenaire) else None
+
+    def de(self, partenaire: str) -> Iterator[Parcours]:
+        """Those in which this partner takes part, or that it signalled, as they were opened."""
+        return (p for p in self.parcours if p.roles.get(partenaire))
 
     def de_la_personne(self, cles: set[tuple[str, ...]]) -> Parcours | None:
-        return next((p for p in self.parcours if p.cles & cles), None)
+        connus = [p for cle in cles if (p := self._par_cle.get(cle))]
+        return min(connus, key=lambda p: p.numero, default=None)
+
+    def ouvrir(self, departement: str, cles: set[tuple[str, ...]]) -> Parcours:
+        self.parcours.append(Parcours(len(self.parcours) + 1, departement, set()))
+        self.reconnaitre(self.parcours[-1], cles)
+        return self.parcours[-1]
+
+    def reconnaitre(self, parcours: Parcours, cles: set[tuple[str, ...]]) -> None:
+        """From now on this person is recognised by these too."""
+        parcours.cles |= cles
+        for cle in cles:
+            self._par_cle.setdefault(cle, parcours)
 
     def dater(self, instant: datetime) -> None:
         """What came in the feeds since the last call came at this instant."""

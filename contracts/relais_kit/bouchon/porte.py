@@ -8,12 +8,16 @@ from datetime import UTC, datetime, timedelta
 
 import anyio
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from relais_contrats import problemes
+from relais_contrats.cles_webhooks import CleWebhook
+from relais_contrats.codes.acteurs import Finalite
+from relais_contrats.consultation import exiger_une_convention
 from relais_contrats.droits import Demandeur
 from relais_contrats.oauth.errors import AccesRefuse
 from relais_contrats.oauth.profile import Profil
@@ -78,6 +82,7 @@ class Porte:
     revoques: Revoques = field(default_factory=Revoques)
     trousseau: Trousseau = field(default_factory=lambda: Trousseau([nouvelle_cle()]))
     attentes: Releve = field(default_factory=Releve)
+    cle_webhook: CleWebhook = field(default_factory=lambda: CleWebhook.de(Ed25519PrivateKey.generate()))
     recus: Recus = field(init=False)
 
     def __post_init__(self) -> None:
@@ -88,9 +93,15 @@ class Porte:
         self.trousseau = Trousseau([nouvelle_cle()])
 
     def garder(
-        self, portee: str, traiter: Traitement, ensuite: Callable[[], Awaitable[None]] | None = None
+        self,
+        portee: str,
+        traiter: Traitement,
+        ensuite: Callable[[], Awaitable[None]] | None = None,
+        *,
+        est_a_lui: bool = False,
     ) -> Callable[[Request], Awaitable[Response]]:
-        """`ensuite` is done once the answer has left."""
+        """`ensuite` is done once the answer has left. `est_a_lui`: what it tells is the partner's own, which needs no
+        convention in force."""
 
         async def repondre(request: Request) -> Response:
             appel: Appel | None = None
@@ -100,7 +111,10 @@ class Porte:
                     self.tourner_la_cle()
                 appel = await self._identifier(request, portee, modes)
                 await _gener(modes)
-                lire_parametres(request.method, request.scope["route"].path, request.query_params.multi_items())
+                chemin = request.scope["route"].path.replace(":path}", "}")
+                lire_parametres(request.method, chemin, request.query_params.multi_items())
+                if not est_a_lui:
+                    exiger_une_convention(appel.demandeur, frozenset(Finalite))
                 reponse = await traiter(appel, request)
             except Problem as problem:
                 if appel is not None:

@@ -1,17 +1,15 @@
 """The feed that the played hub shows: events of the usual types, then the same with codes and fields of tomorrow."""
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, get_args
+from collections.abc import Iterator, Sequence
 from uuid import uuid4
 
-from pydantic import BaseModel
-
 from relais_contrats.catalogue import CATALOGUE
-from relais_contrats.codes.liste import Code
 from relais_contrats.droits import Role
 from relais_contrats.enveloppe import PREFIXE_TYPE, SUFFIXE_TYPE
 from relais_kit.bouchon.memoire import Memoire, Parcours
+from relais_kit.codes_fermes import Chemin, remplacer
+from relais_kit.codes_fermes import codes as codes_de
 from relais_kit.recepteur.faits import CODE_INCONNU, INCONNU, TYPES_COURANTS, Evenement, Faits
 
 _DEPARTEMENT = "59"
@@ -46,12 +44,10 @@ def semer(
 
 def _inconnus(type_: str, connu: Evenement) -> Iterator[Evenement]:
     """One variant for each closed list that it uses, with a code that this version does not have."""
-    for chemin in (("finalite",), *(("data", *c) for c in _codes(CATALOGUE[type_].modele, connu["data"]))):
+    chemins: list[Chemin] = [("data", *chemin) for chemin in codes_de(CATALOGUE[type_].modele, connu["data"])]
+    for chemin in (("finalite",), *chemins):
         change = _autre(connu)
-        objet: Any = change
-        for pas in chemin[:-1]:
-            objet = objet[pas]
-        objet[chemin[-1]] = CODE_INCONNU
+        remplacer(change, chemin, CODE_INCONNU)
         yield change
 
 
@@ -64,22 +60,3 @@ def _enrichi(connu: Evenement) -> Evenement:
 
 def _autre(connu: Evenement) -> Evenement:
     return {**copy.deepcopy(connu), "finalite": "accompagnement", "id": str(uuid4())}
-
-
-def _codes(modele: type[BaseModel], data: Mapping[str, Any]) -> Iterator[tuple[str | int, ...]]:
-    """Where `data` holds a value of a closed list."""
-    for nom, champ in modele.model_fields.items():
-        valeur = data.get(nom)
-        premier, pas = (valeur[0], (nom, 0)) if isinstance(valeur, list) and valeur else (valeur, (nom,))
-        for genre in _genres(champ.annotation):
-            if issubclass(genre, Code) and isinstance(premier, str):
-                yield pas
-            elif issubclass(genre, BaseModel) and isinstance(premier, dict):
-                yield from ((*pas, *suite) for suite in _codes(genre, premier))
-
-
-def _genres(annotation: Any) -> Iterator[type]:
-    if isinstance(annotation, type):
-        yield annotation
-    for argument in get_args(annotation):
-        yield from _genres(argument)

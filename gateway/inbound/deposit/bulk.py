@@ -32,9 +32,9 @@ from gateway.inbound.request import problems
 from gateway.inbound.request.body import read_body, read_lines
 from gateway.inbound.request.door import Call, replayed_proof
 from gateway.inbound.request.limits import Limits
-from gateway.inbound.request.preference import wait_s
 from relais_contrats.lecture import MessageIllisible, analyser
 from relais_contrats.problemes import Problem
+from relais_contrats.transport import attente_s
 
 MAX_BATCH_MESSAGES = 1_000
 MAX_BATCH_BYTES = 16 * 1024 * 1024
@@ -97,7 +97,7 @@ class Bulk:
         usages, call.usages, call.is_journalled = call.usages, (), True
         if not await self._doorway.journal.record_access(self._access(call, 0), usages):
             raise replayed_proof()
-        told = self._stream(call, lines, telemetry.traceparent(), wait_s(request))
+        told = self._stream(call, lines, telemetry.traceparent(), attente_s(request))
         return _WhileReading(told, media_type="application/x-ndjson")
 
     def _access(self, call: Call, resultat: int, parcours: Iterable[UUID] = (), code: str | None = None) -> Access:

@@ -29,12 +29,12 @@ from gateway.inbound.request import problems
 from gateway.inbound.request.body import media_type, read_body
 from gateway.inbound.request.door import Call, Door
 from gateway.inbound.request.limits import Limits
-from gateway.inbound.request.preference import wait_s
 from relais_contrats.binaire import PREFIXE, attributs
 from relais_contrats.lecture import MessageIllisible
 from relais_contrats.problemes import Problem
 from relais_contrats.reception import ligne_de_refus
 from relais_contrats.refus import REFUS
+from relais_contrats.transport import attente_s
 
 _ACCEPTED = "application/cloudevents+json, application/cloudevents-batch+json, application/x-ndjson, application/json"
 """`application/json` is binary mode: it comes with `ce-*` headers."""
@@ -71,7 +71,7 @@ class Deposits:
         span = trace.get_current_span()
         span.update_name("deposer")
         try:
-            waits = wait_s(request)
+            waits = attente_s(request)
             attributs = _attributs(request) if _is_binary(request) else None
             prepared = read(self._doorway, call, corps, is_decided_here=waits > 0, attributs=attributs)
             span.update_name(f"deposer {prepared.message.nom}")

@@ -7,10 +7,9 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Any
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -27,12 +26,12 @@ from gateway.inbound.reading.sight import declare
 from gateway.inbound.request.door import Call, Door
 from gateway.inbound.request.json_body import read_model
 from gateway.inbound.request.problems import Problem, invalid
-from gateway.inbound.request.query import instant
 from gateway.pseudonyms import whole_second
 from gateway.receipts import Chains, OfDelivery
 from gateway.unmade import Unmade, park
-from relais_contrats.catalogue import CATALOGUE, par_type_cloudevents
+from relais_contrats.abonnements import Acquittement
 from relais_contrats.codes.acteurs import Finalite
+from relais_contrats.demandes import depart_du_fil, nombre, types_courts
 from relais_contrats.droits import Role
 from relais_contrats.lecture import Erreur
 
@@ -67,12 +66,6 @@ ON CONFLICT (partenaire) DO UPDATE SET numero = EXCLUDED.numero, acquitte_a = EX
 WHERE curseurs.numero < EXCLUDED.numero
 RETURNING (SELECT evenement FROM livraisons WHERE partenaire = $1 AND numero <= $2 ORDER BY numero DESC LIMIT 1)
 """
-
-
-class Acquittement(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    curseur: Annotated[str, Field(min_length=1, max_length=100)]
 
 
 class Arrivals:
@@ -147,10 +140,10 @@ class Feed:
         query = request.query_params
         declare(call, request, frozenset(Finalite))
         _refuse_unknown(query, {"apres", "depuis", "limite", "attente", "types"})
-        limite = _number(query.get("limite"), "limite", _DEFAULT_LIMIT, 1, _MAX_LIMIT)
-        attente_s = _number(query.get("attente"), "attente", 0, 0, _MAX_WAIT_S)
-        types = short_types(query["types"].split(","), "types") if query.get("types") else None
-        after = await self._start(call.partenaire.code, query.get("apres"), instant(query.get("depuis"), "depuis"))
+        limite = nombre(query.get("limite"), "limite", _DEFAULT_LIMIT, _MAX_LIMIT)
+        attente_s = nombre(query.get("attente"), "attente", 0, _MAX_WAIT_S, minimum=0)
+        types = types_courts(query["types"].split(","), "types") if query.get("types") else None
+        after = await self._start(call.partenaire.code, query.get("apres"), depart_du_fil(query))
         rows, reached, dernier = await self._page_or_wait(call.partenaire.code, after.numero, types, limite, attente_s)
         leaving = await self._leaving(call, rows)
         call.montres += [one.parcours for one in leaving]
@@ -210,8 +203,6 @@ class Feed:
 
     async def _start(self, partenaire: str, apres: str | None, depuis: datetime | None) -> Place:
         """After a cursor, from an instant on, acknowledged or not, or else from what was acknowledged."""
-        if apres is not None and depuis is not None:
-            raise invalid("depuis", "`apres` et `depuis` s'excluent.")
         if apres is not None:
             return await self._read_cursor(partenaire, apres, "apres")
         async with self._pool.acquire() as conn:
@@ -299,27 +290,6 @@ def _delivered(row: Mapping[str, Any]) -> Delivered:
     )
 
 
-def short_types(types: Sequence[str], pointeur: str) -> list[str]:
-    """Message types as written (`orientation.decidee`, or the CloudEvents type) to short names. Raises a Problem."""
-    short = []
-    for rank, text in enumerate(types):
-        message = par_type_cloudevents(text) or CATALOGUE.get(text)
-        if message is None:
-            at = f"{pointeur}/{rank}" if pointeur.startswith("/") else pointeur
-            erreur = Erreur(at, "code-inconnu", "Ce type de message n'existe pas au catalogue.")
-            raise Problem("code-inconnu", erreurs=[erreur])
-        short.append(message.nom)
-    return list(dict.fromkeys(short))
-
-
 def _refuse_unknown(given: Iterable[str], known: set[str]) -> None:
     if not set(given) <= known:
         raise invalid("", f"Paramètres admis : {', '.join(sorted(known))}.")
-
-
-def _number(text: str | None, name: str, default: int, least: int, most: int) -> int:
-    if text is None:
-        return default
-    if not (text.isascii() and text.isdigit() and len(text) <= 4 and least <= int(text) <= most):
-        raise invalid(name, f"Un entier de {least} à {most} est attendu.")
-    return int(text)

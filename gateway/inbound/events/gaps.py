@@ -4,7 +4,6 @@ A number that is not told here was delivered, or acknowledged. Nothing but numbe
 gap is explained to a partner whose conventions have ended too: that is when it has some.
 """
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -22,16 +21,15 @@ from gateway.inbound.events import gaps_store as store
 from gateway.inbound.events import subscriptions_store
 from gateway.inbound.events.feed import SCOPE
 from gateway.inbound.request.door import Call, Door
-from gateway.inbound.request.problems import Problem, invalid
-from gateway.inbound.request.query import identifier, instant, parameters
+from gateway.inbound.request.problems import Problem
+from gateway.inbound.request.query import parameters
 from gateway.pseudonyms import Pseudonyms, whole_second
+from relais_contrats.demandes import borne, identifiant
 from relais_contrats.droits import Role
-from relais_contrats.operations import MOTIF_NUMERO
 
 _LOOKED_AT = 1_000
 """Numbers in one answer; `suite` says where the next one starts."""
 _FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
-_NUMBER = re.compile(MOTIF_NUMERO)
 
 
 class Gaps:
@@ -60,7 +58,7 @@ class Gaps:
         return _answer(dernier, stop, au, gaps)
 
     async def of_subscription(self, call: Call, request: Request) -> Response:
-        code, id_ = call.partenaire.code, identifier(request.path_params["id"], "id")
+        code, id_ = call.partenaire.code, identifiant(request.path_params["id"], "id")
         async with self._pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
             if await subscriptions_store.one(conn, code, id_) is None:
                 raise Problem(status=404)
@@ -108,7 +106,7 @@ class Gaps:
 async def _range(conn: Connection, suite: str | UUID, query: Mapping[str, str]) -> tuple[int, int, int]:
     """The last number of the suite, and the range that is asked for, as numbers within it."""
     dernier = await numbering.last(conn, suite)
-    du, au = _bound(query.get("du"), "du"), _bound(query.get("au"), "au")
+    du, au = borne(query.get("du"), "du"), borne(query.get("au"), "au")
     first, final = du if isinstance(du, int) else 1, au if isinstance(au, int) else dernier
     if isinstance(du, datetime) or isinstance(au, datetime):
         since, until = du if isinstance(du, datetime) else _FIRST, au if isinstance(au, datetime) else _LAST
@@ -117,15 +115,6 @@ async def _range(conn: Connection, suite: str | UUID, query: Mapping[str, str]) 
             return dernier, 1, 0
         first, final = max(first, decided[0]), min(final, decided[1])
     return dernier, max(1, first), min(final, dernier)
-
-
-def _bound(text: str | None, name: str) -> int | datetime | None:
-    """A number of the suite, or an instant."""
-    if text is None or not text.isdigit():
-        return instant(text, name)
-    if _NUMBER.fullmatch(text) is None:
-        raise invalid(name, "Un numéro s'écrit en chiffres de 0 à 9, quinze au plus, sans zéro devant.")
-    return int(text)
 
 
 def _answer(dernier: int, stop: int, au: int, gaps: list[dict[str, Any]]) -> Response:

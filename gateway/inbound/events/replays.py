@@ -5,12 +5,11 @@ Selected = delivered + already delivered + refused + pending. What its receiver 
 
 import asyncio
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 import orjson
 import structlog
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -20,14 +19,13 @@ from chassis.database import TRANSIENT, Connection, Pool, Record
 from chassis.facts import type_cloudevents
 from chassis.process import wait
 from gateway.inbound.events import replays_store as store
-from gateway.inbound.events.feed import SCOPE, short_types
-from gateway.inbound.events.subscriptions import Types
+from gateway.inbound.events.feed import SCOPE
 from gateway.inbound.reading import reads_store
 from gateway.inbound.request.door import Call, Door
 from gateway.inbound.request.json_body import read_model
 from gateway.inbound.request.problems import Problem, invalid
-from gateway.inbound.request.query import identifier, instant
-from relais_contrats.lecture import Erreur
+from relais_contrats.abonnements import NouveauRejeu, types_rejoues
+from relais_contrats.demandes import identifiant, types_courts
 
 _log = structlog.get_logger()
 MOST_SELECTED = 100_000
@@ -35,21 +33,6 @@ _TOGETHER = 500
 _IDLE_S = 1.0
 # Between two pieces, the queues belong to the live traffic.
 _PAUSE_S = 0.02
-
-Instant = Annotated[str, Field(min_length=1, max_length=40)]
-
-
-class NouveauRejeu(BaseModel):
-    """`types` empty: all those of the subscription. `renvoyer`: also what was delivered already."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    du: Instant
-    au: Instant
-    abonnement: Annotated[str, Field(min_length=1, max_length=40)]
-    types: Types = []
-    a_blanc: bool = False
-    renvoyer: bool = False
 
 
 class Replays:
@@ -66,15 +49,15 @@ class Replays:
     async def create(self, call: Call, request: Request) -> Response:
         """Select now, send little by little. `a_blanc` only counts."""
         asked = await read_model(request, NouveauRejeu)
-        du, au = instant(asked.du, "/du"), instant(asked.au, "/au")
-        if du is None or au is None or du >= au:
-            raise invalid("/au", "`au` doit suivre `du`.")
-        wanted = short_types(asked.types, "/types")
-        code, abonnement = call.partenaire.code, identifier(asked.abonnement, "/abonnement")
+        du, au = asked.periode()
+        wanted = types_courts(asked.types, "/types")
+        code, abonnement = call.partenaire.code, identifiant(asked.abonnement, "/abonnement")
         now, rejeu = datetime.now(UTC), uuid7()
         async with self._pool.acquire() as conn, conn.transaction():
             row = await store.subscription(conn, code, abonnement)
-            types = _types(row, wanted)
+            if row is None:
+                raise Problem(status=404)
+            types = types_rejoues(row["etat"], row["types"], wanted)
             first, last = await reads_store.bounds(conn, "recu", du, au)
             selection = (code, abonnement, first, last, du, au, types, asked.renvoyer)
             counted = await store.dry_run(conn, *selection)
@@ -136,21 +119,6 @@ class Replays:
             "demande_a": row["demande_a"],
             "comptes": accounts,
         }
-
-
-def _types(row: Record | None, wanted: list[str]) -> list[str]:
-    """What is selected: the types of the subscription, narrowed to those asked for. Raises a Problem."""
-    if row is None:
-        raise Problem(status=404)
-    if row["etat"] == "inactif":
-        erreur = Erreur("/abonnement", "etat-interdit", "Cet abonnement est inactif : rien n'y est livré.")
-        raise Problem("etat-interdit", erreurs=[erreur])
-    taken: list[str] = row["types"]
-    if not wanted:
-        return taken
-    if taken and not set(wanted) <= set(taken):
-        raise invalid("/types", "L'abonnement ne prend pas tous ces types.")
-    return wanted
 
 
 def _dry(counted: Record) -> dict[str, Any]:

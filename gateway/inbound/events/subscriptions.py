@@ -6,11 +6,10 @@ Deliveries are signed with a secret shown once (`v1`) or with the hub's own key 
 """
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -20,53 +19,34 @@ from chassis.database import Pool, Record
 from chassis.facts import type_cloudevents
 from gateway.destinations import Interdite, Resolver
 from gateway.inbound.events import subscriptions_store as store
-from gateway.inbound.events.feed import SCOPE, short_types
+from gateway.inbound.events.feed import SCOPE
 from gateway.inbound.request.door import Call, Door
 from gateway.inbound.request.json_body import read_model
 from gateway.inbound.request.problems import Problem, invalid
-from gateway.inbound.request.query import identifier, parameters
+from gateway.inbound.request.query import parameters
 from gateway.pseudonyms import Pseudonyms, whole_second
 from gateway.webhook_keys import Cles
 from gateway.webhook_secrets import Safe, new_secret, shown
-from relais_contrats.lecture import Erreur
+from relais_contrats.abonnements import (
+    PAR_PARTENAIRE_MAX,
+    RECOUVREMENTS_MAX,
+    Changement,
+    NouvelAbonnement,
+    etat_suivant,
+    sans_secret,
+    trop_d_abonnements,
+    trop_de_recouvrements,
+)
+from relais_contrats.demandes import ETATS_LIVRAISON, identifiant, types_courts, un_de
 from relais_contrats.partenaires import Partenaire
-from relais_contrats.valeurs import Entier
 
 OVERLAP = timedelta(hours=24)
-_MOST_PER_PARTNER = 20
-# A delivery bears one signature for each.
-_MOST_OVERLAPS = 4
 _PAGE = 100
 _LAST = 2**63 - 1
-_ETATS = ("a-livrer", "en-echec", "livre", "sans-objet", "retenu")
 
-Url = Annotated[str, Field(min_length=8, max_length=2000)]
-Types = Annotated[list[Annotated[str, Field(min_length=1, max_length=120)]], Field(max_length=100)]
-Lot = Annotated[Entier, Field(ge=1, le=100)]
 _V1, _V1A = "v1", "v1a"
 # Shorter than a rotation ever is, so that the next key is known everywhere before it signs alone.
 _CACHE = {"Cache-Control": "public, max-age=300"}
-
-
-class NouvelAbonnement(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    url: Url
-    types: Types
-    lot: Lot = 1
-    actif: bool = True
-    signature: Literal["v1", "v1a"] = "v1"
-
-
-class Changement(BaseModel):
-    """Absent fields keep their value."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    url: Url | None = None
-    types: Types | None = None
-    lot: Lot | None = None
-    actif: bool | None = None
 
 
 class Subscriptions:
@@ -108,7 +88,7 @@ class Subscriptions:
 
     async def create(self, call: Call, request: Request) -> Response:
         asked = await read_model(request, NouvelAbonnement)
-        types = short_types(asked.types, "/types")
+        types = types_courts(asked.types, "/types")
         await self._check(call.partenaire, asked.url)
         id_, code, now = uuid7(), call.partenaire.code, datetime.now(UTC)
         secret = new_secret() if asked.signature == _V1 else None
@@ -117,8 +97,8 @@ class Subscriptions:
         columns = (asked.url, types, asked.lot, etat, asked.signature, sealed, now, sorted(call.jeton.scopes))
         async with self._pool.acquire() as conn, conn.transaction():
             await store.lock(conn, code)
-            if await store.count(conn, code) >= _MOST_PER_PARTNER:
-                raise _forbidden(f"Un partenaire a {_MOST_PER_PARTNER} abonnements au plus : supprimez-en un.")
+            if await store.count(conn, code) >= PAR_PARTENAIRE_MAX:
+                raise trop_d_abonnements()
             row = await store.insert(conn, id_, code, *columns)
         once = {"secret": shown(secret)} if secret else {}
         return _json(self._shown(row) | once, 201, {"Location": f"/v1/abonnements/{id_}"})
@@ -140,7 +120,7 @@ class Subscriptions:
     async def change(self, call: Call, request: Request) -> Response:
         """A new address is verified like a first one; so is one that comes back from rest."""
         asked = await read_model(request, Changement)
-        types = short_types(asked.types, "/types") if asked.types is not None else None
+        types = types_courts(asked.types, "/types") if asked.types is not None else None
         if asked.url is not None:
             await self._check(call.partenaire, asked.url)
         code, id_ = call.partenaire.code, _id(request)
@@ -151,7 +131,7 @@ class Subscriptions:
                 "url": asked.url or row["url"],
                 "types": row["types"] if types is None else types,
                 "lot": asked.lot or row["lot"],
-                "etat": _next_state(row["etat"], asked.actif, is_moved=is_moved),
+                "etat": etat_suivant(row["etat"], asked.actif, change_d_adresse=is_moved),
             }
             is_new = is_moved or row["etat"] != "a-verifier" or bool(asked.actif)
             restarts = changed["etat"] == "a-verifier" and is_new
@@ -170,9 +150,9 @@ class Subscriptions:
         async with self._pool.acquire() as conn, conn.transaction():
             row = _found(await store.lock_one(conn, code, id_))
             if row["signature"] == _V1A:
-                raise _forbidden("Un abonnement `v1a` n'a pas de secret : les clés publiques du hub le vérifient.")
-            if await store.overlaps(conn, id_, now) >= _MOST_OVERLAPS:
-                raise _forbidden("Trop de secrets se recouvrent : attendez la fin du plus ancien.")
+                raise sans_secret()
+            if await store.overlaps(conn, id_, now) >= RECOUVREMENTS_MAX:
+                raise trop_de_recouvrements()
             await store.rotate(conn, code, id_, self._safe.seal(id_, secret), now + OVERLAP)
         return _json({"id": str(id_), "secret": shown(secret), "ancien_secret_jusqua": now + OVERLAP}, 201)
 
@@ -184,11 +164,9 @@ class Subscriptions:
 
     async def deliveries(self, call: Call, request: Request) -> Response:
         """The latest first; `etat=en-echec` lists what is parked behind a failure."""
-        etat, place = request.query_params.get("etat"), request.query_params.get("avant")
-        if etat is not None and etat not in _ETATS:
-            erreur = Erreur("etat", "code-inconnu", f"Valeur hors de la liste : {', '.join(_ETATS)}.")
-            raise Problem("code-inconnu", erreurs=[erreur])
-        before = identifier(place, "avant") if place else None
+        query = request.query_params
+        etat, place = un_de(query.get("etat"), "etat", ETATS_LIVRAISON), query.get("avant")
+        before = identifiant(place, "avant") if place else None
         code, id_ = call.partenaire.code, _id(request)
         async with self._pool.acquire() as conn:
             _found(await store.one(conn, code, id_))
@@ -243,12 +221,6 @@ class Subscriptions:
         return {name: value for name, value in delivery.items() if value is not None}
 
 
-def _next_state(etat: str, actif: bool | None, *, is_moved: bool) -> str:
-    if actif is False or (actif is None and etat == "inactif"):
-        return "inactif"
-    return "a-verifier" if is_moved or (actif and etat in ("inactif", "suspendu")) else etat
-
-
 def _row(row: Record) -> dict[str, Any]:
     shown_row: dict[str, Any] = {
         "id": str(row["id"]),
@@ -277,10 +249,6 @@ def _row(row: Record) -> dict[str, Any]:
         code, erreur = row["essai_code"], row["essai_erreur"]
         shown_row["essai"] = {"etat": etat, "a": row["essai_a"], "code": code, "erreur": erreur}
     return shown_row
-
-
-def _forbidden(phrase: str) -> Problem:
-    return Problem("etat-interdit", erreurs=[Erreur("", "etat-interdit", phrase)])
 
 
 def _found(row: Record | None) -> Record:

@@ -11,11 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from hashlib import sha256
-from typing import Annotated, Any, TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
@@ -40,7 +39,7 @@ from gateway.inbound.request.json_body import read_model
 from gateway.inbound.request.refusals import Refusals
 from gateway.partners import Annuaire
 from relais_contrats.droits import Demandeur, Role
-from relais_contrats.lecture import Erreur
+from relais_contrats.liens import DemandeDeLien, structure_reliee
 from relais_contrats.oauth.certificate import ProxyDeConfiance
 from relais_contrats.oauth.freins import Freins
 from relais_contrats.partenaires import Partenaire, jour_des_conventions
@@ -57,14 +56,6 @@ _Answer: TypeAlias = tuple[int, str]
 _UNREADABLE: Mapping[int, Callable[[], str]] = {413: answer_page.too_long}
 # Per link and per address: at once, then per minute.
 _BURST, _PER_MINUTE = 20, 10
-
-
-class DemandeDeLien(BaseModel):
-    """`parcours` is the partner's pseudonym: the key of a prescription is unique within it."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    parcours: Annotated[str, Field(min_length=1, max_length=64)]
 
 
 class Answers:
@@ -109,8 +100,7 @@ class Answers:
         if not vue or not vue["attend_une_reponse"]:
             raise Problem("deja-traite", erreurs=[ligne_de_refus("deja-traite", "")])
         if suivie.partenaires or self._has_a_system(vue):
-            phrase = "La structure a un système relié au relais : elle répond par lui, et un lien n'a pas lieu d'être."
-            raise Problem("etat-interdit", erreurs=[Erreur("", "etat-interdit", phrase)])
+            raise structure_reliee()
         if debut_du_jour(vue["departement"], date.fromisoformat(vue["expire_le"])) <= now:
             raise Problem("delai-depasse", erreurs=[ligne_de_refus("delai-depasse", "")])
         expire_a = debut_du_jour(vue["departement"], date.fromisoformat(vue["expire_au_plus_tard"]))

@@ -7,7 +7,6 @@ so many parcours are looked at for one answer.
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -21,17 +20,13 @@ from gateway.inbound.reading.bookmarks import Bookmarks
 from gateway.inbound.reading.reads import SCOPE
 from gateway.inbound.reading.sight import Sight, answer, declare
 from gateway.inbound.request.door import Call, Door
-from gateway.inbound.request.problems import Problem, invalid
-from gateway.inbound.request.query import day, number, one_of, parameters
+from gateway.inbound.request.query import parameters
+from relais_contrats.demandes import TRANSFERT_EN_ATTENTE, ParcoursDemandes, curseur_inconnu, nombre, parcours_demandes
 from relais_contrats.droits import Ferme, Role
-from relais_contrats.reception import ligne_de_refus
 from relais_contrats.v1.vues import VueEcheance
 from relais_contrats.v1.vues_feuille import VueEcheanceFeuille, VueFeuilleDeRoute
 from relais_contrats.v1.vues_referents import VueFileActive
 
-_WAITING = "transfert-en-attente"
-_ETATS = ("actif", "ambigu", "clos", "signale", _WAITING)
-_ORIENTATIONS = ("ouverte", "aucune")
 _SIGNALE = frozenset({Role.SIGNALANT})
 _PAGE, _MAX_PAGE = 50, 200
 _TOGETHER = 32
@@ -46,20 +41,6 @@ class Candidate:
     """Where the list goes on after it."""
     row: Mapping[str, Any] = field(default_factory=dict)
     """What the service that listed it says of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    departement: str | None
-    etat: str | None
-    structure: tuple[str, str] | None
-    """System and value."""
-    echeance_avant: date | None
-    orientation: str | None = None
-    """Whether one is open, as far as the partner sees it."""
-
-    def keeps(self, view: Mapping[str, Any]) -> bool:
-        return self.orientation is None or ("ouverte" in view) == (self.orientation == "ouverte")
 
 
 # Some candidates after a position, and the position after them; None when there is nothing left.
@@ -85,18 +66,8 @@ class Listing:
     async def get(self, call: Call, request: Request) -> Response:
         query = parameters(request)
         declare(call, request)
-        filters = Filters(
-            departement=query.get("departement"),
-            etat=one_of(query.get("etat"), "etat", _ETATS),
-            structure=_structure(query["structure"]) if "structure" in query else None,
-            echeance_avant=day(query.get("echeance_avant"), "echeance_avant"),
-            orientation=one_of(query.get("orientation"), "orientation", _ORIENTATIONS),
-        )
-        if filters.orientation and (filters.structure or filters.echeance_avant or filters.etat == _WAITING):
-            raise invalid("orientation", "`orientation` ne se combine qu'avec `departement` et les autres `etat`.")
-        if filters.departement is not None and filters.departement not in call.partenaire.departements:
-            raise Problem("hors-territoire", erreurs=[ligne_de_refus("hors-territoire", "departement")])
-        limite = number(query.get("limite"), "limite", _PAGE, _MAX_PAGE)
+        filters = parcours_demandes(query, call.partenaire)
+        limite = nombre(query.get("limite"), "limite", _PAGE, _MAX_PAGE)
         liste = f"parcours {filters}"
         position = self._position(call, liste, query.get("apres"))
         found, position = await self._page(call, self._kind(call, filters), position, limite)
@@ -108,13 +79,13 @@ class Listing:
             return None
         position: list[Any] | None = self._bookmarks.read(call.partenaire.code, liste, apres)
         if position is None:
-            raise invalid("apres", "Ce curseur n'a pas été donné par le hub à ce partenaire pour cette liste.")
+            raise curseur_inconnu()
         return position
 
-    def _kind(self, call: Call, filters: Filters) -> Kind:
-        if filters.etat in ("ambigu", "clos", "signale", _WAITING) and (filters.echeance_avant or filters.structure):
-            return Kind(_nothing, _shown_not)  # nothing falls due, and nobody follows, before or after
-        if filters.etat == _WAITING:
+    def _kind(self, call: Call, filters: ParcoursDemandes) -> Kind:
+        if filters.n_a_rien:
+            return Kind(_nothing, _shown_not)
+        if filters.etat == TRANSFERT_EN_ATTENTE:
             return self._waiting(call, filters)
         if filters.echeance_avant:
             return self._due(call, filters)
@@ -144,7 +115,7 @@ class Listing:
             looked_at += 1
         return found, position
 
-    def _opened(self, call: Call, filters: Filters) -> Kind:
+    def _opened(self, call: Call, filters: ParcoursDemandes) -> Kind:
         async def candidates(position: list[Any] | None) -> Candidates:
             after = UUID(position[0]) if position else None
             async with self._sight.pool.acquire() as conn:
@@ -158,7 +129,7 @@ class Listing:
         async def show(one: Candidate) -> dict[str, Any] | None:
             if one.roles == _SIGNALE:
                 said = await self._said(call, filters, one.parcours)
-                return said if said and filters.keeps(said) else None
+                return said if said and filters.garde(said) else None
             demande = {"parcours": str(one.parcours)}
             if isinstance(self._sight.opening(call, one.roles), Ferme):
                 return None
@@ -176,11 +147,11 @@ class Listing:
                 **_deadline(oriented.get("demande")),
             }
             view = self._sight.show(call, one.roles, VueEcheance, whole)
-            return view if filters.keeps(view) else None
+            return view if filters.garde(view) else None
 
         return Kind(candidates, show)
 
-    async def _said(self, call: Call, filters: Filters, nom: UUID) -> dict[str, Any] | None:
+    async def _said(self, call: Call, filters: ParcoursDemandes, nom: UUID) -> dict[str, Any] | None:
         """A person whom the partner only signalled, as it said itself."""
         words = await self._sight.said(call, nom)
         if words is None or filters.etat not in (None, words["etat"]):
@@ -189,7 +160,7 @@ class Listing:
             return None
         return {name: words[name] for name in ("parcours", "departement", "etat")}
 
-    def _waiting(self, call: Call, filters: Filters) -> Kind:
+    def _waiting(self, call: Call, filters: ParcoursDemandes) -> Kind:
         """Those who left for a territory whose département is no partner yet: they stay where they are."""
 
         async def candidates(position: list[Any] | None) -> Candidates:
@@ -202,12 +173,12 @@ class Listing:
         async def show(one: Candidate) -> dict[str, Any] | None:
             if isinstance(self._sight.opening(call, one.roles), Ferme):
                 return None
-            view = self._sight.show(call, one.roles, VueEcheance, {**one.row, "etat": _WAITING})
+            view = self._sight.show(call, one.roles, VueEcheance, {**one.row, "etat": TRANSFERT_EN_ATTENTE})
             return view if "departement_nouveau" in view else None
 
         return Kind(candidates, show)
 
-    def _due(self, call: Call, filters: Filters) -> Kind:
+    def _due(self, call: Call, filters: ParcoursDemandes) -> Kind:
         """Positions are [département, date, parcours, nature, number]; départements follow one another."""
         departements = [filters.departement] if filters.departement else sorted(call.partenaire.departements)
 
@@ -232,7 +203,7 @@ class Listing:
 
         return Kind(candidates, show)
 
-    def _followed(self, call: Call, filters: Filters) -> Kind:
+    def _followed(self, call: Call, filters: ParcoursDemandes) -> Kind:
         """The active file of a structure: the parcours that its référents follow today."""
         systeme, valeur = filters.structure or ("", "")
 
@@ -278,12 +249,6 @@ async def _nothing(_: list[Any] | None) -> Candidates:
 
 async def _shown_not(_: Candidate) -> None:
     return None
-
-
-def _structure(written: str) -> tuple[str, str]:
-    """`<systeme>:<valeur>`, or a SIRET alone."""
-    systeme, separator, valeur = written.partition(":")
-    return (systeme, valeur) if separator else ("siret", written)
 
 
 def _deadline(demande: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -4,8 +4,7 @@ A list is read at one version of the catalogue, that its cursor carries: publica
 is paged neither repeat nor hide anything.
 """
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -17,38 +16,21 @@ from gateway.inbound.reading.disclosure import expurgees
 from gateway.inbound.reading.disclosure import prescriptions as familles
 from gateway.inbound.reading.sight import Sight, answer, declare
 from gateway.inbound.request.door import Call, Door, Handler
-from gateway.inbound.request.problems import Problem, invalid
-from gateway.inbound.request.query import day, number, parameters
+from gateway.inbound.request.problems import Problem
+from gateway.inbound.request.query import parameters
 from relais_contrats.codes.acteurs import Finalite
-from relais_contrats.codes.liste import Code
-from relais_contrats.codes.offre import Frais, ModeAccueil, Public, Thematique, TypeService
+from relais_contrats.demandes import curseur_inconnu, nombre, statistiques_demandees
+from relais_contrats.demandes_offres import (
+    CHANGEMENTS,
+    CHANGEMENTS_MAX,
+    PAGE,
+    PAGE_MAX,
+    services_demandes,
+    structures_demandees,
+)
 from relais_contrats.lecture import Erreur
-from relais_contrats.reception import ligne_de_refus
 
 SCOPE = "offres:lire"
-_PAGE, _MAX_PAGE = 20, 100
-_CHANGES, _MAX_CHANGES = 500, 1_000
-_RADIUS_MAX_KM = 200.0
-_NUMBER = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,25})?([eE][+-]?[0-9]{1,3})?")
-"""As JSON writes it: a program may say 5e-08 for almost nothing."""
-_FEW = 20
-
-
-def _values(*kinds: type[Code]) -> frozenset[str]:
-    return frozenset(code.value for kind in kinds for code in kind)
-
-
-# A thématique, or the category that begins its name.
-_THEMATIQUES = _values(Thematique) | {code.value.partition("--")[0] for code in Thematique}
-_CODES: Mapping[str, frozenset[str]] = {
-    "thematiques": _THEMATIQUES,
-    "types": _values(TypeService),
-    "publics": _values(Public),
-    "frais": _values(Frais),
-    "modes_accueil": _values(ModeAccueil),
-    "facettes": frozenset({"thematiques", "types", "publics", "frais", "modes_accueil", "sources"}),
-}
-_WHERE = ("code_commune", "lat", "lon", "rayon_km")
 
 
 class Offres:
@@ -71,24 +53,16 @@ class Offres:
 
     async def services(self, call: Call, request: Request) -> Response:
         query = parameters(request)
-        demande = {
-            **_place(query),
-            **{name: query[name] for name in ("q",) if name in query},
-            **{name: _codes(query[name], name, known) for name, known in _CODES.items() if name in query},
-            **({"sources": query["sources"].split(",")} if "sources" in query else {}),
-            **({"maj_depuis": str(depuis)} if (depuis := day(query.get("maj_depuis"), "maj_depuis")) else {}),
-        }
-        return await self._page(call, request, "offres.services", query, demande)
+        return await self._page(call, request, "offres.services", query, services_demandes(query))
 
     async def structures(self, call: Call, request: Request) -> Response:
         query = parameters(request)
-        demande = {name: query[name] for name in ("departement", "code_commune", "siret", "source") if name in query}
-        return await self._page(call, request, "offres.structures", query, demande)
+        return await self._page(call, request, "offres.structures", query, structures_demandees(query))
 
     async def changes(self, call: Call, request: Request) -> Response:
         """`curseur` is always there: kept by the partner, it tells the next changes, to-day or in a month."""
         query = parameters(request)
-        demande: dict[str, Any] = {"limite": number(query.get("limite"), "limite", _CHANGES, _MAX_CHANGES)}
+        demande: dict[str, Any] = {"limite": nombre(query.get("limite"), "limite", CHANGEMENTS, CHANGEMENTS_MAX)}
         if "apres" in query:
             demande["apres"] = self._position(call, "offres changements", query["apres"])
         told = await self._sight.ask("offres.changements", demande)
@@ -99,12 +73,8 @@ class Offres:
         """The offer of a département and what became of the prescriptions there: no line is about a person."""
         query = parameters(request)
         declare(call, request, frozenset({Finalite.PILOTAGE}))
-        departement, depuis = query.get("departement"), day(query.get("depuis"), "depuis")
-        if departement is None:
-            raise invalid("departement", "Un département est attendu.")
-        if departement not in call.partenaire.departements:
-            raise Problem("hors-territoire", erreurs=[ligne_de_refus("hors-territoire", "departement")])
-        demande = {"departement": departement, "depuis": str(depuis.replace(day=1)) if depuis else None}
+        departement, depuis = statistiques_demandees(query, call.partenaire, un_seul=True)
+        demande = {"departement": departement, "depuis": depuis}
         catalogue = await self._sight.ask("offres.statistiques_catalogue", demande)
         prescriptions = await self._sight.ask("offres.statistiques_prescriptions", demande)
         montrees = [_sans_vides(une) for ligne in prescriptions for une in expurgees([ligne], familles(ligne))]
@@ -126,7 +96,7 @@ class Offres:
     ) -> Response:
         """A page of a list: its cursor holds for the same question, without what only the first page tells."""
         liste = f"{lecture} {sorted((k, v) for k, v in demande.items() if k != 'facettes')}"
-        demande["limite"] = number(query.get("limite"), "limite", _PAGE, _MAX_PAGE)
+        demande["limite"] = nombre(query.get("limite"), "limite", PAGE, PAGE_MAX)
         if "apres" in query:
             demande["apres"] = self._position(call, liste, query["apres"])
         found = await self._sight.ask(lecture, demande)
@@ -139,39 +109,8 @@ class Offres:
     def _position(self, call: Call, liste: str, apres: str) -> Any:
         position = self._bookmarks.read(call.partenaire.code, liste, apres)
         if position is None:
-            raise invalid("apres", "Ce curseur n'a pas été donné par le hub à ce partenaire pour cette liste.")
+            raise curseur_inconnu()
         return position
-
-
-def _place(query: Mapping[str, str]) -> dict[str, Any]:
-    place: dict[str, Any] = {"code_commune": query["code_commune"]} if "code_commune" in query else {}
-    if ("lat" in query) != ("lon" in query):
-        raise invalid("lat" if "lon" in query else "lon", "`lat` et `lon` vont ensemble.")
-    if "lat" in query:
-        place |= {"lat": _decimal(query["lat"], "lat", -90, 90), "lon": _decimal(query["lon"], "lon", -180, 180)}
-    if "rayon_km" in query:
-        if not place:
-            raise invalid("rayon_km", "Un rayon se mesure depuis `code_commune`, ou `lat` et `lon`.")
-        place["rayon_km"] = _decimal(query["rayon_km"], "rayon_km", 0.1, _RADIUS_MAX_KM)
-    return place
-
-
-def _decimal(text: str, name: str, least: float, most: float) -> float:
-    read = float(text) if _NUMBER.fullmatch(text) else None
-    if read is None or not least <= read <= most:
-        raise invalid(name, f"Un nombre de {least:g} à {most:g} est attendu, par exemple 48.8534.")
-    return read
-
-
-def _codes(text: str, name: str, known: frozenset[str]) -> Sequence[str]:
-    """Codes separated by commas, sorted: the order in which they are given asks nothing else."""
-    codes = sorted(set(text.split(",")))
-    if not known.issuperset(codes):
-        phrase = (
-            f"Valeurs : {', '.join(sorted(known))}." if len(known) <= 20 else "Voyez la liste des codes au contrat."
-        )
-        raise Problem("code-inconnu", erreurs=[Erreur(name, "code-inconnu", phrase)])
-    return codes
 
 
 def _sans_vides(ligne: dict[str, Any]) -> dict[str, Any]:

@@ -16,14 +16,15 @@ from gateway.feuille_page import Contexte, page
 from gateway.feuille_style import CSP
 from gateway.inbound.reading import reads_store as store
 from gateway.inbound.reading.bookmarks import Bookmarks
-from gateway.inbound.reading.sight import Seen, Sight, answer, declare, tagged, unknown
+from gateway.inbound.reading.sight import Seen, Sight, answer, declare, unknown
 from gateway.inbound.request.door import Call, Door, Handler
-from gateway.inbound.request.problems import invalid
-from gateway.inbound.request.query import number, parameters
+from gateway.inbound.request.query import parameters
 from relais_contrats.catalogue import CATALOGUE
+from relais_contrats.demandes import curseur_inconnu, nombre
 from relais_contrats.droits import Role, recoit
 from relais_contrats.modele import Donnees
 from relais_contrats.territoires import jour_legal
+from relais_contrats.transport import etiquetee, prefere_html
 from relais_contrats.v1.vues import VueParcours
 from relais_contrats.v1.vues_feuille import VueFeuilleDeRoute
 from relais_contrats.vues import VUES, Vue
@@ -72,13 +73,18 @@ class Reads:
         seen, vue = await self._shown(call, request, *_FEUILLE)
         if seen.roles <= _PAR_PRESCRIPTION and vue.get("prescriptions"):
             vue["prescriptions"] = await self._its_own(call, seen, vue["prescriptions"])
-        if not _prefers_html(request.headers.get("accept", "")):
+        if not prefere_html(request.headers.get("accept", "")):
             return answer(call, request, vue)
         passage = self._sight.passage(call, seen.roles)
         le = jour_legal(vue["departement"], datetime.now(UTC))
         told = page(vue, Contexte(le, call.partenaire.nom, passage.groupes, await self._prescribed(vue)))
-        return tagged(
-            call, request, told.encode(), "text/html; charset=utf-8", Content_Security_Policy=CSP, Vary="Accept"
+        return etiquetee(
+            call.partenaire.code,
+            request,
+            told.encode(),
+            "text/html; charset=utf-8",
+            Content_Security_Policy=CSP,
+            Vary="Accept",
         )
 
     async def _prescribed(self, vue: Mapping[str, Any]) -> dict[str, Any]:
@@ -112,7 +118,7 @@ class Reads:
         query = parameters(request)
         declare(call, request)
         seen = await self._sight.find(call, request.path_params["prc"])
-        limite = number(query.get("limite"), "limite", _PAGE, _MAX_PAGE)
+        limite = nombre(query.get("limite"), "limite", _PAGE, _MAX_PAGE)
         liste = f"historique {seen.parcours}"
         after = (
             _position(self._bookmarks.read(call.partenaire.code, liste, query["apres"])) if "apres" in query else None
@@ -130,26 +136,9 @@ class Reads:
         return answer(call, request, {"evenements": events, "suite": suite})
 
 
-def _prefers_html(accept: str) -> bool:
-    """Whether `text/html` comes with a higher weight than JSON (RFC 9110 § 12.5.1); neither named: JSON."""
-    weights = {"text/html": 0.0, "application/json": 0.0}
-    for part in accept.split(","):
-        name, *parameters = (piece.strip() for piece in part.split(";"))
-        if name in weights:
-            weights[name] = next((_weight(p) for p in parameters if p.startswith("q=")), 1.0)
-    return weights["text/html"] > weights["application/json"]
-
-
-def _weight(parameter: str) -> float:
-    try:
-        return float(parameter.removeprefix("q="))
-    except ValueError:
-        return 0.0
-
-
 def _position(read: Any) -> tuple[datetime, UUID]:
     if read is None:
-        raise invalid("apres", "Ce curseur n'a pas été donné par le hub à ce partenaire pour cette liste.")
+        raise curseur_inconnu()
     return datetime.fromisoformat(read[0]), UUID(read[1])
 
 

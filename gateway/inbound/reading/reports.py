@@ -17,24 +17,28 @@ from gateway import sealing
 from gateway.bodies import Bodies, Delivered
 from gateway.inbound.deposit.deposits import status_of
 from gateway.inbound.deposit.prepared import Doorway
-from gateway.inbound.events.feed import short_types
 from gateway.inbound.reading import reads_store as store
 from gateway.inbound.reading.bookmarks import Bookmarks
 from gateway.inbound.reading.disclosure import DELAIS, GROUPES, expurgees
 from gateway.inbound.reading.sight import Sight, answer, declare
 from gateway.inbound.request import problems
 from gateway.inbound.request.door import Call, Door
-from gateway.inbound.request.problems import Problem, invalid
-from gateway.inbound.request.query import day, instant, number, one_of, parameters
+from gateway.inbound.request.problems import Problem
+from gateway.inbound.request.query import parameters
 from gateway.pseudonyms import whole_second
 from relais_contrats.codes.acteurs import Finalite
+from relais_contrats.demandes import (
+    curseur_inconnu,
+    depots_demandes,
+    nombre,
+    periode_demandee,
+    statistiques_demandees,
+)
 from relais_contrats.droits import Role, ouvrir_le_territoire
 from relais_contrats.lecture import empreinte
 from relais_contrats.reception import ligne_de_refus
 
 _PAGE, _MAX_PAGE, _STREAMED = 100, 500, 256
-_ETATS = ("en-attente", "accepte", "refuse", "rebut", "ecarte")
-_SENS = ("depose", "recu")
 
 
 class Reports:
@@ -55,17 +59,15 @@ class Reports:
     async def messages(self, call: Call, request: Request) -> Response:
         """The partner's own deposits in the order in which they came."""
         query = parameters(request)
-        etat = one_of(query.get("etat"), "etat", _ETATS)
-        type_ = short_types([query["type"]], "type")[0] if "type" in query else None
-        depuis = instant(query.get("depuis"), "depuis")
-        limite = number(query.get("limite"), "limite", _PAGE, _MAX_PAGE)
-        liste = f"messages {etat} {type_} {depuis}"
+        asked = depots_demandes(query)
+        limite = nombre(query.get("limite"), "limite", _PAGE, _MAX_PAGE)
+        liste = f"messages {asked}"
         after = self._bookmarks.read(call.partenaire.code, liste, query["apres"]) if "apres" in query else 0
         if after is None:
-            raise invalid("apres", "Ce curseur n'a pas été donné par le hub à ce partenaire pour cette liste.")
-        etats = [etat] if etat else None
+            raise curseur_inconnu()
+        etats = [asked.etat] if asked.etat else None
         async with self._doorway.pool.acquire() as conn:
-            found = await store.deposits(conn, call.partenaire.code, after, type_, etats, depuis, limite)
+            found = await store.deposits(conn, call.partenaire.code, after, asked.type, etats, asked.depuis, limite)
             rows = await sealing.open_answers(self._doorway.vault, conn, found)
         last = rows[-1]["numero"] if len(rows) == limite else None
         suite = self._bookmarks.write(call.partenaire.code, liste, last) if last else None
@@ -75,14 +77,10 @@ class Reports:
 
     async def reconcile(self, call: Call, request: Request) -> Response:
         """Id and SHA-256 (RFC 8785 form) of everything deposited, or received, in [du, au[: one line each."""
-        query = parameters(request)
-        du, au = instant(query.get("du"), "du"), instant(query.get("au"), "au")
-        sens = one_of(query.get("sens"), "sens", _SENS)
-        if du is None or au is None or sens is None or du >= au:
-            raise invalid("", "`du`, `au` (instants, `du` avant `au`) et `sens` sont attendus.")
-        if sens == "recu":
+        asked = periode_demandee(parameters(request))
+        if asked.sens == "recu":
             declare(call, request, frozenset(Finalite))
-        lines = self._lines(call, sens, du, au)
+        lines = self._lines(call, asked.sens, asked.du, asked.au)
         return StreamingResponse(lines, media_type="application/x-ndjson", headers={"Cache-Control": "no-store"})
 
     async def _lines(self, call: Call, sens: str, du: datetime, au: datetime) -> AsyncIterator[bytes]:
@@ -139,10 +137,8 @@ class Reports:
         """Per département of the partner's territory and whole month: no figure is about fewer than eleven persons."""
         query = parameters(request)
         declare(call, request, frozenset({str(Finalite.PILOTAGE)}))
-        departement, depuis = query.get("departement"), day(query.get("depuis"), "depuis")
-        if departement is not None and departement not in call.partenaire.departements:
-            raise Problem("hors-territoire", erreurs=[ligne_de_refus("hors-territoire", "departement")])
-        demande = {"departement": departement, "depuis": str(depuis.replace(day=1)) if depuis else None}
+        departement, depuis = statistiques_demandees(query, call.partenaire, un_seul=False)
+        demande = {"departement": departement, "depuis": depuis}
         demandeur, own = call.demandeur, call.partenaire.departements
         seen = {d: ouvrir_le_territoire(demandeur, d, call.finalites) for d in ({departement} if departement else own)}
         if not set().union(*seen.values()) & set(GROUPES.values()):

@@ -5,7 +5,6 @@ A parcours that it may not see and one that does not exist take the same way: on
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -18,16 +17,15 @@ from chassis.bus_nats import NatsBus
 from chassis.database import Pool
 from chassis.microbatch import MicroBatch
 from gateway import objets, participations
-from gateway.inbound.request.door import AGENT, FINALITE, Call, agree, est_un_agent
+from gateway.inbound.request.door import Call
 from gateway.objets import Nomme
 from gateway.pseudonyms import Pseudonyms
 from relais_contrats.champs import nommer_objets_vue, nommes_dans_la_vue, referencer_vue
-from relais_contrats.codes.acteurs import Finalite
+from relais_contrats.consultation import lire_consultation
 from relais_contrats.droits import (
     Ferme,
     Passage,
     Role,
-    convention_en_vigueur,
     finalites_nominatives,
     ouvrir,
     vue_visible,
@@ -35,7 +33,7 @@ from relais_contrats.droits import (
 from relais_contrats.finalites import NOMINATIVES
 from relais_contrats.modele import Donnees
 from relais_contrats.problemes import Problem
-from relais_contrats.reception import ligne_de_refus
+from relais_contrats.transport import etiquetee
 
 PARIS = ZoneInfo("Europe/Paris")
 _TIMEOUT_S = 2.0
@@ -163,22 +161,9 @@ def declare(call: Call, request: Request, finalites: frozenset[str] = NOMINATIVE
 
     Without one of these purposes in force nothing is read. Raises a Problem.
     """
-    agent, finalite = request.headers.get(AGENT), request.headers.get(FINALITE)
-    if agent is not None and not est_un_agent(agent):
-        raise Problem("schema-invalide", erreurs=[ligne_de_refus("schema-invalide", AGENT)])
-    if finalite is not None and finalite not in set(Finalite):
-        raise Problem("code-inconnu", erreurs=[ligne_de_refus("code-inconnu", FINALITE)])
-    call.agent, call.finalite = agent, finalite
-    call.finalites = finalites & {finalite} if finalite else finalites
-    # Who does not say for what reads under the purposes of its conventions: that is what the journal holds.
-    in_force = sorted(f for f in call.finalites if _is_agreed(call, frozenset({f})))
-    call.finalite = finalite or " ".join(in_force) or None
-    agree(call, call.finalites)
-
-
-def _is_agreed(call: Call, finalites: frozenset[str]) -> bool:
-    demandeur = call.demandeur
-    return convention_en_vigueur(demandeur.partenaire, finalites, demandeur.jour)
+    consultation = lire_consultation(call.demandeur, request.headers, finalites)
+    call.agent, call.finalite = consultation.agent, consultation.finalite
+    call.finalites = consultation.finalites
 
 
 def unknown() -> Problem:
@@ -187,15 +172,4 @@ def unknown() -> Problem:
 
 def answer(call: Call, request: Request, content: Mapping[str, Any]) -> Response:
     """JSON with its `ETag`; 304 when the partner holds it already (RFC 9110 § 13.1.2)."""
-    return tagged(call, request, orjson.dumps(content), "application/json")
-
-
-def tagged(call: Call, request: Request, body: bytes, media_type: str, **more: str) -> Response:
-    """`more` are headers of its own, with `_` for `-`. Two partners that read the same have other tags."""
-    tag = sha256(call.partenaire.code.encode() + b"\0" + body)
-    etag = f'"{tag.hexdigest()[:32]}"'
-    headers = {"ETag": etag, "Cache-Control": "private, no-cache"} | {k.replace("_", "-"): v for k, v in more.items()}
-    held = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
-    if etag in held or "*" in held:
-        return Response(status_code=304, headers=headers)
-    return Response(body, headers=headers, media_type=media_type)
+    return etiquetee(call.partenaire.code, request, orjson.dumps(content), "application/json")

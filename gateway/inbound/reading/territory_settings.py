@@ -12,10 +12,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway.inbound.reading.sight import Sight, answer, declare
-from gateway.inbound.request.door import AGENT, Call, Door, Handler
+from gateway.inbound.request.door import Call, Door, Handler
 from gateway.inbound.request.json_body import read_contract
 from gateway.inbound.request.problems import Problem, invalid
 from relais_contrats.codes.acteurs import Finalite
+from relais_contrats.consultation import AGENT
+from relais_contrats.demandes import dans_son_territoire
 from relais_contrats.reception import ligne_de_refus
 from relais_contrats.territoires import est_un_territoire, expliquer
 from relais_contrats.v1.reglages import ReglageDelegations, ReglageRegles
@@ -87,6 +89,5 @@ def _departement(call: Call, request: Request) -> str:
     code: str = request.path_params["code"]
     if not est_un_territoire(code):
         raise invalid("", expliquer(code))
-    if code not in call.partenaire.departements:
-        raise Problem("hors-territoire", erreurs=[ligne_de_refus("hors-territoire", "")])
+    dans_son_territoire(code, call.partenaire, "")
     return code

@@ -1,6 +1,5 @@
 """The door: who calls, with what right, traced before anything is answered. Every partner endpoint is wrapped here."""
 
-import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -27,10 +26,8 @@ from gateway.inbound.request.refusals import Refusals
 from gateway.inbound.watching import metrics
 from gateway.partners import Annuaire
 from relais_contrats.codes.acteurs import Finalite
-from relais_contrats.droits import RESOUDRE, Demandeur, convention_en_vigueur
-from relais_contrats.enveloppe import MOTIF_AGENT
-from relais_contrats.identifiants import porte_un_nir
-from relais_contrats.lecture import Erreur
+from relais_contrats.consultation import AGENT, FINALITE, est_un_agent, exiger_une_convention
+from relais_contrats.droits import RESOUDRE, Demandeur
 from relais_contrats.oauth.certificate import ProxyDeConfiance
 from relais_contrats.oauth.errors import AccesRefuse, ReservationIndisponible
 from relais_contrats.oauth.resource import Jeton, VerificateurAcces
@@ -38,13 +35,8 @@ from relais_contrats.oauth.tokens import Liaison
 from relais_contrats.oauth.usages import UsageUnique
 from relais_contrats.partenaires import CLIENT_PREFIX, Partenaire, jour_des_conventions
 from relais_contrats.problemes import Problem
-from relais_contrats.refus import REFUS
 
 _log = structlog.get_logger()
-AGENT, FINALITE = "relais-agent", "relais-finalite"
-AGENT_MAX = 200
-_AGENT = re.compile(MOTIF_AGENT)
-"""The scope without which a person is never recognised for a partner, neither by a search nor by a signalement."""
 
 
 @dataclass(slots=True)
@@ -80,14 +72,6 @@ class Call:
     def is_bound(self) -> bool:
         """False for the bare token of the profil hérité: the access journal then lists the request in any case."""
         return self.jeton.liaison is not Liaison.AUCUNE
-
-
-def agree(call: Call, finalites: frozenset[str]) -> None:
-    """Raises the Problem of a partner without a convention in force for one of these purposes."""
-    demandeur = call.demandeur
-    if not convention_en_vigueur(demandeur.partenaire, finalites, demandeur.jour):
-        code = "finalite-interdite"
-        raise Problem(code, erreurs=[Erreur(FINALITE, code, REFUS[code].explication)])
 
 
 Handler = Callable[[Call, Request], Awaitable[Response]]
@@ -153,7 +137,7 @@ class Door:
             try:
                 parameters(request)
                 if not own_books:
-                    agree(call, frozenset(Finalite))
+                    exiger_une_convention(call.demandeur, frozenset(Finalite))
                 response = await handler(call, request)
             except Problem as problem:
                 code = problem.code or str(problem.status)
@@ -242,11 +226,6 @@ class Door:
             problem = replayed_proof()
             await self._refusals.note(replace(access, resultat=problem.status, code=str(problem.status), parcours=()))
             raise problem
-
-
-def est_un_agent(agent: str) -> bool:
-    """Whether this may stand in the journal of accesses as who acted: no NIR is written there."""
-    return len(agent) <= AGENT_MAX and _AGENT.match(agent) is not None and not porte_un_nir(agent)
 
 
 def declared(request: Request) -> tuple[str | None, str | None]:
