@@ -28,6 +28,8 @@ ON CONFLICT (mandat, espace, empreinte) DO UPDATE SET la_notre = excluded.la_not
 _OURS = "SELECT la_notre FROM correspondances WHERE mandat = $1 AND espace = $2 AND empreinte = $3"
 _OURS_OF = "SELECT empreinte, la_notre FROM correspondances WHERE mandat = $1 AND espace = $2 AND empreinte IN ({})"
 _THEIRS = "SELECT scelle FROM correspondances WHERE mandat = $1 AND espace = $2 AND la_notre = $3"
+_PAIRS = "SELECT scelle, la_notre FROM correspondances WHERE mandat = $1 AND espace = $2"
+_UNLINK = "DELETE FROM correspondances WHERE mandat = $1 AND espace = $2 AND empreinte = $3"
 _MOVE = """
 INSERT INTO positions (mandat, nom, valeur) VALUES ($1, $2, $3)
 ON CONFLICT (mandat, nom) DO UPDATE SET valeur = excluded.valeur
@@ -116,6 +118,16 @@ class State:
     async def theirs(self, space: str, ours: str) -> str | None:
         rows = await self._database.fetch(_THEIRS, self._mandate, space, ours)
         return self._vault.open(self._purpose(space), rows[0]["scelle"]).decode() if rows else None
+
+    async def pairs(self, space: str) -> list[tuple[str, str]]:
+        """Return all pairs (their key, our key) of a kind, unsealed: for a space that holds few."""
+        purpose = self._purpose(space)
+        rows = await self._database.fetch(_PAIRS, self._mandate, space)
+        return [(self._vault.open(purpose, row["scelle"]).decode(), str(row["la_notre"])) for row in rows]
+
+    async def unlink(self, space: str, theirs: str) -> None:
+        """Delete the pair of their key; one that is not there is no fault."""
+        await self.run(_UNLINK, space, self._vault.digest(self._purpose(space), theirs))
 
     async def move(self, name: str, position: str) -> None:
         await self.run(_MOVE, name, position)

@@ -78,7 +78,7 @@ def context(
         partenaire="cd-59",
         etat="actif",
         configuration=configuration,
-        client={"scopes": list(scopes)},
+        client={"scopes": list(scopes), "kid": "k"},
         key_pem="",
         jeton=None,
         cree_a=NOW,

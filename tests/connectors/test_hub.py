@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import signal
 import tempfile
 import time
@@ -20,6 +21,8 @@ import pytest
 from connectors.fichiers.configuration import EXEMPLE
 from connectors.hubee_mock.app import Mock
 from connectors.hubee_mock.boxes import Boxes, Refused
+from tests.connectors.courriel.mailbox import Mailbox
+from tests.connectors.courriel.structure import code_in, fields
 from tests.connectors.data_inclusion.source import TOKEN, Source
 from tests.connectors.fichiers.test_files import HEADING, as_csv
 from tests.connectors.france_travail.client import CRITERES, authenticated, usager
@@ -429,3 +432,53 @@ def test_a_software_that_calls_france_travail_changes_the_url_only(hub: Hub) -> 
     named = {"nature": "france-travail.decisionOrientation", "compte": {"accepte": 1}}
     [line] = [one for one in exchanges(hub, "cd-59-france-travail") if named.items() <= one.items()]
     until(lambda: "orientation.decidee" in traced(hub, line["id"]))
+
+
+ASSOCIATION = {"systeme": "siret", "valeur": "90000083700014", "nom": "Plateforme mobilité de Lille"}
+
+
+async def prescribed(hub: Hub, nom: str) -> None:
+    """By the département, to a service of an association that has no system."""
+    offered = {"structure_id": "dora--structure-7", "nom": "Louer un scooter"}
+    lille = structure(7, id="dora--structure-7", siret=ASSOCIATION["valeur"])
+    await published(hub, ("structure.publiee", lille), ("service.publie", service(7, **offered)))
+    parcours = await decided(hub, nom, {"local": "A80"})
+    emitted = {
+        "prescription_id": "demande-1",
+        "service_id": service(7)["id"],
+        "motif": "Se rendre au travail.",
+        "contact_prefere": "telephone",
+        "engagement_protection_donnees": True,
+    }
+    async with hub.partner("cd-59") as partner:
+        message = partner.message(
+            "prescription.emise", emitted, departement="59", subject=parcours, finalite="accompagnement"
+        )
+        assert (await partner.post(message, wait_s=10)).etat == "accepte"
+
+
+def test_a_structure_without_a_system_is_written_to_and_answers_by_its_page(hub: Hub) -> None:
+    mails, origin = Mailbox(), f"http://127.0.0.1:{hub.data.known_ports().connecteurs}"
+    with mails.served() as port, httpx.Client(trust_env=False, follow_redirects=True, timeout=30) as browser:
+        smtp = "".join(f"{name} = {json.dumps(value)}\n" for name, value in mails.settings(port).items())
+        sender = (
+            f'adresse = "{origin}"\nexpediteur = "relais@exemple.fr"\ndestinataires = ["accueil@asso.exemple.fr"]\n'
+        )
+        create(hub, "courriel", f'departement = "59"\ntoutes_les_s = 1\n{sender}[smtp]\n{smtp}', "asso-mobilite")
+        asyncio.run(prescribed(hub, "FICTIVEV"))
+        until(lambda: mails.received)
+        [link] = [line for line in mails.received[0].get_content().splitlines() if line.startswith("http")]
+
+        browser.post(link, data={"x": ""})
+        listed = browser.post(f"{origin}/connecteurs/asso-mobilite-courriel/code", data={"code": code_in(mails)}).text
+        [path] = re.findall(r'href="([^"]+/parcours/[^"]+)"', listed)
+        person = browser.get(f"{origin}{path}").text
+        answered = browser.post(f"{origin}{path}", data={**fields(person, 1), "reponse": "accepter"})
+
+    [line] = [one for one in exchanges(hub, "asso-mobilite-courriel") if one["sens"] == "entrant"]
+    assert "Ada FICTIVEV" in listed
+    assert "Louer un scooter" in person
+    assert "Votre réponse est enregistrée et transmise." in answered.text
+    assert (line["nature"], line["etat"], line["compte"]) == ("courriel.prescription.acceptee", "fait", {"accepte": 1})
+    until(lambda: "prescription.acceptee" in traced(hub, line["id"]))
+    assert b"FICTIVE" not in b"".join(mails.raw)

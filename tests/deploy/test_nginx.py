@@ -269,7 +269,11 @@ def test_an_upstream_that_is_away_is_said_in_the_words_of_the_api(tmp_path: Path
 
 @pytest.mark.parametrize(
     ("asked", "kept"),
-    [("/v1/offres/services?q=confidentiel", "/v1/offres/services"), ("/reponses/confidentiel", "/reponses/")],
+    [
+        ("/v1/offres/services?q=confidentiel", "/v1/offres/services"),
+        ("/reponses/confidentiel", "/reponses/"),
+        ("/connecteurs/asso-courriel/lien/confidentiel", "/connecteurs/asso-courriel/lien/"),
+    ],
 )
 def test_the_access_log_keeps_no_query_and_no_link(client: httpx.Client, mirror: Front, asked: str, kept: str) -> None:
     client.get(asked)
