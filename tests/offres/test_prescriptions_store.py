@@ -117,6 +117,10 @@ def reponse(nom: str, jour: date, cle: str = "p-1", **autres: Any) -> Entree:
 
 @pytest.fixture
 async def essai(banc: Bench) -> Essai:
+    return await ouvert(banc)
+
+
+async def ouvert(banc: Bench) -> Essai:
     """A structure with two services, and a person."""
     essai = Essai(await banc.process("offres", "offres"))
     for donnees in (structure_json(), service_json(), service_json(CODE.id)):

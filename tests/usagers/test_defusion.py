@@ -14,6 +14,7 @@ from chassis.facts import Entree, FaitEnregistre
 from services.usagers.domain import EtatParcours, Parcours
 from services.usagers.domain.faits import ParcoursRattache, ParcoursRendu, UsagerAmbigu, UsagerDefusionne
 from services.usagers.store.dossiers import REGISTRE
+from tests.services.ouvert import ecrit, faits
 from tests.usagers.conftest import Essai
 from tests.usagers.monde import Monde
 from tests.usagers.personnes import CAF, CD, Personne, depot, local, matricule, nir, nir_avec_cle, numero_ft, signale
@@ -310,3 +311,16 @@ async def _ecrites(essai: Essai) -> int:
     async with essai.pool.acquire() as conn:
         dossiers = await REGISTRE.ouvrir(conn, await conn.fetch("SELECT parcours, etat FROM dossiers"))
     return sum(len(dossier.fusions) for dossier in dossiers.values())
+
+
+@pytest.mark.anyio
+async def test_a_merge_that_was_undone_leaves_nothing_of_one_person_in_the_history_of_the_other(essai: Essai) -> None:
+    conserve = await essai.ouvrir(signale(CAMILLE))
+    absorbe = await essai.ouvrir(signale(Personne("Petit", "Alex", date(1990, 5, 5)), local("B")))
+    fusion = depot("usager.fusionne", {"conserve": str(conserve), "absorbes": [str(absorbe)]}, conserve)
+    await essai.accepte(fusion)
+    await essai.accepte(depot("usager.defusionne", {"annule": str(fusion.id), "motif": "Erreur."}, conserve))
+
+    tenus = {row["dossier"] for row in await faits(essai.pool, REGISTRE.sceaux) if "Petit" in ecrit(row)}
+
+    assert tenus == {absorbe}

@@ -6,6 +6,7 @@ import pytest
 
 from chassis.bus_nats import NatsBus
 from chassis.outbox import Outbox
+from coffre import keys
 from services.usagers.store.dossiers import REGISTRE
 from tests.engines import Bench
 from tests.usagers.conftest import Essai
@@ -175,3 +176,19 @@ async def test_facts_of_others_are_left_alone(essai: Essai, bus: NatsBus) -> Non
         "champs_proteges": 1,
         "faits": 2,
     }
+
+
+async def test_a_person_whose_key_is_destroyed_opens_no_more(essai: Essai, banc: Bench) -> None:
+    [signalement, _] = await essai.accepte(signale(CAMILLE))
+    cellules = await essai.pool.fetch("SELECT parcours, etat FROM dossiers")
+    await keys.destroy(await banc.admin(), [signalement.agregat])  # as the gateway does
+    REGISTRE.sceaux._vault.forget()
+
+    async with essai.pool.acquire() as conn:
+        ouverts = await REGISTRE.ouvrir(conn, cellules)
+        champs = await essai.service.lectures["champs"](conn, {"faits": [str(signalement.id)]})
+
+    assert (ouverts, champs) == ({}, {})
+    assert await essai.refuse("usager.oppose", {"motif": "Demande."}, signalement.agregat) == "parcours-inconnu"
+    assert [await essai.pool.fetchval(f"SELECT count(*) FROM {table}") for table in ("dossiers", "cles")] == [0, 0]
+    assert await essai.ouvrir(signale(CAMILLE)) != signalement.agregat
