@@ -1,1 +1,1 @@
-"""What every process needs and no domain word: bus, database, batch engine, outbox, settings, telemetry."""
+"""Bus, database, batch engine, outbox, settings and telemetry of every process. Holds no domain word."""

@@ -1,4 +1,4 @@
-"""The words of the bus: what it carries, its streams, what its calls raise. `bus_nats` is the bus itself."""
+"""The vocabulary of the bus: its messages, its streams, its errors. `bus_nats` implements it."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime
 
 
 class BusError(Exception):
-    """Root of what the bus raises."""
+    """Root of the errors of the bus."""
 
 
 class Unavailable(BusError):

@@ -51,7 +51,7 @@ class NatsBus:
 
     @classmethod
     async def connect(cls, url: str, nkey_file: Path, component: str, tasks: asyncio.TaskGroup) -> "NatsBus":
-        """Connect and keep reconnecting. The server tells a denied subject asynchronously: it is logged."""
+        """Connect, and reconnect for ever. The server reports a denied subject asynchronously; it is logged."""
         bus = cls(Client(), tasks)
         await bus._client.connect(
             url,
@@ -84,7 +84,7 @@ class NatsBus:
         return self._client.is_connected
 
     async def request(self, subject: str, body: bytes, *, timeout_s: float) -> bytes:
-        """Ask one of those who answer `subject`; raises Unavailable."""
+        """Ask one of the processes that answer `subject`. Raises Unavailable."""
         with _reaching(subject):
             reply = await self._client.request(subject, body, timeout=timeout_s)
         if reply.headers and _ERROR_HEADER in reply.headers:
@@ -125,7 +125,7 @@ class NatsBus:
                     raise
 
     async def stream_state(self, stream: str) -> StreamState:
-        """What the stream holds; raises StreamMissing."""
+        """Return the state of the stream. Raises StreamMissing."""
         with _reaching(stream):
             info = await self._jetstream.stream_info(stream)
         if info.created is None:
@@ -134,7 +134,7 @@ class NatsBus:
         return StreamState(info.created, state.first_seq, state.last_seq, state.num_deleted or 0)
 
     async def stored(self, stream: str, filters: Sequence[str], name: str, start: int = 1) -> dict[int, str]:
-        """Place → message id of what is there from `start` on under `filters`, read without bodies.
+        """Return place → message id of the messages from `start` on under `filters`, read without bodies.
 
         `name` distinguishes readers. A message that was not published by us has the id "".
         """
@@ -179,7 +179,7 @@ class NatsBus:
             await self._jetstream.delete_msg(stream, sequence)
 
     async def reader(self, stream: str, durable: str) -> dict[str, int]:
-        """How far a durable consumer is: what it has to read, holds, and has read; up to `acquis` without a gap."""
+        """Return how far a durable consumer is: messages to read, in hand, and read; up to `acquis` without a gap."""
         with _reaching(stream):
             info = await self._jetstream.consumer_info(stream, durable)
         place, acquis = (at.stream_seq if at else 0 for at in (info.delivered, info.ack_floor))
@@ -189,7 +189,7 @@ class NatsBus:
     async def consume(
         self, stream: str, name: str, filters: Sequence[str], handle: Consume, stop: asyncio.Event, linger_s: float = 0
     ) -> None:
-        """Hand over, until `stop`, what came within `linger_s` of a first message; survives restarts and deletions."""
+        """Pass messages to `handle` in batches, gathered for `linger_s`. Survives restarts and deletions."""
         pull = _Pull(self._client, stream, name, linger_s)
         while not stop.is_set():
             try:
@@ -217,7 +217,7 @@ class NatsBus:
 
 
 class _Pull:
-    """One standing pull request, renewed as it is used up; a batch is what came within `linger_s` of its first."""
+    """One standing pull request, renewed as it is used up. A batch is gathered for `linger_s`."""
 
     def __init__(self, client: Client, stream: str, durable: str, linger_s: float) -> None:
         self._client = client
@@ -237,7 +237,7 @@ class _Pull:
         self._subscription = None
 
     async def next_batch(self) -> list[Msg]:
-        """What is there, up to 256; waits up to a second for the first. Raises when the consumer is gone."""
+        """Return up to 256 messages; wait up to a second for the first. Raises when the consumer is gone."""
         assert self._subscription is not None
         if self._credit <= 0 or time.monotonic() > self._expires_at:
             await self._ask()
@@ -272,7 +272,7 @@ class _Pull:
 
 @contextmanager
 def _reaching(what: str) -> Iterator[None]:
-    """What the client raises about a subject or a stream, as our own errors."""
+    """Turn errors of the client about a subject or a stream into our own."""
     try:
         yield
     except (NoStreamResponseError, NotFoundError) as error:

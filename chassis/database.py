@@ -42,7 +42,7 @@ async def _prepare(connection: Any) -> None:
 
 
 async def _keep_session(_: Any) -> None:
-    """Whoever changes a session mends it: the driver's reset would cost a round trip each time one is given back."""
+    """Skip the driver's reset, a round trip at each release: code that changes a session must restore it."""
 
 
 async def open_pool(url: str, password: str, schema: str, *, min_size: int = 2, max_size: int = 8) -> Pool:
@@ -67,7 +67,7 @@ async def write(conn: Connection, statement: str, rows: Iterable[Sequence[Any]])
 
 
 def grouped(rows: Iterable[Record], key: str, read: Callable[[Record], T]) -> dict[UUID, list[T]]:
-    """What the rows say, by one of their columns, in their order."""
+    """Group rows by one of their columns, in their order."""
     groups: dict[UUID, list[T]] = {}
     for row in rows:
         groups.setdefault(row[key], []).append(read(row))

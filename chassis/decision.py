@@ -24,8 +24,8 @@ class Refus:
 
 @dataclass(frozen=True, slots=True)
 class Attente:
-    """Not decidable yet: something that the hub already accepted has not reached this service. Tried again soon.
-    `sinon` is the answer if nothing is missing: all that was said of the parcours before has been heard.
+    """Not decidable yet: a message that the hub accepted has not reached this service. The engine tries again soon.
+    `sinon` is the answer once this service has read every earlier message of the parcours.
     """
 
     raison: str

@@ -46,7 +46,7 @@ D = TypeVar("D", bound=Dossiers)
 
 @dataclass(frozen=True, slots=True)
 class Brique(Generic[M, S, F, D]):
-    """What a service hands to the engine: its own decision, and how it is read, loaded, saved and told."""
+    """The functions that a service gives to the engine: read, load, decide, save, publish."""
 
     nom: str
     lire: Callable[[Entree], M | Refus | None]
@@ -62,7 +62,7 @@ class Brique(Generic[M, S, F, D]):
 
 @dataclass(frozen=True, slots=True)
 class Reponse:
-    """What became of an entry: `accepte`, `refuse`, `attente` (with what follows if nothing is missing), or `rebut`."""
+    """The outcome of an entry: `accepte`, `refuse`, `attente` (with the answer if nothing is missing), or `rebut`."""
 
     id: UUID
     etat: str
@@ -90,7 +90,7 @@ class Engine(Generic[M, S, F, D]):
         self.sceaux = brique.sceaux
 
     async def decide(self, entrees: Sequence[Entree]) -> Sequence[Reponse]:
-        """One answer per entry, in order; `attente` for what is to be asked again, also when the database is away."""
+        """Return one answer per entry, in order. `attente`: the caller asks again, also when the database is away."""
         for _ in range(_CONFLICT_TRIES):
             try:
                 return await self._decide_together(entrees)
@@ -182,7 +182,7 @@ class Engine(Generic[M, S, F, D]):
         return None, [told for fait in decision if (told := self._brique.traduire(fait))]
 
     async def _park(self, entree: Entree, error: Exception) -> Reponse:
-        """Set a poison entry aside with the name of what it raised, never with its text (which may quote the data).
+        """Set a poison entry aside with the name of the error, without its text, which may quote the data.
 
         A deposit without its data: the gateway's journal holds them, encrypted, and will offer them again.
         """
@@ -211,7 +211,7 @@ class _Recorder:
         self._parked = parked
 
     def held_back(self, entree: Entree) -> Attente | None:
-        """What follows an undecided entry of its aggregate, or one that was set aside, waits with it."""
+        """Return the entries that must wait: they follow an undecided or a parked entry of their aggregate."""
         aside = any(row["agregat"] == entree.agregat and row["id"] != entree.id for row in self._parked)
         waits = entree.agregat is not None and (aside or entree.agregat in self.waiting)
         return Attente("follows an undecided entry") if waits else None

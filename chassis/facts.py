@@ -1,4 +1,4 @@
-"""What enters a decision and what leaves it, and the event that tells it on the bus (CloudEvents 1.0, JSON)."""
+"""The input and the output of a decision, and the event that publishes a fact on the bus (CloudEvents 1.0, JSON)."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,8 +26,9 @@ class Entree:
 
     `id` is its identity in the inbox, `agregat` None when it opens one, `emetteur` the CloudEvents source, `role` the
     kind of organisation that sent it (`hub` for ours), `message` and `empreinte` its own id of a deposit and the
-    SHA-256 of what it sent, `agent` who acted. It may be told who is who in `partitions_ouvertes`. `brique` told an
-    event, at that `sequence`. `effet`: see `Fait`. `au_repos`: all that was said of its aggregate before it was heard.
+    SHA-256 of its body, `agent` the person who acted. The sender may learn identities in
+    `partitions_ouvertes`. `brique` published an event, as number `sequence`. `effet`: see `Fait`. `au_repos`: every
+    earlier message of its aggregate is read.
     """
 
     id: UUID
@@ -64,7 +65,7 @@ class Entree:
 
     @classmethod
     def depuis_json(cls, brut: Mapping[str, Any]) -> "Entree":
-        """Raises ValueError, TypeError or KeyError on what is no entry."""
+        """Raises ValueError, TypeError or KeyError when this is no entry."""
         champs = dict(brut)
         if not (isinstance(champs["donnees"], dict) and isinstance(champs["type"], str)):
             raise TypeError("an entry has a type and data")
@@ -76,8 +77,8 @@ class Entree:
 
 @dataclass(frozen=True, slots=True)
 class Fait:
-    """A fact to record, as data of the message catalogue, told on the stream `flux`.
-    `protege` is not for the bus (names, numbers): a vault keeps it. `effet` is its first day, if told before it.
+    """A fact to record, as data of the message catalogue, published on the stream `flux`.
+    `protege` (names, numbers) is stored in a vault and not published. `effet` is its first day, when that is to come.
     """
 
     type: str
@@ -111,7 +112,7 @@ class FaitEnregistre:
 
     @property
     def cle(self) -> UUID | None:
-        """Whose key seals it: None for what is of no person, or tells her erasure."""
+        """The parcours whose key seals it; None for a fact of no person, or of an erasure."""
         return self.agregat if self.flux == "PARCOURS" and not self.type.endswith(".efface") else None
 
     @property
@@ -139,7 +140,7 @@ class FaitEnregistre:
 
 
 class Sceaux(Protocol):
-    """What seals the books of a service, each cell under the key of an aggregate (None: of none)."""
+    """Seals and opens the tables of a service, each cell under the key of an aggregate (None: under the common key)."""
 
     async def preparer(self, agregats: Collection[UUID]) -> None:
         """Before the transaction that seals: it takes a connection, and gives it back."""
@@ -154,7 +155,7 @@ class Sceaux(Protocol):
 
 
 def sujet_du_fait(partition: str, brique: str, type_du_fait: str, agregat: UUID, flux: str = "PARCOURS") -> str:
-    """`parcours.59.orientation.decidee.<hex>`; the noun is kept when it is not the brique's (`referents.rdv-planifie`).
+    """`parcours.59.orientation.decidee.<hex>`; the noun stays when it is not the brique's (`referents.rdv-planifie`).
     Every token is made of our own codes or of hexadecimal digits, never of a partner's text (securite § 4.3)."""
     nom, _, verbe = type_du_fait.partition(".")
     fait = verbe if nom == brique else f"{nom}-{verbe}"

@@ -1,4 +1,4 @@
-"""Whose fault a failure is: the one rule by which a message is set aside, in the services and in the fan-out.
+"""Decides whether a failure is the fault of a message: services and fan-out set messages aside by this rule.
 
 Only a message that fails by itself, alone and again, on a healthy database, with an error that its content can cause,
 is set aside. Every other failure (a lock, a full disk, a lost connection, a missing right) waits and is tried again.
@@ -38,7 +38,7 @@ END $$
 
 
 def can_come_from_a_message(error: BaseException) -> bool:
-    """Whether what a message says can raise this, whatever the state of the machine."""
+    """Whether the content of a message can cause this error, in any state of the machine."""
     if isinstance(error, asyncpg.PostgresError):
         return str(error.sqlstate).startswith(_OF_DATA)
     return isinstance(error, _OF_CODE)
@@ -61,10 +61,10 @@ async def one_by_one(
     park: Callable[[I, Exception], Awaitable[R]],
     key: Callable[[I], Hashable | None],
 ) -> list[R | None]:
-    """What became of each item of a batch that failed, tried alone in order; None: it waits, to be tried again later.
+    """Try the items of a failed batch one by one. Return an outcome for each; None: it waits, to be tried again later.
 
-    `attempt` returns None for what is not to be handled yet, as what follows something set aside by `park`. Under the
-    same `key`, what follows an item that waits waits too. Once the database is in trouble, the rest waits untried.
+    `attempt` returns None for an item that must wait, such as one behind a parked one. Under the same `key`, items
+    behind a waiting one wait too. Once the database is in trouble, the rest waits untried.
     """
     outcomes, held, is_well = list[R | None](), set[Hashable](), True
     for item in items:
@@ -80,7 +80,7 @@ async def one_by_one(
 async def _alone(
     pool: Pool, item: I, attempt: Callable[[I], Awaitable[R | None]], park: Callable[[I, Exception], Awaitable[R]]
 ) -> tuple[R | None, bool]:
-    """What became of it, and whether the database is well."""
+    """Return the outcome, and whether the database is well."""
     for tries in range(1, _TRIES + 1):
         try:
             return await attempt(item), True

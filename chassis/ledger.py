@@ -86,7 +86,7 @@ _HELD = "ORDER BY 1, 2 FOR UPDATE OF p"
 
 
 async def decided(conn: Connection, sceaux: Sceaux, ids: Sequence[UUID]) -> dict[UUID, Refus | None]:
-    """What was decided before on these entries: the refusal, or None for an acceptance."""
+    """Return the earlier decisions on these entries: the refusal, or None for an acceptance."""
     rows = await conn.fetch(_DECIDED, ids)
     clairs = await sceaux.ouvrir(conn, "entrees", [(row["id"], row["scelle"]) for row in rows])
     return {row["id"]: _refus(row, clair) for row, clair in zip(rows, clairs, strict=True)}
@@ -154,7 +154,7 @@ async def insert_facts(conn: Connection, sceaux: Sceaux, faits: Sequence[FaitEnr
 async def unpublished(
     conn: Connection, sceaux: Sceaux, brique: str, flux: str, limit: int
 ) -> list[list[tuple[int, FaitEnregistre]]]:
-    """The oldest facts to publish, each with its `numero`; those of one decision on one aggregate together."""
+    """Return the oldest facts to publish with their `numero`; facts of one decision on one aggregate stay together."""
     decisions: dict[tuple[Any, ...], list[tuple[int, FaitEnregistre]]] = {}
     rows = await opened(conn, sceaux, await conn.fetch(_UNPUBLISHED, flux, limit + _MOST_OF_ONE))
     for rank, row in enumerate(rows):
@@ -170,7 +170,7 @@ async def mark_published(conn: Connection, places: Sequence[tuple[int, int]]) ->
 
 
 async def replace_due_dates(conn: Connection, dossiers: Sequence[tuple[UUID, str, Sequence[Echeance]]]) -> None:
-    """Due dates follow the state: those of a touched aggregate are all replaced."""
+    """Replace all due dates of each touched aggregate: they follow its state."""
     if dossiers:
         await conn.execute(_CLEAR_DUE_DATES, [agregat for agregat, _, _ in dossiers])
     rows = [(e.agregat, e.nature, e.du_a, partition) for _, partition, echeances in dossiers for e in echeances]
@@ -204,7 +204,7 @@ async def park_unreadable(conn: Connection, message: Message, raison: str, now: 
 
 
 async def parked(conn: Connection, agregats: Collection[UUID], ids: Collection[UUID]) -> list[Record]:
-    """What is set aside of these aggregates, or is one of these itself: `id, agregat, etat`."""
+    """Return `id, agregat, etat` of parked entries: of these aggregates, or with these ids."""
     return await conn.fetch(_PARKED, list(agregats), list(ids))
 
 
@@ -214,7 +214,7 @@ async def unpark(conn: Connection, ids: Collection[UUID], now: datetime) -> None
 
 
 async def forget(conn: Connection, agregats: Mapping[UUID, UUID | None]) -> None:
-    """Erase all that is kept here of aggregates, each but for the fact that tells its erasure, where there is one."""
+    """Delete every row of these aggregates; the fact of an erasure stays."""
     await conn.execute(_FORGET, list(agregats), list(agregats.values()))
     await conn.execute(_CLEAR_DUE_DATES, list(agregats))
     await conn.execute(_ERASE_KEPT, list(agregats))

@@ -1,4 +1,4 @@
-"""Many callers, one write: gathers what arrives within a few milliseconds and hands it on as one batch."""
+"""Many callers, one write: gathers the items that arrive within a few milliseconds into one batch."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence

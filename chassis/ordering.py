@@ -36,7 +36,7 @@ class Event:
 
     @classmethod
     def read(cls, message: Message) -> "Event":
-        """Raises ValueError on what is no event of ours, or is not named by its subject."""
+        """Raises ValueError when this is no event of ours, or when its subject names another one."""
         try:
             body = orjson.loads(message.body)
             id_, agregat, kind = UUID(body["id"]), UUID(body["subject"]), type_court(body["type"])

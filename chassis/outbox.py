@@ -90,7 +90,7 @@ class Outbox:
                 idle_s = min(idle_s * 2, longest_s)
 
     async def relay(self, conn: Connection) -> int:
-        """Publish the oldest unpublished facts; returns how many. What fails stays, and everything after it waits."""
+        """Publish the oldest unpublished facts; return how many. A fact that fails stays, and later ones wait."""
         decisions = await ledger.unpublished(conn, self._sceaux, self._brique, self._stream, self._window)
         if not decisions:
             return 0
@@ -112,7 +112,7 @@ class Outbox:
         return await self._bus.publish(self._stream, sujet_de_la_decision(faits), ids, body)
 
     async def forget(self, conn: Connection) -> int:
-        """Erase from the stream of persons, message by message, those that were erased here; returns how many.
+        """Delete the messages of erased persons from their stream, one by one; return how many.
 
         Their messages are found by subject: a crash may have stored one twice, under a place that nobody wrote down.
         """
@@ -127,9 +127,9 @@ class Outbox:
         return len(rows)
 
     async def reconcile(self, conn: Connection) -> int:
-        """Compare the stream with what was published there; returns how many facts go out again, in their order.
+        """Compare the stream with the published facts; return how many are published again, in their order.
 
-        Usually it looks at the last place only: the whole is read back, without bodies, when something is lost.
+        It reads the last place only, and the whole stream, without bodies, when a message is lost.
         """
         await self._bus.ensure_stream(self._stream)
         state, now = await self._bus.stream_state(self._stream), datetime.now(UTC)
@@ -152,9 +152,9 @@ class Outbox:
         return len(lost)
 
     async def _has_its_ends(self, conn: Connection, state: StreamState) -> bool:
-        """Whether our last fact is where it was stored, and nothing went at the other end before its age.
+        """Whether our last fact is at its place, and the other end lost no message before its age.
 
-        What was stored beyond it, by a publication whose acknowledgement was lost, is noted as published.
+        Facts stored beyond it, whose acknowledgement was lost, are recorded as published.
         """
         last = await conn.fetchrow(_LAST, self._stream)
         if last is None:
@@ -176,7 +176,7 @@ class Outbox:
 
 
 def next_window(window: int, published: int, took_s: float, *, failed: bool) -> int:
-    """How many facts to publish at once after a turn: each has a deadline of its own, which a slow disk must keep."""
+    """Return how many facts to publish at once next: each has its own deadline, also on a slow disk."""
     if failed or took_s > _SLOW_TURN_S:
         return max(1, window // 4)
     return min(_LARGEST_WINDOW, window * 2) if published >= window and took_s < _FAST_TURN_S else window

@@ -23,7 +23,7 @@ Loop = Callable[[asyncio.Event], Awaitable[None]]
 
 
 class Process:
-    """What `app.py` assembles: a pool, a bus, and loops that run until `stop`."""
+    """A running process, assembled by `app.py`: a pool, a bus, and loops that run until `stop`."""
 
     def __init__(self, pool: Pool, bus: NatsBus, tasks: asyncio.TaskGroup, stop: asyncio.Event) -> None:
         self.pool = pool

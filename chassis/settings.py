@@ -1,4 +1,4 @@
-"""Configuration of a process: read once from the environment, secrets from files, all missing names told together."""
+"""Configuration of a process, read once from the environment, secrets from files. One error lists all missing names."""
 
 import base64
 import sys
@@ -12,7 +12,7 @@ S = TypeVar("S", bound="Settings")
 
 
 class Settings(BaseSettings):
-    """What every component reads. Variables are prefixed `RELAIS_`: `nats_url` is `RELAIS_NATS_URL`."""
+    """The settings of every component. Variables begin with `RELAIS_`: `nats_url` is `RELAIS_NATS_URL`."""
 
     model_config = SettingsConfigDict(env_prefix="RELAIS_", extra="ignore", frozen=True)
 

@@ -74,7 +74,7 @@ def span(
 ) -> Iterator[trace.Span]:
     """A span whose parent is the W3C `traceparent` given, or the current one. Attribute `relais_type` is `relais.type`.
 
-    An attribute outside the allow-list is a programming error, told at once. `started_ns`: Unix time, if begun before.
+    An attribute outside the allow-list raises at once. `started_ns`: Unix time, for a span that began before.
     """
     named = {_attribute(key): value for key, value in attributes.items()}
     context = _extract(parent) if parent else None

@@ -1,1 +1,1 @@
-"""Seals what is about a person, under a key of its parcours that an erasure destroys. Knows no table but its own."""
+"""Seals personal data under a key of its parcours, which an erasure destroys. Knows no table but its own."""

@@ -1,7 +1,7 @@
 """The keys: made, wrapped, looked up and destroyed; and the cells that they seal.
 
 A cell is `1 ‖ id of its key ‖ nonce ‖ AES-256-GCM`. Its associated data are its table, its row and its key, so that it
-opens nowhere else. Whoever holds a cell finds its key.
+opens nowhere else. A cell names its key.
 """
 
 import time
@@ -39,7 +39,7 @@ _DESTROY = "SELECT coffre.detruire($1)"
 
 
 class Keyring:
-    """The keys at hand for a batch. An erasure has destroyed those in `destroyed`."""
+    """The keys of a batch. `destroyed`: ids of keys that an erasure destroyed."""
 
     def __init__(self, keys: Mapping[UUID, AESGCM], destroyed: Collection[UUID] = ()) -> None:
         self._keys = keys
@@ -72,10 +72,10 @@ class Vault:
         self._remembered: OrderedDict[UUID, tuple[float, AESGCM]] = OrderedDict()
 
     async def ensure(self, keys: Collection[UUID], passage: datetime | None = None) -> Keyring:
-        """These keys, made where they are missing. One that was destroyed is never made again.
+        """Return these keys, and make the missing ones. A destroyed key is not made again.
 
-        In a transaction of its own, to be called before the one that seals: a key that is rolled back with what it
-        sealed, and remembered, would seal what nobody opens.
+        It uses its own transaction; call it before the one that seals. A key that is rolled back but stays in memory
+        would seal cells that nobody opens.
         """
         held, missing = self._recall(keys)
         if not missing:
@@ -84,9 +84,9 @@ class Vault:
             return Keyring(held, await self._made(conn, missing, held, passage))
 
     async def within(self, conn: Connection, keys: Iterable[UUID]) -> Keyring:
-        """These keys; those that are missing, in the transaction of `conn`, and rolled back with what they seal.
+        """Return these keys, and make the missing ones in the transaction of `conn`: they roll back with their cells.
 
-        For what that transaction opens, of which nobody else knows. The others are made before: see `ensure`.
+        For parcours that this transaction opens and nobody else knows. `ensure` makes the other keys before.
         """
         held, missing = self._recall(set(keys))
         return Keyring(held, await self._made(conn, missing, held) if missing else ())
@@ -121,7 +121,7 @@ class Vault:
         return held, [key for key in keys if key not in held]
 
     async def _find(self, conn: Connection, keys: Collection[UUID], found: dict[UUID, AESGCM]) -> set[UUID]:
-        """Add to `found` those that are there; returns those that were destroyed."""
+        """Add the existing keys to `found`; return the ids of the destroyed ones."""
         destroyed = set()
         now = self._clock()
         for row in await conn.fetch(_FIND, list(keys)):
@@ -139,12 +139,12 @@ class Vault:
         return destroyed
 
     def forget(self) -> None:
-        """Drop what is remembered: after an erasure, in the process that erases."""
+        """Empty the memory of keys: after an erasure, in the process that erases."""
         self._remembered.clear()
 
 
 async def destroy(conn: Connection, keys: Collection[UUID]) -> None:
-    """What these keys sealed opens no more, wherever a copy of it lies; nor what a process seals under them later."""
+    """Destroy these keys: no cell under them opens again, in any copy, nor one that a process seals later."""
     await conn.execute(_DESTROY, list(keys))
 
 
@@ -154,7 +154,7 @@ def key_of(cell: bytes) -> UUID | None:
 
 
 def passage(now: datetime) -> UUID:
-    """The key of this hour, for what belongs to no parcours yet."""
+    """Return the key of this hour, for content that belongs to no parcours yet."""
     return uuid5(NAMESPACE_OID, f"passage {hour(now).isoformat()}")
 
 

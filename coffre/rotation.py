@@ -21,7 +21,7 @@ async def left(conn: Connection, version: int) -> int:
 
 
 async def rewrap(conn: Connection, masters: Masters, limit: int) -> int:
-    """Wrap the next keys by the newest master; how many. What they seal does not change."""
+    """Wrap the next keys by the newest master; return how many. Their cells do not change."""
     version, newest = masters.newest()
     async with conn.transaction():
         rows = await conn.fetch(_TAKE, version, limit)

@@ -1,1 +1,1 @@
-"""What Relais decides: one folder per brique, six rooms each, unaware of one another."""
+"""The decisions of Relais: one folder per brique. Services do not import one another."""

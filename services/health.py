@@ -1,4 +1,4 @@
-"""What a service says of itself: what waits in it, what it set aside, how far it has read."""
+"""The health of a service: waiting entries, parked entries, and its place in the stream."""
 
 from collections.abc import Awaitable, Callable, Mapping
 

@@ -11,7 +11,7 @@ P = TypeVar("P")
 
 
 class Lineage(Generic[A]):
-    """`absorbed_by` tells the survivor of an aggregate that was merged; `forgotten` are those erased before."""
+    """Aggregates of a batch and their merges. `absorbed_by` returns a survivor; `forgotten`: ids erased before."""
 
     def __init__(
         self, loaded: Mapping[UUID, A], absorbed_by: Callable[[A], UUID | None], forgotten: Iterable[UUID] = ()
@@ -32,7 +32,7 @@ class Lineage(Generic[A]):
             self._alias[id_] = by
 
     def put_back(self, id_: UUID, aggregate: A) -> None:
-        """As new: what was stored of it is gone. It leads to no survivor any more."""
+        """Replace the aggregate as a new one: its stored rows are deleted, and it leads to no survivor any more."""
         self._before.pop(id_, None)
         self._alias.pop(id_, None)
         self[id_] = aggregate
@@ -48,12 +48,12 @@ class Lineage(Generic[A]):
         return id_
 
     def changed(self) -> list[tuple[A | None, A]]:
-        """What the batch changed, as it was loaded (None when the batch opened it) and as it is, lowest id first."""
+        """Return the changed aggregates, as loaded (None when the batch opened it) and as they are, lowest id first."""
         ids = [id_ for id_ in sorted(self._now) if self._now[id_] is not self._before.get(id_)]
         return [(self._before.get(id_), self._now[id_]) for id_ in ids]
 
     def changed_parts(self, parts: Callable[[A], Iterable[P]]) -> list[P]:
-        """Of what changed, the parts (rows, sub-objects) that are new or no more the same."""
+        """Return the parts (rows, sub-objects) of changed aggregates that are new or different."""
         return [
             part
             for before, now in self.changed()

@@ -1,4 +1,4 @@
-"""The last word on an object: what was said last of it holds, by the instant of the fact and not by its arrival.
+"""Of two messages on one object, the later instant holds, in whichever order they arrive.
 
 The one rule of the order (decisions 0020 and 0034), put around the decision of a service.
 """
@@ -24,7 +24,7 @@ ON CONFLICT (objet) DO UPDATE SET dit_a = greatest(d.dit_a, EXCLUDED.dit_a)
 
 @dataclass(frozen=True, slots=True)
 class Dit:
-    """A message, and the objects of which it says something: their keys, by pointer into the deposit."""
+    """A message, and the keys of the objects that it changes, by pointer into the deposit."""
 
     message: Any
     agregat: UUID | None
@@ -34,7 +34,7 @@ class Dit:
 
 @dataclass(slots=True)
 class Mots:
-    """When each object was last spoken of; `dits` is what a batch changes in that."""
+    """The instant of the last message on each object; `dits`: the instants that a batch changes."""
 
     connus: dict[str, datetime]
     dits: dict[str, tuple[UUID | None, datetime]] = field(default_factory=dict)
@@ -71,7 +71,7 @@ class Suivis:
 
 
 def in_order(brique: Brique[Any, Any, Any, Any]) -> Brique[Dit, tuple[Any, Mots], Any, Suivis]:
-    """The same service, which refuses what is older than the last word on its object."""
+    """Return the same service, which refuses a message older than the last one on its object."""
 
     def lire(entree: Entree) -> Dit | Refus | None:
         lu = brique.lire(entree)

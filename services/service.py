@@ -42,11 +42,11 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A brique and what it is connected to.
+    """A brique with its subjects on the bus.
 
     `ecoute` holds the stream subjects of its siblings' events, `lectures` the answers to `lecture.<nom>.<vue>`: each
-    takes the request's JSON and returns what JSON can say. `reglages` answer `reglage.<nom>.<geste>` alike, each in a
-    transaction: what an organisation sets, about no person. Facts go to one of `flux`; it hears the first, of persons.
+    takes the request's JSON and returns a JSON value. `reglages` answer `reglage.<nom>.<geste>` alike, each in a
+    transaction: settings of an organisation, about no person. Facts go to one of `flux`; it reads the first.
     """
 
     brique: Brique[Any, Any, Any, Any]
@@ -63,7 +63,7 @@ def run(service: Service, settings: Settings, *, clock: Clock = utc_now) -> None
 
 
 async def connect(service: Service, running: Process, clock: Clock = utc_now) -> Engine[Any, Any, Any, Any]:
-    """Start the loops of a service and begin to answer; what decides there, for loops of its own."""
+    """Start the loops and the answers of a service. Return its engine, for loops of its own."""
     nom = service.brique.nom
     outboxes = [
         Outbox(nom, flux, running.pool, running.bus, service.brique.sceaux, forgets=flux == service.flux[0])
@@ -111,7 +111,7 @@ def _answering(running: Process, lecture: Lecture, *, sets: bool = False) -> Cal
 
 
 async def _progress(service: Service, running: Process, conn: Connection, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """By parcours, the last fact of this service (`dit`, `place`), what it heard of the others, how far it has `lu`."""
+    """By parcours: the last fact of this service (`dit`, `place`), the last one read of each sibling, and `lu`."""
     parcours, briques = [UUID(one) for one in asked["parcours"]], [sujet.split(".")[2] for sujet in service.ecoute]
     lu = (await running.bus.reader(service.flux[0], service.brique.nom))["acquis"] if briques else 0
     heard = await ledger.positions(conn, [(brique, one) for brique in briques for one in parcours])
@@ -129,7 +129,7 @@ class Listener:
         self._clock = clock
 
     async def handle(self, messages: Sequence[Message]) -> Verdicts:
-        """A verdict per message; what cannot be read is noted, with where it was, and stops nothing."""
+        """Return a verdict per message. An unreadable one is parked with its place, and the others go on."""
         events, unreadable = read_each(messages)
         async with self._pool.acquire() as conn:
             for rank, error in unreadable.items():
@@ -165,7 +165,7 @@ class Listener:
 
 
 class DueDates:
-    """Turns what falls due into entries. A due date has one identity, so that two replicas decide it once."""
+    """Turns due dates into entries. A due date has one identity, so that two replicas decide it once."""
 
     def __init__(self, engine: Engine[Any, Any, Any, Any], running: Process, clock: Clock) -> None:
         self._engine = engine
@@ -180,7 +180,7 @@ class DueDates:
                 await process.wait(stop, _DUE_EVERY_S)
 
     async def fire(self) -> int:
-        """Decide what is due now, and what an operator wants tried again; returns how many were handled."""
+        """Decide the entries that are due now or that an operator sent back; return how many were handled."""
         now = self._clock()
         async with self._pool.acquire() as conn:
             rows = await conn.fetch(ledger.DUE, now, _BATCH)

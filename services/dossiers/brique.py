@@ -1,4 +1,4 @@
-"""A service made of its table of rules and of its dossiers: how entries are read and facts published, once for all."""
+"""Builds the brique of a service from its rules and its dossiers: reads entries, publishes facts."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -13,7 +13,7 @@ from services.dossiers.registre import Registre
 from services.dossiers.regles import Dit, Recu
 
 EFFECTIFS = frozenset({"orientation.effective", "transfert.effectif", "suivi.effectif"})
-"""What the siblings tell to one another on the day on which something takes effect that was told before."""
+"""Events between siblings, on the day on which a change that was published earlier takes effect."""
 
 
 def brique(nom: str, registre: Registre[A]) -> Brique[Any, Any, Any, Any]:
@@ -66,7 +66,7 @@ def recu(entree: Entree, type_: str, data: Any) -> Recu[Any]:
 
 
 def nommer(conserve: UUID, absorbes: tuple[UUID, ...]) -> Recu[Any]:
-    """A message that names a survivor and those that it absorbed, so that all are loaded."""
+    """Return a message that names a survivor and its absorbed parcours, so that all are loaded."""
     return Recu(
         type="usager.fusionne",
         parcours=conserve,

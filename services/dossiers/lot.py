@@ -15,7 +15,7 @@ _survivant: Any = attrgetter("absorbe_par")
 
 
 class Lot(Lineage[A]):
-    """`faits` are those of the batch in their order: dossier, type, JSON; also the facts that no partner hears."""
+    """`faits`: the facts of the batch in their order (dossier, type, JSON), unpublished ones included."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class Lot(Lineage[A]):
         self.reposes: list[UUID] = []
 
     def de(self, message: Recu[Any]) -> Situation:
-        """What an absorbed parcours had still to tell about itself does not change the survivor."""
+        """Return the situation of a message. An event about an absorbed parcours does not change the survivor."""
         regles, cle = self._modele.regles, message.cle
         au_survivant = message.nature == "depot" or cle in regles.au_survivant
         parcours = self.survivor(message.parcours) if au_survivant else message.parcours
@@ -43,7 +43,7 @@ class Lot(Lineage[A]):
         return Situation(self[parcours], tuple(absorbes), parcours in self.forgotten, contexte)
 
     def absorbes(self, parcours: UUID) -> list[A]:
-        """The dossiers that lead to this one, through however many merges."""
+        """Return the dossiers that lead to this one, through any number of merges."""
         return [d for id_, d in self._now.items() if id_ != parcours and self.survivor(id_) == parcours]
 
     def appliquer(self, fait: Any) -> None:
@@ -57,7 +57,7 @@ class Lot(Lineage[A]):
             self.erase(parcours)
 
     def put_back(self, id_: UUID, aggregate: A) -> None:
-        """Its history begins anew: the one that it had tells of a person who is somebody else."""
+        """Replace the dossier and begin its history anew: the old one is about another person."""
         super().put_back(id_, aggregate)
         self.reposes.append(id_)
         self._faits = [fait for fait in self._faits if fait[0] != id_]
@@ -70,7 +70,7 @@ class Lot(Lineage[A]):
         return [fait for fait in self._faits if fait[0] not in self.forgotten]
 
     def remplacees(self, table: Table[A]) -> tuple[list[UUID], list[Ligne]]:
-        """Whose rows of a read table go, and the rows that come in their place: of the dossiers whose rows changed."""
+        """Return the dossiers whose rows of a read table changed and go, and the rows that replace them."""
         retirees, nouvelles = [], []
         for _, dossier in self.changed():
             stocke = self._stockes.get(dossier.parcours)

@@ -1,4 +1,4 @@
-"""What a service declares of its dossiers, and how these and their facts are written as JSON."""
+"""The declaration of the dossiers of a service, and the JSON of dossiers and facts."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ NOMS: Mapping[type, str] = {message.modele: nom for nom, message in CATALOGUE.it
 
 @dataclass(frozen=True, slots=True)
 class Table(Generic[A]):
-    """A read table. `lignes` returns the rows of a dossier, in the order of `colonnes`; the first column names it.
+    """A read table. `lignes` returns the rows of a dossier, in the order of `colonnes`; the first column is its id.
     `scellee`: the column, of bytes, that is sealed."""
 
     nom: str
@@ -39,8 +39,8 @@ class Table(Generic[A]):
 class Modele(Generic[A]):
     """A dossier is a frozen dataclass with `parcours`, `departement`, `est_clos` and `absorbe_par`.
 
-    `regles` is the table of the service; `replier` folds a fact by it, and may do more of each. `contexte` reads once
-    for a batch what its rules look at beside the dossiers, in the transaction that decides.
+    `regles` is the table of the service; `replier` folds a fact by it, and may do more. `contexte` reads, once per
+    batch and in its transaction, the data that rules need beside the dossiers.
     """
 
     dossier: type[A]

@@ -1,4 +1,4 @@
-"""Load dossiers under lock, save what a batch changed in them, erase them; and read them outside a decision."""
+"""Loads dossiers under lock, saves the changes of a batch, erases dossiers, and reads them outside a decision."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Generic
@@ -65,13 +65,13 @@ class Registre(Generic[A]):
         self.sceaux = Sceaux(schema)
 
     def lier(self, vault: Vault, lus: Settings) -> None:
-        """What the process gives before it reads or writes."""
+        """Set the vault and the settings. The process calls it before it reads or writes."""
         self.sceaux.lier(vault)
 
     async def charger(self, conn: Connection, lus: Sequence[Recu[Any]]) -> Lot[A]:
         """Lock the rows until the transaction ends. A dossier opened twice at once is caught by its primary key.
 
-        A person whose key is destroyed is erased, whether this service has heard of it or not.
+        A person whose key is destroyed is erased, also before this service reads of it.
         """
         nommes = {lu.parcours for lu in lus}.union(*(lu.absorbes for lu in lus))
         regardent = self.modele.regles.regardent
@@ -115,11 +115,11 @@ class Registre(Generic[A]):
         await ledger.insert(conn, table.nom, table.colonnes, lignes)
 
     async def famille(self, conn: Connection, parcours: UUID) -> list[A]:
-        """The dossier to which this parcours leads, then those that it absorbed; empty for an unknown parcours."""
+        """Return the surviving dossier of this parcours, then its absorbed ones; empty for an unknown parcours."""
         return list((await self.ouvrir(conn, await conn.fetch(_FAMILLE, parcours))).values())
 
     async def ouvrir(self, conn: Connection, rows: Iterable[Record]) -> dict[UUID, A]:
-        """The dossiers of these rows (`parcours, etat`), without those that an erasure has closed."""
+        """Return the dossiers of these rows (`parcours, etat`), but the erased ones."""
         cellules = {row["parcours"]: row["etat"] for row in rows}
         clairs = await self.sceaux.ouvrir(conn, "dossiers", list(cellules.items()))
         return {id_: self.modele.lire(clair) for id_, clair in zip(cellules, clairs, strict=True) if clair}
@@ -131,7 +131,7 @@ class Registre(Generic[A]):
         return [(d.parcours, d.absorbe_par, cellule) for d, cellule in zip(dossiers, cellules, strict=True)]
 
     async def effacer(self, conn: Connection, effaces: Iterable[UUID], dits: Mapping[UUID, UUID]) -> list[UUID]:
-        """Nothing stays of them, what they absorbed included, but the facts of `dits`. Returns whose rows went."""
+        """Delete all rows of these dossiers and of their absorbed ones, but the facts of `dits`. Return the ids."""
         tous = [row["parcours"] for row in await conn.fetch(_ERASE, list(effaces))]
         for table in self.modele.tables:
             await self.remplacer(conn, table, tous, ())

@@ -1,6 +1,6 @@
 """The one table of a service: the rule and the fold of each message, by its type. Stdlib only, so that domains use it.
 
-A rule decides on a `Recu`; it returns facts, a refusal, or a wait. A fact that partners hear is a `Dit`; any other is a
+A rule decides on a `Recu`; it returns facts, a refusal, or a wait. A fact that is published is a `Dit`; any other is a
 frozen dataclass with `parcours`, declared beside its fold.
 """
 
@@ -23,7 +23,7 @@ class Recu(Generic[D]):
     """A message to decide on: a deposit, an event of a sibling, a due date.
 
     `data`: the contract's model of a deposit, the JSON of an event, the number of a due date. `recu_a`: when the hub
-    received it; `dit_a`: when its emitter said it; `au_repos`: all that was said of the parcours before has been heard.
+    received it; `dit_a`: the instant that its emitter gave; `au_repos`: every earlier message of the parcours is read.
     `cause`: the entry that led to an event. `absorbes`: the parcours that a merge absorbs. `agent`: who acted.
     """
 
@@ -44,14 +44,14 @@ class Recu(Generic[D]):
 
     @property
     def cle(self) -> Cle:
-        """By what its rule is found: the contract's model of a deposit, the type of an event."""
+        """The key of its rule: the contract's model of a deposit, the type of an event."""
         return type(self.data) if self.nature == "depot" else self.type
 
 
 @dataclass(frozen=True, slots=True)
 class Dit(Generic[D, P]):
-    """A fact that partners hear. `data` is the contract's model, `garde` what only the fold needs: of a class with
-    `entre_nous()`, that JSON is published for the siblings and the gateway, and projected away for partners.
+    """A fact that is published. `data` is the contract's model, `garde` the data that only the fold needs. If it has
+    `entre_nous()`, siblings and gateway also receive that JSON; the projection removes it for partners.
 
     `effet` is the day from which it holds, when it is still to come.
     """

@@ -53,7 +53,7 @@ ON CONFLICT (parcours) DO UPDATE SET absorbe_par = EXCLUDED.absorbe_par, etat = 
 
 @dataclass(slots=True)
 class Compte:
-    """`dossiers` were looked at; `differents` names those that were not stored as they fold."""
+    """`dossiers`: how many were compared; `differents`: the ids of dossiers that differed from their fold."""
 
     total: int
     dossiers: int = 0
@@ -110,7 +110,7 @@ def _canonique(etat: bytes | None) -> bytes | None:
 async def _ouverts(
     conn: Connection, sceaux: Sceaux, table: str, cellules: Sequence[tuple[UUID, bytes]]
 ) -> list[bytes | None]:
-    """What was derived from facts may be damaged: None, and it is written again."""
+    """Open cells that were derived from facts. A damaged one is None, and is written again."""
     try:
         return await sceaux.ouvrir(conn, table, cellules)
     except (InvalidTag, CleAbsente):

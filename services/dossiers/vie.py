@@ -1,4 +1,4 @@
-"""What every service does when `usagers` opens, moves, merges, closes or erases a parcours. Stdlib only.
+"""The rules of every service for a parcours that `usagers` opens, moves, merges, closes or erases. Stdlib only.
 
 It asks the brique three questions: what follows a transfer, a merge, a closure.
 """
@@ -56,9 +56,9 @@ class DossierRetabli:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """All that a decision looks at. `dossier` is None while the parcours is not known here, or `est_oublie`: its person
-    was erased. `absorbes`: the dossiers that it absorbed, for the messages that look at them, or absorbs.
-    `contexte`: what the service declares beside its dossiers (`Modele.contexte`)."""
+    """The input of a decision. `dossier` is None while the parcours is not known here. `est_oublie`: its person was
+    erased. `absorbes`: the dossiers that it absorbed or absorbs, for messages that look at them. `contexte`: see
+    `Modele.contexte`."""
 
     dossier: Any
     absorbes: tuple[Any, ...] = ()
@@ -83,8 +83,8 @@ class Vie:
         return [] if dossier else [DossierOuvert(recu.parcours, recu.departement)]
 
     def absorber(self, situation: Situation, recu: Recu[Any]) -> tuple[Any, list[Any], list[Any]]:
-        """The survivor, those that it absorbs, and the facts by which they close in its favour. A parcours of which
-        nothing has come yet is absorbed all the same: what is on its way will reach the survivor."""
+        """Return the survivor, the dossiers that it absorbs, and the facts that close them.
+        An unknown parcours is absorbed too: its later messages reach the survivor."""
         connu = situation.dossier or self.dossier(recu.parcours, recu.departement)
         absorbes = [a for a in situation.absorbes if a.absorbe_par is None and a.parcours != connu.parcours]
         inconnus = sorted(set(recu.absorbes) - {absorbe.parcours for absorbe in situation.absorbes})
@@ -133,5 +133,5 @@ class Vie:
         return [DossierClos(dossier.parcours), *self.cloture(dossier, fin, motif, maintenant)]
 
     def _effacer(self, situation: Situation, recu: Recu[Any], _: datetime) -> Sequence[Any]:
-        """Also of a person of whom nothing has come yet: what is on its way is not to bring it back."""
+        """Erase also an unknown person: a message that arrives later must not bring it back."""
         return [*self.ouvrir(situation.dossier, recu), DossierEfface(recu.parcours)]

@@ -18,6 +18,7 @@ import pytest
 
 from relais_contrats.api import OPERATIONS
 from relais_contrats.client import CLOUDEVENT, Partner
+from relais_contrats.vues import VUES
 from tests.hub import Hub, free_port
 from tests.jour import aujourdhui
 from tests.parcours.reorientation import eventually
@@ -66,11 +67,7 @@ PORTES: Mapping[tuple[str, str], Porte] = {
     ("POST", "/v1/usagers/recherche"): Porte(FERMEE, corps={"identifiants": ["{identifiant}"]}),
     ("GET", "/v1/parcours"): Porte(FERMEE),
     ("GET", "/v1/parcours/{prc}"): Porte(FERMEE),
-    ("GET", "/v1/parcours/{prc}/diagnostic"): Porte(FERMEE),
-    ("GET", "/v1/parcours/{prc}/orientations"): Porte(FERMEE),
-    ("GET", "/v1/parcours/{prc}/referent"): Porte(FERMEE),
-    ("GET", "/v1/parcours/{prc}/rdv"): Porte(FERMEE),
-    ("GET", "/v1/parcours/{prc}/contrat"): Porte(FERMEE),
+    **{("GET", vue.chemin): Porte(FERMEE) for vue in VUES},
     ("GET", "/v1/parcours/{prc}/feuille-de-route"): Porte(FERMEE),
     ("GET", "/v1/parcours/{prc}/historique"): Porte(FERMEE),
     ("GET", "/v1/statistiques/delais"): Porte(FERMEE),

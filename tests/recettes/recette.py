@@ -11,11 +11,14 @@ from textwrap import indent
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "contribuer.md"
-TITLES = ("Add a message", "Add a rule", "Add a view", "Change a delay")
-COPIED = ("chassis", "coffre", "contracts", "gateway", "services", "tests", "pyproject.toml", "docs")
+TITLES = ("Add a message", "Add a rule", "Add a view", "Add a service", "Change a delay")
+COPIED = (
+    *("chassis", "coffre", "connectors", "console", "contracts", "deploy", "docs", "gateway", "services", "tests"),
+    *("docker-compose.yml", "pyproject.toml"),
+)
 _STEP = re.compile(
     r"^\d+\. `(?P<path>[^`]+)` \((?P<where>new|before|after|instead of)(?: `(?P<anchor>[^\n]+?)`)?\):.*?"
-    r"^   ```\w+\n(?P<block>.*?)^   ```$",
+    r"^(?P<margin> {3,4})```\w+\n(?P<block>.*?)^(?P=margin)```$",
     re.DOTALL | re.MULTILINE,
 )
 
@@ -33,6 +36,7 @@ class Step:
         path = tree / self.path
         if self.where == "new":
             assert not path.exists(), f"{self.path} exists"
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(self.block, encoding="utf-8")
             return
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
@@ -49,16 +53,19 @@ class Step:
         path.write_text("".join([*lines[:first], block, *lines[last:]]), encoding="utf-8")
 
 
-def _in_a_list(block: str) -> str:
-    """Without the three spaces that make it belong to its step."""
-    return re.sub("^ {3}", "", block, flags=re.MULTILINE)
+def _in_a_list(block: str, margin: str) -> str:
+    """Without the spaces that make it belong to its step."""
+    return re.sub(f"^{margin}", "", block, flags=re.MULTILINE)
 
 
 def steps(title: str) -> list[Step]:
     """Of the recipe under this title. Raises KeyError when there is none."""
     sections = dict(part.split("\n", 1) for part in PAGE.read_text(encoding="utf-8").split("\n## ")[1:])
     section = sections[title]
-    found = [Step(m["path"], m["where"], m["anchor"] or "", _in_a_list(m["block"])) for m in _STEP.finditer(section)]
+    found = [
+        Step(m["path"], m["where"], m["anchor"] or "", _in_a_list(m["block"], m["margin"]))
+        for m in _STEP.finditer(section)
+    ]
     assert len(found) == len(re.findall(r"^\d+\. ", section, re.MULTILINE)), "a step of another form"
     return found
 
@@ -84,3 +91,9 @@ def run(tree: Path, *arguments: str) -> str:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def seen(tree: Path, chosen: str, *tests: str) -> list[str]:
+    """The lines that these tests of the copy print, and their outcomes, each with single spaces."""
+    out = run(tree, "-m", "pytest", "-v", "-s", "-p", "no:cacheprovider", "-k", chosen, *tests)
+    return [" ".join(line.split()) for line in out.splitlines()]

@@ -1,16 +1,15 @@
 """The recipes of `docs/contribuer.md`, followed to the letter in a copy: few files each, and what they add works."""
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.recettes.recette import PAGE, TITLES, run, steps
+from tests.recettes.recette import PAGE, TITLES, run, seen, steps
 
-FILES = dict(zip(TITLES, (6, 3, 6, 1), strict=True))
+FILES = dict(zip(TITLES, (6, 3, 6, 16, 1), strict=True))
 _RUFF = Path(sys.executable).parent / "ruff"
 _ROUTES = """
 import json
@@ -36,19 +35,9 @@ _TESTS = (
 
 
 @pytest.fixture(scope="module")
-def generated(tree: Path) -> Path:
-    """The copy after the two commands of the page."""
-    run(tree, "-m", "relais_contrats.generer")
-    for schema in (tree / "contracts/generated/schemas").glob("accompagnant.modifie*.json"):
-        shutil.copy(schema, tree / "contracts/released/v1")
-    return tree
-
-
-@pytest.fixture(scope="module")
 def said(generated: Path) -> list[str]:
     """What the tests say that the recipes add, or that look at what they add; the table of the brique among it."""
-    out = run(generated, "-m", "pytest", "-v", "-s", "-p", "no:cacheprovider", "-k", _CHOSEN, *_TESTS)
-    return [" ".join(line.split()) for line in out.splitlines()]
+    return seen(generated, _CHOSEN, *_TESTS)
 
 
 @pytest.mark.parametrize(("title", "files"), FILES.items())

@@ -1,7 +1,7 @@
-"""A merge that is undone, alike in every service: what it changed is kept, its consequences included, and taken back.
+"""Undoes merges, alike in every service: stores the changes of a merge and of its consequences, and reverts them.
 
-What a merge changed is told by the aggregates before and after it. An event that another service told because of the
-merge belongs to it: its cause says so. What came since stays, objects with the parcours under whose name they came.
+The aggregates before and after a merge give its changes. An event of another service that the merge caused belongs to
+it (its `cause`). Later changes stay, and objects go with the parcours under whose name they came.
 """
 
 from services.dossiers.fusions.brique import defusable, lecture

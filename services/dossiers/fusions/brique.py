@@ -1,4 +1,4 @@
-"""A service that can undo its merges, made of one that cannot, and what it answers about one."""
+"""Adds to a service the undoing of its merges, and the read that reports on one."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

@@ -31,8 +31,8 @@ Nommer = Callable[[UUID, tuple[UUID, ...]], Any]
 
 @dataclass(slots=True)
 class Fusion(Generic[A]):
-    """A merge: its event, the deposit that decided it, its parcours (the survivor first), what followed from it, its
-    aggregates before and after, the aliases that each absorbed one had."""
+    """A merge: its event, its deposit, its parcours (the survivor first), its consequences (`suites`), its aggregates
+    before and after, and the aliases of each absorbed one."""
 
     fusion: UUID
     depot: UUID
@@ -50,10 +50,10 @@ class Fusion(Generic[A]):
 
 
 class Journal(Generic[A]):
-    """How a service keeps its merges: the class of its aggregates, how their parts are told apart, `nommer`.
+    """Stores the merges of a service: the class of its aggregates, the keys of their parts, `nommer`.
 
-    `sceaux` are those of the dossiers. `ensemble` names what stands on a merge and is no part, from the survivor as
-    the merge left it and as it is.
+    `sceaux`: the seals of the dossiers. `ensemble` compares the survivor as the merge left it and as it is, and returns
+    the message that stands on the merge outside of the parts.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Journal(Generic[A]):
         self._adapter: TypeAdapter[A] = TypeAdapter(dossier)
 
     def depend(self, avant: A, apres: A, maintenant: A) -> str | None:
-        """The message that stands on what the merge made of its survivor."""
+        """Return the type of a message that stands on the changes of the merge; None when none does."""
         return repose_dessus(avant, apres, maintenant, self.plan) or (
             self._ensemble(apres, maintenant) if self._ensemble else None
         )
@@ -79,7 +79,7 @@ class Journal(Generic[A]):
     async def connues(
         self, conn: Connection, depots: Sequence[UUID], evenements: Sequence[UUID] = ()
     ) -> list[Fusion[A]]:
-        """Without those whose survivor was erased."""
+        """Return the stored merges, but those of an erased survivor."""
         if not depots and not evenements:
             return []
         rows = await conn.fetch(_CONNUES, list(depots), list(evenements))

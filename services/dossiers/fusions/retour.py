@@ -1,4 +1,4 @@
-"""What one change made of an aggregate, taken back from what became of it since: dataclasses, part by part. Pure."""
+"""Reverts one change of an aggregate and leaves later ones: dataclasses, part by part. Pure."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -10,7 +10,7 @@ Cles = dict[Hashable, Any]
 
 @dataclass(frozen=True, slots=True)
 class Parties:
-    """How the parts of one field are told apart, by `cle`.
+    """The parts of one field, identified by `cle`.
 
     `depend`: the message that stands on a part, from the part as the change left it (None when it came since) and as it
     is; without it, parts do not build on one another. `horloge`: what time alone changes in one. `objet`: their key is
@@ -30,7 +30,7 @@ Plan = Mapping[str, Parties]
 
 
 def reporter(avant: A, apres: A, sur: A, plan: Plan) -> A:
-    """Make of `sur` what was made of `avant` to give `apres`; where both changed the same, `sur` keeps its own."""
+    """Apply the change from `avant` to `apres` to `sur`. Where both changed a part, `sur` wins."""
     changes: dict[str, Any] = {}
     for champ in fields(sur):  # type: ignore[arg-type]
         une, deux, tenue = (getattr(etat, champ.name) for etat in (avant, apres, sur))
@@ -48,7 +48,7 @@ def reporter(avant: A, apres: A, sur: A, plan: Plan) -> A:
 
 
 def repose_dessus(avant: A, apres: A, maintenant: A, plan: Plan) -> str | None:
-    """The message that stands on what the change brought to parts that build on one another; None when nothing does."""
+    """Return the type of a message that stands on a part which the change brought; None when none does."""
     for nom, parties in plan.items():
         if parties.depend is None:
             continue

@@ -37,7 +37,7 @@ class Retabli:
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """What is decided without asking the domain."""
+    """A decision that is taken without the domain."""
 
     faits: Sequence[Any]
 
@@ -81,7 +81,7 @@ class Suivi(Generic[A]):
         return self._inner.echeances()
 
     def sceller(self) -> None:
-        """What the last message changed of a merge belongs to it."""
+        """Add the changes of the last message to its merge."""
         if self._en_cours is None:
             return
         fusion, avant = self._en_cours

@@ -1,4 +1,4 @@
-"""What a service keeps of persons is sealed here and opened here, each row under the key of its parcours.
+"""Seals and opens the personal data of a service, each row under the key of its parcours.
 
 A value that is no cell is JSON, as older releases wrote it: it reads as it did.
 """
@@ -36,7 +36,7 @@ class Sceaux:
         await self._vault.ensure({*parcours, SANS_PARCOURS})
 
     async def effaces(self, conn: Connection, parcours: Iterable[UUID]) -> frozenset[UUID]:
-        """Those whose key an erasure has destroyed, whether this service has heard of it or not."""
+        """Return the parcours whose key an erasure destroyed, also before this service reads of it."""
         return (await self._vault.of(conn, parcours)).destroyed
 
     async def sceller(self, conn: Connection, table: str, valeurs: Sequence[Cellule]) -> list[bytes]:
@@ -51,7 +51,7 @@ class Sceaux:
     async def ouvrir(
         self, conn: Connection, table: str, valeurs: Sequence[tuple[UUID, bytes | None]]
     ) -> list[bytes | None]:
-        """The contents of these cells, with the row of each, in order; None for none, and what an erasure has closed.
+        """Return the contents of these cells, given with their rows, in order; None for no cell and for an erased one.
 
         Raises CleAbsente, and `cryptography.exceptions.InvalidTag` for a damaged cell.
         """

@@ -45,7 +45,7 @@ class Livre:
             await wait(stop, _ENTRE_S)
 
     async def tour(self, apres: int) -> int | None:
-        """Seal the next facts; the number of the last, or None when all is done."""
+        """Seal the next facts. Return the number of the last, or None when all is done."""
         if await self._pool.fetchval(EST_FAIT, "faits"):
             return None
         rows = await self._pool.fetch(_FAITS, apres, _ENSEMBLE)

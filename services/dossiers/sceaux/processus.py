@@ -1,4 +1,4 @@
-"""The process of a service with dossiers: its keys, and what an older release wrote in the clear, sealed once."""
+"""The process of a service with dossiers: opens its keys, and seals rows that an older release left in the clear."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -35,7 +35,7 @@ WHERE t.{ligne} = n.ligne AND {rang} = n.rang
 
 
 class Reglages(settings.Settings):
-    """What a service that seals reads."""
+    """The settings of a service that seals."""
 
     cles_maitres: Path
 
@@ -69,7 +69,7 @@ class Anciens:
             await wait(stop, _ENTRE_S)
 
     async def tour(self, apres: UUID) -> UUID | None:
-        """Seal what is kept of the next dossiers; the last of them, or None when all is done."""
+        """Seal the rows of the next dossiers. Return the last id, or None when all is done."""
         if await self._pool.fetchval(EST_FAIT, "dossiers"):
             return None
         page: Sequence[UUID] = [row["parcours"] for row in await self._pool.fetch(_PAGE, apres, _ENSEMBLE)]
@@ -89,7 +89,7 @@ class Anciens:
         return page[-1]
 
     async def _fusions(self, conn: Connection) -> None:
-        """What undoes merges: few rows, each under the key of its survivor."""
+        """Seal the rows that undo merges: few, each under the key of its survivor."""
         if "garde" in [row["nom"] for row in await conn.fetch(_COLONNES)]:
             await self._sceller(conn, "fusions", "garde", None, ligne="fusion", cle="parcours[1]")
 

@@ -24,7 +24,7 @@ __all__ = ["REGLES", "decider", "echeances"]
 
 
 def decider(situation: Situation, recu: Recu[Any], maintenant: datetime) -> Sequence[Any] | Refus | Attente:
-    """Whatever set or moved the date of the re-examination, the siblings are told it: the rule is here only."""
+    """Decide, and publish the date of the re-examination to the siblings whenever the decision sets or moves it."""
     decides = REGLES.decider(situation, recu, maintenant)
     if isinstance(decides, Refus | Attente):
         return decides
@@ -32,7 +32,7 @@ def decider(situation: Situation, recu: Recu[Any], maintenant: datetime) -> Sequ
 
 
 def echeances(dossier: Dossier) -> list[Echeance]:
-    """What falls due, derived from the state only. The number of the month, contract or sanction is part of its nature:
+    """Return the due dates of the state. The number of the month, contract or sanction is part of its nature:
     a due date has one identity for ever."""
     rooms = (signature, suspension, reexamen, sanction)
     return [] if dossier.est_clos else [due for room in rooms for due in room.echeances(dossier)]

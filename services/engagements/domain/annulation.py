@@ -24,7 +24,7 @@ Regle: TypeAlias = Callable[[Situation, Recu[Any], datetime], Decision]
 
 @dataclass(frozen=True, slots=True)
 class EtapeFranchie:
-    """What comes next changes the contracts: how to put them back."""
+    """The next fact changes the contracts: stores how they were, to restore them."""
 
     parcours: UUID
     etape: Etape
@@ -32,7 +32,7 @@ class EtapeFranchie:
 
 @dataclass(frozen=True, slots=True)
 class Suites:
-    """What followed later from a deposit that is cancelled: the roadmap takes it back too."""
+    """The later consequences of a cancelled deposit, which the roadmap also takes back."""
 
     causes: tuple[UUID, ...]
 
@@ -41,7 +41,7 @@ class Suites:
 
 
 def annulable(decider: Regle) -> Regle:
-    """A rule whose facts come after how the contracts were before them: its deposit may be cancelled."""
+    """Wrap a rule: store the contracts as they were before its facts, so that its deposit may be cancelled."""
 
     @wraps(decider)
     def noter(situation: Situation, recu: Recu[Any], maintenant: datetime) -> Decision:

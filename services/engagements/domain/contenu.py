@@ -1,4 +1,4 @@
-"""What a contract says, and its reviews: read from the contract's models, and told again at a merge."""
+"""The content of a contract and its reviews: read from the contract's models, and published again at a merge."""
 
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -16,7 +16,7 @@ class Auteur:
 
 @dataclass(frozen=True, slots=True)
 class Engagement:
-    """What one side commits to; `id` is its key within the contract."""
+    """A commitment of one side; `id` is its key within the contract."""
 
     id: str
     theme: str
@@ -31,7 +31,7 @@ class Engagement:
 
 @dataclass(frozen=True, slots=True)
 class Contenu:
-    """What is proposed to be signed. Commitments are reciprocal: there are some on each side."""
+    """The content that is proposed for signature. Commitments are reciprocal: each side has some."""
 
     contrat_id: str
     date_debut: date

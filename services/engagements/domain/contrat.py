@@ -149,7 +149,7 @@ def _bilan(dossier: Dossier, fait: Dit[v1.ContratBilan, None]) -> Dossier:
 
 
 def resigner(dossier: Dossier, cause: Cause, le: date) -> Sequence[Any]:
-    """What a new orientation, a transfer or an essential change does to the contracts of the parcours."""
+    """Return the facts by which contracts follow a new orientation, a transfer or an essential change."""
     contrat = dossier.courant
     if contrat is None or contrat.etat is EtatContrat.A_SIGNER:
         return []
@@ -182,7 +182,7 @@ def _differee(dossier: Dossier, fait: ResignatureDifferee) -> Dossier:
 
 
 def nomme(dossier: Dossier, recu: Recu[Any]) -> Contrat | Attente:
-    """The contract that a deposit names. One that was declared may be named before `orientation` has told it here."""
+    """Return the contract that a deposit names. A declared one may be named before this service reads of it."""
     inconnu = Refus("etat-interdit", "/data/contrat_id", {"attendu": "contrat.propose"})
     return dossier.contrat(recu.data.contrat_id) or Attente("reprise en route", inconnu)
 

@@ -1,4 +1,4 @@
-"""When the delays of the contract end, in days of the territory, and which dates a deposit may tell.
+"""The ends of the delays of the contract, in days of the territory, and the dates that a deposit may give.
 
 How long delays are: `relais_contrats.v1.delais`.
 """
@@ -32,7 +32,7 @@ def date_de_fin_de_suspension(suspendu_le: date) -> date:
 
 
 def date_d_attente_de_la_reprise(suspendu_le: date, recue_le: date) -> date:
-    """The last day on which the hub waits for the resumption: later than the delay if it was told late."""
+    """Return the last day on which the hub waits for the resumption: later than the delay if it was published late."""
     return max(date_de_fin_de_suspension(suspendu_le), recue_le + SAISIE_TARDIVE)
 
 

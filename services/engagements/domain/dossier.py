@@ -37,7 +37,7 @@ class Cause(StrEnum):
 
 
 class Issue(StrEnum):
-    """What ended a month to sign."""
+    """The end of a month to sign."""
 
     SIGNEE = "signee"
     REMPLACEE = "remplacee"
@@ -47,7 +47,7 @@ class Issue(StrEnum):
 
 
 class StatutReferent(StrEnum):
-    """All that is kept of the référent unique: who it is stays with its own service."""
+    """The state of the référent unique; its name stays in `referents`."""
 
     PROPOSE = "propose"
     ACTIF = "actif"
@@ -72,7 +72,7 @@ class Suspension:
 
 @dataclass(frozen=True, slots=True)
 class Contrat:
-    """A contract of the parcours. `signe_le` stays when it is to be signed again: it tells what was in force.
+    """A contract of the parcours. `signe_le` stays when it must be signed again: it was in force.
 
     `est_a_venir`: signed, it waits for its first day beside the one in force.
     """
@@ -106,10 +106,10 @@ class Contrat:
 
 @dataclass(frozen=True, slots=True)
 class Etape:
-    """What a message changed in the contracts, as it was before it: `contrats`, the numbers that it opened, the month
-    that ran, and how many months there were. Without `depot` it is no deposit, and is not cancelled.
+    """The state before a message changed the contracts: `contrats`, the numbers that it opened, the running month, and
+    the number of months. Without `depot` it is no deposit, and nobody cancels it.
 
-    `causes`: what else followed from it later, on the day of its effect.
+    `causes`: its later consequences, on the day of its effect.
     """
 
     type: str
@@ -124,7 +124,7 @@ class Etape:
 
 @dataclass(frozen=True, slots=True)
 class Orientation:
-    """The open orientation, as its own service told it. Ranks differ when it passes to a survivor: they say nothing."""
+    """The open orientation, as `orientation` published it. Its rank changes when it passes to a survivor."""
 
     parcours_type: str
     structure: str
@@ -143,7 +143,7 @@ class Orientation:
         )
 
     def est_la_meme(self, autre: "Orientation") -> bool:
-        """Told again after a merge: it may begin later, it is the same decision."""
+        """Whether this is the same decision, published again after a merge, where it may begin later."""
         return replace(autre, debut=self.debut) == self
 
 
@@ -162,7 +162,7 @@ class Delai:
 
 @dataclass(frozen=True, slots=True)
 class Reexamen:
-    """`depuis`: beginning of the social parcours, or last re-examination. `du_le` is set once it was told as due."""
+    """`depuis`: beginning of the social parcours, or last re-examination. `du_le` is set once published as due."""
 
     depuis: date
     du_le: date | None = None
@@ -183,7 +183,7 @@ class Manquement:
 
 @dataclass(frozen=True, slots=True)
 class Mesure:
-    """What a sanction consists of; `montant` is in euros or a percentage, as `modalite` says."""
+    """The content of a sanction; `montant` is in euros or a percentage, by `modalite`."""
 
     sanction_id: str
     manquement_id: str | None
@@ -293,7 +293,7 @@ class Dossier:
 
     @property
     def prochaine_sanction(self) -> int:
-        """Those that were given back with a merge leave their places empty."""
+        """The next free number. Sanctions that left with an undone merge keep their places empty."""
         return max((sanction.numero for sanction in self.sanctions), default=0) + 1
 
     def sanction(self, sanction_id: str) -> Sanction | None:

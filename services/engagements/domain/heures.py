@@ -1,4 +1,4 @@
-"""The fifteen hours a week: what the person's commitments add up to is compared with them, and never refused."""
+"""The fifteen hours a week: the sum of the person's commitments is compared with them, and refuses nothing."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,7 +20,7 @@ class LectureHeures(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Heures:
-    """`total_hebdo` is None when no commitment says its hours."""
+    """`total_hebdo` is None when no commitment gives its hours."""
 
     total_hebdo: float | None
     lecture: LectureHeures

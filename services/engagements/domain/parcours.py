@@ -1,4 +1,4 @@
-"""What the life of the parcours changes here: the answers of this brique to `services.dossiers.vie`."""
+"""The consequences of the life of the parcours: the answers of this brique to `services.dossiers.vie`."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -65,7 +65,7 @@ def _termine(dossier: Dossier, fait: SuiviTermine) -> Dossier:
 
 
 def a_la_fusion(connu: Dossier, absorbes: Sequence[Dossier], recu: Recu[Any], maintenant: datetime) -> Sequence[Any]:
-    """The survivor takes from those that it absorbs what it lacks: orientation, contract, sanctions."""
+    """Give the survivor the orientation, contract and sanctions that it lacks and an absorbed dossier has."""
     jour = jour_legal(recu.departement, maintenant)
     return [
         *(SuiviTermine(absorbe.parcours, Issue.FUSIONNEE) for absorbe in absorbes),

@@ -42,9 +42,9 @@ _RETENUS = frozenset(critere for critere, _, _ in _DIFFICULTES)
 
 @dataclass(frozen=True, slots=True)
 class ReexamenPrevu:
-    """The day on which the re-examination will be due: told when it is known, and each time that it moves.
+    """The day on which the re-examination will be due, published when it is known and each time that it moves.
 
-    For the siblings only: partners hear of it by `reexamen.du`.
+    For the siblings only: partners receive `reexamen.du`.
     """
 
     depuis: date
@@ -82,7 +82,7 @@ def _suivi(dossier: Dossier, fait: DiagnosticSuivi) -> Dossier:
 
 @suit("reorientation.decidee")
 def reoriente(dossier: Dossier, recu: Recu[Mapping[str, Any]]) -> Sequence[Any]:
-    """Refused or maintained, the situation was looked at; accepted, `orientation.decidee` follows and tells all."""
+    """A decision on a réorientation counts as a look at the situation. `orientation.decidee` follows if accepted."""
     return faire(dossier, _jour(recu))
 
 
@@ -104,7 +104,7 @@ def _fait(dossier: Dossier, fait: ReexamenFait) -> Dossier:
 
 @regle(REEXAMEN)
 def constater(situation: Situation, _: Recu[int], maintenant: datetime) -> Sequence[Any] | Attente:
-    """Told once per period. What has no object any more leaves no trace: a due date is derived again from the state."""
+    """Publish that the re-examination is due, once per period. A due date without object leaves no trace."""
     dossier: Dossier = situation.dossier
     reexamen, due_le = dossier.reexamen, date_echeance(dossier)
     if reexamen is None or due_le is None or reexamen.du_le or dossier.est_clos:
@@ -122,7 +122,7 @@ def _du(dossier: Dossier, fait: Dit[v1.ReexamenDu, None]) -> Dossier:
 
 
 def avec_la_date(avant: Dossier | None, decides: Sequence[Any]) -> Sequence[Any]:
-    """What was decided, with the date of the re-examination if that set or moved it: told before all that is."""
+    """Return the decided facts, preceded by the date of the re-examination if they set or move it."""
     if not decides:
         return decides
     ensuite = apres(avant or Dossier(decides[0].parcours, decides[0].departement), decides)
@@ -163,7 +163,7 @@ def duree(dossier: Dossier) -> delais.Delai:
 
 
 def date_echeance(dossier: Dossier) -> date | None:
-    """The day on which the re-examination is due; once told, it does not move any more."""
+    """Return the day on which the re-examination is due; once published as due, it does not move."""
     reexamen = dossier.reexamen
     if reexamen is None:
         return None

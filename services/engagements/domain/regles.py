@@ -33,7 +33,7 @@ def suit(*evenements: str) -> Callable[[Suite], Suite]:
 
 
 def apres(dossier: Dossier, decides: Iterable[Any]) -> Dossier:
-    """The dossier as those of these facts that are about it leave it."""
+    """Fold the facts of this dossier into it."""
     for fait in decides:
         if fait.parcours == dossier.parcours:
             dossier = REGLES.replier(dossier, fait)

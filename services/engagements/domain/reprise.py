@@ -1,4 +1,4 @@
-"""What was before the hub followed the person, as `orientation` tells it: no delay that is over begins again."""
+"""The situation before the hub followed the person, as `orientation` publishes it. No past delay begins again."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -22,7 +22,7 @@ INSTRUCTION, LEVEE = "instruction", "levee"  # their number is that of the sanct
 
 @dataclass(frozen=True, slots=True)
 class LeveeEffective:
-    """The day of a lifting that was told in advance. For the siblings only: partners know it since it was told."""
+    """The day of a lifting that was published in advance. For the siblings only: partners have its date already."""
 
     sanction_id: str
     le: date
@@ -161,7 +161,7 @@ def _depassee(dossier: Dossier, fait: InstructionDepassee) -> Dossier:
 
 
 def echeances(dossier: Dossier) -> Iterator[Echeance]:
-    """The end of each instruction, the day of each lifting that was told in advance."""
+    """Return the end of each instruction and the day of each lifting that was published in advance."""
     parcours, ici = dossier.parcours, dossier.departement
     for une in dossier.sanctions:
         if une.proposee_le and _attend_son_instruction(une):

@@ -22,7 +22,7 @@ SIGNATURE, DEBUT = "signature", "debut"  # their numbers: that of the month, tha
 
 @dataclass(frozen=True, slots=True)
 class ContratCommence:
-    """The first day of a contract that was signed before it; `echeance` is what tells so."""
+    """The first day of a contract that was signed before it; `echeance` is the due date that says so."""
 
     parcours: UUID
     contrat_id: str
@@ -31,7 +31,7 @@ class ContratCommence:
 
 @dataclass(frozen=True, slots=True)
 class MoisOuvert:
-    """A notification opens the month to sign, in place of the one that ran. `est_en_retard`: over, and told already."""
+    """A notification opens the month to sign, in place of the running one. `est_en_retard`: over, and published."""
 
     parcours: UUID
     departement: str
@@ -41,7 +41,7 @@ class MoisOuvert:
 
 @dataclass(frozen=True, slots=True)
 class SignatureRattachee:
-    """The month that just opened was closed already: its contract was signed before its notification was heard of."""
+    """The new month is closed at once: its contract was signed before this service read its notification."""
 
     parcours: UUID
     contrat_id: str
@@ -119,8 +119,8 @@ def _commence(dossier: Dossier, fait: ContratCommence) -> Dossier:
 
 
 def notifiee(dossier: Dossier, le: date) -> Sequence[Any]:
-    """Opens the month, or begins it again. A contract that is signed for this orientation closes it at once: which of
-    the two is heard of first changes nothing."""
+    """Open the month, or begin it again. A contract already signed for this orientation closes it at once, in whichever
+    order the two events arrive."""
     if dossier.orientation is None:
         return []
     ouvert, signe = MoisOuvert(dossier.parcours, dossier.departement, le), dossier.en_vigueur
@@ -176,7 +176,7 @@ def echeances(dossier: Dossier) -> Iterator[Echeance]:
 
 
 def est_hors_delai(notifiee_le: date, signe_le: date) -> bool:
-    """The law does not void a late signature: it is said, that is all. Without a notification no month runs."""
+    """Whether the signature is late. The law does not void a late one. Without a notification no month runs."""
     return signe_le > date_de_signature_due(notifiee_le)
 
 

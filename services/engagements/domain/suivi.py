@@ -1,4 +1,4 @@
-"""What the orientation and the référent, told by their own services, change here. Nothing is refused."""
+"""The consequences of events of `orientation` and `referents`. They refuse nothing."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -56,7 +56,7 @@ def _suspendu(dossier: Dossier, fait: Dit[v1.ContratSuspendu, date]) -> Dossier:
 @regle(v1.ContratRepris)
 @annulable
 def reprendre(situation: Situation, recu: Recu[v1.ContratRepris], maintenant: datetime) -> Decision:
-    """Back to what it was; if the orientation or the département changed meanwhile, it is then to be signed again."""
+    """Restore the contract. If the orientation or the département changed meanwhile, it must be signed again."""
     dossier: Dossier = situation.dossier
     contrat, le = nomme(dossier, recu), recu.data.date
     if not isinstance(contrat, Contrat):
@@ -88,7 +88,7 @@ def _repris(dossier: Dossier, fait: Dit[v1.ContratRepris, None]) -> Dossier:
 
 @regle(SUSPENSION)
 def constater_la_fin(situation: Situation, recu: Recu[int], maintenant: datetime) -> Sequence[Any] | Attente:
-    """As of its twelve months, also when they were over before they were told."""
+    """End a suspension after its twelve months, also when these were over before it was published."""
     dossier: Dossier = situation.dossier
     contrat = dossier.en_vigueur
     if contrat is None or contrat.numero != recu.data or contrat.suspension is None:

@@ -1,4 +1,4 @@
-"""What undoing a merge must know of the dossiers: how their parts are told apart, and what stands on which."""
+"""The parts of the dossiers for the undoing of a merge: their keys, and the messages that stand on them."""
 
 from services.dossiers.brique import nommer
 from services.dossiers.fusions import Journal, Parties, Plan

@@ -1,1 +1,1 @@
-"""What the service declares of its dossiers (`dossiers`), and its reads."""
+"""The declaration of the dossiers (`dossiers`), and the reads."""

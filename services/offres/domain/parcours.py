@@ -1,4 +1,4 @@
-"""What the life of the parcours changes here: the answers of this brique to `services.dossiers.vie`."""
+"""The consequences of the life of the parcours: the answers of this brique to `services.dossiers.vie`."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -57,7 +57,7 @@ def _retire(dossier: Dossier, fait: Dit[contrat.AccompagnantRetire, None]) -> Do
 
 
 def repris(survivant: Dossier, absorbes: Sequence[Dossier]) -> list[Dit[contrat.AccompagnantAjoute, None]]:
-    """The followers that a survivor takes at a merge: those who still follow, once each."""
+    """Return the followers that a survivor takes at a merge: everybody who still follows, once."""
     vus: dict[tuple[str, str, str], Accompagnant] = {}
     for accompagnant in (a for absorbe in absorbes for a in absorbe.accompagnants if a.fin is None):
         structure, agent = accompagnant.structure, accompagnant.professionnel.identifiant_agent

@@ -28,7 +28,7 @@ _DEPEND = {
 
 @dataclass(frozen=True, slots=True)
 class Annulee:
-    """What was told is as if it had not been: the designation `oubliee` goes, `rendue` is in force again."""
+    """A designation is cancelled: `oubliee` goes, `rendue` is in force again."""
 
     oubliee: int | None
     rendue: int | None
@@ -38,7 +38,7 @@ class Annulee:
 def annuler(
     situation: Situation, recu: Recu[contrat.ReferentAnnule], maintenant: datetime
 ) -> Sequence[Any] | Refus | Attente:
-    """By who told it, or by the département. The answer to a designation goes with it."""
+    """Cancel a designation: by its emitter, or by the département. The answer to it goes too."""
     dossier: Dossier = situation.dossier
     annule = UUID(recu.data.annule)
     designee = next((d for d in dossier.designations if d.decidee and d.decidee.id == annule), None)
@@ -60,7 +60,7 @@ def annuler(
 
 
 def _dependance(dossier: Dossier, connue: Designation, *, est_la_fin: bool) -> str | None:
-    """What stands on it: the latest first, that is what is to be cancelled before it."""
+    """Return the latest message that stands on it, and must be cancelled first."""
     derniere = dossier.designations[-1]
     if connue is not derniere:
         return "referent.remplace" if connue.issue is Issue.REMPLACEE else "referent.designe"
@@ -79,7 +79,7 @@ def _remplacee(dossier: Dossier, connue: Designation) -> Designation | None:
 
 @repli(contrat.ReferentAnnule, garde=Annulee)
 def sans(dossier: Dossier, fait: Dit[contrat.ReferentAnnule, Annulee]) -> Dossier:
-    """The dossier as it would be without what is cancelled; days on which nothing else changes are no more awaited."""
+    """Return the dossier without the cancelled designation, and without the days to come that only it had."""
     restantes = tuple(
         replace(d, issue=None, fin=None, motif_fin=None, terminee=None) if d.numero == fait.garde.rendue else d
         for d in dossier.designations

@@ -1,6 +1,6 @@
-"""Delays of the follow-up: what is expected after an orientation, in days of the territory.
+"""Delays of the follow-up after an orientation, in days of the territory.
 
-No text sets a delay for the référent or the first appointment: what is expected is `delais.SUIVI`.
+No text sets a delay for the référent or the first appointment: `delais.SUIVI` is the expected one.
 """
 
 from datetime import date, timedelta

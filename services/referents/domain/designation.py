@@ -150,8 +150,8 @@ def _termine(dossier: Dossier, fait: Dit[contrat.ReferentTermine, Fin]) -> Dossi
 def fins_de_droit(
     dossier: Dossier, jour: date, aujourd_hui: date, motif: str, issue: Issue
 ) -> list[Dit[contrat.ReferentTermine, Fin]]:
-    """An end that comes from elsewhere (the orientation, the parcours, a merge), also of one ended in advance that
-    still follows the person. What is over stays as it was."""
+    """Return the ends that the orientation, the parcours or a merge imposes, also on a designation with an end to come.
+    Past designations stay."""
     return [
         termine(dossier, designation, dernier_jour(designation, jour), motif, issue)
         for designation in dossier.encore_la(max(jour, aujourd_hui - UN_JOUR))
@@ -173,8 +173,8 @@ def dernier_jour(designation: Designation, jour: date) -> date:
 def reprendre(dossier: Dossier, ouverte: Orientation, absorbes: Sequence[Dossier]) -> Sequence[Any]:
     """After a merge the référent follows the person: the one of an absorbed dossier goes on for the survivor.
 
-    The merge and the orientation that it moves are told by two siblings, in any order; whichever comes last finds the
-    référent, still in force or ended by the other one.
+    Two siblings publish the merge and the orientation that it moves, in any order. The last to arrive finds the
+    référent, still in force or ended by the other event.
     """
     candidates = [d for absorbe in absorbes if (d := _a_reprendre(absorbe, ouverte))]
     reprise = max(candidates, key=lambda d: (d.acceptee_le is not None, d.affectation.debut), default=None)
@@ -263,7 +263,7 @@ def _en_cours(dossier: Dossier) -> Designation | Refus:
 
 
 def _sauf_decision_en_route(refus: Refus) -> Attente:
-    """A partner may designate as soon as its decision was accepted, before `orientation` has told it here."""
+    """Wait for a decision on its way: a partner may designate once it was accepted, before this service reads of it."""
     return Attente("décision d'orientation en route", refus)
 
 

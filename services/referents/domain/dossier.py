@@ -23,7 +23,7 @@ class Etat(StrEnum):
 
 
 class Issue(StrEnum):
-    """What ended a designation."""
+    """The end of a designation."""
 
     DECLINEE = "declinee"
     REMPLACEE = "remplacee"
@@ -35,7 +35,7 @@ class Issue(StrEnum):
 
 
 class Statut(StrEnum):
-    """What became of an appointment."""
+    """The state of an appointment."""
 
     PLANIFIE = "planifie"
     HONORE = "honore"
@@ -58,7 +58,7 @@ class Structure:
         return cls(str(dite.systeme), dite.valeur, dite.nom)
 
     def est(self, autre: "Structure") -> bool:
-        """The same structure, whatever name each partner gives it."""
+        """Whether both are one structure, under any name."""
         return (self.systeme, self.valeur) == (autre.systeme, autre.valeur)
 
 
@@ -79,7 +79,7 @@ class Professionnel:
 
 @dataclass(frozen=True, slots=True)
 class Orientation:
-    """What is kept here of a decision told by `orientation`. `departement` is the one in which it was taken."""
+    """A decision of `orientation`. `departement` is the one in which it was taken."""
 
     rang: int
     departement: str
@@ -93,7 +93,7 @@ class Orientation:
 
     @classmethod
     def lue(cls, dite: Mapping[str, Any], departement: str) -> "Orientation":
-        """As `orientation` tells it: the contract's decision, with its rank and its end."""
+        """Read the decision that `orientation` publishes: the contract's model, with its rank and its end."""
         return cls(
             rang=dite["rang"],
             departement=departement,
@@ -105,13 +105,13 @@ class Orientation:
         )
 
     def est_la_meme_que(self, autre: "Orientation") -> bool:
-        """The decision of an absorbed parcours is told again for its survivor, under another rank."""
+        """Whether this is the same decision, published again for the survivor of a merge, under another rank."""
         return self.structure.est(autre.structure) and self.decidee_le == autre.decidee_le
 
 
 @dataclass(frozen=True, slots=True)
 class Affectation:
-    """What a designation says: who, of which structure, from which day."""
+    """The content of a designation: who, of which structure, from which day."""
 
     referent: Professionnel
     structure: Structure
@@ -211,7 +211,7 @@ class Accompagnant:
 
 @dataclass(frozen=True, slots=True)
 class RendezVous:
-    """An appointment as each of its messages tells it, in full. `debut` is an aware instant."""
+    """An appointment, which each of its messages restates in full. `debut` is an aware instant."""
 
     rdv_id: str
     motif: str
@@ -225,7 +225,7 @@ class RendezVous:
 
     @classmethod
     def lu(cls, dit: contrat.RendezVous) -> "RendezVous":
-        """Its instant in UTC, whoever told it."""
+        """Read an appointment, its instant in UTC."""
         return cls(
             rdv_id=dit.rdv_id,
             motif=str(dit.motif),

@@ -1,4 +1,4 @@
-"""What `orientation` decides and `engagements` signs, as far as the référent depends on it. Nothing is refused."""
+"""The consequences of decisions (`orientation`) and signatures (`engagements`) for the référent. None is refused."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -99,7 +99,7 @@ def _terminee(dossier: Dossier, fait: OrientationTerminee) -> Dossier:
 
 @regle("orientation.annulee")
 def annulee(situation: Situation, recu: Recu[Json], maintenant: datetime) -> Sequence[Any]:
-    """Who followed the person before follows again; who was designated under what is cancelled does no more."""
+    """Cancel a decision: the former référent follows again, the one designated under it does not."""
     dossier: Dossier | None = situation.dossier
     rang, dite = recu.data["rang"], recu.data["retablie"]
     if dossier is None or all(orientation.rang != rang for orientation in dossier.orientations):
@@ -136,8 +136,8 @@ def _oubliee(dossier: Dossier, fait: OrientationOubliee) -> Dossier:
 
 @regle("contrat.signe")
 def signe(situation: Situation, recu: Recu[Json], _: datetime) -> Sequence[Any]:
-    """A contract needs the référent in force; what was signed before it was designated, and is heard late, did not.
-    By a partner: what a merge tells again stands on nothing."""
+    """Record a signature under the référent in force, if he was designated before it. A contract that a merge publishes
+    again stands on nothing."""
     dossier: Dossier | None = situation.dossier
     derniere = dossier.designation if dossier else None
     if recu.cause is None or not recu.auteur.startswith("/partenaires/"):

@@ -1,7 +1,7 @@
-"""What the life of the parcours changes here: the answers of this brique to `services.dossiers.vie`.
+"""The consequences of the life of the parcours: the answers of this brique to `services.dossiers.vie`.
 
 At a transfer the référent stays until the new département decides: nobody is left alone by a move. An opposition stops
-what is shared, at the gateways; the follow-up itself goes on.
+the sharing, at the gateways; the follow-up itself goes on.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ MOTIF_FUSION = "Parcours fusionné avec un autre de la même personne."
 
 
 def a_la_fusion(connu: Dossier, absorbes: Sequence[Dossier], recu: Recu[Any], maintenant: datetime) -> Sequence[Any]:
-    """The survivor takes the followers and the appointments of those that it absorbs and, if it has none under the same
+    """Give the survivor the followers and the appointments of the absorbed dossiers and, if it has none under the same
     orientation, their référent."""
     jour = jour_legal(recu.departement, maintenant)
     rdvs = rendez_vous.repris(connu, absorbes)
@@ -43,7 +43,7 @@ def a_la_cloture(dossier: Dossier, fin: date, motif: str, maintenant: datetime) 
 
 
 def _est_a_dire(suivi: RdvSuivi) -> bool:
-    """Partners of the survivor hear of the appointments still planned; those that are over only join its history."""
+    """Publish appointments that are still planned; past ones only join the history of the survivor."""
     return suivi.statut is Statut.PLANIFIE
 
 

@@ -1,8 +1,8 @@
-"""The appointments: planned, moved, cancelled, then told as kept or not.
+"""The appointments: planned, moved, cancelled, then honoured or not.
 
-A new orientation cancels none of them: only a participant knows whether the person is still expected, and who is told
-by mistake not to come may be sanctioned for it. Those to come that nobody confirmed since are shown as such.
-Any participant may tell any of them: who receives the person is not always who took the appointment.
+A new orientation cancels none of them: only a participant knows whether the person is still expected, and a person who
+stays away by mistake may be sanctioned. An appointment to come that nobody confirmed since is shown as such.
+Any participant may change any of them: the host of an appointment is not always its author.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from services.referents.domain.reprise import en_route
 
 @dataclass(frozen=True, slots=True)
 class Tenu:
-    """What is kept of an appointment besides what its message says: see `RdvSuivi`."""
+    """The data of an appointment beside its message: see `RdvSuivi`."""
 
     organisateur: str
     rang: int | None
@@ -51,7 +51,7 @@ def planifier(situation: Situation, recu: Recu[contrat.RdvPlanifie], _: datetime
 
 @regle(contrat.RdvModifie)
 def modifier(situation: Situation, recu: Recu[contrat.RdvModifie], maintenant: datetime) -> Decision:
-    """Told again under the orientation in force, it is confirmed for it."""
+    """Change an appointment. Under a new orientation, any change confirms it."""
     dossier: Dossier = situation.dossier
     connu = _planifie(dossier, recu, maintenant)
     if not isinstance(connu, RdvSuivi):
@@ -92,8 +92,8 @@ def _repris(dossier: Dossier, fait: RdvRepris) -> Dossier:
 
 
 def repris(survivant: Dossier, absorbes: Sequence[Dossier]) -> list[RdvSuivi]:
-    """The appointments that a survivor takes at a merge. Under a key that both use, the survivor keeps its own. Ranks
-    count the orientations of a dossier: they stay."""
+    """Return the appointments that a survivor takes at a merge. Under a common key its own stays. Ranks count the
+    orientations of a dossier: they stay."""
     pris: dict[str, RdvSuivi] = {}
     for suivi in (suivi for absorbe in absorbes for suivi in absorbe.rendez_vous):
         if survivant.rdv(suivi.rdv_id) is None:
@@ -107,7 +107,7 @@ def dit_au_survivant(survivant: Dossier, suivi: RdvSuivi) -> Fait:
 
 
 def est_a_confirmer(dossier: Dossier, suivi: RdvSuivi) -> bool:
-    """Planned under an orientation that is no more, and not told again since."""
+    """Whether it was planned under a former orientation, and not confirmed since."""
     return suivi.statut is Statut.PLANIFIE and suivi.rang not in (None, _rang(dossier))
 
 
@@ -116,7 +116,7 @@ def _dit(dossier: Dossier, dit: Any, tenu: Tenu) -> Fait:
 
 
 def _planifie(dossier: Dossier, recu: Recu[Any], maintenant: datetime) -> RdvSuivi | Refus | Attente:
-    """What may still be moved or cancelled."""
+    """Return the appointment, if it may still be moved or cancelled."""
     connu = dossier.rdv(recu.data.rdv_id)
     if connu is None:
         return _inconnu()

@@ -1,6 +1,6 @@
-"""What was before the hub followed the person, as `orientation` tells it: who follows her, her appointments.
+"""The référent and the appointments from before the hub followed the person, as `orientation` publishes them.
 
-Nothing that this service holds is replaced: what came at the same moment stays as it is.
+They replace nothing that this service holds: data that arrived at the same moment stays.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -95,5 +95,5 @@ def _rdv_declare(dossier: Dossier, fait: RdvDeclare) -> Dossier:
 
 
 def en_route(refus: Refus) -> Attente:
-    """What was declared may be named before `orientation` has told it here."""
+    """Wait for a declared situation on its way: messages may name its parts before this service reads of it."""
     return Attente("reprise en route", refus)

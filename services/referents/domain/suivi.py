@@ -1,4 +1,4 @@
-"""Who follows the person from a day on, once that day has come: what was told in advance takes effect."""
+"""Changes of the référent or followers that were published in advance take effect on their day."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -17,9 +17,9 @@ EFFET = "effet"  # its number is the day
 
 @dataclass(frozen=True, slots=True)
 class SuiviEffectif:
-    """The day of a change that was told in advance: who follows the person from now on.
+    """The day of a change that was published in advance: who follows the person from now on.
 
-    For the siblings and the gateway only: partners know the day since the change was told.
+    For the siblings and the gateway only: the change gave partners its day.
     """
 
     jour: date
@@ -27,7 +27,7 @@ class SuiviEffectif:
     accompagnants: tuple[Accompagnant, ...]
 
     def en_json(self) -> dict[str, Any]:
-        """Without the names: the structures and the agents' identifiers are what the others keep."""
+        """The JSON for the others: structures and identifiers of agents, without names."""
         designation = self.designation
         return {
             "date_effet": self.jour.isoformat(),
@@ -41,7 +41,7 @@ class SuiviEffectif:
 
 
 def effectif(dossier: Dossier, jour: date) -> Dit[SuiviEffectif, None]:
-    """Who follows the person on that day, as `dossier` says."""
+    """Return who follows the person on that day."""
     suivi = SuiviEffectif(jour, dossier.en_place(jour), dossier.accompagnants_le(jour))
     return Dit(dossier.parcours, dossier.departement, suivi, None)
 
@@ -63,10 +63,10 @@ def _constate(dossier: Dossier, fait: Dit[SuiviEffectif, None]) -> Dossier:
 
 
 def echeances(dossier: Dossier) -> list[Echeance]:
-    """The days for which a change of who follows the person was told in advance.
+    """Return the days to come on which a published change takes effect.
 
-    The end of an orientation is told by `orientation`; the first appointment that is missing refuses nothing to anybody
-    and is read in the roadmap (`lecture.feuille_de_route.echeances`).
+    `orientation` publishes the end of an orientation. A missing first appointment refuses nothing, and is read in the
+    roadmap (`lecture.feuille_de_route.echeances`).
     """
     return [
         Echeance(dossier.parcours, f"{EFFET}-{jour.toordinal()}", debut_du_jour(dossier.departement, jour))
@@ -76,7 +76,7 @@ def echeances(dossier: Dossier) -> list[Echeance]:
 
 
 def des_le(dossier: Dossier, jour: date, recu_a: datetime) -> date | None:
-    """`jour` if it is still to come; what holds already takes effect at once."""
+    """Return `jour` if it is still to come; None for a change that holds already."""
     return jour if jour > jour_legal(dossier.departement, recu_a) else None
 
 

@@ -1,1 +1,1 @@
-"""What the service declares of its dossiers (`dossiers`), how a merge is undone (`fusions`), and its reads."""
+"""The declaration of the dossiers (`dossiers`), the undoing of merges (`fusions`), and the reads."""

@@ -19,7 +19,7 @@ def _suivis(dossier: Dossier) -> Iterable[Ligne]:
 
 
 def _delais(dossier: Dossier) -> Iterable[Ligne]:
-    """How long it took after each decision, but those from before the hub, and those of an absorbed parcours."""
+    """The delays after each decision, but decisions from before the hub or of an absorbed parcours."""
     for orientation in () if dossier.absorbe_par else dossier.orientations:
         if not orientation.est_reprise:
             yield (

@@ -45,7 +45,7 @@ async def referent(conn: Connection, demande: Mapping[str, Any]) -> Json | None:
 
 
 async def rdv(conn: Connection, demande: Mapping[str, Any]) -> Json | None:
-    """`{parcours, maintenant?}` → its appointments: those to come, the next first, then the others, latest first."""
+    """`{parcours, maintenant?}` → its appointments: first the next ones in order, then the past ones, latest first."""
     if not (famille := await REGISTRE.famille(conn, UUID(demande["parcours"]))):
         return None
     dossier, maintenant = famille[0], instant(demande)
@@ -65,7 +65,7 @@ async def rdv(conn: Connection, demande: Mapping[str, Any]) -> Json | None:
 
 
 def instant(demande: Mapping[str, Any]) -> datetime:
-    """The instant for which a read is asked (RFC 3339), now if it is not said."""
+    """The instant of a read (`maintenant`, RFC 3339), now by default."""
     dit = demande.get("maintenant")
     return datetime.fromisoformat(dit) if dit else datetime.now(UTC)
 

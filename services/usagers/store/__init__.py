@@ -1,1 +1,1 @@
-"""What the service declares of its dossiers (`dossiers`), how a batch finds them (`registre`, `lot`), its reads."""
+"""The declaration of the dossiers (`dossiers`), the search of a batch for them (`registre`, `lot`), and the reads."""
