@@ -23,9 +23,9 @@ _brique = brique("feuille_de_route", REGISTRE)
 
 
 def lire(entree: Entree) -> Message[Any] | Refus | None:
-    """The view is made of events as they were told: what holds from a later day is heard too, and kept to its day.
+    """Read an entry. The view is made of events as published, also of events that hold from a later day.
 
-    None for an event that changes nothing here; of the signals of a person, the first one opens the sheet.
+    None for an event that changes nothing here. The first signal of a person opens the sheet.
     """
     if entree.nature != "evenement":
         message: Message[Any] | Refus | None = _brique.lire(entree)

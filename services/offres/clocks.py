@@ -1,7 +1,7 @@
-"""The loops of the catalogue: the withdrawals that it announces, and its care.
+"""The loops of the catalogue: announced withdrawals, and maintenance.
 
 A withdrawal is not a due date of a dossier: it comes from a deposit or from an import of many thousand services, and
-concerns whoever was sent there.
+concerns everybody with a prescription there.
 """
 
 import asyncio
@@ -26,8 +26,8 @@ _CARE_TIMEOUT_S = 600.0
 
 
 class Retraits:
-    """Withdraws what was told before its day, and expires what waits for a withdrawn service; a row goes once all the
-    dossiers that it concerns are decided."""
+    """Withdraws services on their announced day, and expires the prescriptions that wait for them. A row is deleted
+    once all its dossiers are decided."""
 
     def __init__(self, engine: Engine[Any, Any, Any, Any], pool: Pool, clock: Callable[[], datetime]) -> None:
         self._engine = engine
@@ -40,7 +40,7 @@ class Retraits:
                 await wait(stop, _LOOK_EVERY_S)
 
     async def retirer(self) -> int:
-        """Withdraw what was to leave the offer today; returns how many services and structures did."""
+        """Withdraw the services and structures of this day; return how many."""
         now = self._clock()
         async with self._pool.acquire() as conn:
             if not await retraits.y_en_a_de_dus(conn, now):
@@ -52,7 +52,7 @@ class Retraits:
         return len(dus)
 
     async def annoncer(self) -> int:
-        """Tell the oldest withdrawals; returns how many are told."""
+        """Announce the oldest withdrawals to the dossiers; return how many."""
         async with self._pool.acquire() as conn:
             prochains = await retraits.prochains(conn, _WITHDRAWALS_AT_ONCE)
             if not prochains:
@@ -86,8 +86,8 @@ class Retraits:
 
 
 class Entretien:
-    """Keeps a catalogue that deposits alone feed as an import leaves it: what no cursor may ask for deleted, indexes
-    and statistics in order. Replicas that do it at once wait for one another and do no harm."""
+    """Maintains a catalogue that only deposits feed: deletes rows that no cursor may ask for, and refreshes indexes and
+    statistics. Replicas that run at once wait for one another."""
 
     def __init__(self, pool: Pool, clock: Callable[[], datetime]) -> None:
         self._pool = pool

@@ -1,7 +1,7 @@
-"""French texts as stems, the same when they are published and when they are looked for.
+"""French texts as stems, alike at publication and at search.
 
-PostgreSQL's own parser and dictionaries do this too, at three times the cost of everything else that a publication
-does; only what they make (`tsvector`, `tsquery`) is theirs here.
+PostgreSQL's own parser and dictionaries do this too, at three times the cost of the rest of a publication. This module
+makes their types, `tsvector` and `tsquery`.
 """
 
 import re
@@ -44,7 +44,7 @@ _ECRITS = {"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "Ÿ": "y"}
 
 @lru_cache(maxsize=200_000)
 def racine(mot: str) -> str:
-    """The stem of a simple word, its plural aside; "" for a word that says nothing."""
+    """The stem of a simple word, its plural aside; "" for a stop word."""
     if len(mot) < _COURT or mot in _VIDES:
         return ""
     singulier = mot[:-1] if len(mot) > 3 and mot[-1] in "sx" else mot

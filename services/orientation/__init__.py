@@ -1,1 +1,1 @@
-"""The service `orientation`: who is asked to orient a person, within which delay, and what was decided."""
+"""The service `orientation`: requests to orient a person, their legal delay, and decisions."""

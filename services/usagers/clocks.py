@@ -19,7 +19,7 @@ _AT_ONCE = 256
 
 
 class Arrivees:
-    """Lets those go who waited for the département of their new territory to become a partner: nobody knows the day
+    """Moves persons who waited for the département of their new territory to become a partner. Its day is not known
     beforehand."""
 
     def __init__(self, engine: Engine[Any, Any, Any, Any], pool: Pool, clock: Callable[[], datetime]) -> None:
@@ -33,7 +33,7 @@ class Arrivees:
                 await wait(stop, _LOOK_EVERY_S)
 
     async def accueillir(self) -> int:
-        """Move those whose territory is served now; returns how many moved."""
+        """Move the persons whose territory is served now; return how many."""
         async with self._pool.acquire() as conn:
             attendus = await territoires.attendus(conn, _AT_ONCE)
         reponses = await self._engine.decide([self._entree(*attendu) for attendu in attendus]) if attendus else []

@@ -1,4 +1,4 @@
-"""Contract ⇄ domain, the only file that speaks both. What a deposit holds was validated at the door."""
+"""Contract ⇄ domain. The door validated the content of deposits."""
 
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -196,7 +196,7 @@ def identite(brut: Mapping[str, Any]) -> Identite:
 
 
 def cherchee(brut: Mapping[str, Any] | None) -> Identite | Naissance | None:
-    """What a search tells of the person: her civil status, or the date of her birth alone."""
+    """The description in a search: civil status, or the date of birth alone."""
     if brut is None:
         return None
     return identite(brut) if "nom_naissance" in brut else Naissance(brut["date_naissance"])
@@ -205,10 +205,10 @@ def cherchee(brut: Mapping[str, Any] | None) -> Identite | Naissance | None:
 def liste_identifiants(
     bruts: list[Mapping[str, Any]], emetteur: str | None, personne: Mapping[str, Any] | None = None
 ) -> tuple[Identifiant, ...]:
-    """In canonical form, each once; `emetteur` is the partner whose local identifiers these are.
+    """Read identifiers in canonical form, each once; `emetteur` is the partner that gave the local ones.
 
-    A number that is the NIR of the `personne` is one, by whatever type it comes. Of a household it is the NIR of who
-    asked for the right; there it goes on naming the household as well.
+    A number that is the NIR of the `personne` is read as one, under any type. In a household it is the NIR of the
+    claimant, and also goes on naming the household.
     """
     lus: dict[Identifiant, None] = {}
     for brut in bruts:
@@ -241,7 +241,7 @@ def _nir_de(personne: Mapping[str, Any] | None, brut: Mapping[str, Any]) -> str 
 
 
 def traduire(fait: Fait) -> facts.Fait | None:
-    """The fact as the catalogue says it, split in what travels and what stays in the vault."""
+    """Return the fact in the form of the catalogue, split in published and protected data."""
     if isinstance(fait, UsagerSignale):
         return _signale(fait)
     if isinstance(fait, SignalementConserve):
@@ -267,7 +267,7 @@ def traduire(fait: Fait) -> facts.Fait | None:
 
 
 def _signale(fait: UsagerSignale) -> facts.Fait:
-    """The fact that comes in mass: said and split without asking the contract, which its deposit has passed already."""
+    """The most frequent fact: written and split without the contract's model, which its deposit has passed already."""
     message = fait.signalement
     publiques: dict[str, Any] = {"brsa": message.brsa, "origine": message.origine}
     if message.date_reception_droit:
@@ -282,7 +282,7 @@ def _signale(fait: UsagerSignale) -> facts.Fait:
 
 
 def _conserve(fait: SignalementConserve) -> facts.Fait | None:
-    """Nothing to tell when the emitter's name of the parcours is that of the parcours."""
+    """Nothing is published when the emitter's name of the parcours is its own id."""
     if fait.alias == fait.parcours:
         return None
     donnees = {"parcours": str(fait.parcours), "est_neuf": fait.est_neuf}
@@ -290,7 +290,7 @@ def _conserve(fait: SignalementConserve) -> facts.Fait | None:
 
 
 def _defusionne(fait: UsagerDefusionne) -> facts.Fait:
-    """With what the siblings and the gateway need, which the contract does not have: no partner sees it."""
+    """Add the data for siblings and gateway, which is not in the contract: partners do not receive it."""
     dit = contrat.UsagerDefusionne.model_validate({"annule": str(fait.fusion.acte.depot), "motif": fait.motif})
     donnees = {**dit.en_json(), **_defait(fait.fusion), "rendus": [str(rendu.id) for rendu in fait.rendus]}
     return facts.Fait("usager.defusionne", fait.parcours, fait.departement, donnees)

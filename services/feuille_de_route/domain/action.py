@@ -31,7 +31,7 @@ def ajouter(
 
 @regle(contrat.ActionModifiee, contrat.ActionRealisee, contrat.ActionAbandonnee)
 def changer(situation: Situation, message: Message[contrat.Action], maintenant: datetime) -> Sequence[Any] | Refus:
-    """What a prescription has brought to its end is over, as if it had been said here."""
+    """Change an action. One that its prescription ended is over."""
     dossier: Dossier = situation.dossier
     action = lire_action(message.data.en_json())
     connue = dossier.actions.get(action.action_id)

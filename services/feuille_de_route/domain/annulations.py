@@ -1,4 +1,4 @@
-"""What was cancelled is as if it had not been: the events that its deposit led to, in every brique, go."""
+"""A cancelled deposit leaves nothing: the events that it led to, in every brique, go."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
@@ -20,7 +20,7 @@ _SUITES = {**_SUITES, "referent.remplace": _SUITES["referent.designe"]}
 
 
 def sans_les_annules(recus: Iterable[Recu]) -> list[Recu]:
-    """In the order in which they were given. What led to an event was recorded before it."""
+    """Return the events that are not cancelled, in their order. The cause of an event was recorded before it."""
     tous = list(recus)
     annulations = [recu.donnees for recu in tous if recu.type in _ANNULATIONS]
     annules = {UUID(texte) for dite in annulations for texte in (dite["annule"], *dite.get("causes", ()))}

@@ -45,7 +45,7 @@ class Objectif:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Every message restates it whole. `objectif_id` never changes; `sensibilite` is None when nothing was said."""
+    """Every message restates it whole. `objectif_id` stays; `sensibilite` is None when no message gave one."""
 
     action_id: str
     objectif_id: str
@@ -100,7 +100,7 @@ class Carnet:
         return cle_de(self.objectifs, inscription.parcours, action.objectif_id)
 
     def sensibilite_de(self, inscription: Inscription, action: Action) -> str | None:
-        """An action that serves a health objective says as much as the objective, whatever its author declared."""
+        """Return the sensitivity of an action: of a health objective it has the same, whatever its author declared."""
         connu = self.objectifs.get(self.objectif_de(inscription, action))
         return SANTE if connu and connu[1].theme == SANTE else action.sensibilite
 

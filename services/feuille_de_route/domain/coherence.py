@@ -1,4 +1,4 @@
-"""The one rule by which the view never mixes two orientations, whatever arrives first (CATALOGUE § 4, invariant 6).
+"""The rule by which the view shows one orientation at a time, in any order of arrival (CATALOGUE § 4, invariant 6).
 
 A new decision ends the designation of the référent and puts the contract back to `a-signer`; `referents` and
 `engagements` say so when it has reached them, and the view does not wait: what was recorded before the decision that
@@ -21,7 +21,7 @@ PARCOURS_SOCIAL = "social"
 
 @dataclass(frozen=True, slots=True)
 class EnVigueur:
-    """What holds together now. `closes` and `anciennes` are what was before, the oldest first; `renouvellement` is
+    """The coherent state. `closes` and `anciennes` are the former ones, the oldest first; `renouvellement` is
     the contract that waits for its signature or its first day beside the one in force; `limite_de_signature` the last
     day to sign; `reexamen_le` the day of the next examination of a social parcours, once `engagements` has told it."""
 

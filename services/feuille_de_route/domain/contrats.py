@@ -1,4 +1,4 @@
-"""What `engagements` tells: the contract, its signature and its states, the day of the re-examination."""
+"""Events of `engagements`: the contract, its signature and its states, the day of the re-examination."""
 
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -10,7 +10,7 @@ from services.feuille_de_route.domain.recu import Json, Recu
 
 @dataclass(frozen=True, slots=True)
 class Contrat:
-    """`propose` is the proposal as told; `repondu_par` the event of the last signature or refusal.
+    """`propose` is the proposal as published; `repondu_par` the event of the last signature or refusal.
 
     `etat` is `a-signer`, `signe`, `refuse`, `suspendu` or `clos`; `etat_avant` what a resumption gives back.
     """
@@ -31,7 +31,7 @@ class Contrat:
 
 @dataclass(frozen=True, slots=True)
 class Reexamen:
-    """The day on which the re-examination is due, and the event that told it."""
+    """The day on which the re-examination is due, and the event that published it."""
 
     le: date
     dit_par: UUID

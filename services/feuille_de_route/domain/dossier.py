@@ -1,4 +1,4 @@
-"""The dossier of one parcours: what was told of it, and what that makes together."""
+"""The dossier of one parcours: the events about it, and their composition."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ from services.feuille_de_route.domain.vue import Document, composer
 
 @dataclass(frozen=True, slots=True)
 class Sous:
-    """Under what something was written on the sheet: its message, who said it and when, the moment of the decision."""
+    """The origin of an entry on the sheet: its message, author, instant, and the moment of the decision."""
 
     type: str
     auteur: str
@@ -28,11 +28,10 @@ class Sous:
 
 @dataclass(frozen=True)
 class Dossier:
-    """`recus` is what was told of this parcours and of those that it absorbed, in the order of arrival, as far as it is
-    still to be shown or cancelled; an absorbed one has none. `rendus` are the parcours that it had absorbed and gave
-    back.
+    """`recus`: the events of this parcours and of its absorbed ones, in the order of arrival, that may still be shown
+    or cancelled; an absorbed dossier has none. `rendus`: parcours that it had absorbed and gave back.
 
-    What follows from `recus` is folded when it is asked for, and once.
+    `recus` are folded once, on demand.
     """
 
     parcours: UUID
@@ -46,7 +45,7 @@ class Dossier:
 
     @cached_property
     def composee(self) -> tuple[Document, tuple[Prochaine, ...]]:
-        """The view, and what falls due."""
+        """The view, and the due dates."""
         return composer(self.ensemble)
 
     @property
@@ -73,7 +72,7 @@ class Dossier:
         return replace(self, recus=avec(self.recus, recu))
 
     def ecrit(self, donnees: Json, sous: Sous, departement: str) -> "Dossier":
-        """What is written on the sheet takes the next place among what this service told of the parcours."""
+        """Return the dossier with the entry, at the next place among the facts of this service."""
         rangs = (recu.sequence for recu in self.recus if (recu.parcours, recu.brique) == (self.parcours, NOUS))
         return self.avec(
             Recu(
@@ -91,7 +90,7 @@ class Dossier:
 
 
 def dit(dossier: Dossier, message: Message[Any], data: Any, maintenant: datetime) -> Dit[Any, Sous]:
-    """The fact that partners hear of a deposit: `data`, as it was deposited or as it is known to be."""
+    """Return the fact that a deposit publishes: `data`, as deposited or completed."""
     sous = Sous(message.type, message.auteur, message.dit_a or message.recu_a, maintenant)
     return Dit(dossier.parcours, dossier.departement, data, sous)
 

@@ -1,4 +1,4 @@
-"""What falls due for a person, all kinds together, read from the coherent state. It tells dates, it fires nothing."""
+"""The due dates of a person, of all kinds, read from the coherent state. They are shown, and fire nothing."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What is told in advance holds from its day on: until its brique says that the day has come, the view stays as it is.
+"""An event published in advance holds from its day on: until its brique publishes that day, the view stays as it is.
 
 Contracts have no such moment: a renewal that is signed for later is shown beside the one in force.
 """
@@ -15,7 +15,7 @@ _DIFFERENT = frozenset({"usagers", "orientation", "referents"})
 
 
 def a_leur_jour(recus: Iterable[Recu]) -> Iterator[Recu]:
-    """The events of each parcours and brique in their order, those told in advance moved to the day that they name."""
+    """Order the events of each parcours and brique; move the ones published in advance to the day that they name."""
     attendus: dict[tuple[UUID, str], list[Recu]] = {}
     for recu in recus:
         cle = (recu.parcours, recu.brique)

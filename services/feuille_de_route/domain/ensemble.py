@@ -1,4 +1,4 @@
-"""All that is known of one person here, folded brique by brique.
+"""The data about one person, folded brique by brique.
 
 Each brique has its own state, which only its own events change: they may arrive in any order between briques, the
 ensemble is the same. Parcours that were merged are folded together, the absorbed ones first: the survivor goes on
@@ -35,9 +35,9 @@ class Ensemble:
 
 
 def replier(parcours: UUID, recus: Iterable[Recu]) -> Ensemble:
-    """Fold the events of a parcours and of those merged with it, in whatever order they are given.
+    """Fold the events of a parcours and of its merged ones, in any order.
 
-    While `usagers` has told nothing yet, the département is that of the first event of another brique.
+    Before any event of `usagers`, the département is the one of the first event of another brique.
     """
     comptes = sans_les_annules(recus)
     deplaces = {recu.parcours for recu in comptes if recu.sequence == DEPLACE}

@@ -1,4 +1,4 @@
-"""What `orientation` tells: the request that waits, the orientations decided, and which of them is open."""
+"""Events of `orientation`: the waiting request, the orientations, and which one is open."""
 
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -15,7 +15,7 @@ _DE_LA_REPRISE = ("date_notification", "date_reexamen")
 
 @dataclass(frozen=True, slots=True)
 class Orientation:
-    """A decision as told, and what became of it. `decidee_par` is the event of the decision."""
+    """A decision as published, and its state. `decidee_par` is the event of the decision."""
 
     parcours: UUID
     decidee_par: UUID
@@ -43,7 +43,7 @@ class Orientation:
 
 @dataclass(frozen=True, slots=True)
 class Demande:
-    """`demandee_par` is the event that told it."""
+    """`demandee_par` is the event that published it."""
 
     recue_le: date
     demandee_par: UUID
@@ -149,7 +149,7 @@ class Orientations:
 
 
 def identite_structure(structure: Json) -> tuple[str, str]:
-    """A structure is known by its code; its name is only what it is called."""
+    """A structure is identified by its code, not by its name."""
     return (structure["systeme"], structure["valeur"])
 
 

@@ -1,6 +1,6 @@
-"""What the siblings tell is kept, by the parcours that goes on after merges; merges are undone, persons erased.
+"""Stores the events of siblings under the surviving parcours, undoes merges and erases persons.
 
-The order between briques says nothing: the dossier keeps what arrives, and its fold sorts.
+The order between briques is arbitrary: the dossier stores events as they arrive, and its fold sorts them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -53,7 +53,7 @@ BRIQUES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class EvenementAppris:
-    """`parcours` keeps what was told of `recu.parcours`: of itself, or of one that it absorbed."""
+    """An event about `recu.parcours`, stored under `parcours`: itself, or the survivor that absorbed it."""
 
     parcours: UUID
     recu: Recu
@@ -158,7 +158,7 @@ def _lignee(rendu: UUID, absorbes: Mapping[UUID, Dossier]) -> set[UUID]:
 
 @regle("usager.efface", au_survivant=True)
 def effacer(situation: Situation, message: Message[Recu], _: datetime) -> Sequence[Any]:
-    """Also of a person of whom nothing has come yet: what is on its way is not to bring it back."""
+    """Erase also an unknown person: a message that arrives later must not bring it back."""
     survivant = situation.dossier.parcours if situation.dossier else message.parcours
     return [DossierEfface(parcours) for parcours in sorted({message.parcours, survivant})]
 

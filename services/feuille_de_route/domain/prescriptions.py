@@ -1,4 +1,4 @@
-"""What `offres` tells of the prescriptions of a parcours, and how an action follows the one to which it is linked."""
+"""Events of `offres` about the prescriptions of a parcours, and how an action follows its prescription."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -31,7 +31,7 @@ _SUITES: Mapping[str, StatutAction] = {
 
 @dataclass(frozen=True, slots=True)
 class Prescription:
-    """`emise` is the prescription as told, `suite` what was last told of it."""
+    """`emise` is the prescription as published, `suite` the last event about it."""
 
     prescription_id: str
     prescripteur: str
@@ -73,6 +73,6 @@ def liee(action: Action, prescriptions: Collection[Prescription]) -> Prescriptio
 
 
 def statut_effectif(action: Action, prescriptions: Collection[Prescription]) -> StatutAction:
-    """What is over stays over; otherwise a linked action stands where its prescription does."""
+    """Return the state of an action: its own when it is over, else the state of its prescription."""
     prescription = None if action.statut.est_final else liee(action, prescriptions)
     return prescription.statut_de_l_action if prescription else action.statut

@@ -1,4 +1,4 @@
-"""What the view is made of: the events of every brique, this one's included, as they were told."""
+"""The events of every brique, this one's included, as published. The view is made of them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ REPRISE = "reprise.declaree"
 
 @dataclass(frozen=True, slots=True)
 class Recu:
-    """An event about a parcours. `donnees` is the document of its contract: shown as told, read where a rule looks.
+    """An event about a parcours. `donnees` is the document of its contract, shown as published.
 
     `id` is a UUIDv7: between briques, whose sequences say nothing of each other, its order is that of the recording.
     `auteur` is the CloudEvents source. `effet` is the day from which it holds, when it was told before that day.

@@ -1,4 +1,4 @@
-"""What `engagements` tells of sanctions, as far as the basket asks: one to instruct, one in force for a while."""
+"""Events of `engagements` about sanctions: one to instruct, one in force for a while."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

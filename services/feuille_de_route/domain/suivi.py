@@ -1,4 +1,4 @@
-"""What `referents` tells: the designations of the référent unique, the other professionals, the appointments."""
+"""Events of `referents`: the designations of the référent unique, the other professionals, the appointments."""
 
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime

@@ -1,4 +1,4 @@
-"""What `usagers` tells of a parcours: where it is, whether it goes on."""
+"""Events of `usagers` about a parcours: its territory, and whether it goes on."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +13,7 @@ class Vie:
     """Folds the events of `usagers` about one parcours; those of the parcours merged with it do not count.
 
     `fin` and `motif_fin` are set once it is closed, by the event `close_par`; `transfere_par` is the last transfer.
-    `ambigu_depuis` is the day since which nobody has said whose parcours it is.
+    `ambigu_depuis` is the day since which it waits for an agent to identify the person.
     """
 
     departement: str | None = None

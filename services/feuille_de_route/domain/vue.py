@@ -21,7 +21,7 @@ Document = dict[str, Any]
 
 
 def composer(ensemble: Ensemble) -> tuple[Document, tuple[Prochaine, ...]]:
-    """The view, and what falls due, which the view tells too."""
+    """Compose the view and the due dates, which the view also shows."""
     actuel = en_vigueur(ensemble)
     dues = prochaines(ensemble, actuel)
     return _connus(

@@ -1,4 +1,4 @@
-"""The reads: the sheet of a parcours, and what falls due in a département."""
+"""The reads: the sheet of a parcours, and the due dates of a département."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date

@@ -1,4 +1,4 @@
-"""The delays of a prescription, in calendar days of the territory. No text sets them: they are those of the field."""
+"""The delays of a prescription, in calendar days of the territory. No text sets them: they come from the field."""
 
 from datetime import timedelta
 

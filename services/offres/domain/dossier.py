@@ -62,7 +62,7 @@ class Retrait:
 
 @dataclass(frozen=True, slots=True)
 class Offre:
-    """The live services and the withdrawn ones, by their keys, among those that a message or a dossier names."""
+    """The live and the withdrawn services that a message or a dossier names, by their keys."""
 
     services: Mapping[str, Service]
     retraits: Mapping[str, Retrait]
@@ -70,7 +70,7 @@ class Offre:
 
 @dataclass(frozen=True, slots=True)
 class Demande:
-    """What the prescriber asks of the service; `agent` is the professional who asks."""
+    """The request of the prescriber to the service; `agent` is the professional who asks."""
 
     motif: str | None = None
     contact_prefere: str | None = None
@@ -83,7 +83,7 @@ class Prescription:
     """`numero` is its rank in the dossier, for ever; `emise_le` the day on which the hub received it.
 
     `repondue_le` is the day of the first answer of the structure, `relances` the rank of the last reminder, `fin_le`
-    the day on which it reached a final state, `message` what was said with the state in which it is.
+    the day on which it reached a final state, `message` the text that came with its state.
     """
 
     numero: int
@@ -120,7 +120,7 @@ class Prescription:
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """The prescriptions of one parcours, in their order. Those of an absorbed one are its survivor's, or over."""
+    """The prescriptions of one parcours, in their order. An absorbed dossier has none open: its survivor took them."""
 
     parcours: UUID
     departement: str
@@ -142,7 +142,7 @@ class Dossier:
 
     @property
     def prochain_numero(self) -> int:
-        """Those that were given back with a merge leave their places empty."""
+        """The next free number. Prescriptions that left with an undone merge keep their places empty."""
         return max((connue.numero for connue in self.prescriptions), default=0) + 1
 
     @property

@@ -1,6 +1,6 @@
-"""What the catalogue computes of a published record, to find it: pure, from the record alone.
+"""The search keys that the catalogue computes of a published record. Pure, from the record alone.
 
-A record is what the contract accepted, as JSON says it: texts, numbers, lists of texts.
+A record is the JSON that the contract accepted: texts, numbers, lists of texts.
 """
 
 import math
@@ -23,13 +23,13 @@ _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae"})
 
 
 def simplifier(texte: str) -> str:
-    """Lower case, without accents nor signs: what two spellings of a name have in common."""
+    """Lower case, without accents nor signs: two spellings of a name become one."""
     decompose = unicodedata.normalize("NFKD", texte.lower().translate(_LIGATURES))
     return _AUTRES.sub(" ", decompose.encode("ascii", "ignore").decode()).strip()
 
 
 def departement(fiche: Fiche) -> str | None:
-    """Its territory, from the code of the commune, else from the postal code where that tells it."""
+    """Its territory, from the code of the commune, else from the postal code where that is enough."""
     if commune := fiche.get("code_insee"):
         return territoire_de(commune)
     code = fiche.get("code_postal") or ""

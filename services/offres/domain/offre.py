@@ -1,4 +1,4 @@
-"""Who may publish what: a source belongs to one partner, and nobody else replaces or withdraws what it published."""
+"""The rights to publish: a source belongs to one partner; others may not replace or withdraw its records."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -29,8 +29,8 @@ def cle(dite: Publiee | Retiree) -> Cle:
 
 @dataclass(frozen=True, slots=True)
 class Depose:
-    """A deposit about the offer. `donnees` is the record as it came, which the catalogue tells as it is;
-    `lieu_inconnu` points at a place of it that is none of today's."""
+    """A deposit about the offer. `donnees` is the record as deposited, which the catalogue publishes unchanged;
+    `lieu_inconnu` points at a commune in it that does not exist today."""
 
     recu: Recu[Any]
     donnees: Mapping[str, Any]
@@ -39,8 +39,8 @@ class Depose:
 
 @dataclass(frozen=True, slots=True)
 class Vitrine:
-    """What a batch names of the offer: the partner of each source, what is offered now, what was before, and on which
-    day something is to leave."""
+    """The part of the offer that a batch names: the partner of each source, the live records, the former ones, and the
+    days of announced withdrawals."""
 
     sources: Mapping[str, str]
     vivantes: frozenset[Cle]
@@ -58,7 +58,7 @@ class SourceLiee:
 
 @OFFRE.regle(contrat.StructurePubliee, contrat.ServicePublie)
 def publier(situation: Situation, recu: Recu[Publiee], _: datetime) -> Sequence[Any] | Refus:
-    """The place of what is published is in the territory that the deposit declares, which the door has checked."""
+    """Publish a record. Its place must be in the territory of the deposit, which the door has checked."""
     vitrine: Vitrine = situation.dossier
     depose: Depose = situation.contexte
     fiche, departement = recu.data, recu.departement
@@ -84,7 +84,7 @@ def _liee(vitrine: Vitrine, fait: SourceLiee) -> Vitrine:
 
 @OFFRE.repli(contrat.StructurePubliee, contrat.ServicePublie)
 def _publiee(vitrine: Vitrine, fait: Dit[Publiee, Mapping[str, Any]]) -> Vitrine:
-    """Under the same key, it replaces what was published before."""
+    """Replace the record of the same key."""
     une = cle(fait.data)
     return replace(
         vitrine,
@@ -96,7 +96,7 @@ def _publiee(vitrine: Vitrine, fait: Dit[Publiee, Mapping[str, Any]]) -> Vitrine
 
 @OFFRE.regle(contrat.StructureRetiree, contrat.ServiceRetire)
 def retirer(situation: Situation, recu: Recu[Retiree], _: datetime) -> Sequence[Any] | Refus:
-    """Told before its day, it is offered until then, and to publish it again takes the withdrawal back."""
+    """Withdraw a record. Until a day to come it is offered, and publishing it again takes the withdrawal back."""
     vitrine: Vitrine = situation.dossier
     une, dit = cle(recu.data), recu.data
     if une in vitrine.retirees:
@@ -113,7 +113,7 @@ def retirer(situation: Situation, recu: Recu[Retiree], _: datetime) -> Sequence[
 
 @OFFRE.repli(contrat.StructureRetiree, contrat.ServiceRetire)
 def _retiree(vitrine: Vitrine, fait: Dit[Retiree, bool]) -> Vitrine:
-    """`garde` tells whether its day is still to come."""
+    """`garde`: whether its day is still to come."""
     une = cle(fait.data)
     if fait.garde:
         return replace(vitrine, prevus={**vitrine.prevus, une: fait.data.date})

@@ -16,7 +16,7 @@ RAISON_FUSION = "Une prescription du parcours qui absorbe celui-ci porte la mêm
 
 
 def a_la_fusion(connu: Dossier, absorbes: Sequence[Dossier], recu: Recu[Any], maintenant: datetime) -> Sequence[Any]:
-    """The survivor takes all prescriptions over but those whose key it uses itself: of these, the open ones expire."""
+    """Give the survivor all prescriptions but the ones under a key that it uses: of these, the open ones expire."""
     jour = jour_legal(recu.departement, maintenant)
     cles = {connue.prescription_id for connue in connu.prescriptions}
     reprises: list[Any] = []
@@ -33,7 +33,7 @@ def a_la_fusion(connu: Dossier, absorbes: Sequence[Dossier], recu: Recu[Any], ma
 
 
 def a_la_cloture(dossier: Dossier, fin: date, motif: str, maintenant: datetime) -> Sequence[Any]:
-    """What nobody answered expires; what was accepted goes on, and its participation may still be told."""
+    """Expire the unanswered prescriptions. Accepted ones go on, and their participation may still be published."""
     jour = jour_legal(dossier.departement, maintenant)
     return [expirer(dossier, connue, jour, RAISON_CLOTURE) for connue in dossier.en_attente]
 

@@ -1,6 +1,6 @@
 """The life of a prescription: emitted to a live service, answered by its structure, reminded, expired, carried out.
 
-A final state is terminal: a second answer is told what the first one was (CATALOGUE § 4, invariants 13 and 14).
+A final state stays: the refusal of a second answer names the first one (CATALOGUE § 4, invariants 13 and 14).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -48,7 +48,7 @@ _REPONSES = frozenset({Etat.A_L_ETUDE, Etat.ACCEPTEE, Etat.REFUSEE})
 
 @dataclass(frozen=True, slots=True)
 class Emission:
-    """What is kept of a prescription besides what its message says: see `Prescription`; `agent` is who asks."""
+    """The data of a prescription beside its message: see `Prescription`; `agent` is the professional who asks."""
 
     numero: int
     service: Service
@@ -67,7 +67,7 @@ class PrescriptionReprise:
 
 @regle(contrat.PrescriptionEmise)
 def emettre(situation: Situation, recu: Recu[contrat.PrescriptionEmise], _: datetime) -> Sequence[Any] | Refus:
-    """Whatever structure the deposit names, it is told to that of the service."""
+    """Emit a prescription to the structure of the service, whichever one the deposit names."""
     dossier: Dossier = situation.dossier
     offre: Offre = situation.contexte
     dite = recu.data
@@ -137,8 +137,8 @@ def _suivie(dossier: Dossier, fait: Dit[Suite, None]) -> Dossier:
 
 @regle(ECHEANCE, RETRAIT, au_survivant=True)
 def faire_passer_le_temps(situation: Situation, _: Recu[int], maintenant: datetime) -> Sequence[Any]:
-    """Something is due in this dossier, or one of its services was withdrawn: all that is due on that day is told. Of
-    the reminders missed while nothing ran, only the last one is."""
+    """Publish all that is due in this dossier on that day, also after a withdrawal. Of the reminders missed while
+    nothing ran, publish the last one."""
     dossier: Dossier = situation.dossier
     jour = jour_legal(dossier.departement, maintenant)
     return [fait for connue in dossier.en_attente for fait in _du(dossier, connue, situation.contexte, jour)]
@@ -199,7 +199,7 @@ def _refus_d_etat(connue: Prescription, vers: Etat, jour: date) -> Refus | None:
 
 
 def _refus_de_date(connue: Prescription, date_suite: date, jour: date) -> Refus | None:
-    """What is told has happened: neither before the prescription, nor in a day to come."""
+    """Refuse a date before the prescription, or in the future."""
     if connue.emise_le <= date_suite <= jour:
         return None
     bornes = {"emise_le": connue.emise_le.isoformat(), "recu_le": jour.isoformat()}

@@ -1,6 +1,6 @@
 """The tables of the brique: each room registers its rules and folds in one of them.
 
-`REGLES` is about parcours, whose dossiers the engine stores; `OFFRE` about structures and services, which are in the
+`REGLES` decides about parcours, whose dossiers the engine stores; `OFFRE` about structures and services, stored in the
 catalogue (decision 0064).
 """
 

@@ -46,7 +46,7 @@ class Refus:
 
 @dataclass(frozen=True, slots=True)
 class Avertissement:
-    """What is taken as it is, and told: a contact that is none, a text that was read in a wrong encoding."""
+    """A record that is accepted with a warning: an invalid contact, a text read in a wrong encoding."""
 
     ligne: int
     champ: str
@@ -56,7 +56,7 @@ class Avertissement:
 
 @dataclass(frozen=True, slots=True)
 class Controle:
-    """What records of one genre became."""
+    """The outcome of the records of one genre."""
 
     acceptes: Sequence[tuple[int, Ligne]]
     refus: Sequence[Refus]
@@ -74,7 +74,7 @@ class Vus:
 
 
 def regarder(bloc: Bloc, impose: Genre | None, source: str, jour: date, a_comparer: bool) -> Vus:
-    """Tell what each record is, without judging it: what cannot be read has no id. `a_comparer`: with its hash."""
+    """Return genre and id of each record, unchecked; an unreadable one has no id. `a_comparer`: with its hash."""
     genres = bytearray()
     nommes: list[bytes] = []
     ignores: Counter[str] = Counter()

@@ -1,6 +1,6 @@
 """One import, from the file to the catalogue: look at the ids, check the floor, publish block by block, withdraw.
 
-What a block did is committed with the place where it stopped: the same command goes on from there after a crash.
+A block is committed with its place in the file: after a crash the same command goes on from there.
 
     ImportRefuse       nothing was done; one French sentence
     ├── AutreImport    another import is running
@@ -63,7 +63,7 @@ class PlancherAtteint(ImportRefuse):
 
 @dataclass(frozen=True, slots=True)
 class Demande:
-    """What to import. `genre` None: told by each record."""
+    """The import to run. `genre` None: each record gives its own."""
 
     chemin: Path
     source: str
@@ -130,7 +130,7 @@ class _Passage:
         return self._bilan
 
     async def _regarder(self) -> None:
-        """Note what the file names, of which genre each record is, and which ones the catalogue holds already."""
+        """Record the ids of the file, the genre of each record, and the records that the catalogue has already."""
         demande = self._demande
         self._bilan.champs_ignores.clear()
         await importation.oublier_vus(self._conn)

@@ -18,7 +18,7 @@ from services.offres.importer.controle import GENRES, Avertissement, Refus
 
 @dataclass(slots=True)
 class Compte:
-    """What became of the records of one genre."""
+    """The outcome of the records of one genre."""
 
     lues: int = 0
     publiees: int = 0
@@ -30,7 +30,7 @@ class Compte:
 
 @dataclass(slots=True)
 class Bilan:
-    """The account of an import, as it is told."""
+    """The report of an import."""
 
     structure: Compte = field(default_factory=Compte)
     service: Compte = field(default_factory=Compte)
@@ -48,7 +48,7 @@ class Bilan:
 
     @classmethod
     def lire(cls, comptes: Any) -> "Bilan":
-        """From what `en_json` wrote; an empty object is an import that begins."""
+        """Read the JSON of `en_json`; an empty object is an import that begins."""
         lus = {genre: Compte(**comptes.get(genre, {})) for genre in GENRES}
         ignores = Counter(comptes.get("champs_ignores", {}))
         return cls(lus["structure"], lus["service"], ignores, 0, comptes.get("rapport_octets", 0))

@@ -1,7 +1,7 @@
 """Writing the catalogue: publications and withdrawals, set-based, in the transaction of the caller.
 
-Every writer locks the one row of `catalogue` first and takes the next version: what it wrote becomes visible at once,
-and versions in their order (decision 0024).
+Every writer locks the one row of `catalogue` first and takes the next version: its rows become visible at once, and
+versions in their order (decision 0024).
 """
 
 from collections.abc import Mapping, Sequence
@@ -78,7 +78,7 @@ _PURGE = (
 
 @dataclass(frozen=True, slots=True)
 class RetraitOffre:
-    """What leaves the offer, when and why. A structure leaves with its services."""
+    """A withdrawal: the record, its day and its reason. A structure leaves with its services."""
 
     id: str
     genre: Genre
@@ -121,7 +121,7 @@ async def publier_lignes(conn: Connection, genre: Genre, arrivees: Sequence[Lign
 
 
 async def retirer(conn: Connection, ids: Sequence[RetraitOffre], instant: datetime) -> list[str]:
-    """Withdraw; what is not in the catalogue is left out. The ids of the services that left it by this, in order."""
+    """Withdraw records, unknown ones left out. Return the ids of the services that left, in order."""
     version = await verrouiller(conn)
     colonnes = [[r.id for r in ids], [r.genre for r in ids], [r.date for r in ids], [r.raison for r in ids]]
     services = [row["id"] for row in await conn.fetch(_WITHDRAW_SERVICES, *colonnes, version)]
@@ -132,7 +132,7 @@ async def retirer(conn: Connection, ids: Sequence[RetraitOffre], instant: dateti
 
 
 async def purger(conn: Connection, instant: datetime) -> None:
-    """Delete what no cursor may ask for any more: a list that began a day before starts again."""
+    """Delete the rows that no cursor may ask for: a list that began a day before starts again."""
     await verrouiller(conn)
     plancher = await conn.fetchval(_FLOOR, instant - _KEPT)
     for statement in _PURGE:

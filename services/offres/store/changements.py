@@ -1,7 +1,7 @@
-"""What changed since a position: publications and withdrawals, so that a partner mirrors the catalogue.
+"""The publications and withdrawals since a position, by which a partner mirrors the catalogue.
 
-The list is compacted: a record is told as it is now, once, at its last version. One that changes while the list is
-read moves to its end; none is missed, and what is told again replaces what was.
+The list is compacted: a record appears once, as it is now, at its last version. One that changes while the list is
+read moves to its end: none is missed, and a later line replaces the earlier one.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Structures that are probably one and the same: told with the reason, never merged.
+"""Structures that are probably one and the same: listed with the reason, not merged.
 
 Alike by SIRET, unless it is a head office's that more than five share; or in one commune, with the same street line
 and names that look alike, or the same name and street lines that look alike (trigrams). Both parts misspelt at once
@@ -39,7 +39,7 @@ _FIND = _FIND_ALL.replace("WHERE a.retire_a IS NULL", _THESE)
 
 
 async def signaler(conn: Connection, ids: Sequence[str] | None, instant: datetime) -> None:
-    """Look again for those of these structures, of all when None. Where both reasons hold, the SIRET is told."""
+    """Search the duplicates of these structures again, of all when None. Where both reasons hold, store the SIRET."""
     if ids is None:
         await conn.execute(_FORGET_ALL)
         await conn.execute(_FIND_ALL, instant)

@@ -1,4 +1,4 @@
-"""One service or one structure by its id, and the list of the structures; what was withdrawn is told as such."""
+"""One service or one structure by its id, and the list of the structures; a withdrawn record says so."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""The SQL of an import: where it is, what its file names, what it would withdraw."""
+"""The SQL of an import: its progress, the ids of its file, the records that it would withdraw."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ SELECT (SELECT count(*) FROM structures WHERE source = $1 AND retire_a IS NULL) 
 
 @dataclass(frozen=True, slots=True)
 class Avancement:
-    """How far an import is: of which sweep, how many records are behind, and what became of them."""
+    """The progress of an import: its sweep, the number of records done, and their outcome."""
 
     numero: int
     etape: str

@@ -40,7 +40,7 @@ ORDER BY departement, mois, refus
 
 
 async def prescription(conn: Connection, demande: Mapping[str, Any]) -> Json | None:
-    """`{parcours, prescription_id}` → what is asked, where it stands, and until when an answer is awaited.
+    """`{parcours, prescription_id}` → the request, its state, and the last day for an answer.
 
     `expire_au_plus_tard` is the last such day, should the structure study the request; `message` what it, or whoever
     ended the prescription, said with its state.

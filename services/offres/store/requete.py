@@ -15,7 +15,7 @@ _PARIS = ZoneInfo("Europe/Paris")
 
 
 class Erreur(Exception):
-    """What the question asks for cannot be answered: a code of the refusals, and the parameter to blame."""
+    """A question that cannot be answered: a code of the refusals, and the parameter to blame."""
 
     def __init__(self, code: str, champ: str, phrase: str) -> None:
         super().__init__(code)
@@ -49,13 +49,13 @@ class Requete:
 
 
 def jour(demande: Mapping[str, Any]) -> date:
-    """The day for which a read is asked (`maintenant`, RFC 3339), today if it is not said."""
+    """The day of a read (`maintenant`, RFC 3339), today by default."""
     dit = demande.get("maintenant")
     return (datetime.fromisoformat(dit) if dit else datetime.now(_PARIS)).astimezone(_PARIS).date()
 
 
 async def version_lue(conn: Connection, apres: Sequence[Any] | None) -> int:
-    """The version of a list: that of its first page. Raises Erreur when it is no longer kept."""
+    """The version of a list, from its first page. Raises Erreur when its rows were deleted since."""
     row = await conn.fetchrow(_VERSION)
     assert row is not None
     return version_de(row, apres)

@@ -1,4 +1,4 @@
-"""The withdrawals that are to come, and those that are still to be told to the prescriptions that they concern."""
+"""The withdrawals to come, and the ones that their prescriptions have still to follow."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -41,12 +41,12 @@ async def prochains(conn: Connection, limite: int) -> list[tuple[int, str]]:
 
 
 async def concernes(conn: Connection, services: Sequence[str]) -> list[tuple[UUID, str]]:
-    """(parcours, département of one emission) of those that still wait for an answer of one of these services."""
+    """Return (parcours, département of an emission) of dossiers that wait for an answer of one of these services."""
     return [(row["parcours"], row["departement"]) for row in await conn.fetch(_CONCERNED, services)]
 
 
 async def annoncer(conn: Connection, numeros: Sequence[int]) -> None:
-    """They are told."""
+    """Delete the rows of announced withdrawals."""
     await conn.execute(_TOLD, numeros)
 
 
@@ -56,7 +56,7 @@ async def prevus(conn: Connection, ids: Sequence[str]) -> dict[Cle, date]:
 
 
 async def prevoir(conn: Connection, retraits: Mapping[Cle, Dit[Retiree, Any]]) -> None:
-    """They leave at the beginning of their day, in the territory of whoever withdraws them."""
+    """Store withdrawals for the beginning of their day, in the territory of their author."""
     dits = [(cle, fait.data, fait.departement) for cle, fait in retraits.items()]
     lignes = [(*cle, dit.date, dit.raison, debut_du_jour(departement, dit.date)) for cle, dit, departement in dits]
     await write(conn, _PLAN, lignes)
@@ -73,5 +73,5 @@ async def y_en_a_de_dus(conn: Connection, maintenant: datetime) -> bool:
 
 
 async def dus(conn: Connection, maintenant: datetime, limite: int) -> list[RetraitOffre]:
-    """Take those whose day has come."""
+    """Take the withdrawals of this day and before."""
     return [RetraitOffre(**row) for row in await conn.fetch(_DUE, maintenant, limite)]

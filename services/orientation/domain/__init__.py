@@ -21,5 +21,5 @@ __all__ = ["REGLES", "appliquer", "echeances"]
 
 
 def echeances(dossier: Dossier) -> list[Echeance]:
-    """What falls due for a dossier, derived from its state only."""
+    """Return the due dates of a dossier, derived from its state."""
     return [due for matiere in (demande, fin, orientation, droit) for due in matiere.echeances(dossier)]

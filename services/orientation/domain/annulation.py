@@ -16,7 +16,7 @@ from services.orientation.domain.regles import Dit, Recu, regle, repli
 
 @dataclass(frozen=True, slots=True)
 class Annulee:
-    """What was decided and is not any more; `retablie` is in force again, if there is one."""
+    """A cancelled decision; `retablie` is in force again, if there is one."""
 
     annulee: Orientation
     retablie: Orientation | None
@@ -30,7 +30,7 @@ class Annulee:
 def annuler(
     situation: Situation, recu: Recu[contrat.OrientationAnnulee], maintenant: datetime
 ) -> Sequence[Any] | Refus | Attente:
-    """By who decided, or by the département. Its notification goes with it; what a partner did under it does not."""
+    """Cancel a decision: by its author, or by the département. Its notification goes too; acts of partners stay."""
     dossier: Dossier = situation.dossier
     depot = UUID(recu.data.annule)
     annulee = next((o for o in dossier.orientations if o.depot == depot), None)
@@ -51,7 +51,7 @@ def _annulee(dossier: Dossier, fait: Dit[contrat.OrientationAnnulee, Annulee]) -
 
 
 def _dependance(dossier: Dossier, annulee: Orientation) -> dict[str, str | int] | None:
-    """What stands on the decision: the latest first, that is what is to be cancelled before it."""
+    """Return the latest message that stands on the decision, and must be cancelled first."""
     suivantes = [orientation.rang for orientation in dossier.orientations if orientation.rang > annulee.rang]
     if suivantes:
         return {"depend": "orientation.decidee", "rang": max(suivantes)}

@@ -14,9 +14,9 @@ _AUTRES_PUBLICS = frozenset({Organisme.FRANCE_TRAVAIL, Organisme.MISSION_LOCALE,
 def competents(dossier: Dossier, delegataires: Collection[str], recu_a: datetime) -> frozenset[str]:
     """The kinds of organisation whose decision, received at `recu_a`, counts.
 
-    The département orients who asks for the RSA or receives it, and may delegate; after six weeks France Travail does.
-    Who decided the open orientation may change it. The other persons are oriented by France Travail, their mission
-    locale or their Cap emploi.
+    The département orients persons who ask for the RSA or receive it, and may delegate; after the legal delay France
+    Travail does. The author of the open orientation may change it. France Travail, the mission locale or the Cap emploi
+    orients other persons.
     """
     if not dossier.brsa:
         return _AUTRES_PUBLICS

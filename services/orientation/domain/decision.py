@@ -1,4 +1,4 @@
-"""The nouns of a decision: who took it and what it says, what stood before it, what was done under it."""
+"""The nouns of a decision: its author and content, the state before it, the acts under it."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -45,7 +45,7 @@ class Structure:
 
     @property
     def cle(self) -> str:
-        """The same structure, whatever name each partner gives it."""
+        """The identity of the structure, under any name."""
         return f"{self.systeme}:{self.valeur}"
 
 
@@ -118,7 +118,7 @@ class DemandeReorientation:
 
 @dataclass(frozen=True, slots=True)
 class Appui:
-    """What a partner did under an orientation, by which deposit."""
+    """An act of a partner under an orientation, and its deposit."""
 
     type: str
     depot: UUID | None = None
@@ -126,7 +126,7 @@ class Appui:
 
 @dataclass(frozen=True, slots=True)
 class Avant:
-    """What a decision changed, as it was: the orientation that it cut or closed, the requests that it settled."""
+    """The state before a decision: the orientation that it cut or closed, the requests that it settled."""
 
     rang: int | None = None
     fin: date | None = None
@@ -179,7 +179,7 @@ class Orientation:
         return contrat.OrientationDecidee.model_validate(asdict(self.decision) | sens)
 
     def effective(self) -> Mapping[str, Any]:
-        """For siblings and the gateway: the decision as it was told, with its first day, its notification and its
+        """For siblings and the gateway: the decision as published, with its first day, its notification and its
         deposit."""
         dates = {"date_effet": self.debut.isoformat()}
         dates |= {"date_notification": self.notifiee_le.isoformat()} if self.notifiee_le else {}

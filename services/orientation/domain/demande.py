@@ -38,7 +38,7 @@ def demander(situation: Situation, recu: Recu[contrat.OrientationDemandee], _: d
 
 @regle("usager.signale", au_survivant=True)
 def signaler(situation: Situation, recu: Recu[Mapping[str, Any]], _: datetime) -> Sequence[Any]:
-    """A beneficiary of the RSA whose right was received is to be oriented: the request makes itself, once."""
+    """Open the request for a beneficiary of the RSA whose right was received, once."""
     connu: Dossier = situation.dossier or Dossier(recu.parcours, recu.departement)
     decides: list[Any] = [] if situation.dossier else [DossierOuvert(recu.parcours, recu.departement)]
     est_brsa, recue = recu.data["brsa"], recu.data.get("date_reception_droit")
@@ -61,7 +61,7 @@ def _demandee(dossier: Dossier, fait: Demandee) -> Dossier:
 
 @regle(DELAI)
 def dessaisir(situation: Situation, recu: Recu[int], maintenant: datetime) -> Sequence[Any] | Attente:
-    """Once per request. What has no object any more leaves no trace: a due date is derived again from the state."""
+    """Publish the takeover, once per request. A due date without object leaves no trace."""
     dossier: Dossier = situation.dossier
     demande = dossier.demande
     if demande is None or demande.numero != recu.data or not attend_son_echeance(dossier, demande):
@@ -92,7 +92,7 @@ def demandee(parcours: UUID, departement: str, recue_le: date, motif: str | None
 
 
 def dessaisissement(dossier: Dossier, instant: datetime) -> Sequence[Dessaisie]:
-    """France Travail may decide in the second that follows the due date: the takeover is then told first."""
+    """Return the takeover, if France Travail decides before its due date was handled: it comes first."""
     demande = dossier.demande
     if demande is None or not attend_son_echeance(dossier, demande) or not est_echue(demande, instant):
         return []

@@ -18,7 +18,7 @@ Preconisee: TypeAlias = Dit[contrat.OrientationPreconisee, EstCalculee]
 
 @dataclass(frozen=True, slots=True)
 class DiagnosticRepris:
-    """The survivor of a merge takes what only the absorbed dossier knew."""
+    """The survivor of a merge takes the diagnostic that only the absorbed dossier had."""
 
     parcours: UUID
     criteres: Criteres
@@ -27,8 +27,7 @@ class DiagnosticRepris:
 
 @regle(contrat.DiagnosticRealise)
 def realiser(situation: Situation, recu: Recu[contrat.DiagnosticRealise], _: datetime) -> Sequence[Any]:
-    """Record the diagnostic; once it is complete, recommend, and again each time that the criteria change. What it does
-    not say stays as it was."""
+    """Record the diagnostic. Recommend once it is complete, and again when criteria change. Absent fields stay."""
     dossier, criteres = situation.dossier, recu.data.criteres.en_json()
     realise = Dit(dossier.parcours, dossier.departement, recu.data, None)
     return [realise, *recommander(dossier, {**dossier.criteres, **criteres}, situation.contexte.regles)]
@@ -68,7 +67,7 @@ def recommander(dossier: Dossier, criteres: Criteres, regles: Sequence[preconisa
 
 
 def repris(survivant: Dossier, absorbes: Sequence[Dossier]) -> DiagnosticRepris:
-    """What several know is kept as the survivor knows it."""
+    """Merge the diagnostics; the survivor's criteria win."""
     criteres, contraintes = survivant.criteres, survivant.contraintes
     for absorbe in absorbes:
         criteres = {**absorbe.criteres, **criteres}

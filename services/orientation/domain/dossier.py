@@ -30,7 +30,7 @@ class Etat(StrEnum):
 
 
 class Issue(StrEnum):
-    """What ended a request for orientation."""
+    """The end of a request for orientation."""
 
     DECIDEE = "decidee"
     TRANSFEREE = "transferee"
@@ -149,13 +149,13 @@ class Dossier:
 
     @property
     def a_venir(self) -> tuple[Orientation, ...]:
-        """Those decided for a day to come, the next first."""
+        """The orientations that begin on a day to come, the next first."""
         attendues = (o for o in self.orientations if not (o.est_effective or o.est_close))
         return tuple(sorted(attendues, key=lambda orientation: orientation.debut))
 
     @property
     def rang(self) -> int:
-        """Rank of the last decision, 0 before the first. What is declared from before may begin at any."""
+        """Rank of the last decision, 0 before the first. A declared one may have any rank."""
         return max((orientation.rang for orientation in self.orientations), default=0)
 
     @property

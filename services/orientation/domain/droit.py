@@ -1,4 +1,4 @@
-"""Whether the person asks for the RSA or receives it: the last word that was said of it holds, from its day on."""
+"""Whether the person asks for the RSA or receives it: the latest message holds, from its day on."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,7 +28,7 @@ class DroitConnu:
 
 @dataclass(frozen=True, slots=True)
 class DroitAnnonce:
-    """What was said of the right from a day to come on."""
+    """The right from a day to come on."""
 
     parcours: UUID
     brsa: bool
@@ -37,7 +37,7 @@ class DroitAnnonce:
 
 @regle("droits.modifies")
 def modifies(situation: Situation, recu: Recu[Mapping[str, Any]], maintenant: datetime) -> Sequence[Any]:
-    """Without the right, the département has no delay to keep; France Travail orients. From the day of effect on."""
+    """Change the right from its day of effect on. Without it the département has no delay; France Travail orients."""
     connu: Dossier = situation.dossier or Dossier(recu.parcours, recu.departement)
     brsa = recu.data["etat_dossier"] in _DROIT_OUVERT
     dit = (recu.dit_a or recu.recu_a, date.fromisoformat(recu.data["date_effet"]))
@@ -63,7 +63,7 @@ def constater(situation: Situation, recu: Recu[int], maintenant: datetime) -> Se
 
 @repli(DroitConnu)
 def _connu(dossier: Dossier, fait: DroitConnu) -> Dossier:
-    """What is said later than an announcement, for whatever day, takes its place."""
+    """Apply the right. A later message replaces an announcement, for whatever day it is."""
     annonce = dossier.droit_annonce
     tombe = annonce is not None and fait.dit is not None and fait.dit >= annonce[1]
     droit_dit = fait.dit or dossier.droit_dit
@@ -76,12 +76,12 @@ def _annonce(dossier: Dossier, fait: DroitAnnonce) -> Dossier:
 
 
 def fait_foi(dossier: Dossier, dit: Mot) -> bool:
-    """Nothing was said of the right after this, even if it came here before."""
+    """Whether no message of a later instant has given the right, even one that arrived before."""
     return dossier.droit_dit is None or dit >= dossier.droit_dit
 
 
 def repris(survivant: Dossier, absorbes: Sequence[Dossier]) -> Iterator[DroitConnu | DroitAnnonce]:
-    """The last word on the right, whichever dossier heard it; where none did, one beneficiary is enough."""
+    """Return the latest right of all dossiers; without any, one beneficiary is enough."""
     connu = (survivant.brsa, survivant.droit_dit)
     entendus = [(d.droit_dit, d.brsa) for d in (survivant, *absorbes) if d.droit_dit]
     if entendus:

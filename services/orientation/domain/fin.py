@@ -25,7 +25,7 @@ Close: TypeAlias = Dit[contrat.OrientationClose, None]
 
 @dataclass(frozen=True, slots=True)
 class OrientationSansEffet:
-    """What was to begin later will not: the parcours is over before."""
+    """An orientation to come has no effect: the parcours ends before."""
 
     parcours: UUID
     rang: int
@@ -34,7 +34,7 @@ class OrientationSansEffet:
 
 @regle(contrat.OrientationClose)
 def clore(situation: Situation, recu: Recu[contrat.OrientationClose], _: datetime) -> Sequence[Any] | Refus:
-    """A last day that is still to come leaves it open until then, and its end is told again."""
+    """Close the orientation. Until a last day to come it stays open, and its end is published again then."""
     dossier, date_fin = situation.dossier, recu.data.date_fin
     ouverte = ouverte_de(dossier)
     if isinstance(ouverte, Refus):

@@ -19,7 +19,7 @@ Rang: TypeAlias = int
 
 @regle(contrat.OrientationNotifiee)
 def notifier(situation: Situation, recu: Recu[contrat.OrientationNotifiee], _: datetime) -> Sequence[Any] | Refus:
-    """What was decided last is what the person is told, also before it begins (C. trav. D. 5411-14-1)."""
+    """Record that the person was notified of the last decision, also before it begins (C. trav. D. 5411-14-1)."""
     dossier, notifiee_le = situation.dossier, recu.data.date_notification
     notifiee = dossier.a_venir[-1] if dossier.a_venir else ouverte_de(dossier)
     if isinstance(notifiee, Refus):

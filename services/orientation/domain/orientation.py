@@ -1,4 +1,4 @@
-"""The decision: who orients this person, where to, from which day on; and the first day of what was decided before."""
+"""The decision: author, structure, first day; and the first day of a decision taken in advance."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

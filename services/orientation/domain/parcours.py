@@ -40,8 +40,8 @@ def a_la_cloture(dossier: Dossier, jour: date, motif: str, _: datetime) -> Seque
 
 @regle("usager.fusionne", au_survivant=True)
 def fusionner(situation: Situation, recu: Recu[Any], maintenant: datetime) -> Sequence[Any]:
-    """The survivor takes what it lacks: diagnostic, orientation, request. By the rules of its département, what they
-    know together may recommend."""
+    """Give the survivor the diagnostic, orientation and request that it lacks. The merged diagnostic may lead to a
+    recommendation, by the rules of its département."""
     connu, absorbes, absorbent = VIE.absorber(situation, recu)
     jour, repris = jour_legal(recu.departement, maintenant), diagnostic.repris(connu, absorbes)
     s_opposent = any(absorbe.est_oppose for absorbe in absorbes)

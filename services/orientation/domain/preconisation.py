@@ -1,4 +1,4 @@
-"""The rule engine: criteria of a complete diagnostic → a recommendation that tells which criterion led to what."""
+"""The rule engine: criteria of a complete diagnostic → a recommendation with the criteria that led to it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ def criteres_manquants(criteres: Criteres) -> tuple[str, ...]:
 
 
 def preconiser(criteres: Criteres, regles: Sequence[Regle]) -> Preconisation | None:
-    """None while criteria are missing, or when the rules say nothing for these ones."""
+    """Return a recommendation; None while criteria are missing, or when no rule matches."""
     if criteres_manquants(criteres):
         return None
     applicables = sorted(

@@ -1,4 +1,4 @@
-"""What a département sets: the rules look at it beside the dossier (`Situation.contexte`)."""
+"""The settings of a département, which rules read beside the dossier (`Situation.contexte`)."""
 
 from dataclasses import dataclass
 

@@ -1,7 +1,7 @@
-"""The situation of a person as it was before the hub followed her: taken whole, or refused with the part to blame.
+"""The situation of a person before the hub followed her: accepted whole, or refused with the part to blame.
 
-This service decides for all of its parts, by its orientations and by what it has heard of its siblings; they follow.
-Nothing that the hub holds is replaced (decision 0055).
+This service decides for all parts, by its orientations and the events of its siblings, which follow. It replaces no
+data of the hub (decision 0055).
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What the siblings hold of a parcours, and what partners did under the orientation in force: it stands on it."""
+"""Objects of the siblings on a parcours, and acts of partners that stand on the orientation in force."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -37,7 +37,7 @@ class OrientationAppuyee:
     *("referent.designe", "referent.remplace", "contrat.propose", "contrat.signe", "contrat.refuse"), au_survivant=True
 )
 def suivre(situation: Situation, recu: Recu[Json], _: datetime) -> Sequence[Any]:
-    """What a partner did, or a service concluded: nothing stands on the latter, it is held all the same."""
+    """Record an act of a partner, or a conclusion of a service, which stands on nothing."""
     tenus = _tenir(situation, recu, _TENUS.get(recu.type))
     ouverte = situation.dossier.ouverte if situation.dossier else None
     if ouverte is None or not recu.auteur.startswith("/partenaires/") or not _est_sous(ouverte, recu):
@@ -79,7 +79,7 @@ def _tenir(situation: Situation, recu: Recu[Json], quoi: str | None) -> list[Any
 
 
 def _est_sous(ouverte: Orientation, recu: Recu[Json]) -> bool:
-    """Not what was told before the decision was received, and is heard of late; nor a référent of elsewhere."""
+    """Whether it is under the orientation: not published before the decision, nor of another structure."""
     if ouverte.depot and recu.id < ouverte.depot:
         return False
     structure = recu.data.get("structure") or recu.data.get("nouveau", {}).get("structure")

@@ -11,7 +11,7 @@ from services.orientation.store.reglages import contexte
 
 
 def _delais(dossier: Dossier) -> Iterable[Ligne]:
-    """How long each request waited, without those of who objected, nor of who proved to be oriented already."""
+    """The delay of each request, but for persons who objected or were oriented already."""
     for demande in () if dossier.est_oppose else dossier.demandes:
         if demande.issue is not Issue.REPRISE:
             yield (

@@ -1,4 +1,4 @@
-"""The reads: what is open for a parcours, and how long it takes."""
+"""The reads: the open request or orientation of a parcours, and statistics of delays."""
 
 from collections.abc import Mapping
 from dataclasses import asdict

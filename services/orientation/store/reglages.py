@@ -1,4 +1,4 @@
-"""What a département sets, version after version: the table of its rules, and to whom it delegates its decisions."""
+"""The settings of a département, version after version: the table of its rules, and its delegations."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
@@ -40,8 +40,8 @@ _REGARDENT_LES_DELEGATIONS = {contrat.OrientationDecidee, contrat.ReorientationD
 
 
 async def contexte(conn: Connection, lus: Sequence[Recu[Any]], dossiers: Mapping[UUID, Dossier]) -> Contexte:
-    """What the département of each dossier has set, also of one that the batch opens, or transfers there. Read only
-    for the messages that look at it; a département without rules of its own follows `PAR_DEFAUT`."""
+    """Return the settings of the département of each dossier, also of one that the batch opens or transfers. Read only
+    for messages that need them; a département without rules of its own follows `PAR_DEFAUT`."""
     departements = {dossier.departement for dossier in dossiers.values()} | {lu.departement for lu in lus}
     departements |= {
         lu.data["departement_nouveau"] for lu in lus if lu.cle in ("parcours.transfere", "transfert.effectif")

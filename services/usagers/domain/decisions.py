@@ -1,4 +1,4 @@
-"""Every decision of this service. A refusal is a value; the pointers are those of the deposit."""
+"""Every decision of this service. A refusal is a value; its pointers point into the deposit."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -120,8 +120,8 @@ def _conservation(etat: Etat, message: ConservationEchue, maintenant: datetime) 
 
 
 def _changer_les_droits(parcours: Parcours, message: ChangementDroits) -> Fait:
-    """The right of a person is that of the territory where she is; a payer that signalled her from elsewhere is not
-    told where that is (decision 0066)."""
+    """Change the right of a person in her territory. A payer that signalled her from elsewhere does not learn that
+    territory (decision 0066)."""
     if parcours.departement not in message.departements:
         return DroitsConserves(parcours.id, parcours.departement)
     return DroitsModifies(parcours.id, parcours.departement, message.droits)
@@ -182,10 +182,10 @@ def _signaler(etat: Etat, message: Signalement, maintenant: datetime) -> Decisio
 
 
 def _conserver(etat: Etat, signale: UsagerSignale) -> Sequence[SignalementConserve]:
-    """Give the person a name that tells its emitter nothing, unless it may be told who the person is.
+    """Give the person a name from which its emitter learns nothing, unless it may know who the person is.
 
-    The name is the one that it has already when its own words say that it is the same person, and a new one otherwise:
-    whether the hub knew the person, under which numbers, or hesitates, makes no difference.
+    An emitter that described the same person before gets the same name again, else a new one: whether the hub knows
+    the person, under which numbers, or hesitates, makes no difference.
     """
     message, parcours = signale.signalement, signale.parcours
     if signale.departement in message.reconnait_dans:
@@ -198,7 +198,7 @@ def _conserver(etat: Etat, signale: UsagerSignale) -> Sequence[SignalementConser
 
 
 def _deja_dit(dires: Sequence[Dire], message: Signalement) -> Dire | None:
-    """What its emitter said before of the person of the message, as its own words tell."""
+    """Return the earlier description of this person by the same emitter, found by its own words."""
     dit = frozenset(message.identifiants)
     pareil = next((d for d in dires if d.identite == message.identite and d.identifiants == dit), None)
     if pareil:
@@ -222,7 +222,7 @@ def _genre_repete(identifiants: Sequence[Identifiant]) -> int | None:
 
 
 def _deja_signale(etat: Etat, message: Signalement) -> Parcours | None:
-    """The ambiguous parcours that the same partner already caused by telling of this person."""
+    """Return the ambiguous parcours that the same partner already opened for this person."""
     siens = [p for p in etat.ambigus if p.emetteur == message.emetteur]
     dit = frozenset(message.identifiants)
     pareil = next((p for p in siens if p.identite == message.identite and p.identifiants == dit), None)
@@ -253,7 +253,7 @@ def _prevenir(etat: Etat, tenant: UUID, la_bas: str, identifiants: Sequence[Iden
 
 
 def _trancher(etat: Etat, message: DecisionRapprochement) -> Decision:
-    """An agent says who an ambiguous person is. Once said, it is said: asking again is `deja-traite`."""
+    """An agent identifies an ambiguous person. A second time is `deja-traite`."""
     en_attente = etat.nommes.get(message.parcours)
     if en_attente is None or en_attente.etat is EtatParcours.EFFACE:
         return Refus("parcours-inconnu", "/subject")
@@ -286,7 +286,7 @@ def _trancher(etat: Etat, message: DecisionRapprochement) -> Decision:
 
 
 def _ecartes(etat: Etat, parcours: Parcours, identifiants: Sequence[Identifiant]) -> frozenset[Identifiant]:
-    """What a person whom an agent has told apart from this one holds."""
+    """Return the identifiers of persons whom an agent has distinguished from this one."""
     if not any(p.est_distinct_de(parcours) for p in etat.actifs):
         return frozenset()
     return frozenset(i for i in identifiants if etat.tenu_ailleurs(i, parcours.id))
@@ -323,7 +323,7 @@ def _corriger(etat: Etat, parcours: Parcours, message: Correction, maintenant: d
 
 
 def _contact_plus_recent(connues: Coordonnees | None, corrigees: Coordonnees | None) -> Refus | None:
-    """The rule of `services.order`, for contacts: signalements tell them too, which are accepted for the rest."""
+    """Apply the rule of `services.order` to contacts: a signalement with older ones is accepted for the rest."""
     champ = connues.plus_recente(corrigees) if connues and corrigees else None
     if connues is None or champ is None:
         return None
@@ -333,9 +333,9 @@ def _contact_plus_recent(connues: Coordonnees | None, corrigees: Coordonnees | N
 
 
 def _numero_reserve(parcours: Parcours, message: Correction) -> str | None:
-    """Where a correction tells a number that names one person, by who may not be told whose it is.
+    """Return the pointer to a personal number in a correction whose emitter may not know whom it belongs to.
 
-    Refused whoever holds it: a refusal of those alone that are held elsewhere would be a search.
+    It is refused in all cases: refusing only numbers that somebody else holds would be a search.
     """
     if parcours.departement in message.reconnait_dans:
         return None
@@ -345,7 +345,7 @@ def _numero_reserve(parcours: Parcours, message: Correction) -> str | None:
 
 
 def _nir_contredit(parcours: Parcours, message: Correction) -> str | None:
-    """Where a correction makes the NIR and the civil status disagree: what disagreed before is not its doing."""
+    """Return the pointer at which a correction makes NIR and civil status disagree. An earlier disagreement passes."""
     connue = parcours.identite
     corrigee = message.identite.corriger(connue) if message.identite and connue else connue
     for place, identifiant in enumerate(message.identifiants):
@@ -372,7 +372,7 @@ def _opposer(parcours: Parcours, message: Opposition, maintenant: datetime) -> D
 
 
 def _oublier(parcours: Parcours | None, maintenant: datetime) -> Decision:
-    """The due date erases only what is still due: a merge or an erasure may have come before it."""
+    """Erase at the due date, unless a merge or an erasure came before it."""
     echeance = fin_de_conservation(parcours) if parcours else None
     if parcours is None or echeance is None or maintenant < echeance:
         return []
