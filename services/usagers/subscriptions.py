@@ -1,4 +1,4 @@
-"""What this service takes, and what it answers. It listens to no sibling: identities come from partners only."""
+"""The messages and reads of this service. It listens to no sibling: identities come from partners."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -61,8 +61,8 @@ async def _dire(conn: Connection, demande: Mapping[str, Any]) -> dict[str, Any] 
 
 
 async def _resoudre(conn: Connection, demande: Mapping[str, Any]) -> dict[str, Any]:
-    """`emetteur`, the source of the partner that asks, gives a meaning to its local identifiers; `departements` are
-    those whose persons it may be told."""
+    """`emetteur`: the source of the partner that asks, which owns its local identifiers; `departements`: the
+    territories whose persons it may know."""
     brut = demande.get("identite")
     identifiants = translation.liste_identifiants(demande["identifiants"], demande.get("emetteur"), brut)
     return await lectures.resoudre(conn, translation.cherchee(brut), identifiants, demande["departements"])

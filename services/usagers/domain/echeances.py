@@ -1,4 +1,4 @@
-"""What falls due with time: a closed parcours is erased when its legal retention has run out; one that moves, moves."""
+"""The due dates: the erasure of a closed parcours at the end of its legal retention, and transfers to come."""
 
 from chassis.decision import Echeance
 from relais_contrats.territoires import debut_du_jour

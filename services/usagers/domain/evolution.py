@@ -142,7 +142,7 @@ def _conserve(parcours: Parcours, fait: SignalementConserve) -> Parcours:
 
 
 def en_vigueur(connus: Droits | None, nouveaux: Droits) -> Droits:
-    """Whatever the order in which they came; between two equals, the one that came last."""
+    """Return the right in force, in any order of arrival; of two equals, the last to arrive."""
     return nouveaux if connus is None or nouveaux.rang >= connus.rang else connus
 
 
@@ -166,7 +166,7 @@ def dire_apres(dire: Dire | None, fait: SignalementConserve) -> Dire:
 
 
 def remplacer(tenus: Iterable[Identifiant], nouveaux: Iterable[Identifiant]) -> frozenset[Identifiant]:
-    """A corrected identifier takes the place of those of its genre."""
+    """Replace the identifiers of the same genre by the corrected one."""
     corriges = frozenset(nouveaux)
     genres = {i.genre for i in corriges}
     return frozenset(i for i in tenus if i.genre not in genres) | corriges

@@ -1,4 +1,4 @@
-"""What happened to a parcours. `parcours` is the one that it is told about, `departement` the one that it then had."""
+"""The facts of a parcours. `parcours`: the one that the fact is about; `departement`: its territory at that moment."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -26,7 +26,7 @@ class Regle(StrEnum):
 
 
 class Motif(StrEnum):
-    """Why nobody can tell without an agent. The sentences are those of the translation."""
+    """Why an agent must identify the person. `translation` has the sentences."""
 
     NIR_DIFFERENT = "nir-different"
     NUMERO_FT_DIFFERENT = "numero-france-travail-different"
@@ -45,11 +45,11 @@ class UsagerSignale:
 
 @dataclass(frozen=True, slots=True)
 class SignalementConserve:
-    """What an emitter said of a person whom it may not be told, and the name (`alias`) that it has for the person.
+    """The description of a person by an emitter that may not know who it is, and its name (`alias`) of the person.
 
     A signalement is not a search: the name, and what is read under it, follow from the emitter's own words alone.
-    `est_neuf`: messages to the alias are to reach `parcours` from now on. `dossier` keeps it: `parcours`, or one that
-    it absorbed.
+    `est_neuf`: messages to the alias reach `parcours` from now on. `dossier` stores it: `parcours`, or one that it
+    absorbed.
     """
 
     parcours: UUID
@@ -82,7 +82,7 @@ class ParcoursRattache:
 
 @dataclass(frozen=True, slots=True)
 class UsagerAmbigu:
-    """`ailleurs`: the candidates of other territories, which are told to nobody here."""
+    """`ailleurs`: the candidates of other territories, which nobody here learns."""
 
     parcours: UUID
     departement: str
@@ -110,7 +110,7 @@ class UsagerRapproche:
 
 @dataclass(frozen=True, slots=True)
 class Reprise:
-    """What a survivor takes from those that it absorbs."""
+    """The data that a survivor takes from its absorbed parcours."""
 
     variantes: frozenset[Identite]
     identifiants: frozenset[Identifiant]
@@ -137,7 +137,7 @@ class UsagerFusionne:
 
 @dataclass(frozen=True, slots=True)
 class ParcoursAbsorbe:
-    """What a merge makes of each of those that it absorbs. Kept here."""
+    """A merge absorbs this parcours. Not published."""
 
     parcours: UUID
     par: UUID
@@ -157,7 +157,7 @@ class UsagerDefusionne:
 
 @dataclass(frozen=True, slots=True)
 class ParcoursRendu:
-    """The same, told under the name of one that was absorbed. For the siblings only."""
+    """The same, published under the name of an absorbed parcours. For the siblings only."""
 
     parcours: UUID
     departement: str
@@ -173,7 +173,7 @@ class DroitsModifies:
 
 @dataclass(frozen=True, slots=True)
 class DroitsConserves:
-    """A payer told the right of a person of another territory: without effect, which its answer does not say."""
+    """A payer sent the right of a person of another territory. It has no effect, and the answer does not show that."""
 
     parcours: UUID
     departement: str
@@ -181,9 +181,9 @@ class DroitsConserves:
 
 @dataclass(frozen=True, slots=True)
 class ParcoursTransfere:
-    """Told in the département that it leaves; whatever follows is told in the new one. `effet` when it is for later.
+    """Published in the département that it leaves; later facts in the new one. `effet` when it is for later.
 
-    To the département where it is: it stays, and `effet` keeps whoever follows it from moving anything.
+    To its own département: it stays, and with `effet` the siblings move nothing.
     """
 
     parcours: UUID
@@ -195,7 +195,7 @@ class ParcoursTransfere:
 
 @dataclass(frozen=True, slots=True)
 class TransfertEffectif:
-    """The day of a transfer that was told before it. For the siblings and the gateway only."""
+    """The day of a transfer that was published in advance. For the siblings and the gateway only."""
 
     parcours: UUID
     departement: str
@@ -205,7 +205,7 @@ class TransfertEffectif:
 
 @dataclass(frozen=True, slots=True)
 class TransfertEnAttente:
-    """Its day has come and nobody there could receive the person: it stays where it is. Kept here."""
+    """On its day no département there could receive the person: it stays. Not published."""
 
     parcours: UUID
     departement: str

@@ -86,6 +86,6 @@ def _plus_recents(connus: Droits, autres: Droits) -> Droits:
 
 
 def _coordonnees(conserve: Parcours, absorbes: Sequence[Parcours]) -> Coordonnees | None:
-    """What the survivor does not know, it takes from the others, first come first taken."""
+    """Fill the survivor's missing contacts from the others, in their order."""
     connues = [p.coordonnees for p in (conserve, *absorbes) if p.coordonnees]
     return reduce(Coordonnees.completees, connues) if connues else None

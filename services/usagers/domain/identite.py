@@ -1,4 +1,4 @@
-"""A person as partners describe it: civil status, contacts, identifiers, and what makes two descriptions comparable."""
+"""A person as partners describe it: civil status, contacts, identifiers, and the comparison of two descriptions."""
 
 import re
 import unicodedata
@@ -80,7 +80,7 @@ class Identifiant:
 
     @property
     def cle(self) -> Cle | None:
-        """None for a household number without a role: it does not say which person of the household it names."""
+        """None for a household number without a role, which names no single person."""
         if self.nature in DU_FOYER:
             return (self.nature, self.valeur, self.role) if self.role else None
         if self.nature == "local":
@@ -111,7 +111,7 @@ class Identite:
     commune_naissance: str | None = None
 
     def completee(self, autre: "Identite") -> "Identite":
-        """Fill what is not known here with what another description says; nothing known is changed."""
+        """Fill the unknown fields from another description. Known ones stay."""
         return replace(self, **{nom: valeur for nom, valeur in connus(autre).items() if getattr(self, nom) is None})
 
 
@@ -139,7 +139,7 @@ class Adresse:
 
 @dataclass(frozen=True, slots=True)
 class Coordonnees:
-    """`dites_a`: when each known field was said; absent for what was kept before instants were."""
+    """`dites_a`: the instant of each known field; absent for fields that are older than this record of instants."""
 
     adresse: Adresse | None = None
     telephone: str | None = None
@@ -160,7 +160,7 @@ class Coordonnees:
         return self._avec(nouvelles, lambda nom, autres: autres._dite_a(nom) >= self._dite_a(nom))
 
     def completees(self, autres: "Coordonnees | None") -> "Coordonnees":
-        """Fill what is not known here; nothing known is changed."""
+        """Fill the unknown fields. Known ones stay."""
         return self._avec(autres, lambda nom, _: getattr(self, nom) is None)
 
     def _avec(self, autres: "Coordonnees | None", est_prise: "Callable[[str, Coordonnees], bool]") -> "Coordonnees":
@@ -234,7 +234,7 @@ def _passeport(nom: str) -> str:
 
 @lru_cache(maxsize=4096)
 def cles_etat_civil(identite: Identite) -> frozenset[Cle]:
-    """By what one person may be found under two civil statuses: see `se_ressemblent`, which then compares them.
+    """Return the keys that find one person under two civil statuses; `se_ressemblent` then compares these.
 
     The day and the names in any order; the day and a word of the family name, for names shortened or taken by marriage;
     the year and the names, for days swapped, conventional or not known.
@@ -262,7 +262,7 @@ def cles(identites: Iterable[Identite], identifiants: Iterable[Identifiant]) -> 
 
 
 def est_precise(cle: Cle) -> bool:
-    """Whether those who share this key are few, and decided one after the other: not by a name or a year alone."""
+    """Whether few persons share this key, and are decided one after the other: a name or a year alone is not enough."""
     return cle[0] != ETAT_CIVIL or (len(cle) == _JOUR_ET_NOMS and len(cle[1]) == _JOUR)
 
 
@@ -314,7 +314,7 @@ def _sexes_opposes(a: Identite, b: Identite) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Accord:
-    """On what two civil statuses agree. A family name counts under birth or usage name, names may be swapped."""
+    """The fields on which two civil statuses agree. Birth and usage name both count; names may be swapped."""
 
     naissance: bool
     nom: bool
@@ -328,7 +328,7 @@ class Accord:
     def suffit(self) -> bool:
         """A given name, and the family name or the birth date: one of these may be mistyped or change by marriage.
 
-        Twins share all but the given name: the number of one told for the other must not make one person of them.
+        Twins share all but the given name: the number of one, sent for the other, must not merge them.
         """
         return self.prenom and (self.naissance or self.nom)
 

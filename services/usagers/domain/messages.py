@@ -1,4 +1,4 @@
-"""What this service decides on: the deposits of partners and its own due date."""
+"""The input of decisions: the deposits of partners and the due dates of this service."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -14,7 +14,7 @@ class Signalement:
     """`nouveau` is the id that the parcours, or its emitter's own name of it, gets if one has to be made.
 
     `reconnait_dans`: the territories in which the emitter may be told who the person is (scope `identite:resoudre`).
-    `fait_foi`: its contacts replace those that are known.
+    `fait_foi`: its contacts replace the known ones.
     """
 
     nouveau: UUID
@@ -65,7 +65,7 @@ class Fusion:
 
 @dataclass(frozen=True, slots=True)
 class Defusion:
-    """`annule` is the deposit that merged. `repose`: the type of what stands on the merge in another brique."""
+    """`annule` is the deposit that merged. `repose`: the type of a message of another brique that stands on it."""
 
     parcours: UUID
     annule: UUID
@@ -77,7 +77,7 @@ class Defusion:
 
 @dataclass(frozen=True, slots=True)
 class ChangementDroits:
-    """`departements`: the territories of who says it."""
+    """`departements`: the territories of the emitter."""
 
     parcours: UUID
     droits: Droits

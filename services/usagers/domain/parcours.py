@@ -1,4 +1,4 @@
-"""The parcours of a person as this service knows it, and what a decision looks at."""
+"""The parcours of a person as this service knows it, and the input of a decision."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -22,7 +22,7 @@ class EtatParcours(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Droits:
-    """The RSA right as its payer tells it (CNAF ETATDOSRSA, TOPPERSDRODEVORSA). `dit_a`: when it said so."""
+    """The RSA right as its payer sends it (CNAF ETATDOSRSA, TOPPERSDRODEVORSA). `dit_a`: the payer's instant."""
 
     dit_a: datetime
     etat_dossier: str
@@ -33,7 +33,7 @@ class Droits:
 
     @property
     def rang(self) -> tuple[datetime, date]:
-        """The last word holds, even about a past day: it knew what had been said before. Then the later effect."""
+        """The order of rights: the later message wins, even about a past day; then the later effect."""
         return (self.dit_a, self.date_effet)
 
 
@@ -47,7 +47,7 @@ class Acte:
 
 @dataclass(frozen=True, slots=True)
 class Dire:
-    """What one emitter said of a person under its own name (`alias`) of `parcours`: see `SignalementConserve`."""
+    """A person as one emitter described her, under its own name (`alias`) of `parcours`: see `SignalementConserve`."""
 
     alias: UUID
     parcours: UUID
@@ -141,7 +141,7 @@ class Parcours:
 class FusionConnue:
     """A merge as it was decided, so that it can be undone: its persons before it, its survivor before and after.
 
-    `fait` is the event that told it, known to who undoes it.
+    `fait`: the event that published it, for the undoing.
     """
 
     acte: Acte
@@ -157,13 +157,13 @@ class FusionConnue:
 
 @dataclass(frozen=True, slots=True)
 class Etat:
-    """What one message is decided on.
+    """The input of the decision on one message.
 
     `nommes`: each parcours that the message names, under the name that it uses, aliases resolved; absent when unknown.
     `proches`: the active and ambiguous parcours that share a key with the person of the message.
-    `dires`: what the emitter of the message said before of those, where it may not be told who they are.
-    `fusions`: those that stand and concern the parcours of a `Defusion`, oldest first.
-    `servis`: the territories of which a département is a partner; None as long as nobody has told.
+    `dires`: earlier descriptions of these by the same emitter, where it may not know who they are.
+    `fusions`: the merges in force that concern the parcours of a `Defusion`, oldest first.
+    `servis`: the territories of which a département is a partner; None until the gateway sends them.
     """
 
     nommes: Mapping[UUID, Parcours] = field(default_factory=lambda: MappingProxyType({}))
@@ -184,5 +184,5 @@ class Etat:
         return tuple(p for p in self.proches if p.etat is EtatParcours.AMBIGU)
 
     def tenu_ailleurs(self, identifiant: Identifiant, *sauf: UUID) -> bool:
-        """Whether an active parcours other than those of `sauf` holds this identifier, which only one may hold."""
+        """Whether an active parcours outside `sauf` holds this identifier, which one parcours at most may hold."""
         return identifiant.est_exclusif and any(identifiant in p.identifiants for p in self.actifs if p.id not in sauf)

@@ -43,7 +43,7 @@ class Indecis:
 
 
 class _Lien(Enum):
-    """What one shared identifier says."""
+    """The meaning of one shared identifier."""
 
     CONCORDE = auto()
     CONTREDIT = auto()
@@ -52,7 +52,7 @@ class _Lien(Enum):
 
 @dataclass(frozen=True, slots=True)
 class _Examen:
-    """What one known parcours has to do with the person. `est_homonyme`: same civil status, another definitive NIR."""
+    """One known parcours compared with the person. `est_homonyme`: same civil status, another definitive NIR."""
 
     parcours: Parcours
     regle: Regle | None
@@ -66,8 +66,8 @@ def rapprocher(
 ) -> Inconnu | Reconnu | Indecis:
     """Compare a person with the active parcours that share a key with it.
 
-    Without a civil status (a search by number alone) nothing can be contradicted by it; a search may also tell the date
-    of birth alone.
+    Without a civil status (a search by number alone) it contradicts nothing; a search may also give the date of birth
+    alone.
     """
     examens = [_examiner(identite, identifiants, parcours) for parcours in actifs]
     concernes = _sans_les_distincts([e for e in examens if e.regle or e.motifs or e.meme_etat_civil])
@@ -88,7 +88,7 @@ def rapprocher(
 
 
 def _sans_les_distincts(concernes: list[_Examen]) -> list[_Examen]:
-    """Whoever is recognised by the strongest number leaves out those whom an agent has told apart from it."""
+    """Leave out the persons whom an agent has distinguished from the one that the strongest number recognises."""
     forts = sorted((e for e in concernes if e.regle and not e.motifs), key=lambda e: _RANG[e.regle or Regle.AUCUNE])
     if not forts or any(autre.regle == forts[0].regle for autre in concernes if autre is not forts[0]):
         return concernes
@@ -130,7 +130,7 @@ def _constater(dite: Identite | Naissance | None, parcours: Parcours) -> Accord:
 
 
 def _sexe_contredit(identite: Identite, parcours: Parcours) -> bool:
-    """Whether the NIR that is held tells another sex; an agent, or the emitter of the NIR, may have said it before."""
+    """Whether the NIR of this parcours gives another sex. An agent, or the emitter of the NIR, may have accepted it."""
     if identite.sexe is None or any(connue.sexe == identite.sexe for connue in parcours.identites):
         return False
     sexe = CorrectionIdentite(sexe=identite.sexe)

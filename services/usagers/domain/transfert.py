@@ -22,7 +22,7 @@ _PAYEURS = frozenset({"caf", "msa"})
 
 
 def transferer(etat: Etat, parcours: Parcours, message: Transfert, maintenant: datetime) -> Sequence[Fait] | Refus:
-    """To the territory where it is already: what was announced, and has not moved it yet, is taken back."""
+    """Move a parcours. A transfer to its own territory takes an announced one back."""
     voulu = (message.departement_nouveau, message.date_effet)
     reste = message.departement_nouveau == parcours.departement
     if parcours.transfert == voulu or (reste and parcours.transfert is None):
@@ -33,8 +33,8 @@ def transferer(etat: Etat, parcours: Parcours, message: Transfert, maintenant: d
 
 
 def a_l_arrivee(etat: Etat, parcours: Parcours, message: Signalement, maintenant: datetime) -> Sequence[Fait]:
-    """What the signalement of a person known elsewhere means: a right that opens there moves the parcours at once; any
-    other partner only makes it known to both départements, which confirm it or not. The same kind says it once."""
+    """Return the consequences of the signalement of a person known elsewhere. A right that opens there moves the
+    parcours at once. Any other partner informs both départements, which confirm it or not, once per kind of partner."""
     nouveau = message.departement
     if nouveau == parcours.departement or (parcours.transfert and parcours.transfert[0] == nouveau):
         return []

@@ -1,6 +1,6 @@
-"""What release 0.2.0 sealed under keys derived from one file: opened once, and made the first fact of each dossier.
+"""Converts the rows that release 0.2.0 sealed under keys derived from one file into the first fact of each dossier.
 
-It runs before the service answers: what is here in neither form would be a person taken for unknown.
+It runs before the service answers: a row not yet converted would make its person unknown.
 """
 
 import hmac

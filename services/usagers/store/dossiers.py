@@ -31,7 +31,7 @@ def _etats(parcours: Parcours) -> Iterable[Ligne]:
 
 
 def _cles(parcours: Parcours) -> Iterable[Ligne]:
-    """By what the person is found: keyed hashes, none of which can be read."""
+    """The keys that find the person: keyed hashes."""
     est_actif = parcours.etat is EtatParcours.ACTIF
     return sorted((parcours.id, cle[0], INDEX.empreinte(cle), est_actif) for cle in parcours.cles)
 

@@ -1,4 +1,4 @@
-"""The blind indexes: what finds a person in the database without showing her."""
+"""The blind indexes, which find a person in the database without showing her."""
 
 import hmac
 from functools import lru_cache
@@ -22,7 +22,7 @@ class Index:
         self.oublier()
 
     def oublier(self) -> None:
-        """Drop what is kept in memory: after an erasure nothing of the person stays, here either."""
+        """Empty the memory of hashes, after an erasure."""
         self.empreinte.cache_clear()
 
     def _empreinte(self, cle: Cle) -> bytes:

@@ -1,4 +1,4 @@
-"""What this service tells those who ask: protected fields of facts, a parcours, a search, the survivors of aliases."""
+"""The reads: protected fields of facts, a parcours, a search, the survivors of aliases."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -45,7 +45,7 @@ async def champs(conn: Connection, faits: Sequence[UUID]) -> dict[str, Any]:
 
 
 async def survivants(conn: Connection, parcours: Sequence[UUID]) -> dict[str, str]:
-    """Each known parcours and the one that goes on; what is unknown or erased is absent."""
+    """Return each known parcours with its survivor, without unknown and erased ones."""
     return {str(ligne["nom"]): str(ligne["parcours"]) for ligne in await conn.fetch(_VIVANTS, parcours)}
 
 
@@ -58,7 +58,7 @@ async def parcours(conn: Connection, id_: UUID) -> dict[str, Any] | None:
 
 
 async def dire(conn: Connection, alias: UUID, emetteur: str) -> dict[str, Any] | None:
-    """What this partner itself said of the person whom it calls so, and nothing else; None when it said nothing."""
+    """Return this partner's own description of the person that it calls so; None without one."""
     dossiers = await REGISTRE.ouvrir(conn, await conn.fetch(_DIRE, alias, emetteur))
     dit = next((dire for dossier in dossiers.values() for dire in dossier.dires if dire.alias == alias), None)
     if dit is None:
@@ -80,7 +80,7 @@ async def resoudre(
 ) -> dict[str, Any]:
     """`trouve` only when an identifier designates one active parcours of these départements and nothing contradicts it.
 
-    Nobody else is opened: whoever lives elsewhere costs what an unknown person costs. `ailleurs` is for the meter.
+    It opens no other dossier: a person elsewhere costs as much as an unknown one. `ailleurs` is for the meter.
     """
     propres = [INDEX.empreinte(cle) for cle in cles((), identifiants)]
     etats_civils = [INDEX.empreinte(cle) for cle in cles((dite,) if isinstance(dite, Identite) else (), ())]
@@ -115,7 +115,7 @@ def _en_json(parcours: Parcours, candidats: Sequence[str]) -> dict[str, Any]:
 
 
 def _droits(droits: Droits | None) -> dict[str, Any] | None:
-    """Without the moment of their telling, which is nobody's business outside."""
+    """The rights without the instant of their message."""
     if droits is None:
         return None
     dits = {nom: valeur for nom, valeur in connus(droits).items() if nom != "dit_a"}

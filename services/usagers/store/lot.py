@@ -19,8 +19,8 @@ _TROUVABLES = frozenset({EtatParcours.ACTIF, EtatParcours.AMBIGU})
 
 
 class Dossiers(Lot[Parcours]):
-    """`alias` leads from a name used in the batch to the parcours that absorbed it; `lieux` says in which territories
-    the candidates are, `dits` which event told the merge of a deposit."""
+    """`alias`: from a name used in the batch to the parcours that absorbed it; `lieux`: the territories of candidates;
+    `dits`: the event that published the merge of a deposit."""
 
     def __init__(
         self,
@@ -84,7 +84,7 @@ class Dossiers(Lot[Parcours]):
                 return frozenset()
 
     def _fusions_de(self, message: Message, nommes_: Mapping[UUID, Parcours]) -> tuple[FusionConnue, ...]:
-        """Those of all parcours from the one that is named to its survivor."""
+        """Return the merges of all parcours from the named one to its survivor."""
         if not isinstance(message, Defusion) or message.parcours not in nommes_:
             return ()
         noms = {message.parcours, nommes_[message.parcours].id}
@@ -103,7 +103,7 @@ class Dossiers(Lot[Parcours]):
         return tuple(self._a_jour(p) for p in trouves if p and p.etat in _TROUVABLES)
 
     def _sous(self, cle: Cle) -> Iterable[UUID]:
-        """Of many homonyms, those first who have no definitive NIR: only they leave a doubt to whoever has one."""
+        """Order homonyms: first the ones without a definitive NIR, which alone are a doubt for a person with one."""
         tenants = self._par_cle.get(cle, {})
         if cle[0] != ETAT_CIVIL or len(tenants) <= MAX_HOMONYMES:
             return tenants

@@ -1,4 +1,4 @@
-"""Which dossiers a batch concerns: those that it names, and those that share a key with its persons, under lock."""
+"""Finds and locks the dossiers of a batch: the named ones, and the ones that share a key with its persons."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
@@ -86,7 +86,7 @@ class Registre(registre.Registre[Parcours]):
     async def charger(  # type: ignore[override]  # messages of its own
         self, conn: Connection, messages: Sequence[Message]
     ) -> Dossiers:
-        """Lock what the batch may change: the keys of the persons first, then the parcours that hold them.
+        """Lock the rows that the batch may change: the keys of the persons first, then the parcours that hold them.
 
         Two batches about one person therefore decide one after the other, and the second sees what the first did.
         """
@@ -127,7 +127,7 @@ class Registre(registre.Registre[Parcours]):
         rendus: Collection[UUID],
         emetteurs: Collection[str],
     ) -> tuple[dict[UUID, Parcours], dict[UUID, UUID]]:
-        """Lock, then look again: what a lock waited for may have moved a key or made an alias."""
+        """Lock, then look again: another batch may have moved a key or made an alias meanwhile."""
         exclusives = [empreinte for empreinte, nature in natures.items() if nature in EXCLUSIVES]
         etats_civils = [empreinte for empreinte, nature in natures.items() if nature == ETAT_CIVIL]
         autres = [empreinte for empreinte, nature in natures.items() if nature != ETAT_CIVIL]
@@ -153,7 +153,7 @@ class Registre(registre.Registre[Parcours]):
             vus |= nouveaux
 
     async def _fermer(self, conn: Connection, inconnus: Collection[UUID]) -> None:
-        """Of those whose key is destroyed nothing stays, whoever destroyed it: their numbers are free."""
+        """Delete all rows of the persons whose key is destroyed: their numbers are free."""
         effaces = await self.sceaux.effaces(conn, inconnus) if inconnus else frozenset()
         if a_faire := effaces - await ledger.forgotten(conn, effaces):
             await self.effacer(conn, a_faire, {})
@@ -172,7 +172,7 @@ class Registre(registre.Registre[Parcours]):
         return tous
 
     async def _proteger(self, conn: Connection, faits: Sequence[tuple[Fait, FaitEnregistre]]) -> None:
-        """What is not for the bus, by its fact."""
+        """Store the protected data of each fact, which is not published."""
         proteges = [(dit, fait.protege) for fait, dit in faits if fait.protege]
         clairs = [(dit.agregat, dit.id, orjson.dumps(protege)) for dit, protege in proteges]
         cellules = await self.sceaux.sceller(conn, "champs_proteges", clairs)
@@ -219,7 +219,7 @@ async def _de(conn: Connection, requete: str, ids: Iterable[UUID]) -> Sequence[R
 
 
 async def _alias(conn: Connection, ids: Iterable[UUID]) -> dict[UUID, UUID]:
-    """Of these names and of what absorbed them, which parcours absorbed each."""
+    """Return the parcours that absorbed each of these names, and of their survivors."""
     return {ligne["parcours"]: ligne["absorbe_par"] for ligne in await _de(conn, _ALIAS, ids)}
 
 

@@ -1,4 +1,4 @@
-"""The territories of which a département is a partner, as the door tells them, and who waits for one of the others."""
+"""The territories of which a département is a partner, as the door sends them, and the persons who wait for others."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,7 +22,7 @@ _MOST = 500
 
 
 async def servis(conn: Connection) -> frozenset[str] | None:
-    """None as long as nobody has told."""
+    """Return the served territories; None until the door sends them."""
     return frozenset(row["departement"] for row in await conn.fetch(_SERVED)) or None
 
 
@@ -34,7 +34,7 @@ async def servir(conn: Connection, demande: Mapping[str, Any]) -> dict[str, Any]
 
 
 async def attendus(conn: Connection, limite: int) -> list[tuple[UUID, str]]:
-    """(parcours, département) of those who waited for a territory that is served now."""
+    """Return (parcours, département) of persons who waited for a territory that is served now."""
     return [(row["parcours"], row["departement"]) for row in await conn.fetch(_EXPECTED, limite)]
 
 
