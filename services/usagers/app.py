@@ -5,18 +5,19 @@ from chassis.depots import Brique
 from chassis.process import Process
 from services.dossiers.sceaux.processus import lancer
 from services.service import Service, connect, utc_now
-from services.usagers import clocks, subscriptions, translation
+from services.usagers import clocks, subscriptions
 from services.usagers.domain import Etat, Fait, Message, decider
 from services.usagers.store.anciens import Ancien, Reprise
 from services.usagers.store.dossiers import REGISTRE
 from services.usagers.store.lot import Dossiers
+from services.usagers.translation import faits
 
 _brique: Brique[Message, Etat, Fait, Dossiers] = Brique(
     nom="usagers",
     lire=subscriptions.lire,
     charger=REGISTRE.charger,
     decider=decider,
-    traduire=translation.traduire,
+    traduire=faits.traduire,
     enregistrer=REGISTRE.enregistrer,
     sceaux=REGISTRE.sceaux,
 )

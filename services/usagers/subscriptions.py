@@ -11,35 +11,35 @@ from chassis.database import Connection
 from chassis.decision import Refus
 from chassis.facts import Entree
 from services.service import Lecture
-from services.usagers import translation
 from services.usagers.domain import Message
 from services.usagers.domain.echeances import CONSERVATION, TRANSFERT
 from services.usagers.store import lectures, territoires
+from services.usagers.translation import depots
 
-DEPOTS: Mapping[str, translation.Lecteur] = {
-    "usager.corrige": translation.correction,
-    "usager.rapproche": translation.rapprochement,
-    "usager.fusionne": translation.fusion,
-    "usager.defusionne": translation.defusion,
-    "droits.modifies": translation.droits,
-    "parcours.transfere": translation.transfert,
-    "parcours.clos": translation.cloture,
-    "usager.oppose": translation.opposition,
-    "usager.efface": translation.effacement,
+DEPOTS: Mapping[str, depots.Lecteur] = {
+    "usager.corrige": depots.correction,
+    "usager.rapproche": depots.rapprochement,
+    "usager.fusionne": depots.fusion,
+    "usager.defusionne": depots.defusion,
+    "droits.modifies": depots.droits,
+    "parcours.transfere": depots.transfert,
+    "parcours.clos": depots.cloture,
+    "usager.oppose": depots.opposition,
+    "usager.efface": depots.effacement,
 }
 """Deposits on a parcours; `usager.signale` alone concerns none yet."""
 
 ECOUTE: tuple[str, ...] = ()
 
-ECHEANCES: Mapping[str, translation.Lecteur] = {
-    CONSERVATION: translation.conservation_echue,
-    TRANSFERT: translation.transfert_echu,
+ECHEANCES: Mapping[str, depots.Lecteur] = {
+    CONSERVATION: depots.conservation_echue,
+    TRANSFERT: depots.transfert_echu,
 }
 
 
 def lire(entree: Entree) -> Message | Refus:
     if entree.type == "usager.signale":
-        return replace(translation.signalement(entree), nouveau=uuid7())
+        return replace(depots.signalement(entree), nouveau=uuid7())
     lecteur = DEPOTS.get(entree.type) or ECHEANCES.get(entree.type.removeprefix("echeance."))
     if lecteur is None:
         return Refus("schema-invalide", "/type")
@@ -64,8 +64,8 @@ async def _resoudre(conn: Connection, demande: Mapping[str, Any]) -> dict[str, A
     """`emetteur`: the source of the partner that asks, which owns its local identifiers; `departements`: the
     territories whose persons it may know."""
     brut = demande.get("identite")
-    identifiants = translation.liste_identifiants(demande["identifiants"], demande.get("emetteur"), brut)
-    return await lectures.resoudre(conn, translation.cherchee(brut), identifiants, demande["departements"])
+    identifiants = depots.liste_identifiants(demande["identifiants"], demande.get("emetteur"), brut)
+    return await lectures.resoudre(conn, depots.cherchee(brut), identifiants, demande["departements"])
 
 
 async def _alias(conn: Connection, demande: Mapping[str, Any]) -> dict[str, str]:

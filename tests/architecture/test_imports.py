@@ -36,7 +36,7 @@ PLANTED = [
     ),
     (
         "Only the store of a service writes SQL and only its translation reads the wire format",
-        "services/usagers/translation.py",
+        "services/usagers/translation/faits.py",
         "import asyncpg",
     ),
     ("The chassis knows no domain word", "chassis/ordering.py", "import relais_contrats.catalogue"),

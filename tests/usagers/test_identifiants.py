@@ -7,8 +7,8 @@ import pytest
 from relais_contrats import identifiants
 from relais_contrats.groupes import Groupe
 from relais_contrats.v1.partages import Identifiant
-from services.usagers import translation
 from services.usagers.domain.faits import Motif, ParcoursRattache, Regle, UsagerAmbigu
+from services.usagers.translation import depots
 from tests.usagers.monde import Monde
 from tests.usagers.personnes import CD, Personne, local, matricule, nir, nir_avec_cle, numero_ft, signale
 
@@ -46,7 +46,7 @@ def test_a_nir_of_another_type_finds_the_person_by_its_nir(type_: str, ecrit: st
 
 
 def test_the_matricule_of_a_spouse_is_the_nir_of_somebody_else() -> None:
-    [lu] = translation.liste_identifiants([matricule(NIR, "conjoint")], CD, CAMILLE.identite())
+    [lu] = depots.liste_identifiants([matricule(NIR, "conjoint")], CD, CAMILLE.identite())
 
     assert (lu.nature, lu.role) == ("matricule-caf", "conjoint")
 
@@ -54,7 +54,7 @@ def test_the_matricule_of_a_spouse_is_the_nir_of_somebody_else() -> None:
 def test_a_number_that_contradicts_the_person_is_not_her_nir() -> None:
     autre = {**CAMILLE.identite(), "date_naissance": "1990-05-05"}
 
-    [lu] = translation.liste_identifiants([local(NIR)], CD, autre)
+    [lu] = depots.liste_identifiants([local(NIR)], CD, autre)
 
     assert lu.nature == "local"
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from services.usagers import translation
 from services.usagers.domain.faits import UsagerAmbigu
+from services.usagers.translation import faits
 from tests.usagers.conftest import Essai
 from tests.usagers.monde import Monde
 from tests.usagers.personnes import (
@@ -70,7 +70,7 @@ def test_it_corrects_what_names_a_household_its_own_number_and_the_rest() -> Non
 
 
 def _dits(fait: UsagerAmbigu) -> Any:
-    dit = translation.traduire(fait)
+    dit = faits.traduire(fait)
     assert dit is not None
     return dit.donnees["candidats"]
 

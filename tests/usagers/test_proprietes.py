@@ -15,7 +15,6 @@ from chassis.decision import Refus
 from chassis.facts import Entree
 from relais_contrats import champs
 from relais_contrats.v1 import usagers as contrat
-from services.usagers import translation
 from services.usagers.domain import EtatParcours
 from services.usagers.domain.faits import (
     ParcoursOuvert,
@@ -24,6 +23,7 @@ from services.usagers.domain.faits import (
     UsagerAmbigu,
     UsagerSignale,
 )
+from services.usagers.translation import faits
 from tests.usagers.monde import Monde
 from tests.usagers.personnes import (
     CAF,
@@ -361,7 +361,7 @@ def test_a_signalement_is_told_and_split_as_the_contract_says(
     donnees = {**entree.donnees, **{nom: valeur for nom, valeur in autres.items() if valeur is not None}}
 
     [signale_, *_] = Monde().accepter(replace(entree, donnees=donnees))
-    dit = translation.traduire(signale_)
+    dit = faits.traduire(signale_)
 
     attendu = champs.separer("usager.signale", contrat.UsagerSignale.model_validate(donnees).en_json())
     assert dit is not None

@@ -7,10 +7,10 @@ from uuid import uuid4
 import pytest
 
 from relais_contrats.codes.usagers import RegleRapprochement
-from services.usagers import translation
 from services.usagers.domain.faits import Motif, ParcoursOuvert, ParcoursRattache, Regle, UsagerAmbigu, UsagerSignale
 from services.usagers.domain.identite import Identite, accord, cles_etat_civil, jetons
 from services.usagers.domain.naissance import Naissance
+from services.usagers.translation import faits
 from tests.usagers.monde import Monde
 from tests.usagers.personnes import CD, Personne, depot, local, matricule, nir, nir_avec_cle, numero_ft, signale
 
@@ -342,7 +342,7 @@ def test_every_rule_has_its_code_in_the_contract() -> None:
 
 @pytest.mark.parametrize("regle", [Regle.NUMERO_DEMANDE_RSA, Regle.IMILO])
 def test_a_person_is_told_to_be_recognised_by_the_number_that_did_it(regle: Regle) -> None:
-    dit = translation.traduire(ParcoursRattache(uuid4(), "59", regle))
+    dit = faits.traduire(ParcoursRattache(uuid4(), "59", regle))
 
     assert dit is not None
     assert dit.donnees["rapprochement"]["regle"] == regle.value

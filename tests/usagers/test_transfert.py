@@ -10,13 +10,13 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from chassis.decision import Attente, Refus
-from services.usagers import translation
 from services.usagers.domain import Etat, EtatParcours, Parcours, appliquer, decider
 from services.usagers.domain.echeances import echeances
 from services.usagers.domain.faits import ParcoursTransfere, TransfertEffectif, TransfertSignale, UsagerSignale
 from services.usagers.domain.identite import Identifiant, Identite
 from services.usagers.domain.messages import Signalement, Transfert, TransfertEchu
 from services.usagers.domain.naissance import Naissance
+from services.usagers.translation import faits
 
 AUJOURD_HUI = date(2026, 3, 2)
 PLUS_TARD = date(2026, 4, 1)
@@ -98,7 +98,7 @@ def test_an_announced_transfer_is_taken_back_by_naming_the_territory_where_it_is
     assert (apres.departement, apres.transfert, apres.attend_un_partenaire) == ("59", None, False)
     assert echeances(apres) == []
     assert isinstance(decide(TransfertEchu(ID), apres, MIDI + timedelta(days=90)), Attente)
-    dit = translation.traduire(fait)
+    dit = faits.traduire(fait)
     assert dit is not None and dit.effet == PLUS_TARD.isoformat()  # who follows it moves nothing
 
 

@@ -1,0 +1,1 @@
+"""Contract ⇄ domain: `depots` reads, `faits` publishes."""
