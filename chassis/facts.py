@@ -27,7 +27,7 @@ class Entree:
     `id` is its identity in the inbox, `agregat` None when it opens one, `emetteur` the CloudEvents source, `role` the
     kind of organisation that sent it (`hub` for ours), `message` and `empreinte` its own id of a deposit and the
     SHA-256 of its body, `agent` the person who acted. The sender may learn identities in `partitions_ouvertes`. An
-    event has its `brique` and `sequence`. `effet`: see `Fait`. `au_repos`: all that came before on its aggregate is read.
+    event has its `brique` and `sequence`. `effet`: see `Fait`. `au_repos`: every message before it is read.
     """
 
     id: UUID
