@@ -1,4 +1,4 @@
-"""The same as JSON, for `./relais trace` and for scripts: a trace, or the traces in which an id occurs."""
+"""The same as JSON, for `./relais trace` and for scripts: the way of a message, the traces in which an id occurs."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -12,25 +12,25 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from chassis.database import Pool
-from console import lookup, presentation, store
+from console import lookup, presentation
 from console.access.guard import Guard, Public
 from console.access.rights import Acte
 from console.lookup import Trace
 from console.shell import asked
 from console.spans import issue
 from console.waterfall import Ligne
-
-_MAX_TRACES = 5
+from console.way import Chercher, Reponse
 
 
 class Api:
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, seek: Chercher) -> None:
         self._pool = pool
+        self._seek = seek
 
     def routes(self, guard: Guard) -> Sequence[BaseRoute]:
         return [
             guard.route("/api/traces/{id}.json", Acte.VOIR_TRACES, self.trace),
-            guard.route("/api/messages/{id}.json", Acte.VOIR_TRACES, self.message),
+            guard.route("/api/messages/{id:path}.json", Acte.VOIR_TRACES, self.message),
             Public("/sante/vivant", self.alive),
         ]
 
@@ -42,14 +42,24 @@ class Api:
         return _json(_trace(found))
 
     async def message(self, request: Request) -> Response:
-        """By the sender's id of a message, the hub's id of a deposit, or the id of an event; the newest traces."""
+        """By any id that names a message, an event or a parcours: see `gateway.inbound.timeline.lookup`; and by the
+        id of a trace. `passerelle`: whether the gateway has answered, which alone knows more than what was sampled."""
         searched = asked(request, "id")
+        told = await self._seek(searched)
         async with self._pool.acquire() as conn:
-            rows = await store.found(conn, searched, _MAX_TRACES)
-            traces = [await lookup.trace(conn, row["trace_id"].hex()) for row in rows]
-        if not rows:
+            traces = await lookup.of_messages(conn, [searched])
+        if told is not None and not told["chemins"]:
+            told = await self._of_its_deposits(traces) or told
+        if told is not None and not (told["chemins"] or told["parcours_de"] or traces):
             raise HTTPException(404)
-        return _json({"id": searched, "traces": [_trace(trace) for trace in traces if trace]})
+        said = told or {"chemins": [], "parcours_de": None, "parcours": [], "personne": None}
+        found = [_trace(trace) for trace in traces]
+        return _json({"id": searched, "passerelle": told is not None, **said, "traces": found})
+
+    async def _of_its_deposits(self, traces: Sequence[Trace]) -> Reponse | None:
+        """The way of what was deposited in a trace, when there is one message in it."""
+        deposits = {f"{one.partenaire}/{one.message}" for t in traces for one in t.recit.depots if one.message}
+        return await self._seek(deposits.pop()) if len(deposits) == 1 else None
 
     async def alive(self, _: Request) -> Response:
         return _json({"etat": "vivant"})

@@ -31,6 +31,7 @@ from console.pages import Pages
 from console.receiver import Receiver
 from console.risks import Demander, asking
 from console.shell import HANDLERS, Cookie, guarded
+from console.way import Chercher, seeking
 
 COMPONENT = "console"
 _FORGET_EVERY_S = 60.0
@@ -82,13 +83,15 @@ class Settings(settings.Settings):
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """What the application is made of; `ask` tells the risks, `cle_outils` verifies the bearers of commands."""
+    """What the application is made of; `ask` tells the risks, `seek` the way of a message, `cle_outils` verifies the
+    bearers of commands."""
 
     pool: Pool
     noms: Sequence[str]
     retention: timedelta
     clock: Callable[[], datetime]
     ask: Demander
+    seek: Chercher
     cookie: Cookie
     cle_outils: bytes
     oidc: Oidc | None = None
@@ -101,6 +104,7 @@ async def assemble(running: Process, configured: Settings) -> None:
         timedelta(days=configured.console_conservation_jours),
         utc_now,
         asking(running.bus),
+        seeking(running.bus),
         configured.cookie,
         configured.key("outil"),
         configured.oidc,
@@ -117,10 +121,10 @@ def build(wiring: Wiring) -> tuple[Starlette, Receiver]:
     sessions = Sessions(wiring.pool, wiring.cle_outils, wiring.clock)
     guard = Guard(sessions)
     seen = [
-        *Pages(wiring.pool, wiring.retention, wiring.ask).routes(guard),
+        *Pages(wiring.pool, wiring.retention, wiring.ask, wiring.seek).routes(guard),
         *OperatorPages(wiring.pool).routes(guard),
         *SignIn(wiring.pool, sessions, wiring.oidc, time.monotonic).routes(guard),
-        *Api(wiring.pool).routes(guard),
+        *Api(wiring.pool, wiring.seek).routes(guard),
     ]
     routes = [*receiver.routes(), guarded(seen, wiring.noms, wiring.cookie)]
     return Starlette(routes=routes, exception_handlers=HANDLERS), receiver

@@ -1,7 +1,8 @@
 """The French pages: the list of traces, one trace, one message, what deserves a look."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
@@ -19,17 +20,19 @@ from console.risks import Demander
 from console.shell import asked, plain
 from console.store import Filtre
 from console.views import message, risks, trace, traces
+from console.way import Chercher
 
 _PER_PAGE = 50
 
 
 class Pages:
-    """`retention` is told to the reader of an empty list; `ask` tells the risks."""
+    """`retention` is told to the reader of an empty list; `ask` tells the risks, `seek` the way of a message."""
 
-    def __init__(self, pool: Pool, retention: timedelta, ask: Demander) -> None:
+    def __init__(self, pool: Pool, retention: timedelta, ask: Demander, seek: Chercher) -> None:
         self._pool = pool
         self._retention = retention
         self._ask = ask
+        self._seek = seek
 
     def routes(self, guard: Guard) -> Sequence[BaseRoute]:
         return [
@@ -55,15 +58,17 @@ class Pages:
         return HTMLResponse(traces.listing(shown, filtre, older, self._retention))
 
     async def _search(self, searched: str) -> Response:
-        """The one trace that bears this id, or all of them, with the messages that go by it."""
+        """The message or the parcours that this names; else the traces that bear it."""
+        if (told := await self._seek(searched)) and told["parcours_de"]:
+            return HTMLResponse(message.of_parcours(told))
+        if told and (chemins := told["chemins"]):
+            one = message.page_of(chemins[0]) if len(chemins) == 1 else None
+            return RedirectResponse(one, 303) if one else await self._drawn(chemins)
         async with self._pool.acquire() as conn:
             rows = [Resume.read(row) for row in await store.found(conn, searched, _PER_PAGE)]
-            senders = await store.senders(conn, searched)
-        if len(senders) == 1:
-            return RedirectResponse(f"/messages/{senders[0]}/{searched}", 303)
         if len(rows) == 1:
             return RedirectResponse(f"/traces/{rows[0].id}", 303)
-        return HTMLResponse(traces.search(rows, searched, senders, self._retention))
+        return HTMLResponse(traces.search(rows, searched, self._retention))
 
     async def trace(self, request: Request) -> Response:
         async with self._pool.acquire() as conn:
@@ -73,11 +78,18 @@ class Pages:
         return HTMLResponse(trace.view(found))
 
     async def message(self, request: Request) -> Response:
-        async with self._pool.acquire() as conn:
-            found = await lookup.message(conn, asked(request, "partenaire"), asked(request, "id"))
-        if found is None:
+        told = await self._seek(f"{asked(request, 'partenaire')}/{asked(request, 'id')}")
+        if told is None:
+            return HTMLResponse(message.silent(), 503)
+        if not told["chemins"]:
             raise HTTPException(404)
-        return HTMLResponse(message.view(found))
+        return await self._drawn(told["chemins"])
+
+    async def _drawn(self, chemins: Sequence[Mapping[str, Any]]) -> Response:
+        """With the traces that were sampled of these messages."""
+        async with self._pool.acquire() as conn:
+            found = await lookup.of_messages(conn, [one["message"] for one in chemins if one["message"]])
+        return HTMLResponse(message.view(chemins, found))
 
     async def risks(self, _: Request) -> Response:
         return HTMLResponse(risks.listing(await self._ask()))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from console.spans import DECIDER, DEPOSER, LIVRER, SERVEUR, Issue, Span, etat_lu, issue
+from console.spans import DECIDER, DEPOSER, LIVRER, SERVEUR, Issue, Span, issue
 from relais_contrats.catalogue import CATALOGUE
 from relais_contrats.refus import REFUS
 
@@ -120,24 +120,11 @@ def is_lot(span: Span) -> bool:
     return isinstance(span.attributs.get("relais.message"), list)
 
 
-def ids_in_lot(span: Span, message: str) -> list[str]:
-    """The hub's ids of a message within a bulk deposit; several when its sender repeated it."""
-    pairs = zip(span.liste("relais.message"), span.liste("relais.id"), strict=False)
-    return [id_ for given, id_ in pairs if given == message and id_]
-
-
 def single(span: Span, by_id: Mapping[tuple[str, str], Span]) -> Depot:
     """A deposit made alone; `by_id` may hold the request around it, which knows the answer."""
     request = by_id.get((span.trace, span.parent or ""))
     around = request if request and request.genre == SERVEUR else span
     return _deposit(span, around, _Place(issue(span), *(span.texte(f"relais.{n}") for n in ("message", "id", "code"))))
-
-
-def within_lot(span: Span, message: str) -> list[Depot]:
-    """The same, of a message that came with others: its line of answer has no status of its own."""
-    columns = (span.liste(f"relais.{nom}") for nom in ("message", "id", "code", "etat"))
-    rows = [_Place(etat_lu(etat), given, id_, code) for given, id_, code, etat in zip(*columns, strict=False)]
-    return [_deposit(span, span, row) for row in rows if row.message == message]
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,29 +68,6 @@ _LINKED = """
 SELECT s.* FROM reperes r JOIN spans s USING (trace_id)
 WHERE r.valeur = ANY($1) AND r.partenaire = '' AND s.liens <> '[]' ORDER BY s.debut LIMIT $2
 """
-_DEPOSITS = f"""
-SELECT s.* FROM reperes r JOIN spans s USING (trace_id)
-WHERE r.valeur = $1 AND r.partenaire = $2 AND s.nom LIKE '{DEPOSER} %'
-  AND s.attributs ->> 'relais.partenaire' = $2 AND s.attributs -> 'relais.message' ? $1
-ORDER BY s.debut LIMIT 50
-"""  # noqa: S608  constants only
-# From a deposit down to its deliveries; the request above it comes along, since it holds the answer.
-_DESCENT = """
-WITH RECURSIVE suite AS (
-    SELECT span_id, parent_id FROM spans
-    WHERE trace_id = $1 AND (span_id = $2 OR attributs ->> 'relais.id' = ANY($3))
-    UNION
-    SELECT s.span_id, s.parent_id FROM spans s JOIN suite ON s.parent_id = suite.span_id
-    WHERE s.trace_id = $1 AND ($4 OR suite.span_id <> $2)
-)
-SELECT * FROM spans
-WHERE trace_id = $1
-  AND (span_id IN (SELECT span_id FROM suite)
-       OR span_id = (SELECT parent_id FROM spans WHERE trace_id = $1 AND span_id = $2))
-ORDER BY debut, span_id LIMIT $5
-"""
-_SENDERS = "SELECT DISTINCT partenaire FROM reperes WHERE valeur = $1 AND partenaire <> '' ORDER BY 1 LIMIT 20"
-
 # A slice is bounded by its spans: one trace of a bulk deposit holds thousands.
 _FORGET = """
 WITH tranche AS (
@@ -205,22 +182,6 @@ async def linked(conn: Connection, traces: Sequence[str], limit: int) -> list[Sp
     """Spans of other traces that link to one of these."""
     rows = [_span(row) for row in await conn.fetch(_LINKED, traces, limit)]
     return [span for span in rows if any(lien.trace in traces for lien in span.liens)]
-
-
-async def deposits(conn: Connection, partenaire: str, message: str) -> list[Span]:
-    """The spans in which a partner deposited this message: one per time that it did."""
-    return [_span(row) for row in await conn.fetch(_DEPOSITS, message, partenaire)]
-
-
-async def descent(conn: Connection, deposit: Span, ids: Sequence[str], limit: int) -> list[Span]:
-    """What followed from a deposit; of a bulk one, only from the deposits named by `ids`."""
-    is_single = not isinstance(deposit.attributs.get("relais.message"), list)
-    raw = (bytes.fromhex(deposit.trace), bytes.fromhex(deposit.id))
-    return [_span(row) for row in await conn.fetch(_DESCENT, *raw, list(ids), is_single, limit)]
-
-
-async def senders(conn: Connection, message: str) -> list[str]:
-    return [row["partenaire"] for row in await conn.fetch(_SENDERS, message)]
 
 
 async def forget(conn: Connection, before: datetime, spans: int) -> int:

@@ -107,6 +107,14 @@ class Annuaire:
             if p.est_actif and p.type_organisme in wanted and departement in p.departements
         ]
 
+    def codes(self) -> list[str]:
+        """Of all partners, active or suspended."""
+        return sorted(self._partenaires)
+
+    def de_ce_departement(self, departement: str) -> list[Partenaire]:
+        """The active partners that act in this département, by code."""
+        return [p for code, p in sorted(self._partenaires.items()) if p.est_actif and departement in p.departements]
+
     def territoires_servis(self) -> list[str]:
         """Those of which a département is an active partner."""
         departements = (p for p in self._partenaires.values() if p.est_actif and p.type_organisme == "departement")

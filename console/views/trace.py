@@ -38,7 +38,7 @@ def view(trace: Trace) -> bytes:
             ("Étapes", trace.nombre, ""),
         ),
         _story(trace),
-        _waterfall(trace),
+        waterfall(trace),
         _continuations(trace.suites),
     )
 
@@ -79,7 +79,7 @@ def _bulk(lot: Lot) -> Element:
     )
 
 
-def _waterfall(trace: Trace) -> Element:
+def waterfall(trace: Trace) -> Element:
     cascade = trace.cascade
     help_: list[Node] = ["Chaque étape s'ouvre pour montrer ses attributs."]
     if cascade.pauses:

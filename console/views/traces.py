@@ -7,7 +7,7 @@ from console import presentation as dire
 from console.lookup import Resume
 from console.store import Filtre
 from console.views.elements import Element, Node, h, joined
-from console.views.layout import frame, identifier, message_link, service, trace_state
+from console.views.layout import frame, identifier, service, trace_state
 
 _COLUMNS = ("Début", "Message", "De → vers", "Services", "Durée", "État")
 
@@ -21,12 +21,11 @@ def listing(traces: Sequence[Resume], filtre: Filtre, older: str | None, retenti
     return frame("Traces récentes", h.h1("Traces récentes"), _filters(filtre), shown, following, page="/traces")
 
 
-def search(traces: Sequence[Resume], searched: str, senders: Sequence[str], retention: timedelta) -> bytes:
+def search(traces: Sequence[Resume], searched: str, retention: timedelta) -> bytes:
     count = dire.nombre(len(traces), "trace porte", "traces portent")
-    messages = [h.li("Message déposé par ", h.b(sender), " : ", message_link(sender, searched)) for sender in senders]
     found: list[Node] = [h.p(count, " l'identifiant ", identifier(searched), ".", class_="chapeau")]
-    found += [h.ul(messages, class_="liens")] if messages else []
-    nothing = h.div(h.p("Aucune trace ne porte cet identifiant."), h.p(_kept(retention)), class_="vide")
+    unknown = "Aucun message, aucun parcours ni aucune trace ne porte cet identifiant."
+    nothing = h.div(h.p(unknown), h.p(_kept(retention)), class_="vide")
     return frame(
         "Recherche", h.h1("Recherche"), *(([*found, _table(traces)]) if traces else [nothing]), cherche=searched
     )

@@ -37,7 +37,7 @@ class Suite:
     def fautes(self, jws: str, chaine: str, rang: int) -> list[str]:
         """What is wrong with the receipt that is kept at this place, in French; the next one is checked against it."""
         fautes, dit = [], contenu(jws)
-        if not self._est_signe(jws):
+        if not self.est_signe(jws):
             fautes.append("sa signature n'est pas celle du relais.")
         if rang != self._rang + 1:
             fautes.append(f"il manque {rang - self._rang - 1} reçu(s) avant celui-ci.")
@@ -48,7 +48,8 @@ class Suite:
         self._rang, self._dernier = rang, hashlib.sha256(jws.encode()).digest()
         return fautes
 
-    def _est_signe(self, jws: str) -> bool:
+    def est_signe(self, jws: str) -> bool:
+        """Whether the hub signed this receipt, wherever its place is."""
         try:
             deserialize_compact(jws, self.cles, registry=_ES256)
         except (JoseError, ValueError):

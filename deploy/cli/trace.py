@@ -1,4 +1,4 @@
-"""`trace`: the waterfall of a trace, or of the traces in which an id occurs, read from the console and drawn here."""
+"""`trace`: the whole way of a message, then the waterfall of the traces that were kept of it, read from the console."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from deploy.cli import ways
 from deploy.cli.hub import Donnees, data_dir
 from deploy.components import SERVICES
 from deploy.datadir import DEFAULT_FOLDER, HOST, LaunchError
@@ -44,21 +45,28 @@ STATES = {
 @app.command()
 def trace(
     identifiant: Annotated[
-        str, typer.Argument(metavar="ID", help="Trace, message chez son émetteur, dépôt ou événement.")
+        str,
+        typer.Argument(metavar="ID", help="Message, dépôt, événement, trace, ou pseudonyme d'un parcours (prc_…)."),
     ],
     donnees: Donnees = DEFAULT_FOLDER,
     as_json: Annotated[bool, typer.Option("--json", help="Écrit les traces en JSON.")] = False,
 ) -> None:
-    """Montre en cascade ce qui est arrivé à un message, du dépôt aux livraisons.
+    """Montre le chemin entier d'un message : dépôt ou refus à l'entrée, décision, publication, destinataires, attentes.
 
-    ID est une trace (champ `instance` d'un refus), l'identifiant d'un message chez son émetteur, ou celui d'un dépôt ou
-    d'un événement. Demande un relais en marche : les traces se lisent dans la console.
+    ID est l'identifiant d'un message chez son émetteur (au besoin « partenaire/identifiant »), celui d'un dépôt, celui
+    d'un événement tel que n'importe quel partenaire le reçoit, une trace (champ `instance` d'un refus), ou le
+    pseudonyme d'un parcours chez n'importe quel partenaire. Le chemin vient du registre : il se montre aussi quand
+    aucune trace n'a été gardée. Demande un relais en marche.
 
     Exemples :
 
+        ./relais trace premier-1795388561
+
+        ./relais trace caf-59/premier-1795388561 --json
+
         ./relais trace 0af7651916cd43dd8448eb211c80319c
 
-        ./relais trace premier-1795388561 --json
+        ./relais trace prc_k5x3v7qdm2c4jzt6yhw8n9rabe
     """
     data = data_dir(donnees)
     from deploy.operators import bearer
@@ -68,35 +76,32 @@ def trace(
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return
     console = Console(highlight=False)
-    for rank, one in enumerate(found["traces"]):
-        if rank:
-            console.print()
+    if not found["passerelle"]:
+        console.print("La passerelle ne répond pas : voici seulement les traces gardées.", style="yellow")
+    ways.show(found, console)
+    for one in found["traces"]:
+        console.print()
         show(one, console)
 
 
 def read(base_url: str, identifier: str, headers: Mapping[str, str]) -> dict[str, Any]:
-    """The traces that bear this id. A sender may choose ids that look like a trace's, so the second look decides."""
+    """The way of what bears this id, and the traces that were kept of it."""
     import httpx
 
-    name = quote(identifier, safe="")
     try:
         with httpx.Client(base_url=base_url, headers=headers, timeout=_TIMEOUT_S, trust_env=False) as client:
-            answer = client.get(f"/api/traces/{name}.json")
-            if answer.status_code == 404:
-                answer = client.get(f"/api/messages/{name}.json")
+            answer = client.get(f"/api/messages/{quote(identifier, safe='')}.json")
     except httpx.TransportError as error:
         raise LaunchError(
             f"La console ne répond pas sur {base_url} : le relais est-il en marche ? (./relais up)"
         ) from error
-    content = _content(answer, identifier)
-    return content if "traces" in content else {"id": identifier, "traces": [content]}
+    return _content(answer, identifier)
 
 
 def _content(answer: httpx.Response, identifier: str) -> dict[str, Any]:
     if answer.status_code in (400, 404):
         raise LaunchError(
-            f"Aucune trace ne porte l'identifiant {identifier}. Une trace apparaît une seconde environ après le "
-            "message, et disparaît au bout de sept jours."
+            f"Rien ne porte l'identifiant {identifier} : ni message, ni dépôt, ni événement, ni parcours, ni trace."
         )
     if answer.is_error:
         raise LaunchError(f"La console ne peut pas répondre ({answer.status_code}) : réessayez dans quelques secondes.")
@@ -105,7 +110,7 @@ def _content(answer: httpx.Response, identifier: str) -> dict[str, Any]:
 
 
 def show(trace: dict[str, Any], console: Console) -> None:
-    title = Text.assemble("trace ", (trace["trace"], "bold"))
+    title = Text.assemble("trace gardée ", (trace["trace"], "bold"))
     if trace["etat"]:
         title.append(f"  {trace['etat_lisible']}", STATES.get(trace["etat"], ""))
     console.print(title)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from joserfc.jwk import ECKey
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -50,6 +51,7 @@ from gateway.inbound.request.limits import Limits, Policy
 from gateway.inbound.request.refusals import Refusals
 from gateway.inbound.request.revoked import Revoked
 from gateway.inbound.request.shield import Shield
+from gateway.inbound.timeline import answering as timeline
 from gateway.inbound.watching import health, metrics, risks, watch
 from gateway.inbound.watching.exploration import Exploration, Parts
 from gateway.inbound.watching.served import Served
@@ -63,6 +65,7 @@ from relais_contrats.oauth.profile import Profil
 from relais_contrats.oauth.resource import VerificateurAcces
 from relais_contrats.oauth.signing import CleServeur, EtatCle, Trousseau
 from relais_contrats.problemes import Problem
+from relais_contrats.recus import Suite
 from relais_contrats.transport import hotes_de, refus_de_route
 
 COMPONENT = "entrant"
@@ -70,6 +73,7 @@ SCHEMA = "passerelle"
 _KEEP_COUNTS = timedelta(days=40)
 _KEEP_REPLAYS = timedelta(days=90)
 _KEEP_REFUSALS = timedelta(days=90)
+_MOST_REFUSALS = 1_000_000
 _CLEAN_EVERY_S = 60.0
 
 
@@ -155,6 +159,9 @@ async def build(running: Process, configured: Settings, observed: watch.Watch | 
     )
     sight, bookmarks = Sight(running.pool, running.bus, pseudonyms), Bookmarks(configured.key("webhooks"))
     usages = single_use.UsagesUniquesPostgres(running.pool)
+    recus = Suite(ECKey.import_key(configured.pem("recu")))
+    timelines = timeline.Timelines(running.pool, vault, pseudonyms, annuaire, recus)
+    await running.bus.respond(timeline.SUBJECT, COMPONENT, timelines.answering())
     replays = Replays(running.pool)
     # The busiest first: a router tries them one after the other.
     routes = [
@@ -238,7 +245,7 @@ async def _clean(running: Process, stop: asyncio.Event) -> None:
             await revoked.forget(conn, now)
             await counters.forget(conn, now - _KEEP_COUNTS)
             await replays_store.forget(conn, now - _KEEP_REPLAYS)
-            await store.forget_refusals(conn, now - _KEEP_REFUSALS)
+            await store.forget_refusals(conn, now - _KEEP_REFUSALS, _MOST_REFUSALS)
             await accesses.maintain(conn)
         await wait(stop, _CLEAN_EVERY_S)
 

@@ -6,6 +6,7 @@ A queue is one parcours of one subscription: its order is kept, and its failure 
 import asyncio
 import hashlib
 import random
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -218,11 +219,13 @@ class Sender:
         ) as span:
             name = signatures.message_id(names)
             headers = request_headers(target, name, content, BATCH if is_batch else SINGLE)
+            began_s = time.monotonic()
             outcome = await self._answer(target, headers, content)
+            lasted_ms = round((time.monotonic() - began_s) * 1000)
             telemetry.annotate(span, **_told(outcome))
         numeros = [delivered.numero for delivered, _ in sent]
         body = hashlib.sha256(content).digest()
-        return Result(claim, outcome, Sent(target.partenaire, name, numeros, names, body, datetime.now(UTC)))
+        return Result(claim, outcome, Sent(target.partenaire, name, numeros, names, body, datetime.now(UTC), lasted_ms))
 
     async def _answer(self, target: Target, headers: dict[str, str], content: bytes) -> Outcome:
         try:

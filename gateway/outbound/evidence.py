@@ -16,7 +16,7 @@ from gateway.pseudonyms import whole_second
 @dataclass(frozen=True, slots=True)
 class Sent:
     """A request that left: its `webhook-id`, its events in order (their numbers, their ids at the receiver), the hash
-    (SHA-256) of its exact body, and when it was answered."""
+    (SHA-256) of its exact body, when it was answered, and after how long."""
 
     partenaire: str
     message: str
@@ -24,6 +24,7 @@ class Sent:
     evenements: Sequence[str]
     empreinte: bytes
     repondu_a: datetime
+    duree_ms: int
 
     @property
     def livraison(self) -> UUID:

@@ -108,6 +108,7 @@ def _sendings(result: Result, signed: OfDelivery | None) -> Iterator[Sending]:
     sent = set(result.sent.numeros) if result.sent else set()
     waiting = result.held | {one.numero for one in result.unmade}
     recu = (signed.receipt.chaine, signed.receipt.rang) if signed else (None, None)
+    lasted = result.sent.duree_ms if result.sent else None
     for delivered in claim.tete:
         if delivered.numero not in sent:
             etat = "retenu" if delivered.numero in waiting else "sans-objet"
@@ -115,11 +116,11 @@ def _sendings(result: Result, signed: OfDelivery | None) -> Iterator[Sending]:
             continue
         match outcome:
             case Delivered(code=code):
-                yield Sending(claim.abonnement, delivered.numero, "livre", 1, code, None, *recu)
+                yield Sending(claim.abonnement, delivered.numero, "livre", 1, code, None, lasted, *recu)
             case Failed(code=failed_code, erreur=erreur):
-                yield Sending(claim.abonnement, delivered.numero, "a-livrer", 1, failed_code, erreur)
+                yield Sending(claim.abonnement, delivered.numero, "a-livrer", 1, failed_code, erreur, lasted)
             case Gone(code=code):
-                yield Sending(claim.abonnement, delivered.numero, "a-livrer", 1, code, "reponse")
+                yield Sending(claim.abonnement, delivered.numero, "a-livrer", 1, code, "reponse", lasted)
             case None:
                 raise AssertionError("an event was sent without an outcome")
             case _:

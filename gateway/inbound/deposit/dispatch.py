@@ -80,12 +80,13 @@ class Dispatch:
 
     async def decide(self, entree: Entree, brique: str) -> Mapping[str, Any] | None:
         """Have the service decide, then settle; the recorded answer, or None when it cannot be had now."""
+        attend = "suite"
         try:
             [reply] = await self._conclude(brique, [entree], [await self._asks[brique].submit(entree)])
         except Unavailable:
-            reply = {"etat": "attente"}
+            reply, attend = {"etat": "attente"}, "service"
         if reply["etat"] == "attente" or not await self._is_followed(entree, reply):
-            await self._postpone([entree.id], 1)
+            await self._postpone([entree.id], 1, attend)
             return None
         answer = await self._journal.settle(self._settlement(entree, reply))
         self._learn(entree, reply)
@@ -93,15 +94,16 @@ class Dispatch:
 
     async def decide_all(self, brique: str, entrees: Sequence[Entree]) -> list[Mapping[str, Any] | None]:
         """Like `decide` for deposits of one service, in one request and one settlement."""
+        attend = "suite"
         try:
             replies = await self._conclude(brique, entrees, await self._asker(brique)(entrees))
         except Unavailable:
-            replies = [{"etat": "attente"} for _ in entrees]
+            replies, attend = [{"etat": "attente"} for _ in entrees], "service"
         pairs = zip(entrees, replies, strict=True)
         replies = [r if await self._is_followed(e, r) else {"etat": "attente"} for e, r in pairs]
         waiting = [e.id for e, r in zip(entrees, replies, strict=True) if r["etat"] == "attente"]
         if waiting:
-            await self._postpone(waiting, 1)
+            await self._postpone(waiting, 1, attend)
         decided = [(e, r) for e, r in zip(entrees, replies, strict=True) if r["etat"] != "attente"]
         answers = await self._journal.settle_all([self._settlement(e, r) for e, r in decided]) if decided else []
         for entree, reply in decided:
@@ -173,10 +175,10 @@ class Dispatch:
         dite: Mapping[str, Any] = orjson.loads(answer)
         return dite
 
-    async def _postpone(self, ids: Sequence[UUID], tries: int) -> None:
+    async def _postpone(self, ids: Sequence[UUID], tries: int, attend: str | None = None) -> None:
         pause_s = _PAUSES_S[min(tries, len(_PAUSES_S)) - 1]
         async with self._pool.acquire() as conn:
-            await store.release(conn, ids, datetime.now(UTC) + timedelta(seconds=pause_s))
+            await store.release(conn, ids, datetime.now(UTC) + timedelta(seconds=pause_s), attend)
         self._work.set()
 
     async def _take_up(self, stop: asyncio.Event) -> None:

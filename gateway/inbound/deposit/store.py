@@ -20,7 +20,9 @@ SELECT parcours, min(numero) AS numero FROM depots
 WHERE parcours = ANY($1) AND etat IN ('en-attente', 'rebut') GROUP BY parcours
 """
 _HOLD = "UPDATE depots SET prochain_essai = $2, a_rejuger = true WHERE id = ANY($1) AND etat = 'en-attente'"
-_RELEASE = "UPDATE depots SET prochain_essai = $2 WHERE id = ANY($1) AND etat = 'en-attente'"
+_RELEASE = """
+UPDATE depots SET prochain_essai = $2, attend = coalesce($3, attend) WHERE id = ANY($1) AND etat = 'en-attente'
+"""
 
 # Only the oldest unsettled deposit of a parcours may be tried: nothing overtakes it, nor one that was set aside.
 _CLAIM = """
@@ -81,7 +83,17 @@ FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::text[
     WITH ORDINALITY AS n(partenaire, message, type, code, statut, pointeurs, ligne, trace, rang)
 ORDER BY n.rang
 """
-_FORGET_REFUSALS = "DELETE FROM refus_de_depot WHERE a < $1"
+# Past so many of one partner, its oldest go before their time: a flood fills no disk.
+_FORGET_REFUSALS = """
+DELETE FROM refus_de_depot r USING (
+    SELECT p.code, (
+        SELECT numero FROM refus_de_depot WHERE partenaire = p.code ORDER BY numero DESC OFFSET $1 LIMIT 1
+    ) AS dernier
+    FROM partenaires p
+) AS trop
+WHERE r.partenaire = trop.code AND r.numero <= trop.dernier
+"""
+_FORGET_OLD_REFUSALS = "DELETE FROM refus_de_depot WHERE a < $1"
 _WAITING = "SELECT count(*) AS nombre, min(recu_a) AS plus_ancien FROM depots WHERE etat = 'en-attente'"
 
 
@@ -146,9 +158,10 @@ async def oldest_waiting(conn: Connection, parcours: Sequence[UUID]) -> dict[UUI
     return {row["parcours"]: row["numero"] for row in rows}
 
 
-async def release(conn: Connection, ids: Sequence[UUID], at: datetime) -> None:
-    """Let these deposits be tried again from `at` on."""
-    await conn.execute(_RELEASE, ids, at)
+async def release(conn: Connection, ids: Sequence[UUID], at: datetime, attend: str | None = None) -> None:
+    """Let these deposits be tried again from `at` on. `attend`, for operators: `service` when theirs did not answer,
+    `suite` when it has something to hear first."""
+    await conn.execute(_RELEASE, ids, at, attend)
 
 
 async def hold(conn: Connection, ids: Sequence[UUID], at: datetime) -> None:
@@ -209,8 +222,10 @@ def _quoted(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
-async def forget_refusals(conn: Connection, before: datetime) -> None:
-    await conn.execute(_FORGET_REFUSALS, before)
+async def forget_refusals(conn: Connection, before: datetime, most: int) -> None:
+    """Delete what is older, and the oldest of each partner that has more than `most`."""
+    await conn.execute(_FORGET_OLD_REFUSALS, before)
+    await conn.execute(_FORGET_REFUSALS, most)
 
 
 async def waiting(conn: Connection) -> Record:

@@ -58,10 +58,14 @@ ORDER BY l.numero
 """  # noqa: S608  constants only
 
 _SETTLE_SENDINGS = """
-UPDATE envois v SET etat = d.etat, essais = v.essais + d.essais, code = d.code, erreur = d.erreur, essaye_a = $9,
-    recu_chaine = coalesce(d.chaine, v.recu_chaine), recu_rang = coalesce(d.rang, v.recu_rang)
-FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::int[], $5::int[], $6::text[], $7::uuid[], $8::bigint[])
-    AS d(abonnement, livraison, etat, essais, code, erreur, chaine, rang)
+UPDATE envois v SET etat = d.etat, essais = v.essais + d.essais, code = d.code, erreur = d.erreur, essaye_a = $10,
+    recu_chaine = coalesce(d.chaine, v.recu_chaine), recu_rang = coalesce(d.rang, v.recu_rang),
+    tentatives = CASE WHEN d.essais = 0 THEN v.tentatives ELSE
+        CASE WHEN jsonb_array_length(v.tentatives) < 20 THEN v.tentatives ELSE v.tentatives - 0 END
+        || jsonb_build_object('a', $10::timestamptz, 'code', d.code, 'erreur', d.erreur, 'ms', d.duree_ms) END
+FROM unnest(
+    $1::uuid[], $2::bigint[], $3::text[], $4::int[], $5::int[], $6::text[], $7::int[], $8::uuid[], $9::bigint[]
+) AS d(abonnement, livraison, etat, essais, code, erreur, duree_ms, chaine, rang)
 WHERE (v.abonnement, v.livraison) = (d.abonnement, d.livraison) AND v.etat = 'a-livrer'
 RETURNING v.abonnement, v.parcours, v.etat
 """
@@ -150,8 +154,8 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """What to write of one `envois` row: `essais` is 1 when it was sent, 0 when it only left the queue. The receipt is
-    that of the request that delivered it."""
+    """What to write of one `envois` row: `essais` is 1 when it was sent, 0 when it only left the queue. `duree_ms`: how
+    long the receiver took. The receipt is that of the request that delivered it."""
 
     abonnement: UUID
     livraison: int
@@ -159,6 +163,7 @@ class Sending:
     essais: int
     code: int | None
     erreur: str | None
+    duree_ms: int | None = None
     recu_chaine: UUID | None = None
     recu_rang: int | None = None
 

@@ -1,0 +1,98 @@
+"""What the timeline says, in French: the words of each state that a row may be in, once."""
+
+from collections.abc import Mapping
+
+from relais_contrats.droits import Role
+
+SERVICES: Mapping[str, str] = {
+    "usagers": "usagers",
+    "orientation": "orientation",
+    "referents": "référents",
+    "engagements": "engagements",
+    "offres": "offres",
+    "feuille_de_route": "feuille de route",
+    "passerelle": "la passerelle",
+}
+
+# Why a deposit is not decided yet (`depots.attend`), for the service {}.
+ATTENTES_DE_DEPOT: Mapping[str | None, str] = {
+    "service": "Le service {} ne répond pas : le message lui sera présenté de nouveau.",
+    "suite": "Le service {} attend d'avoir entendu ce que les autres ont dit de ce parcours avant de décider.",
+    None: "Le message attend son tour devant le service {}.",
+}
+# `retenus.attend`.
+ATTENTES_D_EVENEMENT: Mapping[str, str] = {
+    "suite": "Un événement antérieur du même service sur ce parcours n'est pas encore arrivé.",
+    "ouverture": "L'événement qui ouvre le parcours n'est pas encore arrivé.",
+    "precedent": "Un message accepté avant lui sur ce parcours n'est pas encore distribué.",
+    "cause": "L'événement dont il découle n'est pas encore distribué.",
+    "repos": "Il vient d'une échéance : il part quand le parcours est au repos.",
+    "rebut": "Un élément de ce parcours est au rebut : un opérateur doit le reprendre ou l'écarter (./relais rebut).",
+}
+# `sans_destinataire.motif`.
+SANS_DESTINATAIRE: Mapping[str, str] = {
+    "interne": "Il n'est dit qu'entre services : aucun partenaire ne le reçoit.",
+    "effacement": "La personne a été effacée : rien ne se distribue plus sur elle.",
+    "aucun-participant": "Aucun partenaire du relais ne prend part à ce parcours.",
+    "emetteur-seul": "Seul son émetteur prend part à ce parcours.",
+    "hors-droits": "Aucun de ceux qui prennent part à ce parcours n'a le droit de le recevoir.",
+    "sans-abonne": "Personne, dans ce territoire, n'est abonné à ce type de message de l'offre.",
+}
+# Why a partner takes part in a parcours.
+ROLES: Mapping[Role, str] = {
+    Role.TERRITOIRE: "son organisme répond du territoire",
+    Role.EMETTEUR: "il a signalé la personne",
+    Role.SIGNALANT: "il a signalé la personne sous un nom qui lui est propre",
+    Role.ORIENTATION: "la personne est orientée vers sa structure",
+    Role.REFERENT: "le référent unique est de sa structure",
+    Role.ACCOMPAGNANT: "il accompagne la personne",
+    Role.PRESCRIPTION: "une prescription concerne sa structure",
+    Role.PRESCRIPTEUR: "il a émis la prescription",
+    Role.ABONNE: "il est abonné à l'offre de son territoire",
+    Role.TITULAIRE: "le message s'adresse à lui seul",
+}
+# Why no answer came, as `gateway.outbound` names it.
+RAISONS: Mapping[str, str] = {
+    "adresse-interdite": "adresse interdite",
+    "hote-non-declare": "hôte que l'opérateur n'a pas déclaré",
+    "nom-introuvable": "nom introuvable",
+    "connexion": "connexion impossible",
+    "tls": "certificat non admis",
+    "delai-depasse": "pas de réponse à temps",
+    "coupure": "connexion coupée",
+    "interne": "erreur du relais",
+    "redirection": "redirection refusée",
+}
+ETATS: Mapping[str, str] = {
+    "accepte": "accepté",
+    "refuse": "refusé",
+    "attente": "en attente",
+    "rebut": "au rebut",
+    "ecarte": "écarté",
+    "publie": "publié",
+    "livre": "livré",
+    "lu": "lu dans le fil",
+    "a-lire": "à lire dans le fil",
+    "en-cours": "en cours d'envoi",
+    "en-echec": "envoi en échec",
+    "arrete": "arrêté",
+    "retenu": "retenu",
+    "sans-objet": "sans objet",
+    "exclu": "ne le reçoit pas",
+}
+GESTES: Mapping[str, str] = {"repris": "Repris", "ecarte": "Écarté"}
+# Facts of a refusal that are codes of the catalogue; the others may speak of the person and stay sealed.
+CODES = frozenset(
+    {"a_faire", "attendu", "competents", "etat", "objet", "rang", "rang_attendu", "source_attendue", "statut"}
+)
+
+
+def service(brique: str | None) -> str:
+    return SERVICES.get(brique or "", brique or "inconnu")
+
+
+def reponse(code: int | None, erreur: str | None) -> str:
+    """What came of one attempt."""
+    if code is not None:
+        return f"HTTP {code}"
+    return RAISONS.get(erreur or "", erreur or "sans réponse")

@@ -1,0 +1,289 @@
+"""The timeline of a message: typed steps, in the order of time, each with what it waits for or why it stopped. Pure.
+
+The console's page and `./relais trace` draw these steps and add nothing to them.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from chassis.database import Record
+from gateway.inbound.timeline import phrases
+from gateway.inbound.timeline.rows import Lignes
+from relais_contrats.lecture import Erreur
+from relais_contrats.precisions import preciser
+from relais_contrats.problemes import STATUS_OF, of_http
+from relais_contrats.reception import ligne_de_refus
+from relais_contrats.refus import REFUS
+
+Ton = Literal["accepte", "refuse", "attente", "livre", "echec"]
+Nature = Literal[
+    "refus-a-l-entree",
+    "depot",
+    "attente",
+    "decision",
+    "rebut",
+    "geste",
+    "publication",
+    "retenue",
+    "sans-destinataire",
+    "tentative",
+    "lecture",
+    "effacement",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Motif:
+    """A refusal in the words that the partner read. `lignes`: where in the message, and what; `precision` has its facts
+    that are codes, the others stay sealed (`est_masque`)."""
+
+    code: str
+    titre: str
+    explication: str
+    conseil: str
+    lignes: Sequence[str] = ()
+    precision: str = ""
+    est_masque: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Etape:
+    """One step. `a` is None for what has not happened yet: it waits, until `echeance` when that is known. `type` and
+    `evenement` where it is about an event, `qui` the partner or the service of which it speaks."""
+
+    nature: Nature
+    a: datetime | None
+    titre: str
+    detail: str = ""
+    ton: Ton | None = None
+    qui: str | None = None
+    type: str | None = None
+    evenement: UUID | None = None
+    motif: Motif | None = None
+    trace: str | None = None
+    duree_ms: int | None = None
+    echeance: datetime | None = None
+
+
+def steps(rows: Lignes) -> list[Etape]:
+    """The oldest first; what is still to come, last."""
+    told = [*_at_the_door(rows), *_deposited(rows), *_told(rows), *_delivered(rows), *_erased(rows)]
+    last = max((one.a for one in told if one.a), default=None)
+    return sorted(told, key=lambda one: (one.a is None, one.a or last))
+
+
+def _at_the_door(rows: Lignes) -> Iterator[Etape]:
+    for row in rows.refus:
+        line = f"ligne {row['ligne']} du lot" if row["ligne"] else ""
+        motif = refusal(row["code"], row["statut"], [ligne_de_refus(row["code"], p) for p in row["pointeurs"]])
+        yield Etape(
+            "refus-a-l-entree",
+            row["a"],
+            f"Refusé à l'entrée : {motif.titre[:1].lower()}{motif.titre[1:]}",
+            " · ".join(filter(None, (f"déposé par {row['partenaire']}", row["type"], line, f"HTTP {row['statut']}"))),
+            "refuse",
+            qui=row["partenaire"],
+            type=row["type"],
+            motif=motif,
+            trace=row["trace"],
+        )
+
+
+def refusal(code: str, statut: int, lines: Sequence[Erreur] = (), details: Mapping[str, Any] | None = None) -> Motif:
+    """`code` of the catalogue, or of what HTTP itself refuses."""
+    told = details or {}
+    shown = {nom: valeur for nom, valeur in told.items() if nom in phrases.CODES}
+    where = [line.pointeur for line in lines if line.pointeur]
+    if refus := REFUS.get(code):
+        words = (refus.titre, refus.explication, refus.conseil)
+    else:
+        _, titre, conseil = of_http(STATUS_OF.get(code, statut))
+        words = (titre, "La requête elle-même a été refusée.", conseil)
+    return Motif(code, *words, where, preciser(shown), told.keys() != shown.keys())
+
+
+def _deposited(rows: Lignes) -> Iterator[Etape]:
+    depot = rows.depot
+    if depot is None:
+        return
+    by, brique = depot["partenaire"], phrases.service(depot["brique"])
+    yield Etape(
+        "depot",
+        depot["recu_a"],
+        f"Déposé par {by}",
+        f"{depot['type']} · finalité {depot['finalite']} · inscrit au journal avant toute réponse",
+        qui=by,
+        type=depot["type"],
+        trace=_trace(depot["trace"]),
+    )
+    if depot["etat"] == "en-attente":
+        yield _waiting(rows, depot)
+    elif depot["etat"] == "rebut":
+        titre = f"Mis au rebut par {brique}"
+        detail = "Le service n'a pas pu le décider : les messages suivants du parcours l'attendent (./relais rebut)."
+        yield Etape("rebut", depot["regle_a"], titre, detail, "echec", qui=depot["brique"])
+    elif depot["etat"] in ("accepte", "refuse"):
+        yield _decided(depot, brique)
+    for row in rows.gestes:
+        if row["rebut"] == depot["id"]:
+            yield _gesture(row)
+
+
+def _waiting(rows: Lignes, depot: Mapping[str, Any]) -> Etape:
+    ahead, echeance = rows.devant, None
+    if ahead is None:
+        detail = phrases.ATTENTES_DE_DEPOT[depot["attend"]].format(phrases.service(depot["brique"]))
+        detail += f" Essais : {depot['essais']}." if depot["essais"] else ""
+        echeance = depot["prochain_essai"]
+    else:
+        reason = "est au rebut" if ahead["etat"] == "rebut" else "n'est pas encore décidé"
+        detail = (
+            f"Il attend derrière le message {ahead['message']} ({ahead['type']}) de {ahead['partenaire']}, déposé "
+            f"avant lui sur ce parcours, qui {reason}."
+        )
+    return Etape("attente", None, "En attente de décision", detail, "attente", qui=depot["brique"], echeance=echeance)
+
+
+def _decided(depot: Mapping[str, Any], brique: str) -> Etape:
+    lasted = round((depot["regle_a"] - depot["recu_a"]).total_seconds() * 1000)
+    refus = (depot["reponse"] or {}).get("refus")
+    motif = None
+    if refus:
+        line = ligne_de_refus(refus["code"], refus["pointeur"])
+        motif = refusal(refus["code"], 0, [line], refus["details"])
+    is_accepted = depot["etat"] == "accepte"
+    detail = ""
+    if depot["est_close"]:
+        detail = "La réponse a été effacée avec la personne : il n'en reste que l'état."
+    elif motif:
+        detail = motif.titre
+    return Etape(
+        "decision",
+        depot["regle_a"],
+        f"{'Accepté' if is_accepted else 'Refusé'} par {brique}",
+        detail,
+        "accepte" if is_accepted else "refuse",
+        qui=depot["brique"],
+        motif=motif,
+        duree_ms=lasted,
+    )
+
+
+def _gesture(row: Record) -> Etape:
+    titre = f"{phrases.GESTES[row['geste']]} par l'opérateur {row['par']}"
+    return Etape("geste", row["a"], titre, row["motif"], "refuse" if row["geste"] == "ecarte" else None, qui=row["par"])
+
+
+def _told(rows: Lignes) -> Iterator[Etape]:
+    """What became of each event that the deposit led to, up to the door of its receivers."""
+    for row in rows.evenements:
+        said = (row["source"] or "").rpartition("/")[2]
+        detail = f"dit par {said}" if rows.depot is None or said != rows.depot["partenaire"] else ""
+        yield Etape(
+            "publication", row["recu_a"], f"Publié : {row['type']}", detail, type=row["type"], evenement=row["id"]
+        )
+    for row in rows.retenus:
+        yield Etape(
+            "retenue",
+            None,
+            f"Pas encore publié : {row['type']}",
+            phrases.ATTENTES_D_EVENEMENT.get(row["attend"], row["attend"]),
+            "attente",
+            qui=row["brique"],
+            type=row["type"],
+            evenement=row["id"],
+        )
+    for row in rows.rebuts:
+        yield from _set_aside(row)
+        yield from (_gesture(gesture) for gesture in rows.gestes if gesture["rebut"] == row["id"])
+    for row in rows.muets:
+        detail = phrases.SANS_DESTINATAIRE.get(row["motif"], row["motif"])
+        titre = f"Publié sans destinataire : {row['type']}"
+        yield Etape("sans-destinataire", row["a"], titre, detail, type=row["type"], evenement=row["id"])
+
+
+def _set_aside(row: Record) -> Iterator[Etape]:
+    if row["nature"] == "livraison":
+        what = "Le relais ne sait pas composer ce que ses destinataires en verraient"
+    else:
+        what = "Le relais n'a pas su le distribuer"
+    state = {
+        "parque": "il attend un opérateur",
+        "a-reprendre": "il va être repris",
+        "repris": "il a été repris",
+        "ecarte": "il a été écarté",
+    }[row["etat"]]
+    is_settled = row["etat"] in ("repris", "ecarte")
+    yield Etape(
+        "rebut",
+        row["parque_a"],
+        f"Mis au rebut : {row['type']}",
+        f"{what} ({row['raison']}) : {state} (./relais rebut).",
+        None if is_settled else "echec",
+        type=row["type"],
+        evenement=row["id"],
+    )
+
+
+def _delivered(rows: Lignes) -> Iterator[Etape]:
+    """Each attempt of each subscription, and the pages of the feed that showed it."""
+    deliveries = {row["numero"]: row for row in rows.livraisons}
+    for sent in rows.envois:
+        delivery = deliveries[sent["livraison"]]
+        for rank, attempt in enumerate(attempts(sent), 1):
+            is_last = rank == len(attempts(sent))
+            delivered = attempt["code"] is not None and 200 <= attempt["code"] < 300
+            who = delivery["partenaire"]
+            yield Etape(
+                "tentative",
+                attempt["a"],
+                f"Livré à {who}" if delivered else f"Envoi sans succès à {who}",
+                " · ".join((delivery["type"], "webhook", phrases.reponse(attempt["code"], attempt["erreur"]))),
+                "livre" if delivered else "echec" if is_last and sent["etat"] == "a-livrer" else None,
+                qui=who,
+                type=delivery["type"],
+                evenement=delivery["evenement"],
+                duree_ms=attempt["ms"],
+            )
+    for delivery in rows.livraisons:
+        if shown := read_at(rows, delivery):
+            who = delivery["partenaire"]
+            yield Etape(
+                "lecture",
+                shown,
+                f"Lu par {who} dans son fil",
+                delivery["type"],
+                "livre",
+                qui=who,
+                type=delivery["type"],
+                evenement=delivery["evenement"],
+            )
+
+
+def attempts(sent: Record) -> list[dict[str, Any]]:
+    """Those that are kept, the oldest first. Of what was sent before they were, the last one only."""
+    if sent["tentatives"]:
+        return [{**one, "a": datetime.fromisoformat(one["a"])} for one in sent["tentatives"]]
+    if sent["essaye_a"] and sent["essais"]:
+        return [{"a": sent["essaye_a"], "code": sent["code"], "erreur": sent["erreur"], "ms": None}]
+    return []
+
+
+def read_at(rows: Lignes, delivery: Record) -> datetime | None:
+    """When a page of the feed first showed this parcours to this partner, once the event was there."""
+    return next(
+        (r["a"] for r in rows.lectures if r["partenaire"] == delivery["partenaire"] and r["a"] >= delivery["a"]), None
+    )
+
+
+def _erased(rows: Lignes) -> Iterator[Etape]:
+    if rows.personne and rows.personne.efface_a:
+        detail = "Ce qui parlait d'elle n'existe plus, et rien ne se distribue plus sur elle."
+        yield Etape("effacement", rows.personne.efface_a, "Personne effacée", detail, "refuse")
+
+
+def _trace(traceparent: str | None) -> str | None:
+    return traceparent.split("-")[1] if traceparent and traceparent.count("-") == 3 else None
