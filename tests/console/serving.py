@@ -25,6 +25,7 @@ from console.app import Wiring, build
 from console.risks import Demander, Risque
 from console.shell import Cookie
 from console.spans import Span
+from console.way import Chercher, Reponse
 from tests.engines import Bench
 
 RETENTION = timedelta(days=7)
@@ -72,10 +73,15 @@ async def enter(pool: Pool, role: Role, name: str = "essai", origin: str = "oidc
     return TimestampSigner(COOKIE.cle.hex()).sign(held).decode()
 
 
+async def nothing_found(id_: str) -> Reponse | None:
+    return {"demande": id_, "chemins": [], "autres": 0, "parcours_de": None, "parcours": [], "personne": None}
+
+
 @asynccontextmanager
 async def served(
     banc: Bench,
     ask: Demander = no_risk,
+    seek: Chercher = nothing_found,
     role: Role | None = Role.ADMINISTRATION,
     oidc: Callable[[str], Oidc] | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -87,7 +93,7 @@ async def served(
         listening.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         provider = oidc(url) if oidc else None
-        app, receiver = build(Wiring(pool, ["127.0.0.1"], RETENTION, clock, ask, COOKIE, TOOLS, provider))
+        app, receiver = build(Wiring(pool, ["127.0.0.1"], RETENTION, clock, ask, seek, COOKIE, TOOLS, provider))
         server = _Server(uvicorn.Config(app, http="httptools", lifespan="off", log_config=None))
         cookies = {COOKIE.nom: await enter(pool, role)} if role else None
         async with asyncio.TaskGroup() as tasks, httpx.AsyncClient(base_url=url, timeout=20, cookies=cookies) as client:

@@ -42,8 +42,8 @@ async def trace_of(hub: Hub, message: str, *services: str, receveur: str | None 
     async with httpx.AsyncClient(headers=bearer(hub.data)) as client:
         for _ in range(100):
             answer = await client.get(url)
-            if answer.status_code == 200:
-                trace: dict[str, Any] = answer.json()["traces"][0]
+            if answer.status_code == 200 and (kept := answer.json()["traces"]):
+                trace: dict[str, Any] = kept[0]
                 receveurs = {one["receveur"] for one in trace["recit"]["livraisons"]}
                 if {line["service"] for line in trace["cascade"]} >= set(services) and receveurs >= {receveur} - {None}:
                     return trace
@@ -69,7 +69,7 @@ async def test_a_trace_tells_from_the_deposit_to_the_answer_of_the_webhook(hub: 
     assert "sortant" not in {line["service"] for line in trace["cascade"]}, "a receiver's trace is its own"
 
 
-async def test_the_command_draws_the_trace_of_a_message(hub: Hub) -> None:
+async def test_the_command_draws_the_way_of_a_message_and_its_trace(hub: Hub) -> None:
     async with hub.partner("caf-59") as caf:
         message = await deposited(caf)
         await trace_of(hub, message, "entrant", "usagers")
@@ -77,6 +77,8 @@ async def test_the_command_draws_the_trace_of_a_message(hub: Hub) -> None:
     drawn = hub.relais("trace", message).stdout
     as_json = json.loads(hub.relais("trace", message, "--json").stdout)
 
+    assert "Déposé par caf-59" in drawn
+    assert as_json["chemins"][0]["message"] == message
     assert f"caf-59 a déposé usager.signale {message}" in drawn
     assert "━" in drawn
     assert as_json["traces"][0]["cascade"][0]["nom"] == "deposer usager.signale"
@@ -86,7 +88,7 @@ def test_the_command_says_that_nothing_is_known(hub: Hub) -> None:
     ended = hub.relais("trace", "inconnu", check=False)
 
     assert ended.returncode == 1
-    assert ended.stderr.startswith("Erreur : Aucune trace ne porte l'identifiant inconnu.")
+    assert ended.stderr.startswith("Erreur : Rien ne porte l'identifiant inconnu")
 
 
 async def test_the_metrics_of_the_hub_are_on_a_port_that_partners_do_not_see(hub: Hub) -> None:

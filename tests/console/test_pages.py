@@ -7,7 +7,6 @@ import pytest
 
 from console.risks import Risque
 from console.spans import SERVEUR, Lien
-from relais_contrats.refus import REFUS
 from tests.console.made import DEPOT, TRACE, accepted, refused, span
 from tests.console.serving import Served, served
 from tests.engines import Bench
@@ -74,13 +73,12 @@ async def test_pages_follow_one_another_without_gap_or_repetition(console: Serve
 
 
 @pytest.mark.parametrize("searched", ["m-1", TRACE, DEPOT, "e-1"])
-async def test_a_message_is_found_by_any_of_its_ids(console: Served, searched: str) -> None:
+async def test_what_the_gateway_does_not_know_is_looked_for_among_traces(console: Served, searched: str) -> None:
     await console.keep(*accepted())
 
     response = await console.client.get("/traces", params={"q": searched})
 
-    target = "/messages/caf-59/m-1" if searched == "m-1" else f"/traces/{TRACE}"
-    assert (response.status_code, response.headers["location"]) == (303, target)
+    assert (response.status_code, response.headers["location"]) == (303, f"/traces/{TRACE}")
 
 
 async def test_a_trace_shows_the_message_its_deliveries_and_every_step(console: Served) -> None:
@@ -92,45 +90,6 @@ async def test_a_trace_shows_the_message_its_deliveries_and_every_step(console: 
     assert page.count("<summary>") == 5
     assert "HTTP 503" in page
     assert "HTTP 204" in page
-
-
-async def test_a_refusal_is_told_with_the_words_of_the_catalogue(console: Served) -> None:
-    await console.keep(*refused("m-2", "hors-territoire", trace=OTHER))
-
-    page = await console.page("/messages/caf-59/m-2")
-
-    assert REFUS["hors-territoire"].titre in page
-    assert "hors-territoire" in page
-
-
-async def test_a_message_s_timeline_is_in_the_order_of_time(console: Served) -> None:
-    await console.keep(*accepted())
-
-    page = await console.page("/messages/caf-59/m-1")
-
-    told = re.findall(r"<b>([^<]+ (?:par|à) [^<]+)</b>", page)
-    # The instant of the journal comes from the deposit's id, which is of another day in this test.
-    assert told == ["Déposé par caf-59", "Accepté par usagers", "Envoi sans succès à cd-59", "Livré à cd-59"]
-
-
-async def test_a_message_of_a_bulk_deposit_has_a_page_with_its_own_decision_only(console: Served) -> None:
-    columns = {
-        "relais_partenaire": "caf-59",
-        "relais_message": ["m-1", "m-2"],
-        "relais_id": [DEPOT, ""],
-        "relais_etat": ["accepte", "refuse"],
-        "relais_code": ["", "hors-territoire"],
-    }
-    lot = span(1, "deposer lot", 0, 50, **columns)  # type: ignore[arg-type]
-    mine = span(2, "decider usager.signale", 10, parent=1, service="usagers", relais_id=DEPOT, relais_etat="accepte")
-    other = span(3, "decider usager.corrige", 11, parent=1, service="usagers", relais_id="x", relais_etat="accepte")
-    await console.keep(lot, mine, other)
-
-    first, second = await console.page("/messages/caf-59/m-1"), await console.page("/messages/caf-59/m-2")
-
-    assert "usager.signale" in first
-    assert "usager.corrige" not in first
-    assert REFUS["hors-territoire"].titre in second
 
 
 async def test_what_continues_in_another_trace_is_linked(console: Served) -> None:

@@ -11,6 +11,7 @@ from chassis.database import Connection, Pool
 from coffre.keys import Vault
 from gateway.inbound.timeline import lookup, phrases
 from gateway.inbound.timeline.lookup import Cle, Personne, Resume
+from gateway.inbound.timeline.receivers import Annuaire as Repertoire
 from gateway.inbound.timeline.receivers import Destinataire, receivers
 from gateway.inbound.timeline.rows import Lignes, load
 from gateway.inbound.timeline.steps import Etape, steps
@@ -78,32 +79,37 @@ class Timelines:
             if found := await lookup.parcours(conn, self._pseudonyms, codes, text):
                 return Reponse(text, (), parcours_de=found.de, parcours=found.messages, personne=found.personne)
             named = await lookup.messages(conn, self._pseudonyms, codes, text)
-            told = [await self._way(conn, cle) for cle in named[:_MOST_TOLD]]
-        return Reponse(text, told, len(named) - len(told))
+            ways = [await self._way(conn, cle) for cle in named[:_MOST_TOLD]]
+        return Reponse(text, ways, len(named) - len(ways))
 
     async def _way(self, conn: Connection, cle: Cle) -> Chemin:
         rows = await load(conn, self._vault, self._pseudonyms, cle)
-        told = receivers(rows, self._annuaire, self._pseudonyms, datetime.now(UTC))
-        etapes, depot = steps(rows), rows.depot
-        answer = (depot or {}).get("reponse") or {}
-        etat, situation = _where(rows, told)
-        return Chemin(
-            cle.partenaire,
-            cle.message,
-            str(depot["id"]) if depot else None,
-            next((one.type for one in etapes if one.type), None),
-            etat,
-            phrases.ETATS[etat],
-            situation,
-            _causes(etapes, told),
-            etapes,
-            told,
-            rows.personne,
-            self._recus.est_signe(answer["recu"]) if "recu" in answer else None,
-        )
+        return told(rows, self._annuaire, self._pseudonyms, self._recus, datetime.now(UTC))
 
 
-def _where(rows: Lignes, told: Sequence[Destinataire]) -> tuple[Etat, str]:
+def told(rows: Lignes, annuaire: Repertoire, pseudonyms: Pseudonyms, recus: Suite | None, now: datetime) -> Chemin:
+    """The whole way, from the rows."""
+    cle, depot, etapes = rows.cle, rows.depot, steps(rows)
+    found = receivers(rows, annuaire, pseudonyms, now)
+    answer = (depot or {}).get("reponse") or {}
+    etat, sentence = situation(rows, found)
+    return Chemin(
+        cle.partenaire,
+        cle.message,
+        str(depot["id"]) if depot else None,
+        next((one.type for one in etapes if one.type), None),
+        etat,
+        phrases.ETATS[etat],
+        sentence,
+        causes_of(etapes, found),
+        etapes,
+        found,
+        rows.personne,
+        recus.est_signe(answer["recu"]) if recus and "recu" in answer else None,
+    )
+
+
+def situation(rows: Lignes, told: Sequence[Destinataire]) -> tuple[Etat, str]:
     """In one sentence, what an operator is asked on the telephone."""
     depot = rows.depot
     if depot is None:
@@ -136,7 +142,7 @@ def _received(told: Sequence[Destinataire]) -> str:
     return f"Accepté et publié ; {len(waiting)} {receptions} en attente sur {len(wanted)}."
 
 
-def _causes(etapes: Sequence[Etape], told: Sequence[Destinataire]) -> list[str]:
+def causes_of(etapes: Sequence[Etape], told: Sequence[Destinataire]) -> list[str]:
     """What keeps it from arriving, one sentence each: steps that stopped or wait, then each receiver that has not got
     it, then the filters that leave it to the feed."""
     causes = [

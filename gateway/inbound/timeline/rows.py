@@ -78,7 +78,7 @@ class Lignes:
 
     cle: Cle
     refus: Sequence[Record] = ()
-    depot: Mapping[str, Any] | None = None
+    depot: dict[str, Any] | None = None
     devant: Record | None = None
     personne: Personne | None = None
     evenements: Sequence[Record] = ()
@@ -104,6 +104,9 @@ async def load(conn: Connection, vault: Vault, pseudonyms: Pseudonyms, cle: Cle)
     if names:
         found.personne = await person(conn, names)
         found.participants = await conn.fetch(_PARTICIPANTS, names)
+        if found.depot and found.personne.efface_a and found.depot["type"] != sealing.EFFACEMENT:
+            # Its key is destroyed; this process may still have it for a moment.
+            found.depot |= {"reponse": None, "est_close": True}
     if found.depot and parcours and found.depot["etat"] == "en-attente":
         found.devant = await conn.fetchrow(_AHEAD, parcours, found.depot["numero"])
     await _follow(conn, found, names, _named(found, pseudonyms))
