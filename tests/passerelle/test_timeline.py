@@ -170,6 +170,12 @@ def held(code: str, role: str, depuis: float = 0.01, fin: float | None = None) -
             "La personne s'est opposée au partage",
         ),
         (("caf-59", "caf", *FINALITES), [held("caf-59", "emetteur")], None, "C'est lui qui l'a émis."),
+        (
+            ("msa-59", "msa", *FINALITES),
+            [held("msa-59", "signalant")],
+            None,
+            "A signalé la personne, mais ne prend pas",
+        ),
     ],
 )
 def test_why_a_partner_does_not_receive_it(

@@ -22,6 +22,11 @@ from relais_contrats.partenaires import Partenaire, jour_des_conventions
 Etat = Literal["livre", "lu", "a-lire", "en-cours", "en-echec", "arrete", "retenu", "sans-objet", "exclu"]
 _MOST_EXCLUDED = 40
 _FEED = "GET /v1/evenements"
+_SHARED = "parcours.partage"
+"""Tells one partner that it takes part: it was never for the others."""
+
+
+_SIGNALLED = "A signalé la personne, mais ne prend pas part à son parcours : il relit seulement ce qu'il a déposé."
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,7 @@ def receivers(rows: Lignes, annuaire: Annuaire, pseudonyms: Pseudonyms, now: dat
     for event in rows.evenements:
         delivered = [row for row in rows.livraisons if row["evenement"] == event["id"]]
         found += [_receiver(rows, row, annuaire, pseudonyms, now) for row in delivered]
-        if event["type"] in CATALOGUE:
+        if event["type"] in CATALOGUE and event["type"] != _SHARED:
             found += _excluded(rows, event, {row["partenaire"] for row in delivered}, annuaire)
     return found
 
@@ -248,8 +253,8 @@ def _why_not(
         return "Partenaire suspendu."
     if ABONNES_TERRITOIRE in message.recepteurs:
         return "N'a pas d'abonnement à ce type de message de l'offre."
-    if not roles - CIRCONSTANCES:
-        return _never_there(partenaire, rows)
+    if not roles - CIRCONSTANCES - {Role.SIGNALANT}:
+        return _SIGNALLED if Role.SIGNALANT in roles else _never_there(partenaire, rows)
     counting = situer(genre, partenaire.departements, roles, departement)
     if rows.personne and rows.personne.oppose_depuis:
         counting |= {Role.OPPOSITION}
