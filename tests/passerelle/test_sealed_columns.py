@@ -54,7 +54,7 @@ CLASSED = {
     "curseurs": {"partenaire": PARTNER},
     "departs": {"partenaire role": CODE},
     "depots": {
-        "partenaire type brique finalite etat reconnait_dans": CODE,
+        "partenaire type brique finalite etat reconnait_dans attend": CODE,
         "message trace": NAME,
         "agent": BOOKS,
         "empreinte": HASH,
@@ -62,7 +62,7 @@ CLASSED = {
         "reponse": BEFORE,
     },
     "effaces": {},
-    "envois": {"etat erreur": CODE},
+    "envois": {"etat erreur tentatives": CODE},
     "evenements": {"type": CODE, "corps": CLEAR_PART, "scelle": SEALED},
     "expediteurs": {},
     "files": {},

@@ -2,17 +2,10 @@
 
 from collections.abc import Mapping
 
+from relais_contrats.briques import BRIQUES, PASSERELLE
 from relais_contrats.droits import Role
 
-SERVICES: Mapping[str, str] = {
-    "usagers": "usagers",
-    "orientation": "orientation",
-    "referents": "référents",
-    "engagements": "engagements",
-    "offres": "offres",
-    "feuille_de_route": "feuille de route",
-    "passerelle": "la passerelle",
-}
+SERVICES: Mapping[str, str] = {brique.nom: brique.titre.lower() for brique in (*BRIQUES, PASSERELLE)}
 
 # Why a deposit is not decided yet (`depots.attend`), for the service {}.
 ATTENTES_DE_DEPOT: Mapping[str | None, str] = {
