@@ -85,7 +85,7 @@ async def test_the_page_is_found_by_its_id_and_shows_the_trace_that_was_kept(ban
 
     async with served(banc, seek=seek) as console:
         await console.keep(*accepted())
-        found = await console.client.get("/", params={"q": "m-1"})
+        found = await console.client.get("/traces", params={"q": "m-1"})
         drawn = await console.page(found.headers["location"])
         as_json = (await console.client.get("/api/messages/caf-59%2Fm-1.json")).json()
 
@@ -108,7 +108,7 @@ async def test_several_messages_of_one_id_are_on_one_page_and_a_parcours_lists_i
         return answers.get(id_)
 
     async with served(banc, seek=seek) as console:
-        several, parcours = await console.page("/?q=m-1"), await console.page("/?q=prc_x")
+        several, parcours = await console.page("/traces?q=m-1"), await console.page("/traces?q=prc_x")
         silent = await console.client.get("/messages/caf-59/m-2")
 
     assert several.count("<h1>") == 2

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from deploy import postgres
+from deploy.operators import bearer
 from relais_contrats.client import Partner
 from tests.hub import Hub
 from tests.parcours.reorientation import day, eventually, opened
@@ -30,7 +31,7 @@ async def chemin(hub: Hub, id_: str) -> Json:
 
 async def found_by(hub: Hub, id_: str) -> Json:
     url = f"http://127.0.0.1:{hub.data.known_ports().console}/api/messages/{id_.replace('/', '%2F')}.json"
-    async with httpx.AsyncClient(timeout=30) as client:
+    async with httpx.AsyncClient(headers=bearer(hub.data), timeout=30) as client:
         found: Json = (await client.get(url)).raise_for_status().json()
     return found
 
