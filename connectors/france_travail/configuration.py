@@ -44,6 +44,14 @@ nom = "Conseil départemental"
 systeme = "safir"
 valeur = "59025"
 nom = "France Travail Lille"
+
+# Pour le partenaire France Travail : ce que le relais lui dit des autres est envoyé à son API.
+# [sortie]
+# jeton = "https://entreprise.francetravail.fr/connexion/oauth2/access_token?realm=/agent"
+# base = "https://api.francetravail.io/partenaire"
+# client_id = "PAR_..."
+# client_secret = "..."
+# scopes = "profil_accedant api_rechercher-usagerv2 rechercheusager api_orientationusagerv1 orientationusager"
 """
 
 _Adresse = Annotated[str, AfterValidator(lambda written: str(ip_network(written)))]
@@ -62,6 +70,22 @@ class Contrat(_Own):
     engagement_organisme: Annotated[str, Field(min_length=1, max_length=200)]
 
 
+class Sortie(_Own):
+    """Where France Travail's own API is, and how it knows the hub. `organisme`: who decides, for France Travail.
+
+    `parallele`: calls at once; `toutes_les_s`: pause between two looks at what was told, in seconds.
+    """
+
+    jeton: Annotated[str, Field(pattern=r"^https?://", max_length=255)]
+    base: Annotated[str, Field(pattern=r"^https?://[^ ]*[^/ ]$", max_length=255)]
+    client_id: Annotated[str, Field(min_length=1, max_length=255)]
+    client_secret: Annotated[str, Field(min_length=1, max_length=255)]
+    scopes: Annotated[str, Field(min_length=1, max_length=2_000)]
+    organisme: Literal["CD", "DCD", "FT", "ML", "CE"] = "CD"
+    parallele: Annotated[int, Field(ge=1, le=10)] = 10
+    toutes_les_s: Annotated[int, Field(ge=1, le=3_600)] = 30
+
+
 class FranceTravailConfiguration(Configuration):
     """`client_id`: what the caller says that it is; the code of the mandate unless it is set.
 
@@ -69,6 +93,7 @@ class FranceTravailConfiguration(Configuration):
     `Relais-Proxy` to be believed about the address. `recherches_par_min`: searches of persons, per minute.
     `structures`: where a person is oriented to, by organisme of France Travail, when a decision does not say it.
     `duree_min`, `annule_par`: what France Travail does not say of an appointment; `contrat`, of a contract.
+    `sortie`: for the partner France Travail itself, whose API is called.
     """
 
     client_id: Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,120}$")] | None = None
@@ -79,6 +104,7 @@ class FranceTravailConfiguration(Configuration):
     duree_min: Annotated[int, Field(ge=5, le=1_440)] = 30
     annule_par: AnnulePar = AnnulePar.STRUCTURE
     contrat: Contrat | None = None
+    sortie: Sortie | None = None
     structures: Annotated[dict[Literal["CD", "DCD", "FT", "ML", "CE"], Structure], Field(default_factory=dict)]
 
     @field_validator("adresses", mode="before")

@@ -32,7 +32,8 @@ WAITING = {
 
 
 class Hub(FakeHub):
-    """`views`: what a path of the API answers; `refusals`: path → status. `answers`: raised by the next call."""
+    """`views`: what a path of the API answers; `answers`: raised by the next call; `shows`: whether a decision that was
+    deposited is then in the view."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,6 +42,7 @@ class Hub(FakeHub):
         self.said = "trouve"
         self.asked: list[Any] = []
         self.settled_as = "accepte"
+        self.shows = True
         self.pages: Any = {"parcours": []}
 
     async def call(self, method: str, path: str, content: Any = None, headers: Mapping[str, str] | None = None) -> Any:
@@ -53,6 +55,14 @@ class Hub(FakeHub):
         if name not in self.views:
             raise RequestRefused(404, {})
         return self.views[name]
+
+    def _answer(self, message: Mapping[str, Any]) -> Answer:
+        answer = super()._answer(message)
+        if self.shows and answer.etat == "accepte" and message["type"] == "fr.insertion.orientation.decidee.v1":
+            one = {**message["data"], "etat": "ouverte", "decideur": self.source}
+            view = self.views["orientations"]
+            self.views["orientations"] = view | {"ouverte": one, "orientations": [*view["orientations"], one]}
+        return answer
 
     async def get(self, path: str, **_: Any) -> Any:
         return self.pages
@@ -74,8 +84,8 @@ class Place:
         mandate = replace(made.mandate, code=folder.name, jeton=token_digest(SECRET))
         self.context: Context = replace(made, mandate=mandate, clock=self._clock)
         assert SYSTEM.facade is not None
-        app = SYSTEM.facade(self.context)
-        transport = httpx.ASGITransport(app, client=("192.0.2.7", 5_000))
+        self.app = SYSTEM.facade(self.context)
+        transport = httpx.ASGITransport(self.app, client=("192.0.2.7", 5_000))
         self.http = httpx.AsyncClient(transport=transport, base_url="http://c", headers=AGENT)
 
     def _clock(self) -> datetime:

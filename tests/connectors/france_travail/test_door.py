@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from base64 import b64encode
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from connectors.france_travail.faults import Fault
 from connectors.france_travail.tokens import Tokens
 from connectors.france_travail.trying import try_out
 from connectors.hub import HubUnreachable, RequestRefused
+from connectors.mandates import token_digest
 from connectors.systems import ConfigurationRefused
 from relais_contrats.oauth.certificate import preuve_du_proxy
 from tests.connectors.france_travail.place import ADA, SEARCH, SECRET, Hub, Place
@@ -90,7 +92,8 @@ async def test_a_token_dies_with_the_secret_that_it_was_given_for_and_opens_no_o
     bearer = {"Authorization": place.http.headers["Authorization"]}
     answer = await other.http.get(f"/partenaire{READ}", headers=bearer)
 
-    changed = Tokens(place.context.vault, other.context.mandate, place.context.clock)
+    renewed = replace(place.context.mandate, jeton=token_digest("un autre secret"))
+    changed = Tokens(place.context.vault, renewed, place.context.clock)
 
     assert answer.status_code == 401
     assert changed.scopes(bearer["Authorization"].removeprefix("Bearer ")) is None
@@ -281,6 +284,7 @@ async def test_each_call_has_its_line_in_the_journal_that_names_nobody(place: Pl
     await place.get(READ)
     [read, search] = await place.context.journal.last()
 
+    assert (await place.get(READ)).headers["Cache-Control"] == "no-store"
     assert (read.sens, read.nature, read.reference, read.etat) == (
         "sortant",
         "france-travail.lectureOrientation",

@@ -105,8 +105,9 @@ async def test_what_was_decided_is_read_whole_and_by_state(place: Place, hub: Hu
 
 
 async def test_accepting_deposits_what_is_recommended_in_the_name_of_the_agent(place: Place, hub: Hub) -> None:
-    await place.send(f"{V1}/decisionOrientation", ACCEPTED)
+    answer = await place.send(f"{V1}/decisionOrientation", ACCEPTED)
 
+    assert (answer.status_code, answer.json()["parcours"]) == (201, "PSO")
     [(fait, data)] = hub.told()
     [message] = hub.taken.values()
     OrientationDecidee.model_validate(data)
@@ -214,6 +215,7 @@ async def test_the_same_act_at_another_instant_is_not_another_one(
 
 
 async def test_a_decision_that_was_cancelled_at_the_hub_is_taken_anew(place: Place, hub: Hub) -> None:
+    hub.shows = False
     for _ in range(3):
         await place.send(f"{V1}/decisionOrientation", ACCEPTED)
 
