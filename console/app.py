@@ -27,6 +27,8 @@ from console.access.sessions import LONGEST, Sessions
 from console.access.signin import SignIn
 from console.access.store import forget_sessions
 from console.api import Api
+from console.home import Home
+from console.hub import Ask, asking_hub
 from console.pages import Pages
 from console.receiver import Receiver
 from console.risks import Demander, asking
@@ -83,8 +85,8 @@ class Settings(settings.Settings):
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """What the application is made of; `ask` tells the risks, `seek` the way of a message, `cle_outils` verifies the
-    bearers of commands."""
+    """What the application is made of. `ask` tells the risks, `seek` the way of a message, `hub` what else the gateway
+    knows; `cle_outils` verifies the bearers of commands."""
 
     pool: Pool
     noms: Sequence[str]
@@ -92,6 +94,8 @@ class Wiring:
     clock: Callable[[], datetime]
     ask: Demander
     seek: Chercher
+    hub: Ask
+    stop: asyncio.Event
     cookie: Cookie
     cle_outils: bytes
     oidc: Oidc | None = None
@@ -105,6 +109,8 @@ async def assemble(running: Process, configured: Settings) -> None:
         utc_now,
         asking(running.bus),
         seeking(running.bus),
+        asking_hub(running.bus),
+        running.stop,
         configured.cookie,
         configured.key("outil"),
         configured.oidc,
@@ -121,6 +127,7 @@ def build(wiring: Wiring) -> tuple[Starlette, Receiver]:
     sessions = Sessions(wiring.pool, wiring.cle_outils, wiring.clock)
     guard = Guard(sessions)
     seen = [
+        *Home(wiring.hub, wiring.stop).routes(guard),
         *Pages(wiring.pool, wiring.retention, wiring.ask, wiring.seek).routes(guard),
         *OperatorPages(wiring.pool).routes(guard),
         *SignIn(wiring.pool, sessions, wiring.oidc, time.monotonic).routes(guard),

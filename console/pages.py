@@ -36,15 +36,11 @@ class Pages:
 
     def routes(self, guard: Guard) -> Sequence[BaseRoute]:
         return [
-            guard.route("/", Acte.VOIR_ACCUEIL, self.home),
             guard.route("/traces", Acte.VOIR_TRACES, self.traces),
             guard.route("/traces/{id}", Acte.VOIR_TRACES, self.trace),
             guard.route("/messages/{partenaire}/{id}", Acte.VOIR_TRACES, self.message),
             guard.route("/attention", Acte.VOIR_ATTENTION, self.risks),
         ]
-
-    async def home(self, _: Request) -> Response:
-        return RedirectResponse("/traces", 303)
 
     async def traces(self, request: Request) -> Response:
         query = request.query_params

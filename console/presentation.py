@@ -68,6 +68,10 @@ def heure(instant: datetime) -> str:
     return instant.astimezone(_PARIS).strftime("%H:%M:%S")
 
 
+def heure_minute(instant: datetime) -> str:
+    return instant.astimezone(_PARIS).strftime("%H:%M")
+
+
 def heure_fine(instant: datetime) -> str:
     local = instant.astimezone(_PARIS)
     return f"{local:%H:%M:%S},{local.microsecond // 1000:03d}"
@@ -99,9 +103,16 @@ def _decimal(value: float) -> str:
     return (text.rstrip("0").rstrip(".") if digits else text).replace(".", ",")
 
 
+def age(seconds: float) -> str:
+    return duree(timedelta(seconds=round(seconds))) if seconds >= 1 else "—"
+
+
+def chiffre(count: int) -> str:
+    return f"{count:,}".replace(",", _THIN)
+
+
 def nombre(count: int, singulier: str, pluriel: str | None = None) -> str:
-    text = f"{count:,}".replace(",", _THIN)
-    return f"{text} {singulier if count < 2 else pluriel or singulier + 's'}"
+    return f"{chiffre(count)} {singulier if count < 2 else pluriel or singulier + 's'}"
 
 
 def service(nom: str) -> str:

@@ -127,7 +127,7 @@ COMPONENTS: tuple[Component, ...] = (
         schema="console",
         migrations=("console/schema",),
         secrets="console",
-        publish=("lecture.passerelle.chemin", "lecture.passerelle.risques"),
+        publish=("lecture.passerelle.accueil", "lecture.passerelle.chemin", "lecture.passerelle.risques"),
         receives_traces=True,
     ),
     *map(_service, SERVICES),

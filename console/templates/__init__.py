@@ -9,6 +9,7 @@ from console import presentation
 from console.access.sessions import CURRENT
 
 PAGES = (
+    ("/", "Accueil", "voir-accueil"),
     ("/traces", "Traces", "voir-traces"),
     ("/attention", "Points d'attention", "voir-attention"),
     ("/droits", "Droits", "voir-droits"),

@@ -52,8 +52,9 @@ from gateway.inbound.request.refusals import Refusals
 from gateway.inbound.request.revoked import Revoked
 from gateway.inbound.request.shield import Shield
 from gateway.inbound.timeline import answering as timeline
-from gateway.inbound.watching import health, metrics, risks, watch
+from gateway.inbound.watching import health, metrics, overview, risks, watch
 from gateway.inbound.watching.exploration import Exploration, Parts
+from gateway.inbound.watching.overview import Overview
 from gateway.inbound.watching.served import Served
 from gateway.partners import Annuaire
 from gateway.pseudonyms import Pseudonyms
@@ -108,6 +109,8 @@ async def assemble(running: Process, configured: Settings) -> None:
     """Start serving once the partners are known."""
     observed = watch.Watch(running.bus)
     await running.bus.respond(risks.SUBJECT, COMPONENT, risks.answering(running.pool, observed, configured.parts))
+    overall = Overview(running.pool, observed)
+    await running.bus.respond(overview.SUBJECT, COMPONENT, overall.answer)
     running.loop("veille", observed.run)
     app = await build(running, configured, observed)
     shared = configured.port_partage

@@ -6,10 +6,11 @@ import hashlib
 import json
 import secrets
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import uvicorn
@@ -22,6 +23,7 @@ from console.access import store as store_access
 from console.access.oidc import Oidc
 from console.access.rights import Role
 from console.app import Wiring, build
+from console.hub import Ask
 from console.risks import Demander, Risque
 from console.shell import Cookie
 from console.spans import Span
@@ -56,6 +58,10 @@ class _Server(uvicorn.Server):
         yield
 
 
+async def no_hub(view: str, asked: Mapping[str, Any]) -> Any:
+    return None
+
+
 async def no_risk() -> list[Risque] | None:
     return []
 
@@ -82,6 +88,7 @@ async def served(
     banc: Bench,
     ask: Demander = no_risk,
     seek: Chercher = nothing_found,
+    hub: Ask = no_hub,
     role: Role | None = Role.ADMINISTRATION,
     oidc: Callable[[str], Oidc] | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -93,7 +100,8 @@ async def served(
         listening.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         provider = oidc(url) if oidc else None
-        app, receiver = build(Wiring(pool, ["127.0.0.1"], RETENTION, clock, ask, seek, COOKIE, TOOLS, provider))
+        wiring = Wiring(pool, ["127.0.0.1"], RETENTION, clock, ask, seek, hub, stop, COOKIE, TOOLS, provider)
+        app, receiver = build(wiring)
         server = _Server(uvicorn.Config(app, http="httptools", lifespan="off", log_config=None))
         cookies = {COOKIE.nom: await enter(pool, role)} if role else None
         async with asyncio.TaskGroup() as tasks, httpx.AsyncClient(base_url=url, timeout=20, cookies=cookies) as client:

@@ -116,6 +116,7 @@ async def test_every_page_stands_in_a_browser(hub: Hub, tmp_path: Path) -> None:
         message = await deposited(caf)
         trace = await trace_of(hub, message, "entrant", "usagers")
     pages = {
+        "accueil": "/",
         "traces": "/traces",
         "trace": f"/traces/{trace['trace']}",
         "message": f"/messages/caf-59/{message}",

@@ -106,7 +106,7 @@ NOBODY = Gauge(
 _OLDEST_DEPOSIT = """
 SELECT coalesce(extract(epoch FROM now() - min(recu_a)), 0)::float8 FROM depots WHERE etat = 'en-attente'
 """
-_DELIVERIES = """
+DELIVERIES = """
 SELECT p.code AS partenaire, coalesce(extract(epoch FROM now() - l.a), 0)::float8 AS age,
        coalesce(f.arretees, 0) AS arretees
 FROM partenaires p
@@ -132,7 +132,7 @@ def application(pool: Pool, watch: Watch) -> Starlette:
         try:
             async with pool.acquire(timeout=2) as conn:
                 OLDEST_DEPOSIT.set(await conn.fetchval(_OLDEST_DEPOSIT))
-                tell_deliveries(await conn.fetch(_DELIVERIES))
+                tell_deliveries(await conn.fetch(DELIVERIES))
                 tell_persons(await meter.read(conn, datetime.now(UTC)))
         except (*TRANSIENT, asyncpg.PostgresError):
             await _log.awarning("metrics.database_away")
