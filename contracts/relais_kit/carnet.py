@@ -19,7 +19,8 @@ class Etat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Resultat:
-    """`details` are French sentences: what was seen when it failed, why it was not looked at. `echanges` show it."""
+    """`details` are French sentences: what was seen when it failed, why it was not looked at, what
+    is to be told when it passed. `echanges` show it."""
 
     exigence: Exigence
     etat: Etat
@@ -32,6 +33,7 @@ class _Page:
     est_passee: bool = False
     echecs: list[str] = field(default_factory=list)
     omissions: list[str] = field(default_factory=list)
+    remarques: list[str] = field(default_factory=list)
     bons: list[Echange] = field(default_factory=list)
     mauvais: list[Echange] = field(default_factory=list)
 
@@ -47,6 +49,10 @@ class Carnet:
         page = self._pages[nom]
         page.est_passee = True
         _garder(page.bons, echanges)
+
+    def remarquer(self, nom: str, remarque: str) -> None:
+        """Something to tell of a requirement that passes."""
+        self._pages[nom].remarques.append(remarque)
 
     def echouer(self, nom: str, constat: str, *echanges: Echange) -> None:
         page = self._pages[nom]
@@ -66,6 +72,7 @@ class Carnet:
                 "est_passee": page.est_passee,
                 "echecs": page.echecs,
                 "omissions": page.omissions,
+                "remarques": page.remarques,
                 "bons": [e.masque() for e in page.bons],
                 "mauvais": [e.masque() for e in page.mauvais],
             }
@@ -79,6 +86,7 @@ class Carnet:
             page.est_passee |= bool(lue["est_passee"])
             page.echecs += map(str, lue["echecs"])
             page.omissions += map(str, lue["omissions"])
+            page.remarques += map(str, lue.get("remarques", ()))
             _garder(page.bons, [relu(e) for e in lue["bons"]])
             _garder(page.mauvais, [relu(e) for e in lue["mauvais"]])
 
@@ -98,5 +106,5 @@ def _resultat(exigence: Exigence, page: _Page, raison_du_reste: str) -> Resultat
     if page.omissions:
         return Resultat(exigence, Etat.NON_COUVERTE, tuple(dict.fromkeys(page.omissions)))
     if page.est_passee:
-        return Resultat(exigence, Etat.PASSEE, echanges=tuple(page.bons))
+        return Resultat(exigence, Etat.PASSEE, tuple(dict.fromkeys(page.remarques)), tuple(page.bons))
     return Resultat(exigence, Etat.NON_COUVERTE, (raison_du_reste,))

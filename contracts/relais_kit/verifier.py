@@ -55,6 +55,7 @@ Votre programme trouve dans son environnement :
 
 Il peut finir avec le code 1 quand un message lui est refusé pour de bon. S'il ne finit pas, le kit l'arrête.
 
+--pas-a-pas vous demande, avant chaque étape, de préparer votre programme ; « n » laisse l'étape de côté.
 --ecoute ne lance rien : à chaque étape, le kit attend que vous le lanciez. --reprendre FICHIER garde où en est la
 vérification, avec ce qu'il a envoyé : interrompue, la même commande la reprend.
 --strict joue aussi ce que le relais ne fait pas aujourd'hui : nonce, redirection, silence.
@@ -152,7 +153,7 @@ def _ajouter_emetteur(cibles: Commandes) -> None:
         "--silence", metavar="S", type=float, default=30.0, help="avec --strict, secondes sans réponse (30)"
     )
     emetteur.add_argument("--rapide", action="store_true", help="moins d'une minute : moins d'étapes au besoin")
-    _ajouter_reprise(emetteur)
+    _ajouter_attente(emetteur)
     emetteur.add_argument("--junit", metavar="FICHIER", type=Path, help="écrit aussi un rapport JUnit")
     emetteur.add_argument("--rapport", metavar="DIR", type=Path, help=_RAPPORT)
     emetteur.add_argument("--json", action="store_true", help="rapport en JSON, pour un programme")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import sys
 
 import typer
 import typer.models
 from rich.console import Console
+from typer.completion import completion_init  # type: ignore[attr-defined]  # typer exports nothing by name
 
-from deploy.cli import developpement, etat, hub, trace
+from deploy.cli import completion, developpement, etat, hub, trace
 from deploy.datadir import LaunchError
 from deploy.space import is_full
 
@@ -22,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     add_completion=False,
 )
-GROUPS = (hub, etat, trace, developpement)
+GROUPS = (hub, etat, trace, developpement, completion)
 for group in GROUPS:
     app.add_typer(group.app)
 
@@ -61,14 +63,23 @@ def _add_optional_groups(asked: str | None) -> None:
             app.add_typer(importlib.import_module(OPTIONAL[name]).app, name=None if name in ALONE else name)
 
 
+def _typed() -> list[str]:
+    """The words of the command, or those that a shell asks to complete."""
+    if completion.VARIABLE not in os.environ:
+        return sys.argv
+    completion_init()
+    return os.environ.get("COMP_WORDS", os.environ.get("_TYPER_COMPLETE_ARGS", "")).split()
+
+
 def _registered() -> list[typer.models.CommandInfo]:
     return [command for group in GROUPS for command in group.app.registered_commands]
 
 
 def main() -> None:
-    _add_optional_groups(sys.argv[1] if len(sys.argv) > 1 else None)
+    typed = _typed()
+    _add_optional_groups(typed[1] if len(typed) > 1 else None)
     try:
-        app(prog_name="./relais")
+        app(prog_name="./relais", complete_var=completion.VARIABLE)
     except LaunchError as error:
         Console(stderr=True).print(f"[bold red]Erreur :[/] {error}", highlight=False, soft_wrap=True)
         sys.exit(1)

@@ -45,6 +45,12 @@ class SansTolerance(Juste):
         return lu if isinstance(lu, list) else [lu]
 
 
+class EchoueAuLieuDeRefuser(Juste):
+    async def recevoir(self, request: Request) -> Response:
+        reponse = await super().recevoir(request)
+        return Response(status_code=500) if reponse.status_code == 401 else reponse
+
+
 class AccepteLAncien(SansTolerance):
     def est_a_l_heure(self, instant: str) -> bool:
         return instant.isdecimal() and int(instant) - datetime.now(UTC).timestamp() <= 300
@@ -365,6 +371,10 @@ FAUTIFS: Mapping[type[Juste], set[str]] = {
     RefuseUnChampInconnu: {"champ-inconnu"},
     RefuseUnAttributInconnu: {"attribut-inconnu"},
     RefuseUnCodeInconnu: {"code-inconnu"},
+    EchoueAuLieuDeRefuser: {
+        *("sans-signature", "signature-fausse", "corps-altere", "id-altere"),
+        *("horodatage-altere", "horodatage-ancien", "horodatage-futur", "horodatage-illisible"),
+    },
     ExigeLAgent: {"donnees-reduites"},
     RedirigeLesRetardataires: {"sans-redirection"},
     RefuseLesLots: {"lot", "lot-melange"},

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,9 @@ from relais_contrats.client import Client, Credentials, HubUnreachable, Partner,
 from relais_contrats.enveloppe import trace_lisible
 from relais_contrats.oauth.jws import lire_jws
 from relais_contrats.oauth.keys import importer_jwk
+from relais_kit.bouchon.application import preparer
+from relais_kit.emetteur.pannes_strictes import Nonce
+from relais_kit.emetteur.temoin import Etape, Passage, Temoin
 
 pytestmark = pytest.mark.anyio
 URL = "http://127.0.0.1:9"
@@ -276,3 +280,17 @@ async def test_a_request_that_is_not_admitted_raises_with_its_problem() -> None:
             await partner.events()
 
     assert (refused.value.status, refused.value.problem["code"]) == (403, "portee-insuffisante")
+
+
+async def test_a_nonce_that_a_server_asks_for_is_taken_up() -> None:
+    """Once each for the token and for the API, then kept (RFC 9449, §§ 8 and 9)."""
+    porte = preparer(URL)
+    panne = Nonce()
+    recus = Passage(Etape("nonce", (panne,)))
+    transport = httpx.ASGITransport(Temoin(porte, recus, time.monotonic))
+    async with Partner(porte.registre.fiche("caf-59", URL), porte.registre.cles["caf-59"], transport=transport) as caf:
+        await caf.events()
+        await caf.events()
+
+    assert [recu.route for recu in panne.touches] == ["/oauth/token", "/v1/evenements"]
+    assert recus.echanges[-1].statut == 200

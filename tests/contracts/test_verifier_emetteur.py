@@ -20,8 +20,10 @@ from relais_kit.emetteur.deroulement import Deroulement, Muet
 from relais_kit.emetteur.exigences import EXIGENCES, STRICTES
 from relais_kit.emetteur.graines import semer
 from relais_kit.emetteur.jugement import Dossier
+from relais_kit.emetteur.recu import Recu
 from relais_kit.emetteur.regles import juger, toutes
-from relais_kit.emetteur.temoin import Passage
+from relais_kit.emetteur.temoin import Etape, Passage
+from relais_kit.personne import Personne
 from relais_kit.recepteur.faits import CODE_INCONNU, TYPES_COURANTS
 from tests.contracts.emetteurs import Juste
 from tests.contracts.emetteurs_autres import JUSTES, Lecteur, SignaleLesLignes, UnLot, UnMessage
@@ -215,3 +217,36 @@ def test_a_program_that_names_every_message_did_not_tell_which_one_was_refused()
     resultats = juger(Dossier(passages, URL, "/partenaires/caf-59"))
 
     assert [r.exigence.id for r in resultats if r.etat is Etat.ECHOUEE] == ["emetteur.lot-ligne"]
+
+
+def test_a_step_that_nobody_can_prepare_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    demandees: list[str] = []
+
+    async def faire(_: Personne, phrase: str) -> bool:
+        demandees.append(phrase)
+        return "429" in phrase
+
+    monkeypatch.setattr(Personne, "faire", faire)
+    banc = EnMemoire(Juste)
+    banc.deroulement.personne = Personne(est_la=True)
+
+    passages = banc.deroulement.derouler(lambda _rang, _nombre, _titre: None)
+
+    assert [passage.etape.titre for passage in passages[1:]] == ["trop de requêtes (429), message refusé (422)"]
+    assert len(demandees) > 3
+
+
+def test_a_reader_that_falls_twice_on_a_code_is_told_of_the_code() -> None:
+    """It keeps its own cursor: the events with an unknown code come again with those of the next step."""
+    deroulement = EnMemoire(Lecteur).deroulement
+    page = {"evenements": [{"data": {"code": CODE_INCONNU}}], "curseur": "c"}
+    lu = Recu("GET", "/v1/evenements", (), b"", 1.0, statut=200, corps_rendu=json.dumps(page).encode())
+    reference = Passage(Etape("sans panne", ()), [Recu("GET", "/v1/evenements", (), b"", 1.0)], 0)
+    codes = Passage(Etape("codes", (), codes=True), [lu], 1)
+    champs = Passage(Etape("champs", (), champs=True), [lu], 1)
+
+    resultats = juger(Dossier([reference, codes, champs], deroulement.porte.url, "/partenaires/caf-59"), arret=None)
+
+    etats = {r.exigence.id.removeprefix("emetteur."): r for r in resultats}
+    assert etats["code-inconnu"].etat is Etat.ECHOUEE
+    assert etats["champ-inconnu"].etat is Etat.NON_COUVERTE

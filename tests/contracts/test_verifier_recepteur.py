@@ -91,6 +91,42 @@ async def test_a_right_receiver_passes_all_that_v1_asks() -> None:
     assert par_etat(resultats, Etat.NON_COUVERTE) == {"rotation-close", "v1a-abonnement", "redemarrage"}
 
 
+class CoupeAuLieuDeRefuser(httpx.ASGITransport):
+    """Closes the connection instead of a 401; `est_mort`: and never answers again."""
+
+    def __init__(self, recepteur: Juste, *, est_mort: bool = False) -> None:
+        super().__init__(recepteur.app)
+        self.est_mort, self.a_coupe = est_mort, False
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if self.est_mort and self.a_coupe and request.method == "POST":
+            raise httpx.ConnectError("refused")
+        reponse = await super().handle_async_request(request)
+        if reponse.status_code == 401:
+            self.a_coupe = True
+            raise httpx.RemoteProtocolError("closed")
+        return reponse
+
+
+async def test_to_close_the_connection_is_a_refusal_and_is_told() -> None:
+    recepteur = Juste()
+
+    resultats = await juger(recepteur, transport=CoupeAuLieuDeRefuser(recepteur))
+
+    assert par_etat(resultats, Etat.ECHOUEE) == set()
+    assert resultats["signature-fausse"].etat is Etat.PASSEE
+    assert "sans répondre, en coupant la connexion" in resultats["signature-fausse"].details[0]
+
+
+async def test_a_receiver_that_dies_of_a_bad_signature_has_refused_nothing() -> None:
+    recepteur = Juste()
+
+    resultats = await juger(recepteur, transport=CoupeAuLieuDeRefuser(recepteur, est_mort=True))
+
+    assert par_etat(resultats, Etat.ECHOUEE) == {"disponible"}
+    assert resultats["sans-signature"].etat is Etat.NON_COUVERTE
+
+
 async def test_a_former_secret_is_refused_once_its_overlap_is_over() -> None:
     fin = datetime.now(UTC) - timedelta(minutes=1)
     identite = Identite(signataire_v1(SECRET), signataire_v1(ANCIEN), fin)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+import httpx
 from joserfc import jws
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
@@ -65,6 +66,8 @@ class Credentials:
         self._proof_key = ECKey.generate_key("P-256")
         self._token = ""
         self._renew_at = 0.0
+        # One for each server: that of the tokens (True), that of the API (RFC 9449, §§ 8 and 9).
+        self._nonces: dict[bool, str] = {}
 
     @property
     def is_due(self) -> bool:
@@ -77,6 +80,14 @@ class Credentials:
         """Take the answer of the token endpoint."""
         self._token = granted["access_token"]
         self._renew_at = time.monotonic() + granted["expires_in"] - _TOKEN_MARGIN_S
+
+    def hear(self, answer: httpx.Response, *, is_token: bool) -> bool:
+        """Remember the nonce that a server gives; whether it refuses the request for want of it."""
+        nonce = answer.headers.get("DPoP-Nonce")
+        is_new = nonce is not None and self._nonces.get(is_token) != nonce
+        if nonce is not None:
+            self._nonces[is_token] = nonce
+        return is_new and "use_dpop_nonce" in answer.headers.get("WWW-Authenticate", "") + answer.text[:200]
 
     def token_form(self) -> dict[str, str]:
         """The form to post: who I am, signed with the key that is registered."""
@@ -106,6 +117,8 @@ class Credentials:
             "iat": int(time.time()),
             "jti": secrets.token_urlsafe(16),
         }
+        if nonce := self._nonces.get(token is None):
+            claims["nonce"] = nonce
         if token:
             claims["ath"] = base64.urlsafe_b64encode(hashlib.sha256(token.encode()).digest()).rstrip(b"=").decode()
         return _signed(header, claims, self._proof_key)

@@ -264,19 +264,31 @@ class Partner:
         async with self._renewal:
             if self._credentials.is_due:
                 await self._renew_token()
+        response = await self._proven(method, path, request)
+        if self._credentials.hear(response, is_token=False):
+            response = await self._proven(method, path, request)
+        return _checked(response)
+
+    async def _proven(self, method: str, path: str, request: Mapping[str, Any]) -> httpx.Response:
         url = f"{self.client.api}{path}"
         headers = {**request["headers"], **self._credentials.headers(method, url)}
-        return _checked(await self._http.request(method, url, **{**request, "headers": headers}))
+        return await self._http.request(method, url, **{**request, "headers": headers})
 
     async def _renew_token(self) -> None:
-        url = self.client.token_endpoint
-        proof = {"DPoP": self._credentials.proof("POST", url)}
-        response = _checked(await self._http.post(url, data=self._credentials.token_form(), headers=proof))
+        response = await self._ask_token()
+        if self._credentials.hear(response, is_token=True):
+            response = await self._ask_token()
+        _checked(response)
         granted = _json(response)
         if response.is_error:
             said = ": ".join(str(granted[name]) for name in ("error", "error_description") if granted.get(name))
             raise RequestRefused(response.status_code, {"detail": f"jeton refusé, {said}"})
         self._credentials.keep(granted)
+
+    async def _ask_token(self) -> httpx.Response:
+        url = self.client.token_endpoint
+        proof = {"DPoP": self._credentials.proof("POST", url)}
+        return await self._http.post(url, data=self._credentials.token_form(), headers=proof)
 
 
 def _checked(response: httpx.Response) -> httpx.Response:

@@ -19,6 +19,7 @@ from relais_kit.emetteur.deroulement import Avancer, Deroulement, Muet
 from relais_kit.emetteur.exigences import EXIGENCES
 from relais_kit.emetteur.jugement import Dossier
 from relais_kit.emetteur.regles import juger
+from relais_kit.personne import au_terminal
 from relais_kit.rapport.commande import deposer
 from relais_kit.reprise import Reprise, ouvrir
 from relais_kit.sorties import abandonner, ecrire_json, type_du_catalogue
@@ -80,6 +81,7 @@ def _verifier(
             est_strict=options.strict,
             silence_s=options.silence,
             reprise=reprise,
+            personne=au_terminal(est_demandee=options.pas_a_pas),
         )
         config = uvicorn.Config(
             deroulement.application, interface="asgi3", log_level="error", access_log=False, lifespan="off"

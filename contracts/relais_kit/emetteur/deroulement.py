@@ -1,5 +1,6 @@
 """The steps of a run: one fault each, against a hub that remembers nothing but what was acknowledged."""
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from relais_kit.emetteur.pannes_strictes import JetonIndisponible, Nonce, Redire
 from relais_kit.emetteur.recu import Recu
 from relais_kit.emetteur.reprise import ecrire, relire
 from relais_kit.emetteur.temoin import Etape, Passage, Temoin
+from relais_kit.personne import Personne
 from relais_kit.reprise import Reprise
 
 Avancer = Callable[[int, int, str], None]
@@ -51,6 +53,7 @@ class Deroulement:
     silence_s: float = 30.0
     horloge: Callable[[], float] = time.monotonic
     reprise: Reprise = field(default_factory=Reprise)
+    personne: Personne = field(default_factory=Personne)
     passages: list[Passage] = field(default_factory=list)
     arret: str | None = None
     _temoin: Temoin | None = None
@@ -82,8 +85,19 @@ class Deroulement:
                 self.arret = "temps épuisé avant cette étape (sans --rapide, il y en a plus)"
                 break
             avancer(rang, len(etapes) + 1, etape.titre)
-            self._jouer(etape, fin)
+            debut = time.monotonic()
+            est_prete = self._est_prete(etape)
+            fin += time.monotonic() - debut  # who prepares takes the time that it takes
+            if est_prete:
+                self._jouer(etape, fin)
         return self.passages
+
+    def _est_prete(self, etape: Etape) -> bool:
+        """Somebody, when there is one, prepares the program for the step, or leaves the step out."""
+        est_faite = etape.titre in self.reprise.faites
+        if est_faite or not self.personne.est_la:
+            return True
+        return asyncio.run(self.personne.faire(f"Étape « {etape.titre} » : préparez votre émetteur."))
 
     def _jouer(self, etape: Etape, fin: float) -> Passage:
         """The run of this step, or the one that an interrupted verification had kept. Raises Inexecutable."""

@@ -8,6 +8,7 @@ from relais_kit.emetteur.jugement import Dossier, depots, finit_mal, regle, reli
 from relais_kit.emetteur.pannes import Indisponible, JetonCourt
 from relais_kit.emetteur.recu import Recu, objet_de
 from relais_kit.emetteur.temoin import Passage
+from relais_kit.recepteur.faits import CODE_INCONNU
 
 
 @regle("lecture du fil, sans panne", "acquittement")
@@ -49,15 +50,23 @@ def inconnus(dossier: Dossier, carnet: Carnet) -> None:
             _juger_la_lecture(dossier, passage, "champ-inconnu", carnet)
 
 
+_QUOI = {
+    "code-inconnu": "un événement dont un code lui est inconnu",
+    "champ-inconnu": "un événement dont le type, un champ ou un attribut lui est inconnu",
+}
+
+
 def _juger_la_lecture(dossier: Dossier, passage: Passage, nom: str, carnet: Carnet) -> None:
     pleines = _pages(passage)
     if not pleines:
         return
-    if finit_mal(dossier, passage):
-        constat = f"s'arrête (code {passage.statut}) sur un événement qu'il ne connaît pas en entier"
-        carnet.echouer(nom, constat, pleines[0])
+    relit_un_code = any(CODE_INCONNU in str(page.rendu) for page in pleines)
+    if nom == "champ-inconnu" and relit_un_code and carnet.a_echoue("code-inconnu"):
+        carnet.omettre(nom, "ce qui l'arrête est un code inconnu, qu'il relit")
+    elif finit_mal(dossier, passage):
+        carnet.echouer(nom, f"s'arrête (code {passage.statut}) sur {_QUOI[nom]}", pleines[0])
     elif _a_acquitte(dossier.reference) and not _a_acquitte(passage):
-        carnet.echouer(nom, "n'acquitte plus rien après un événement qu'il ne connaît pas en entier", pleines[0])
+        carnet.echouer(nom, f"n'acquitte plus rien après {_QUOI[nom]}", pleines[0])
     elif _a_acquitte(passage) or passage.statut == 0:
         carnet.passer(nom, *pleines[:1], *_acquittements(passage)[:1])
 

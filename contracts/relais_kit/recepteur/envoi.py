@@ -25,6 +25,10 @@ class SansReponse(Exception):
     """Nothing came that can be used: one French phrase."""
 
 
+class Coupure(SansReponse):
+    """The receiver took the request, and closed the connection without an answer."""
+
+
 class TropLent(SansReponse):
     """The hub would have given up by then."""
 
@@ -78,8 +82,10 @@ class Hub:
                 return echange
         except (TimeoutError, httpx.TimeoutException) as erreur:
             raise TropLent(f"pas de réponse en {self.delai_s:g} s") from erreur
+        except httpx.ConnectError as erreur:
+            raise SansReponse("connexion impossible") from erreur
         except httpx.HTTPError as erreur:
-            raise SansReponse("connexion impossible, ou coupée avant la réponse") from erreur
+            raise Coupure("connexion coupée avant la réponse") from erreur
 
 
 async def _lire(reponse: httpx.Response) -> bytes:

@@ -81,7 +81,7 @@ async def refus_sans_trace(v: Verification) -> None:
     """Who guesses an id must not be able to keep the true event out."""
     fait = v.fait()
     faux = Maniere((v.identite.etrangers()[0],))
-    await v.envoyer("refus-sans-trace", "un envoi mal signé", fait, maniere=faux, peut_rediriger=True)
+    await v.envoyer("refus-sans-trace", "un envoi mal signé", fait, maniere=faux, est_a_refuser=True)
     await v.accepter("refus-sans-trace", "le vrai envoi, après un faux de même id", fait)
 
 

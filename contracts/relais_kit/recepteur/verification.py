@@ -12,7 +12,7 @@ from relais_contrats.enveloppe import PREFIXE_TYPE, SUFFIXE_TYPE
 from relais_kit.carnet import Carnet
 from relais_kit.echange import Echange
 from relais_kit.personne import Personne
-from relais_kit.recepteur.envoi import LOT, ORDINAIRE, SEUL, Hub, Maniere, SansReponse, TropLent
+from relais_kit.recepteur.envoi import LOT, ORDINAIRE, SEUL, Coupure, Hub, Maniere, SansReponse, TropLent
 from relais_kit.recepteur.exigences import EXIGENCES
 from relais_kit.recepteur.faits import Evenement, Faits
 from relais_kit.recepteur.identite import Identite
@@ -107,16 +107,29 @@ class Verification:
         return True
 
     async def refuser(self, exigence: str, quoi: str, maniere: Maniere, evenement: Evenement | None = None) -> None:
-        """The receiver must not answer 2xx, and must not process the event (another one each time)."""
+        """The receiver must answer 4xx, and must not process the event (another one each time). One that closes the
+        connection has refused too; one that fails (5xx) has judged nothing. A redirection is a refusal."""
         fait = evenement or self.fait()
         self._interdits[fait["id"]] = exigence
-        echange = await self._envoyer(exigence, quoi, fait, maniere=maniere, peut_rediriger=True)
+        try:
+            echange = await self._envoyer(exigence, quoi, fait, maniere=maniere, est_a_refuser=True)
+        except Coupure:
+            await self._apres_une_coupure(exigence, quoi)
+            return
         if echange is None or echange.statut is None:
             return
         if 200 <= echange.statut < 300:
             self.carnet.echouer(exigence, f"répond {echange.statut} à {quoi}", echange)
+        elif echange.statut >= 500:
+            self.carnet.echouer(exigence, f"répond {echange.statut} à {quoi} : un refus est un 4xx", echange)
         else:
             self.carnet.passer(exigence, echange)
+
+    async def _apres_une_coupure(self, exigence: str, quoi: str) -> None:
+        """Refused without an answer, if what is well signed is still answered; else it has stopped."""
+        if await self._envoyer(exigence, f"un envoi juste, après {quoi}", self.fait()) is not None:
+            self.carnet.passer(exigence)
+            self.carnet.remarquer(exigence, f"refuse {quoi} sans répondre, en coupant la connexion")
 
     async def envoyer(
         self,
@@ -125,10 +138,14 @@ class Verification:
         evenement: Evenement,
         *,
         maniere: Maniere = ORDINAIRE,
-        peut_rediriger: bool = False,
+        est_a_refuser: bool = False,
     ) -> int | None:
-        """The status of the answer to one event; None when there was none to judge `exigence` by, which is noted."""
-        envoye = await self._envoyer(exigence, quoi, evenement, maniere=maniere, peut_rediriger=peut_rediriger)
+        """The status of the answer to one event; None when there was none to judge `exigence` by, which is noted, or
+        when what was to be refused was cut off."""
+        try:
+            envoye = await self._envoyer(exigence, quoi, evenement, maniere=maniere, est_a_refuser=est_a_refuser)
+        except Coupure:
+            return None
         return envoye.statut if envoye else None
 
     async def _envoyer(
@@ -139,10 +156,10 @@ class Verification:
         en_lot: bool = False,
         maniere: Maniere = ORDINAIRE,
         corps: bytes | None = None,
-        peut_rediriger: bool = False,
+        est_a_refuser: bool = False,
     ) -> Echange | None:
         """None when there was no answer to judge `exigence` by, which is noted. What the hub would never send
-        (`peut_rediriger`) may be sent elsewhere, to a login page for instance."""
+        (`est_a_refuser`) may be sent elsewhere, to a login page for instance, or cut off: raises Coupure then."""
         if self.arret is None and time.monotonic() > self._fin:
             self.arret = "temps épuisé : le récepteur met trop longtemps à répondre"
         if self.arret is not None:
@@ -154,12 +171,14 @@ class Verification:
         try:
             echange = await self.hub.poster(corps, nom, LOT if en_lot else SEUL, maniere)
         except SansReponse as silence:
+            if est_a_refuser and isinstance(silence, Coupure):
+                raise
             self._noter_le_silence(exigence, quoi, silence)
             return None
         self._silences = 0
         self._reponses += 1
         statut = echange.statut or 0
-        if 300 <= statut < 400 and not peut_rediriger:
+        if 300 <= statut < 400 and not est_a_refuser:
             self.carnet.echouer("sans-redirection", f"répond {statut} à {quoi}", echange)
             self.carnet.omettre(exigence, f"une redirection ({statut}) n'est pas suivie")
             return None
