@@ -1,4 +1,4 @@
-"""The batch engine: one transaction decides on many entries, whatever their nature, and nothing disturbs a neighbour.
+"""The batch engine: one transaction decides many entries of any nature, and a failing one does not disturb the others.
 
 Inbox, load under lock, decide one by one in order, record facts, states and due dates with set-based SQL, answer.
 """

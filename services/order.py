@@ -47,8 +47,8 @@ class Mots:
         return None
 
     def retenir(self, dit: Dit, decision: Sequence[Any] | Refus | Attente) -> None:
-        """What is accepted; and what came too early for the state of its object: what was said before that, and comes
-        at last, is out of date."""
+        """Store the instant of an accepted message, or of one that came too early for the state of its object: an older
+        one that arrives later is out of date."""
         for pointeur, objet in dit.objets.items():
             if isinstance(decision, Refus):
                 retenu = (decision.code, decision.pointeur) == ("etat-interdit", pointeur)

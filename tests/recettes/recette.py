@@ -91,9 +91,3 @@ def run(tree: Path, *arguments: str) -> str:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
-
-
-def seen(tree: Path, chosen: str, *tests: str) -> list[str]:
-    """The lines that these tests of the copy print, and their outcomes, each with single spaces."""
-    out = run(tree, "-m", "pytest", "-v", "-s", "-p", "no:cacheprovider", "-k", chosen, *tests)
-    return [" ".join(line.split()) for line in out.splitlines()]

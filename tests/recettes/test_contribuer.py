@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.recettes.recette import PAGE, TITLES, run, seen, steps
+from tests.recettes.recette import PAGE, TITLES, run, steps
 
 FILES = dict(zip(TITLES, (6, 3, 6, 16, 1), strict=True))
 _RUFF = Path(sys.executable).parent / "ruff"
@@ -17,27 +17,6 @@ from unittest.mock import Mock
 from gateway.inbound.reading.reads import Reads
 print(json.dumps([route.path for route in Reads(Mock(), Mock(), Mock()).routes(Mock())]))
 """
-_CHOSEN = (
-    "accompagnant.modifie or one_rule_and_one_fold or listened_to or names_every or been_released "
-    "or test_accompagnement or test_depart or test_accompagnants"
-)
-_TESTS = (
-    "tests/contracts/test_exemples.py::test_an_example_gets_exactly_the_errors_it_announces",
-    "tests/contracts/test_exemples.py::test_every_type_has_a_valid_example_and_two_instructive_mistakes",
-    "tests/contracts/test_compatibilite.py::test_every_message_has_been_released",
-    "tests/passerelle/test_rights_table.py::test_the_table_names_every_message_and_twelve_kinds",
-    "tests/passerelle/test_rights_table.py::test_who_receives_and_sends_what",
-    "tests/referents/test_translation.py",
-    "tests/referents/test_accompagnement.py",
-    "tests/referents/test_depart.py",
-    "tests/referents/test_accompagnants.py",
-)
-
-
-@pytest.fixture(scope="module")
-def said(generated: Path) -> list[str]:
-    """What the tests say that the recipes add, or that look at what they add; the table of the brique among it."""
-    return seen(generated, _CHOSEN, *_TESTS)
 
 
 @pytest.mark.parametrize(("title", "files"), FILES.items())

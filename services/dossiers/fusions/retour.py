@@ -13,7 +13,7 @@ class Parties:
     """The parts of one field, identified by `cle`.
 
     `depend`: the message that stands on a part, from the part as the change left it (None when it came since) and as it
-    is; without it, parts do not build on one another. `horloge`: what time alone changes in one. `objet`: their key is
+    is; without it, parts do not build on one another. `horloge`: fields that time alone changes. `objet`: their key is
     an object's, that its emitter gave under the name of a parcours; `siens` are the fields that belong to the place
     that a part has in its aggregate, not to the object, and `numero` the one that counts.
     """
@@ -65,10 +65,10 @@ def repose_dessus(avant: A, apres: A, maintenant: A, plan: Plan) -> str | None:
 
 
 def rendre_les_objets(avant: A, apres: A, maintenant: A, conserve: A, noms: tuple[str, ...], plan: Plan) -> tuple[A, A]:
-    """An absorbed aggregate, `avant` the merge, with its objects as they became since; and `conserve` without these.
+    """Return an absorbed aggregate, `avant` the merge, with its objects as they are now; and `conserve` without them.
 
-    Every other object that was given under one of its `noms` goes with it, whether this service had heard of the merge
-    by then or not. `apres` and `maintenant` are those of the survivor.
+    Every other object under one of its `noms` goes with it, also one that came before this service read of the merge.
+    `apres` and `maintenant` are states of the survivor.
     """
     rendu = avant
     for champ, parties in plan.items():

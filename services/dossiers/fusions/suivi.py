@@ -1,4 +1,4 @@
-"""The aggregates of one batch, and what its messages make of merges: followed as they go, taken back when undone."""
+"""The aggregates of one batch, with their merges: records the changes of each merge, and reverts undone ones."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -86,7 +86,7 @@ def _sans_la_derniere(dossier: Dossier, _: Dit[v1.ContratAnnule, Suites]) -> Dos
 
 
 def commence(dossier: Dossier, numero: int, echeance: UUID) -> tuple[Etape, ...]:
-    """On the first day of contract `numero`, what it takes the place of is noted with its signature."""
+    """On the first day of contract `numero`, store the contract that it replaces with its signature."""
     remplace = dossier.en_vigueur
     return tuple(
         replace(

@@ -112,7 +112,7 @@ def _suivi_repris(survivant: Dossier, absorbes: Sequence[Dossier]) -> Iterator[A
 
 
 def _contrat_repris(survivant: Dossier, repris: Contrat) -> Iterator[Any]:
-    """Told again on the survivor, up to the state in which it was."""
+    """Publish the contract again on the survivor, up to its state."""
     qui, nom = (survivant.parcours, survivant.departement), {"contrat_id": repris.id}
     yield Dit(*qui, repris.contenu.dit(), repris.proposeur)
     if repris.signe_le:

@@ -1,4 +1,4 @@
-"""The re-examination of a social parcours: when it falls due, why it may wait twelve months, what counts as one."""
+"""The re-examination of a social parcours: its due date, the reasons to wait twelve months, the events that count."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -68,7 +68,7 @@ class DiagnosticSuivi:
 
 @suit("diagnostic.realise")
 def diagnostique(dossier: Dossier, recu: Recu[Mapping[str, Any]]) -> Sequence[Any]:
-    """The joint diagnostic is what a re-examination rests on (CASF D. 262-65-2-1). Its day is that of its fact."""
+    """The joint diagnostic counts as a re-examination (CASF D. 262-65-2-1), on the day of its fact."""
     dits = {nom: valeur for nom, valeur in recu.data["criteres"].items() if nom in _RETENUS and valeur is not None}
     faite, criteres = faire(dossier, _jour(recu)), {**dossier.criteres, **dits}
     return faite if criteres == dossier.criteres else [*faite, DiagnosticSuivi(dossier.parcours, criteres)]
@@ -87,8 +87,8 @@ def reoriente(dossier: Dossier, recu: Recu[Mapping[str, Any]]) -> Sequence[Any]:
 
 
 def faire(dossier: Dossier, le: date) -> Sequence[ReexamenFait]:
-    """What a look at the situation on that day changes: a new period begins, if this one is nearly over, or if nobody
-    knew here when the last one was."""
+    """Record a look at the situation on that day. A new period begins if this one is nearly over, or if the date of the
+    last one is unknown."""
     due_le, reexamen = date_echeance(dossier), dossier.reexamen
     if reexamen is None and dossier.orientation and dossier.orientation.parcours_type == SOCIAL:
         return [ReexamenFait(dossier.parcours, max(le, dossier.orientation.debut))]

@@ -31,8 +31,8 @@ Json = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class SuiviRepris:
-    """The survivor of a merge takes the orientation that only the absorbed dossier knew, or the hub one that was before
-    it, with what goes with it."""
+    """The survivor of a merge takes the orientation that only the absorbed dossier had, or the hub takes an earlier
+    one, with its contract."""
 
     parcours: UUID
     orientation: Orientation

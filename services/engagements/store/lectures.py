@@ -85,7 +85,7 @@ async def delais(conn: Connection, demande: Mapping[str, Any]) -> list[Json]:
 
 
 async def _agents(conn: Connection, parcours: Sequence[UUID]) -> dict[str, str]:
-    """By contract, who acted last on it, but for what was cancelled."""
+    """By contract, the agent of its last message that was not cancelled."""
     dits = await ledger.opened(conn, REGISTRE.sceaux, await conn.fetch(_DITS, parcours))
     annules = {dit["donnees"].get("annule") for dit in dits if dit["type"] == "contrat.annule"}
     retenus = (dit for dit in dits if dit["agent"] and str(dit["cause"]) not in annules)

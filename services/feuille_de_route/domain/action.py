@@ -1,5 +1,5 @@
-"""Actions: each serves one objective of the same parcours and keeps it; what is over does not go on: to go on is to add
-another (CATALOGUE § 4, invariant 16)."""
+"""Actions: each serves one objective of the same parcours, for good. One that is over does not go on: add a new one
+(CATALOGUE § 4, invariant 16)."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,9 +1,9 @@
 """The rule by which the view shows one orientation at a time, in any order of arrival (CATALOGUE § 4, invariant 6).
 
-A new decision ends the designation of the référent and puts the contract back to `a-signer`; `referents` and
-`engagements` say so when it has reached them, and the view does not wait: what was recorded before the decision that
-is open belongs to the one before it. What was recorded after, and names another structure, belongs to a decision that
-has not arrived yet: it is not shown until then.
+A new decision ends the designation of the référent and puts the contract back to `a-signer`. `referents` and
+`engagements` publish that once the decision reaches them; the view does not wait. An event recorded before the open
+decision belongs to the former one. An event recorded after it that names another structure belongs to a decision that
+has not arrived yet, and is not shown until then.
 """
 
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ PARCOURS_SOCIAL = "social"
 class EnVigueur:
     """The coherent state. `closes` and `anciennes` are the former ones, the oldest first; `renouvellement` is
     the contract that waits for its signature or its first day beside the one in force; `limite_de_signature` the last
-    day to sign; `reexamen_le` the day of the next examination of a social parcours, once `engagements` has told it."""
+    day to sign; `reexamen_le` the day of the next examination of a social parcours, once `engagements` published it."""
 
     demande: Demande | None
     ouverte: Orientation | None

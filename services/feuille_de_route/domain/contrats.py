@@ -46,8 +46,8 @@ _DE_LA_REPRISE = ("date_signature", "signataires", "suspension")
 class Contrats:
     """Folds the events of `engagements` about contracts; those about sanctions are in `sanctions`.
 
-    One contract is in force at most, and one waits for its signature. After a merge the service tells those that go on
-    again, on the survivor. `reexamens` is what was last told of the re-examination, by parcours.
+    One contract is in force at most, and one waits for its signature. After a merge the service publishes the contracts
+    that go on again, on the survivor. `reexamens`: the last event about the re-examination, by parcours.
     """
 
     connus: dict[str, Contrat] = field(default_factory=dict)

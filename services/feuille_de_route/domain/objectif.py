@@ -36,5 +36,5 @@ def changer(situation: Situation, message: Message[contrat.Objectif], maintenant
 
 
 def deja_fini(etat: StatutObjectif | StatutAction, voulu: StatutObjectif | StatutAction) -> Refus:
-    """To end again what is over is to say it twice; to go on with it is forbidden."""
+    """Refuse a message about an objective or action that is over: `deja-traite` to end it again, else forbidden."""
     return Refus("deja-traite" if voulu.est_final else "etat-interdit", "/data/statut", {"etat": etat})

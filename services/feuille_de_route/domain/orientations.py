@@ -36,7 +36,7 @@ class Orientation:
 
     @property
     def contenu(self) -> tuple[str, ...]:
-        """What copies of one decision share: after a merge the survivor is told it again, under a rank of its own."""
+        """The common content of copies of one decision: a merge publishes it again with another rank."""
         decision = self.decision
         return (decision["date_decision"], decision["parcours_type"], decision["organisme"], *self.structure)
 
@@ -53,9 +53,9 @@ class Demande:
 
 @dataclass(slots=True)
 class Orientations:
-    """Folds the events of `orientation`. A request of a merged parcours does not count: it is asked again if need be.
+    """Folds the events of `orientation`. A request of a merged parcours does not count: partners ask again if need be.
 
-    `changee_par` is the last event that changed what is open.
+    `changee_par` is the last event that changed the open orientation.
     """
 
     survivant: UUID
@@ -65,7 +65,7 @@ class Orientations:
 
     @property
     def ouverte(self) -> Orientation | None:
-        """That of the survivor; for the time that it is not told yet, the latest of those merged with it."""
+        """The open orientation of the survivor; until it is published, the latest one of its merged parcours."""
         ouvertes = [orientation for orientation in self.decidees if not orientation.est_close]
         return max(ouvertes, key=lambda o: (o.parcours == self.survivant, o.debut, o.decidee_par), default=None)
 

@@ -61,7 +61,7 @@ class EvenementAppris:
 
 @dataclass(frozen=True, slots=True)
 class FeuillesReunies:
-    """What was told of the parcours that this one absorbs is part of it; `rendus` are those that they gave back."""
+    """The events of absorbed parcours join this one; `rendus`: the parcours that these gave back."""
 
     parcours: UUID
     absorbes: tuple[UUID, ...]
@@ -71,7 +71,7 @@ class FeuillesReunies:
 
 @regle(*BRIQUES.keys() - {FUSION, DEFUSION, "usager.efface"}, au_survivant=True)
 def apprendre(situation: Situation, message: Message[Recu], _: datetime) -> Sequence[Any]:
-    """What is told too late of an object that was given back goes where its object is."""
+    """Store an event. A late one about an object that was given back goes to the parcours of the object."""
     dossier: Dossier = situation.dossier or Dossier(message.parcours)
     for rendu in situation.absorbes:
         if rendu.parcours in dossier.rendus and rendu.absorbe_par is None:
@@ -87,9 +87,9 @@ def _appris(dossier: Dossier | None, fait: EvenementAppris) -> Dossier:
 
 @regle(FUSION, au_survivant=True)
 def fusionner(situation: Situation, message: Message[Recu], _: datetime) -> Sequence[Any]:
-    """A parcours of which nothing has come yet is absorbed all the same: what is on its way will reach the survivor.
+    """Absorb parcours, unknown ones too: their later events reach the survivor.
 
-    It leads to the parcours that absorbed it, also when that one was absorbed since.
+    Each leads to the parcours that absorbed it, also when that one was absorbed since.
     """
     dossier: Dossier = situation.dossier or Dossier(message.parcours)
     connus = {absorbe.parcours: absorbe for absorbe in situation.absorbes}
@@ -119,8 +119,8 @@ def _reunies(dossier: Dossier, fait: FeuillesReunies) -> Dossier:
 
 @regle(DEFUSION, au_survivant=True, absorbes=True)
 def defaire(situation: Situation, message: Message[Recu], _: datetime) -> Sequence[Any]:
-    """Each parcours that is given back is by itself again, with those that it had absorbed, what was told of them, and
-    the objects that bear their names. What the merge led to is told as cancelled (`annulations`)."""
+    """Give parcours back: each has its absorbed ones, their events, and the objects that bear their names again. The
+    consequences of the merge are cancelled (`annulations`)."""
     dossier: Dossier = situation.dossier or Dossier(message.parcours)
     absorbes = {absorbe.parcours: absorbe for absorbe in situation.absorbes}
     noms = {UUID(rendu): _lignee(UUID(rendu), absorbes) for rendu in message.data.donnees["rendus"]}
@@ -137,9 +137,9 @@ def defaire(situation: Situation, message: Message[Recu], _: datetime) -> Sequen
 
 
 def partager(rendu: UUID, lignee: set[UUID], recus: Sequence[Recu]) -> tuple[tuple[Recu, ...], tuple[Recu, ...]]:
-    """What was told of `rendu` and its `lignee`, or of an object that bears one of their names; and all the rest.
+    """Split events: about `rendu`, its `lignee` or an object that bears one of their names; and all others.
 
-    What was told of such an object has no place in the sequence of `rendu`: it is `DEPLACE`.
+    An event about such an object has no place in the sequence of `rendu`: it is `DEPLACE`.
     """
     suffixes = tuple(f"@{nom.hex}" for nom in lignee)
     siens = [recu for recu in recus if recu.parcours in lignee]

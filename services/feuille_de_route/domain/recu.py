@@ -19,7 +19,7 @@ class Recu:
     """An event about a parcours. `donnees` is the document of its contract, shown as published.
 
     `id` is a UUIDv7: between briques, whose sequences say nothing of each other, its order is that of the recording.
-    `auteur` is the CloudEvents source. `effet` is the day from which it holds, when it was told before that day.
+    `auteur` is the CloudEvents source. `effet` is the day from which it holds, when it was published before.
     """
 
     id: UUID
@@ -37,7 +37,7 @@ class Recu:
 
     @property
     def vient_d_un_partenaire(self) -> bool:
-        """Told as it was deposited: what a service tells by itself, at a merge or on a day, bears its own name."""
+        """Whether a partner deposited it. An event that a service publishes by itself bears the name of the service."""
         return not self.auteur.startswith("/services/")
 
     @property
@@ -61,8 +61,8 @@ _FONDENT = frozenset({"objectif.ajoute", "action.ajoutee", "prescription.emise"}
 
 
 def avec(recus: Sequence[Recu], recu: Recu) -> tuple[Recu, ...]:
-    """What was told, and this. Of an object that its emitter says anew, whole, nothing that was said before is left to
-    show, but the first word, where the view names its author. What a service tells by itself may be cancelled."""
+    """Add an event. If it restates an object whole, drop the earlier ones but the first, whose author the view names.
+    Events that a service published by itself stay: they may be cancelled."""
     if recu.type.partition(".")[0] not in _REDISENT or not recu.vient_d_un_partenaire or recu.effet:
         return (*recus, recu)
     return (*(ancien for ancien in recus if not _est_redit(ancien, recu)), recu)

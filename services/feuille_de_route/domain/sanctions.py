@@ -16,7 +16,7 @@ SUIVIES = frozenset({"sanction.proposee", "sanction.decidee", "sanction.levee", 
 @dataclass(slots=True)
 class Sanctions:
     """By key: when each was proposed, from when and for how many months a suspension holds, and the day on which it is
-    to be lifted, when that was told in advance."""
+    to be lifted, when that was published in advance."""
 
     proposees: dict[str, date] = field(default_factory=dict)
     suspensions: dict[str, tuple[date, int]] = field(default_factory=dict)

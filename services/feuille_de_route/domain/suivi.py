@@ -31,8 +31,8 @@ class Designation:
 
 @dataclass(slots=True)
 class Suivi:
-    """Folds the events of `referents`. Companions and appointments are kept as last told, under their keys: after a
-    merge the service tells those that go on again, on the survivor."""
+    """Folds the events of `referents`. The last event about each follower and appointment counts; a merge publishes the
+    ones that go on again, on the survivor."""
 
     designations: list[Designation] = field(default_factory=list)
     accompagnants: dict[tuple[str, tuple[str, str]], Json] = field(default_factory=dict)

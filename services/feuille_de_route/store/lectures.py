@@ -49,7 +49,7 @@ async def defusion(conn: Connection, demande: Mapping[str, Any]) -> Json:
 
 
 async def echeances(conn: Connection, demande: Mapping[str, Any]) -> Json:
-    """`{departement, avant?, apres?: [date, parcours, nature, numero], limite?}` → what falls due, most urgent first.
+    """`{departement, avant?, apres?: [date, parcours, nature, numero], limite?}` → the due dates, most urgent first.
 
     Page by page, without a window: `suite` is the `apres` of the next page, None at the end.
     """

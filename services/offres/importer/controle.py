@@ -1,7 +1,7 @@
 """One record of a file: the row that it makes, or why it is refused. Pure, so that worker processes run it.
 
-A refusal never repeats a value. A field that the schema does not know is left out and counted: the files of
-data·inclusion carry computed ones. An empty text says nothing, like an absent one.
+A refusal names the field and the rule. A field outside the schema is left out and counted: the files of data·inclusion
+carry computed ones. An empty text is an absent one.
 """
 
 from collections import Counter

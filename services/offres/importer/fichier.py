@@ -1,7 +1,6 @@
 """A file as a stream of records, each as the bytes of one JSON object: JSONL, a JSON array, Parquet, gzip or not.
 
-Memory does not grow with the file, nor does the work with what it says nothing by: blanks, and what a few compressed
-bytes stand for, are bounded.
+Memory does not grow with the file. Blanks, and the size that a few compressed bytes may inflate to, are bounded.
 
     FichierRefuse   the file as a whole cannot be read: one French sentence
 """

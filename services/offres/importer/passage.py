@@ -151,7 +151,7 @@ class _Passage:
                     self._inchanges[rang] = True
 
     async def _absentes(self, nombres: Counter[Genre]) -> Sequence[tuple[str, str]]:
-        """What a complete file no longer names. Raises PlancherAtteint; an empty file names nothing at all."""
+        """Return the records that a complete file no longer names. Raises PlancherAtteint; an empty file names none."""
         if not self._demande.est_complet:
             return ()
         genres = [self._demande.genre] if self._demande.genre else [genre for genre in GENRES if nombres[genre]]
@@ -201,7 +201,7 @@ class _Passage:
     async def _admissibles(
         self, genre: Genre, controle: Controle
     ) -> tuple[Sequence[tuple[int, Ligne]], Sequence[Refus]]:
-        """What the catalogue decides beyond the schema: one record an id, and a service has its structure."""
+        """Return the records that the catalogue accepts: one per id, and a service with its structure."""
         connues = set[str]()
         if genre == "service":
             connues = await importation.structures_vivantes(
@@ -232,7 +232,7 @@ class _Passage:
             self._bilan.structure.retirees = sum(genre == "structure" for genre, _ in absentes)
 
     async def _achever(self) -> None:
-        """What follows from the whole catalogue: indexes in order, then duplicates and centres."""
+        """Finish with the whole catalogue: indexes, then duplicates and centres."""
         self._dire("finition", 0, 0)
         change = any(self._bilan.de(g).publiees or self._bilan.de(g).retirees for g in GENRES)
         if change:

@@ -98,8 +98,8 @@ async def publier(
 
 
 async def publier_lignes(conn: Connection, genre: Genre, arrivees: Sequence[Ligne], instant: datetime) -> Sequence[str]:
-    """The same for rows of one kind, made already; the ids that were added or changed. Of two with one id, the last
-    one counts; what is in the catalogue already, the same, is left alone."""
+    """Publish ready rows of one kind. Return the ids that were added or changed. Of two rows with one id the last
+    counts; an unchanged record is left alone."""
     if not arrivees:
         return ()
     (table, colonnes), version = _TABLES[genre], await verrouiller(conn)

@@ -53,7 +53,7 @@ class Lieu:
 
 
 async def situer(conn: Connection, demande: Mapping[str, Any]) -> Lieu | None:
-    """A point wins over the centre of its commune, which then only tells the zones. None: nowhere in particular."""
+    """Locate a search: a point wins over the centre of its commune, which then gives the zones only. None: no place."""
     rayon_km = float(demande.get("rayon_km") or _RAYON_KM)
     code, latitude = demande.get("code_commune"), demande.get("lat")
     if code is None:

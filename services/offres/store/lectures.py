@@ -42,8 +42,8 @@ ORDER BY departement, mois, refus
 async def prescription(conn: Connection, demande: Mapping[str, Any]) -> Json | None:
     """`{parcours, prescription_id}` → the request, its state, and the last day for an answer.
 
-    `expire_au_plus_tard` is the last such day, should the structure study the request; `message` what it, or whoever
-    ended the prescription, said with its state.
+    `expire_au_plus_tard` is the last such day, should the structure study the request; `message` the text that came
+    with the state.
     """
     famille = await REGISTRE.famille(conn, UUID(demande["parcours"]))
     connue = famille[0].prescription(demande["prescription_id"]) if famille else None

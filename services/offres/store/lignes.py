@@ -37,7 +37,7 @@ SERVICE = (
 
 
 def ecrire(fiche: Mapping[str, Any]) -> tuple[bytes, bytes]:
-    """The record as it is told, without what it does not say, and its hash: the same record has the same one."""
+    """Return the record as published, without empty fields, and its hash: equal records have equal hashes."""
     dite = {champ: valeur for champ, valeur in fiche.items() if valeur is not None}
     ecrit = orjson.dumps(dite, option=orjson.OPT_SORT_KEYS)
     return blake2b(ecrit, digest_size=16).digest(), ecrit

@@ -1,4 +1,4 @@
-"""The search of services: what a question asks for as SQL over one version of the catalogue, page by page.
+"""The search of services: a question as SQL over one version of the catalogue, page by page.
 
 Near a place, `reperes` gives the nearest services of a thématique, and `distants` the freshest of a zone; other filters
 and texts go through one GIN index (`cles`), whose rows are then compared with the disc. Distances order a list near a

@@ -1,4 +1,4 @@
-"""The default table of the rule engine; a département that has its own rows in table `regles` replaces all of it.
+"""The default table of the rule engine; the rules of a département (`store.reglages`) replace all of it.
 
 The categories are those of the arrêté of 21 November 2024: employment, qualification, wishes, difficulties. How much
 each value weighs is a starting point to adapt, not law.

@@ -61,7 +61,7 @@ async def orientations(conn: Connection, demande: Mapping[str, Any]) -> Json | N
 
 
 async def diagnostic(conn: Connection, demande: Mapping[str, Any]) -> Json | None:
-    """`{parcours}` → the criteria known so far, what is missing for a recommendation, the constraints."""
+    """`{parcours}` → the known criteria, the ones that a recommendation still needs, the constraints."""
     if not (famille := await REGISTRE.famille(conn, UUID(demande["parcours"]))):
         return None
     dossier = famille[0]

@@ -1,4 +1,4 @@
-"""How long a closed parcours is kept: two years in use and two in intermediate archive (CASF R. 263-8)."""
+"""The retention of a closed parcours: two years in use and two in intermediate archive (CASF R. 263-8)."""
 
 from datetime import date, datetime, timedelta
 

@@ -33,14 +33,14 @@ def defusionner(etat: Etat, message: Defusion) -> Sequence[Fait] | Refus:
 
 
 def _dependance(etat: Etat, connue: FusionConnue, actuel: Parcours) -> str | None:
-    """The latest first: a later merge of the same persons; an objection, of which nobody knows whose it is."""
+    """Return the latest message that stands on the merge: a later merge of the same persons, or an objection."""
     if actuel.id != connue.conserve.id or etat.fusions[-1] is not connue:
         return "usager.fusionne"
     return "usager.oppose" if actuel.oppose_a != connue.apres.oppose_a else None
 
 
 def _sans_la_fusion(actuel: Parcours, connue: FusionConnue) -> Parcours:
-    """What the merge brought goes; what came since stays."""
+    """Take back the changes of the merge; later ones stay."""
     avant, apres = connue.conserve, connue.apres
     des_absorbes = frozenset(i for absorbe in connue.absorbes for i in absorbe.identifiants)
     return replace(
