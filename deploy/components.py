@@ -18,6 +18,8 @@ VAULT = "coffre"
 """The schema of the keys, and the folder of their master keys."""
 SHREDDERS = ("passerelle",)
 """Roles that may destroy keys: an erasure passes there."""
+ARCHIVED = ("passerelle.archives", "passerelle.archives_ouvertes", "passerelle.alias")
+"""Where the gateway says what is in the intermediate archive, and to whom it is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class Component:
     """Speaks with partners' own systems, as partners of the API: first to stop, and it keeps files."""
     seals: bool = False
     """Opens and makes keys of `coffre`; see `SHREDDERS` for who may destroy them."""
+    keeps_archive: bool = False
+    """Alone reads the masters of the archive, and moves keys into it and back."""
     receives_traces: bool = False
     """Serves the operators; the other components send it their traces unless told to send them elsewhere."""
 
@@ -155,6 +159,17 @@ COMPONENTS: tuple[Component, ...] = (
         durable_streams=STREAMS,
         gateway=True,
         seals=True,
+    ),
+    # Under a role of its own, which nothing that speaks with partners has.
+    Component(
+        name="archive",
+        module="gateway.archivist.app",
+        schema="archive",
+        migrations=(),
+        secrets="archive",
+        subscribe=("lecture.archive.*",),
+        seals=True,
+        keeps_archive=True,
     ),
     # Says and hears nothing on the bus: it calls the API as the partners that it serves.
     Component(

@@ -75,6 +75,11 @@ class DataDir:
         return self.secrets / "coffre" / "maitres.cles"
 
     @property
+    def archive_masters(self) -> Path:
+        """Those of the archive, which its process alone reads."""
+        return self.secrets / "archive" / "maitres.cles"
+
+    @property
     def stream_cipher(self) -> Path:
         """What NATS includes in its configuration: the cipher and the key of the streams."""
         return self.secrets / "nats" / "flux.conf"

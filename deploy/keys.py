@@ -26,9 +26,10 @@ def ensure_secrets(data: DataDir) -> None:
             path = data.secrets / folder / secret.filename
             if not path.exists():
                 write_private(path, new_key(secret))
-    data.masters.parent.mkdir(mode=0o700, exist_ok=True)
-    if not data.masters.exists():
-        write_private(data.masters, masters.write({1: secrets.token_bytes(masters.KEY_BYTES)}))
+    for file in (data.masters, data.archive_masters):
+        file.parent.mkdir(mode=0o700, exist_ok=True)
+        if not file.exists():
+            write_private(file, masters.write({1: secrets.token_bytes(masters.KEY_BYTES)}))
     if not data.stream_cipher.exists():
         write_private(data.stream_cipher, f'cipher: chachapoly\nkey: "{new_symmetric_key().strip()}"\n')
     for role in (ADMIN, *schemas()):

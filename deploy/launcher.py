@@ -320,6 +320,8 @@ def component_environment(data: DataDir, ports: Ports, component: Component) -> 
     }
     if component.seals:
         environment["RELAIS_CLES_MAITRES"] = str(data.masters)
+    if component.keeps_archive:
+        environment["RELAIS_CLES_ARCHIVE"] = str(data.archive_masters)
     if component.gateway:
         environment["RELAIS_AUTORISER_LOOPBACK"] = "1"
         # Loopback is open to webhooks here, but not what the hub itself serves or uses there.

@@ -28,24 +28,32 @@ class Rotation:
 
 
 async def rotate(
-    conn: Connection, path: Path, told: Callable[[int, int], None], *, drop: bool = True, linger_s: float = LINGER_S
+    conn: Connection,
+    path: Path,
+    told: Callable[[int, int], None],
+    *,
+    drop: bool = True,
+    linger_s: float = LINGER_S,
+    table: str = rotation.EVERYDAY,
 ) -> Rotation:
-    """`told(done, total)` as it goes on. One that was interrupted is resumed: no version is added then."""
+    """Turn the master of `path`, which wraps the keys of `table`; `told(done, total)` as it goes on.
+
+    One that was interrupted is resumed: no version is added then."""
     known = masters.read(path.read_text())
-    former = await rotation.left(conn, max(known))
+    former = await rotation.left(conn, max(known), table)
     if not former:
         known[max(known) + 1] = secrets.token_bytes(masters.KEY_BYTES)
         write_private(path, masters.write(known))
     version, done = max(known), 0
     while True:
-        total = done + await rotation.left(conn, version)
-        while moved := await rotation.rewrap(conn, Masters(path), _TOGETHER):
+        total = done + await rotation.left(conn, version, table)
+        while moved := await rotation.rewrap(conn, Masters(path), _TOGETHER, table):
             done += moved
             told(done, max(total, done))
         if not drop:
             return Rotation(version, done, [])
         await asyncio.sleep(linger_s)
-        if not await rotation.left(conn, version):
+        if not await rotation.left(conn, version, table):
             break
     dropped = sorted(known.keys() - {version})
     write_private(path, masters.write({version: known[version]}))

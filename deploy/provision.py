@@ -15,6 +15,7 @@ from typing import Annotated
 import asyncpg
 import typer
 
+from coffre.rotation import ARCHIVE, EVERYDAY
 from deploy import master_keys, nats_config, operators, provisioning
 from deploy.components import schemas
 from deploy.datadir import DataDir, LaunchError, write_private
@@ -95,15 +96,21 @@ def operateur(
 
 
 @app.command("cle-maitre")
-def cle_maitre(fichier: Annotated[Path, typer.Argument(help="Le fichier maitres.cles, ouvert en écriture.")]) -> None:
+def cle_maitre(
+    fichier: Annotated[Path, typer.Argument(help="Le fichier maitres.cles, ouvert en écriture.")],
+    archive: Annotated[bool, typer.Option("--archive", help="C'est celui de l'archive intermédiaire.")] = False,
+) -> None:
     """Fait tourner la clé maîtresse, le relais en marche. Une rotation interrompue se reprend par la même commande.
 
     Variables : RELAIS_ADMIN_DATABASE_URL, RELAIS_ADMIN_DATABASE_PASSWORD_FILE.
 
-    Exemple :
+    Exemples :
 
         docker compose run --rm -v ./.relais-compose/secrets/coffre:/coffre provision \\
             python -m deploy.provision cle-maitre /coffre/maitres.cles
+
+        docker compose run --rm -v ./.relais-compose/secrets/archive:/archive provision \\
+            python -m deploy.provision cle-maitre --archive /archive/maitres.cles
     """
     url, password_file = _environment("RELAIS_ADMIN_DATABASE_URL", "RELAIS_ADMIN_DATABASE_PASSWORD_FILE")
     master_keys.versions(fichier)
@@ -111,7 +118,9 @@ def cle_maitre(fichier: Annotated[Path, typer.Argument(help="Le fichier maitres.
     async def rotated() -> master_keys.Rotation:
         conn = await asyncpg.connect(url, password=Path(password_file).read_text().strip(), timeout=5)
         try:
-            return await master_keys.rotate(conn, fichier, lambda done, total: None)
+            return await master_keys.rotate(
+                conn, fichier, lambda done, total: None, table=ARCHIVE if archive else EVERYDAY
+            )
         finally:
             await conn.close()
 

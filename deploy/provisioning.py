@@ -12,7 +12,7 @@ import asyncpg
 from pogo_core.util import migrate, sql
 
 from deploy import postgres
-from deploy.components import COMPONENTS, ROOT, SHREDDERS, VAULT, schemas
+from deploy.components import ARCHIVED, COMPONENTS, ROOT, SHREDDERS, VAULT, schemas
 from deploy.datadir import DataDir, LaunchError
 
 Admin: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
@@ -130,16 +130,25 @@ async def _ensure_schema(conn: Admin, schema: str) -> None:
 
 
 async def _ensure_vault(conn: Admin, root: Path) -> list[str]:
-    """The schema of the keys has no role of its own: those who seal may read and add, those who erase may delete."""
+    """The schema of the keys has no role of its own: those who seal may read and add, those who erase may delete.
+
+    What is put away belongs to the archive alone, which looks at what the gateway has put there.
+    """
     await conn.execute(f"CREATE SCHEMA IF NOT EXISTS {VAULT}")
     applied = await _migrate(conn, VAULT, [root / VAULT / "schema"])
     if await conn.fetchval("SELECT to_regclass($1) IS NOT NULL", f"{VAULT}.cles"):
         for role in sorted({component.schema for component in COMPONENTS if component.seals}):
             await conn.execute(f"GRANT USAGE ON SCHEMA {VAULT} TO {role}")
             await conn.execute(f"GRANT SELECT, INSERT ON {VAULT}.cles TO {role}")
+            await conn.execute(f"GRANT INSERT (id) ON {VAULT}.retours TO {role}")
         for role in SHREDDERS:
             await conn.execute(f"GRANT DELETE ON {VAULT}.cles TO {role}")
             await conn.execute(f"GRANT EXECUTE ON FUNCTION {VAULT}.detruire(uuid[]) TO {role}")
+        for role in sorted({component.schema for component in COMPONENTS if component.keeps_archive}):
+            await conn.execute(f"GRANT UPDATE ON {VAULT}.cles TO {role}")
+            await conn.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {VAULT}.archives, {VAULT}.retours TO {role}")
+            await conn.execute(f"GRANT USAGE ON SCHEMA passerelle TO {role}")
+            await conn.execute(f"GRANT SELECT ON {', '.join(ARCHIVED)} TO {role}")
     return applied
 
 

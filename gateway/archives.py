@@ -4,11 +4,13 @@ nobody reads it without a motive; two years later it is erased.
 SQL and the rule; `gateway.inbound.deposit.retention` runs it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from chassis.database import Connection, Record
+from coffre.keys import ask_back
+from gateway import participations
 
 # A communication is what a partner, or a structure by its link, told; the clocks of the hub are none. The offer, whose
 # events bear the key of a structure, has no participant.
@@ -29,6 +31,10 @@ DELETE FROM archives r WHERE EXISTS (
     AND e.recu_a > r.derniere_a AND {_IS_TOLD}
 ) OR EXISTS (SELECT FROM alias WHERE absorbe = r.parcours) OR EXISTS (SELECT FROM effaces WHERE parcours = r.parcours)
 """  # noqa: S608  constants only
+_SPOKEN_OF = """
+DELETE FROM archives WHERE parcours IN (
+    SELECT unnest($1::uuid[]) UNION SELECT survivant FROM alias WHERE absorbe = ANY($1))
+"""
 _DUE = """
 UPDATE archives r SET efface_a = $1 WHERE efface_a IS NULL AND derniere_a <= $1::timestamptz - interval '4 years'
 AND depuis <= $1
@@ -62,8 +68,14 @@ async def archive(conn: Connection, now: datetime) -> int:
 
 
 async def take_out(conn: Connection) -> int:
-    """What a partner speaks of again, was merged or erased; how many."""
+    """What a partner spoke of again meanwhile (see `spoken_of`), was merged or erased; how many."""
     return int((await conn.execute(_TAKE_OUT)).rpartition(" ")[2])
+
+
+async def spoken_of(conn: Connection, events: Iterable[tuple[UUID, str]]) -> None:
+    """Of events (parcours, source): what a partner speaks of again comes back for good, at once."""
+    if told := {parcours for parcours, source in events if not source.startswith("/services/")}:
+        await conn.execute(_SPOKEN_OF, list(told))
 
 
 async def due(conn: Connection, now: datetime) -> Sequence[Record]:
@@ -74,5 +86,8 @@ async def due(conn: Connection, now: datetime) -> Sequence[Record]:
 async def open_for(
     conn: Connection, parcours: UUID, partenaire: str, *, motif: str, agent: str, now: datetime, until: datetime
 ) -> bool:
-    """Let this partner read it until then; False when it is not in the archive."""
-    return await conn.fetchval(_OPEN, parcours, partenaire, motif, agent, now, until) is not None
+    """Let this partner read it until then, and ask its keys back; False when it is not in the archive."""
+    if await conn.fetchval(_OPEN, parcours, partenaire, motif, agent, now, until) is None:
+        return False
+    await ask_back(conn, [parcours, *(await participations.absorbed(conn, [parcours])).get(parcours, ())])
+    return True

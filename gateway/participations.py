@@ -21,10 +21,10 @@ FROM unnest($1::uuid[], $2::text[]) AS d(parcours, partenaire) JOIN participatio
 JOIN partenaires q ON q.code = p.partenaire
 LEFT JOIN territoires t ON t.parcours = p.parcours
 LEFT JOIN oppositions o ON o.parcours = p.parcours
-WHERE p.fin IS NULL AND NOT EXISTS (
+WHERE p.fin IS NULL AND ($3 OR NOT EXISTS (
     SELECT FROM archives r WHERE r.parcours = p.parcours AND NOT EXISTS (
         SELECT FROM archives_ouvertes v
-        WHERE (v.parcours, v.partenaire) = (p.parcours, p.partenaire) AND v.jusqua > now()))
+        WHERE (v.parcours, v.partenaire) = (p.parcours, p.partenaire) AND v.jusqua > now())))
 GROUP BY p.parcours, p.partenaire, o.parcours, t.departement, q.code
 """
 _TERRITORIES = "SELECT parcours, departement FROM territoires WHERE parcours = ANY($1)"
@@ -132,10 +132,12 @@ async def of_parcours(conn: Connection, parcours: Iterable[UUID]) -> Roles:
     return {(row["parcours"], row["partenaire"]): frozenset(map(Role, row["roles"])) for row in rows}
 
 
-async def of_pairs(conn: Connection, pairs: Sequence[tuple[UUID, str]]) -> Roles:
+async def of_pairs(conn: Connection, pairs: Sequence[tuple[UUID, str]], *, archived: bool = False) -> Roles:
     """The roles that open these parcours to these partners where they are now; a pair without any is absent, and so is
-    one in the archive that no operator opened. To have signalled the person opens nothing: see `signalled_as`."""
-    rows = await conn.fetch(_ROLES_OF, [parcours for parcours, _ in pairs], [partenaire for _, partenaire in pairs])
+    one in the archive that no operator opened, unless `archived`: who may not read it there may speak of it again, and
+    it comes back. To have signalled the person opens nothing: see `signalled_as`."""
+    named = [[parcours for parcours, _ in pairs], [partenaire for _, partenaire in pairs]]
+    rows = await conn.fetch(_ROLES_OF, *named, archived)
     roles = {(row["parcours"], row["partenaire"]): _open(row) for row in rows}
     return {pair: held for pair, held in roles.items() if held}
 

@@ -13,7 +13,7 @@ import structlog
 from cryptography.exceptions import InvalidTag
 
 from chassis.database import Connection, Record
-from coffre.keys import SANS_PARCOURS, Keyring, Vault
+from coffre.keys import SANS_PARCOURS, Keyring, Vault, key_of
 from relais_contrats.catalogue import ABONNES_TERRITOIRE, CATALOGUE
 
 _log = structlog.get_logger()
@@ -84,8 +84,13 @@ async def open_events(
     no body can be made of it.
     """
     known = [dict(one) for one in rows]
-    keyring = await vault.of_cells(conn, [one["scelle"] for one in known])
-    return [one for one in known if _completed(keyring, one, table, corps, row)]
+    keyring = await vault.of_cells(conn, [one["scelle"] for one in known if not _waits_in_archive(one)])
+    return [one for one in known if _waits_in_archive(one) or _completed(keyring, one, table, corps, row)]
+
+
+def _waits_in_archive(one: Mapping[str, Any]) -> bool:
+    """Nothing of it leaves: its key stays where it is, and its body with what is in the clear."""
+    return bool(one.get("est_archive"))
 
 
 def _completed(keyring: Keyring, one: dict[str, Any], table: str, corps: str, row: str) -> bool:
@@ -102,15 +107,17 @@ def _completed(keyring: Keyring, one: dict[str, Any], table: str, corps: str, ro
     return secret is not None
 
 
-async def open_answers(vault: Vault, conn: Connection, rows: Sequence[Record]) -> list[dict[str, Any]]:
+async def open_answers(
+    vault: Vault, conn: Connection, rows: Sequence[Record], *, asks: bool = False
+) -> list[dict[str, Any]]:
     """The rows of deposits with their `reponse`, from it or from `reponse_scellee`; `est_close` when an erasure has
-    closed it. Rows of other tables have no cell."""
+    closed it. Rows of other tables have no cell. That of an archived parcours is missing, unless it `asks` for it."""
     known = [dict(one) for one in rows]
-    keyring = await vault.of_cells(conn, [one["reponse_scellee"] for one in known])
+    keyring = await vault.of_cells(conn, [one["reponse_scellee"] for one in known], asks=asks)
     for one in known:
         cell = one.pop("reponse_scellee")
         answer = keyring.open(ANSWERS, one["id"], cell) if cell else None
-        one["est_close"] = cell is not None and answer is None
+        one["est_close"] = cell is not None and answer is None and key_of(cell) not in keyring.archived
         if answer is not None:
             one["reponse"] = orjson.loads(answer)
     return known

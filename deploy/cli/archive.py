@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
 from chassis.database import Connection
+from coffre import keys
 from deploy.cli.hub import Donnees
 from deploy.cli.partenaire_connexion import Code, run
 from deploy.datadir import DEFAULT_FOLDER, DataDir, LaunchError, Ports
@@ -60,6 +63,16 @@ def ouvrir(
             access = Access(code, f"exploitant {agent}", (named,), None, "archive ouverte", 200, None, None)
             chain = AccessChain((secrets / "recu.pem").read_bytes())
             await accesses.insert(conn, chain.chained([access], now))
+        if not await _is_given_back(conn, named):
+            typer.echo("La clé du parcours n'est pas encore rendue par l'archive : voyez ./relais etat.", err=True)
         typer.echo(f"Parcours ouvert à {code} jusqu'au {until:%d/%m/%Y %H:%M} UTC.")
 
     run(donnees, act)
+
+
+async def _is_given_back(conn: Connection, parcours: UUID) -> bool:
+    for _ in range(50):
+        if not await keys.archived(conn, [parcours]):
+            return True
+        await asyncio.sleep(0.1)
+    return False

@@ -1,4 +1,4 @@
-"""`cle-maitre tourner`: a new master key, without a stop."""
+"""`cle-maitre tourner`: a new master key, of every day or of the archive, without a stop."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from coffre.rotation import ARCHIVE, EVERYDAY
 from deploy import master_keys, rebut
 from deploy.cli.hub import Donnees, data_dir
 from deploy.datadir import DEFAULT_FOLDER
@@ -31,6 +32,7 @@ def cle_maitre() -> None:
 def tourner(
     donnees: Donnees = DEFAULT_FOLDER,
     garder: Annotated[bool, typer.Option("--garder", help="Garde l'ancienne clé dans le fichier.")] = False,
+    archive: Annotated[bool, typer.Option("--archive", help="Celle de l'archive intermédiaire.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Écrit le bilan en JSON.")] = False,
 ) -> None:
     """Crée une nouvelle clé maîtresse et y réemballe toutes les clés, le relais en marche ; puis abandonne l'ancienne.
@@ -39,12 +41,15 @@ def tourner(
     sauvegardes ne s'ouvre plus. Une sauvegarde de la base d'avant ne s'ouvre plus non plus sans le fichier d'alors.
     Une rotation interrompue se reprend par la même commande.
 
-    Exemple :
+    Exemples :
 
         ./relais cle-maitre tourner
+
+        ./relais cle-maitre tourner --archive
     """
     data = data_dir(donnees)
-    master_keys.versions(data.masters)
+    path, table = (data.archive_masters, ARCHIVE) if archive else (data.masters, EVERYDAY)
+    master_keys.versions(path)
 
     async def act(progress: Progress) -> Rotation:
         task = progress.add_task("Clés réemballées", total=None)
@@ -52,9 +57,10 @@ def tourner(
         try:
             return await master_keys.rotate(
                 conn,
-                data.masters,
+                path,
                 lambda done, total: progress.update(task, completed=done, total=total),
                 drop=not garder,
+                table=table,
             )
         finally:
             await conn.close()
@@ -65,4 +71,5 @@ def tourner(
         typer.echo(json.dumps(asdict(done)))
         return
     gone = f" ; abandonnée : {', '.join(map(str, done.abandonnees))}" if done.abandonnees else ""
-    typer.echo(f"La clé maîtresse n° {done.version} enveloppe tout ({done.reemballees} clés réemballées){gone}.")
+    whose = " de l'archive" if archive else ""
+    typer.echo(f"La clé maîtresse{whose} n° {done.version} enveloppe tout ({done.reemballees} clés réemballées){gone}.")

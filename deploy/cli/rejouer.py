@@ -53,5 +53,6 @@ def rejouer(
         typer.echo(json.dumps(compte, ensure_ascii=False))
     else:
         suite = "à réécrire" if a_blanc else "réécrits"
-        typer.echo(f"{compte['dossiers']} dossiers comparés, {len(compte['differents'])} {suite}.")
+        laisses = f" ; {compte['archives']} archivés, laissés tels quels" if compte["archives"] else ""
+        typer.echo(f"{compte['dossiers']} dossiers comparés, {len(compte['differents'])} {suite}{laisses}.")
     raise typer.Exit(done.returncode)

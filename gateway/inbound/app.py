@@ -126,6 +126,7 @@ async def build(running: Process, configured: Settings, observed: watch.Watch | 
     chains = Chains(configured.pem("recu"), base_url)
     pseudonyms = Pseudonyms(configured.key("pseudonymes"))
     vault = Vault(running.pool, Masters(configured.cles_maitres))
+    running.loop("retours-archive", vault.keep_asking)
     journal = Journal(running.pool, chains, AccessChain(configured.pem("recu")), pseudonyms, vault)
     refusals = Refusals(journal)
     async with running.pool.acquire() as conn:

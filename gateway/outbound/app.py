@@ -59,6 +59,7 @@ async def assemble(running: Process, configured: Settings) -> None:
     running.loop("battements", heartbeats.run)
     running.loop("retenus", fanout.keep_trying)
     running.loop("reprises", Renewals(running.pool, annuaire, sender.wake).run)
+    running.loop("retours-archive", vault.keep_asking)
     running.loop("departs", Departures(running.pool).run)
     running.loop("envois", lambda stop: push(sender, signals, client, stop))
     await running.bus.respond(health.SUBJECT, COMPONENT, health.answering(running, COMPONENT))

@@ -116,12 +116,16 @@ class Registre(Generic[A]):
 
     async def famille(self, conn: Connection, parcours: UUID) -> list[A]:
         """Return the surviving dossier of this parcours, then its absorbed ones; empty for an unknown parcours."""
-        return list((await self.ouvrir(conn, await conn.fetch(_FAMILLE, parcours))).values())
+        return list((await self.lire(conn, await conn.fetch(_FAMILLE, parcours))).values())
 
-    async def ouvrir(self, conn: Connection, rows: Iterable[Record]) -> dict[UUID, A]:
+    async def lire(self, conn: Connection, rows: Iterable[Record]) -> dict[UUID, A]:
+        """Return the dossiers of these rows for a read: without the archived ones."""
+        return await self.ouvrir(conn, rows, est_lecture=True)
+
+    async def ouvrir(self, conn: Connection, rows: Iterable[Record], *, est_lecture: bool = False) -> dict[UUID, A]:
         """Return the dossiers of these rows (`parcours, etat`), but the erased ones."""
         cellules = {row["parcours"]: row["etat"] for row in rows}
-        clairs = await self.sceaux.ouvrir(conn, "dossiers", list(cellules.items()))
+        clairs = await self.sceaux.ouvrir(conn, "dossiers", list(cellules.items()), est_lecture=est_lecture)
         return {id_: self.modele.lire(clair) for id_, clair in zip(cellules, clairs, strict=True) if clair}
 
     async def lignes(self, conn: Connection, dossiers: Sequence[A]) -> list[tuple[UUID, UUID | None, bytes]]:

@@ -53,10 +53,12 @@ ON CONFLICT (parcours) DO UPDATE SET absorbe_par = EXCLUDED.absorbe_par, etat = 
 
 @dataclass(slots=True)
 class Compte:
-    """`dossiers`: how many were compared; `differents`: the ids of dossiers that differed from their fold."""
+    """`dossiers`: how many were compared; `differents`: the ids of dossiers that differed from their fold; `archives`:
+    how many were left in the archive."""
 
     total: int
     dossiers: int = 0
+    archives: int = 0
     differents: list[UUID] = field(default_factory=list)
 
 
@@ -66,14 +68,21 @@ Dire = Callable[[Compte], None]
 async def rejouer(
     pool: Pool, registre: Registre[A], *, a_blanc: bool = False, dire: Dire = lambda compte: None
 ) -> Compte:
-    """Compare every dossier with the fold of its facts; write again those that differ unless `a_blanc`."""
+    """Compare every dossier with the fold of its facts; write again those that differ unless `a_blanc`.
+
+    Those of the archive stay there, unread.
+    """
     compte, apres = Compte(await pool.fetchval(_COMBIEN)), UUID(int=0)
     while page := [row["parcours"] for row in await pool.fetch(_SUIVANTS, apres, _PAGE)]:
+        apres = page[-1]
+        async with pool.acquire() as conn:
+            archives = await registre.sceaux.archives(conn, page)
+        compte.archives += len(archives)
+        page = [id_ for id_ in page if id_ not in archives]
         if not a_blanc:
             await registre.sceaux.preparer(page)
         async with pool.acquire() as conn, conn.transaction():
             compte.differents += await _rejouer_une_page(conn, registre, page, a_blanc=a_blanc)
-        apres = page[-1]
         compte.dossiers += len(page)
         if compte.dossiers % _DIT_TOUTES_LES < len(page):
             dire(compte)

@@ -16,6 +16,7 @@ from chassis.database import Pool
 from chassis.facts import Entree, type_court
 from chassis.microbatch import MicroBatch
 from chassis.process import Process, wait
+from coffre.keys import Archived
 from gateway import entries, moves, objets, participations, sealing
 from gateway.inbound.deposit import store, turns
 from gateway.inbound.deposit.cabinet import Cabinet
@@ -88,7 +89,11 @@ class Dispatch:
         if reply["etat"] == "attente" or not await self._is_followed(entree, reply):
             await self._postpone([entree.id], 1, attend)
             return None
-        answer = await self._journal.settle(self._settlement(entree, reply))
+        try:
+            answer = await self._journal.settle(self._settlement(entree, reply))
+        except Archived:
+            await self._postpone([entree.id], 1)
+            return None
         self._learn(entree, reply)
         return answer
 
@@ -105,7 +110,11 @@ class Dispatch:
         if waiting:
             await self._postpone(waiting, 1, attend)
         decided = [(e, r) for e, r in zip(entrees, replies, strict=True) if r["etat"] != "attente"]
-        answers = await self._journal.settle_all([self._settlement(e, r) for e, r in decided]) if decided else []
+        try:
+            answers = await self._journal.settle_all([self._settlement(e, r) for e, r in decided]) if decided else []
+        except Archived:
+            await self._postpone([entree.id for entree, _ in decided], 1)
+            return [None] * len(entrees)
         for entree, reply in decided:
             self._learn(entree, reply)
         by_id = {entree.id: answer for (entree, _), answer in zip(decided, answers, strict=True)}

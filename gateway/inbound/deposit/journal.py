@@ -234,7 +234,7 @@ class Journal:
         keys: Mapping[Nomme, str],
     ) -> None:
         pairs = [(survivors.get(p, p), i.partenaire.code) for i in batch for p in i.named]
-        roles = await participations.of_pairs(conn, pairs) if pairs else {}
+        roles = await participations.of_pairs(conn, pairs, archived=True) if pairs else {}
         pairs_named = {(i.subject, i.partenaire.code) for i in batch if i.subject}
         signalled = await participations.signalled_as(conn, pairs_named) if pairs_named else set()
         cles = {
@@ -388,7 +388,7 @@ class Journal:
             return answer
 
     async def _answers(self, conn: Connection, ids: Sequence[UUID]) -> list[dict[str, Any]]:
-        return await sealing.open_answers(self._vault, conn, await store.answers(conn, ids))
+        return await sealing.open_answers(self._vault, conn, await store.answers(conn, ids), asks=True)
 
     async def _signal(self, depot: UUID, timeout_s: float) -> None:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()

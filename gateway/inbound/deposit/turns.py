@@ -29,7 +29,8 @@ async def refusals(conn: Connection, annuaire: Annuaire, entrees: Sequence[Entre
         if lieux.get(parcours, entree.partition) != entree.partition
         and (partenaire := annuaire.partenaire(entree.emetteur.removeprefix("/partenaires/")))
     ]
-    roles = await participations.of_pairs(conn, [(p, partenaire.code) for _, p, partenaire in moved]) if moved else {}
+    pairs = [(parcours, partenaire.code) for _, parcours, partenaire in moved]
+    roles = await participations.of_pairs(conn, pairs, archived=True) if moved else {}
     jour = jour_des_conventions(datetime.now(UTC))
     found: dict[UUID, dict[str, Any]] = {}
     for entree, parcours, partenaire in moved:

@@ -24,7 +24,7 @@ _OF_FEED = f"""
 SELECT n AS relaisnumero, l.numero, l.evenement, l.parcours, l.type, l.roles, l.a, e.corps, e.scelle,
     CASE WHEN l.numero IS NULL THEN 'efface' WHEN l.retenue THEN 'retenu' WHEN NOT ({NOT_PUT_AWAY}) THEN 'archive'
         WHEN l.numero > coalesce((SELECT numero FROM curseurs WHERE partenaire = $1), 0) THEN 'a-lire' ELSE 'lu' END
-        AS etat
+        AS etat, NOT ({NOT_PUT_AWAY}) AS est_archive
 FROM generate_series($2::bigint, $3::bigint) AS n
 LEFT JOIN livraisons l ON l.partenaire = $1 AND l.relaisnumero = n
 LEFT JOIN evenements e ON e.id = l.evenement

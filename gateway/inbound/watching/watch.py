@@ -13,7 +13,7 @@ from chassis.bus_nats import NatsBus
 from chassis.waiting import wait
 from relais_contrats.briques import BRIQUES
 
-COMPONENTS = (*sorted(brique.nom for brique in BRIQUES), "sortant")
+COMPONENTS = (*sorted(brique.nom for brique in BRIQUES), "sortant", "archive")
 _EVERY_S, _PATIENCE_S = 5.0, 2.0
 # A process that was killed is back before; a batch that waits for a lock is not an alarm.
 SILENT_AFTER_S, STUCK_AFTER_S = 10.0, 30.0
@@ -64,6 +64,10 @@ class Watched:
     def owed_s(self, now: datetime) -> float:
         """How long ago the oldest fact was accepted that is not distributed yet."""
         return self._age_s("a_distribuer_depuis", now)
+
+    def awaited_s(self, now: datetime) -> float:
+        """How long a key has been asked back from the archive."""
+        return self._age_s("retours_attendus_depuis", now)
 
     def _age_s(self, name: str, now: datetime) -> float:
         since = self.told.get(name)
@@ -127,6 +131,10 @@ def anomalies(name: str, watched: Watched, now: datetime) -> Iterator[Anomalie]:
         if stuck_s >= STUCK_AFTER_S:
             phrase = f"{name} n'avance pas dans {stream} depuis {stuck_s:.0f} s ({waiting} événements l'attendent)"
             yield Anomalie("lecteur-arrete", name, phrase, watched.stuck_since[stream], waiting)
+    if (awaited_s := watched.awaited_s(now)) >= STUCK_AFTER_S:
+        count = watched.told["retours_attendus"]
+        phrase = f"{name} n'a pas rendu {count} clés demandées, la plus ancienne depuis {awaited_s:.0f} s"
+        yield Anomalie("retours-attendus", name, phrase, now - timedelta(seconds=awaited_s), count)
     if unpublished_s >= STUCK_AFTER_S:
         count = watched.told["a_publier"]
         phrase = f"{name} ne publie pas depuis {unpublished_s:.0f} s ({count} faits attendent)"

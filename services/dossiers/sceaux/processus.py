@@ -47,7 +47,9 @@ def lancer(
     lus, nom = settings.read(Reglages), service_.brique.nom
 
     async def demarrer(running: Process) -> None:
-        registre.lier(Vault(running.pool, Masters(lus.cles_maitres)), lus)
+        vault = Vault(running.pool, Masters(lus.cles_maitres))
+        registre.lier(vault, lus)
+        running.loop("retours-archive", vault.keep_asking)
         running.loop("scellement-faits", Livre(running.pool, registre.sceaux).run)
         running.loop("scellement", Anciens(running.pool, registre).run)
         await (assembler(running) if assembler else service.connect(service_, running))

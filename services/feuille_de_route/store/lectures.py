@@ -78,7 +78,9 @@ def _curseur(derniere: Record) -> list[Any]:
 
 async def _vues(conn: Connection, rows: Sequence[Record]) -> list[bytes | None]:
     """The views of these rows; None for one that an erasure has closed."""
-    return await REGISTRE.sceaux.ouvrir(conn, "feuilles", [(row["parcours"], row["vue"]) for row in rows])
+    return await REGISTRE.sceaux.ouvrir(
+        conn, "feuilles", [(row["parcours"], row["vue"]) for row in rows], est_lecture=True
+    )
 
 
 def _due(row: Record, vue: bytes | None) -> Json:

@@ -81,7 +81,7 @@ async def file_active(conn: Connection, demande: Mapping[str, Any]) -> Json:
         limite,
         list(jours.values()),
     )
-    dossiers = await REGISTRE.ouvrir(conn, trouves)
+    dossiers = await REGISTRE.lire(conn, trouves)
     suivis = [_suivi(row, dossiers[row["parcours"]], maintenant) for row in trouves if row["parcours"] in dossiers]
     return {"parcours": suivis, "suite": str(trouves[-1]["parcours"]) if len(trouves) == limite else None}
 

@@ -51,7 +51,7 @@ async def survivants(conn: Connection, parcours: Sequence[UUID]) -> dict[str, st
 
 async def parcours(conn: Connection, id_: UUID) -> dict[str, Any] | None:
     """All that is known of a parcours, in clear: its receiver projects it. None when unknown or erased."""
-    for trouve in (await REGISTRE.ouvrir(conn, await conn.fetch(_PARCOURS, [id_]))).values():
+    for trouve in (await REGISTRE.lire(conn, await conn.fetch(_PARCOURS, [id_]))).values():
         ici = await conn.fetch(_ICI, list(trouve.candidats), trouve.departement)
         return _en_json(trouve, [str(ligne["parcours"]) for ligne in ici])
     return None
@@ -59,7 +59,7 @@ async def parcours(conn: Connection, id_: UUID) -> dict[str, Any] | None:
 
 async def dire(conn: Connection, alias: UUID, emetteur: str) -> dict[str, Any] | None:
     """Return this partner's own description of the person that it calls so; None without one."""
-    dossiers = await REGISTRE.ouvrir(conn, await conn.fetch(_DIRE, alias, emetteur))
+    dossiers = await REGISTRE.lire(conn, await conn.fetch(_DIRE, alias, emetteur))
     dit = next((dire for dossier in dossiers.values() for dire in dossier.dires if dire.alias == alias), None)
     if dit is None:
         return None
@@ -87,7 +87,7 @@ async def resoudre(
     partout = await conn.fetch(_ACTIFS, propres, etats_civils, MAX_HOMONYMES)
     ici = [ligne["parcours"] for ligne in partout if ligne["departement"] in departements]
     ailleurs = len(ici) < len(partout)
-    actifs = await REGISTRE.ouvrir(conn, await conn.fetch(_OUVRIR, ici))
+    actifs = await REGISTRE.lire(conn, await conn.fetch(_OUVRIR, ici))
     match rapprocher(dite, identifiants, list(actifs.values())):
         case Inconnu():
             return {"resultat": "aucun", "ailleurs": ailleurs}
