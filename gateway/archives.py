@@ -12,23 +12,28 @@ from chassis.database import Connection, Record
 from coffre.keys import ask_back
 from gateway import participations
 
-# A communication is what a partner, or a structure by its link, told; the clocks of the hub are none. The offer, whose
-# events bear the key of a structure, has no participant.
-_IS_TOLD = "e.corps->>'source' NOT LIKE '/services/%'"
+# A communication is what a partner, or a structure by its link, told, also when nobody else was there to hear it; the
+# clocks of the hub are none. The offer, whose events bear the key of a structure, has no participant.
+_TOLD = """
+(
+    SELECT parcours, recu_a FROM evenements WHERE corps->>'source' NOT LIKE '/services/%'
+    UNION ALL SELECT parcours, a FROM sans_destinataire WHERE est_une_communication
+) AS e
+"""
 _ARCHIVE = f"""
 INSERT INTO archives (parcours, derniere_a, depuis)
 SELECT coalesce(a.survivant, e.parcours), max(e.recu_a), $1
-FROM evenements e LEFT JOIN alias a ON a.absorbe = e.parcours
-WHERE {_IS_TOLD} AND EXISTS (SELECT FROM participations p WHERE p.parcours = e.parcours)
+FROM {_TOLD} LEFT JOIN alias a ON a.absorbe = e.parcours
+WHERE EXISTS (SELECT FROM participations p WHERE p.parcours = e.parcours)
 AND NOT EXISTS (SELECT FROM effaces f WHERE f.parcours = coalesce(a.survivant, e.parcours))
 GROUP BY 1 HAVING max(e.recu_a) <= $1::timestamptz - interval '2 years'
 ON CONFLICT (parcours) DO NOTHING
 """  # noqa: S608  constants only
 _TAKE_OUT = f"""
 DELETE FROM archives r WHERE EXISTS (
-    SELECT FROM evenements e
+    SELECT FROM {_TOLD}
     WHERE e.parcours IN (SELECT r.parcours UNION SELECT absorbe FROM alias WHERE survivant = r.parcours)
-    AND e.recu_a > r.derniere_a AND {_IS_TOLD}
+    AND e.recu_a > r.derniere_a
 ) OR EXISTS (SELECT FROM alias WHERE absorbe = r.parcours) OR EXISTS (SELECT FROM effaces WHERE parcours = r.parcours)
 """  # noqa: S608  constants only
 _SPOKEN_OF = """
@@ -72,9 +77,9 @@ async def take_out(conn: Connection) -> int:
     return int((await conn.execute(_TAKE_OUT)).rpartition(" ")[2])
 
 
-async def spoken_of(conn: Connection, events: Iterable[tuple[UUID, str]]) -> None:
-    """Of events (parcours, source): what a partner speaks of again comes back for good, at once."""
-    if told := {parcours for parcours, source in events if not source.startswith("/services/")}:
+async def spoken_of(conn: Connection, parcours: Iterable[UUID]) -> None:
+    """What a partner speaks of again comes back for good, with its own 201."""
+    if told := set(parcours):
         await conn.execute(_SPOKEN_OF, list(told))
 
 

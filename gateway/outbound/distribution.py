@@ -86,6 +86,7 @@ class NonDistribue:
     parcours: UUID
     type: str
     motif: SansDestinataire
+    est_une_communication: bool
 
     @property
     def est_d_une_personne(self) -> bool:
@@ -211,7 +212,8 @@ class Distribution:
         return None
 
     def _tell_nobody(self, event: Event, motif: SansDestinataire) -> None:
-        self.sans_destinataire.append(NonDistribue(event.id, event.agregat, event.type, motif))
+        est_dit = not event.body["source"].startswith("/services/")
+        self.sans_destinataire.append(NonDistribue(event.id, event.agregat, event.type, motif, est_dit))
 
     def _take_effect(self, event: Event) -> None:
         """The day has come: who enters is told what was decided, which the others know since then."""

@@ -111,6 +111,33 @@ async def test_a_clock_of_the_hub_is_no_communication_and_a_partner_s_word_is(po
     assert (await is_open(pool, parcours), await is_open(pool, other)) == (False, True)
 
 
+async def test_what_a_partner_said_that_nobody_else_was_to_hear_is_a_communication(pool: Pool, parcours: UUID) -> None:
+    alone = "INSERT INTO sans_destinataire VALUES ($1, $2, 'usager.corrige', 'emetteur-seul', $3, $4)"
+    other = uuid4()
+    await shared(pool, other)
+    await tell(pool, other, BEGIN)
+    await pool.execute(alone, uuid4(), parcours, BEGIN + YEAR, True)
+    await pool.execute(alone, uuid4(), other, BEGIN + YEAR, False)
+
+    await turn(pool, BEGIN + 2 * YEAR + timedelta(days=1))
+    archived = (await is_open(pool, parcours), await is_open(pool, other))
+    await pool.execute(alone, uuid4(), other, BEGIN + 3 * YEAR, True)
+    await turn(pool, BEGIN + 3 * YEAR + timedelta(days=1))
+
+    assert archived == (True, False)
+    assert (await is_open(pool, parcours), await is_open(pool, other)) == (False, True)
+
+
+async def test_who_takes_part_may_speak_of_it_again(pool: Pool, parcours: UUID) -> None:
+    await turn(pool, BEGIN + 3 * YEAR)
+    async with pool.acquire() as conn:
+        may_speak = await participations.of_pairs(conn, [(parcours, "cd-59"), (parcours, "ft-hdf")], archived=True)
+        await archives.spoken_of(conn, [parcours])
+
+    assert list(may_speak) == [(parcours, "cd-59")]
+    assert await is_open(pool, parcours)
+
+
 async def test_who_speaks_of_it_again_takes_it_out(pool: Pool, parcours: UUID) -> None:
     await turn(pool, BEGIN + 2 * YEAR + timedelta(days=1))
     await tell(pool, parcours, BEGIN + 2 * YEAR + timedelta(days=2))

@@ -13,7 +13,7 @@ import orjson
 from chassis.database import CONFLICT, Connection, Pool
 from chassis.microbatch import MicroBatch
 from coffre.keys import SANS_PARCOURS, Keyring, Vault
-from gateway import accesses, fusions, moves, objets, participations, prescriptions, sealing
+from gateway import accesses, archives, fusions, moves, objets, participations, prescriptions, sealing
 from gateway.accesses import Access, AccessChain
 from gateway.inbound.deposit import store
 from gateway.inbound.deposit.store import NewDeposit, RefusedDeposit
@@ -351,6 +351,7 @@ class Journal:
         for depot, survivant, absorbes in [s.separated for s in own if s.separated]:
             await fusions.undo(conn, depot, survivant, absorbes, now)
         await objets.noter(conn, [objet for s in own for objet in s.created])
+        await archives.spoken_of(conn, [s.parcours for s in own if s.parcours and s.etat == "accepte"])
         return {s.depot: answers.get(s.depot, {}) for s in own}
 
     async def _record_accesses(

@@ -10,7 +10,7 @@ from uuid import UUID
 from chassis.database import Connection, Record
 from chassis.ordering import Event
 from coffre.keys import Vault, destroy
-from gateway import archives, numbering
+from gateway import numbering
 from gateway.outbound.distribution import Abonne, Evenement, Livraison, Rappel
 from gateway.outbound.order import Cause
 from gateway.outbound.store import waiting
@@ -151,7 +151,6 @@ async def insert_events(conn: Connection, vault: Vault, evenements: Sequence[Eve
             [cell for _, cell in sealed],
         )
         await conn.execute(_INSERT_EVENTS, *columns, now)
-        await archives.spoken_of(conn, [(e.parcours, e.corps["source"]) for e in evenements])
 
 
 async def insert_deliveries(conn: Connection, livraisons: Sequence[Livraison], now: datetime) -> int:

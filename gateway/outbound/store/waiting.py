@@ -71,8 +71,8 @@ UPDATE rebut SET etat = 'repris', entree = '{}', scelle = NULL, regle_a = $2
 WHERE id = ANY($1) AND etat IN ('parque', 'a-reprendre')
 """
 _NOBODY = """
-INSERT INTO sans_destinataire (evenement, parcours, type, motif, a)
-SELECT d.*, $5 FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[]) AS d ON CONFLICT DO NOTHING
+INSERT INTO sans_destinataire (evenement, parcours, type, motif, est_une_communication, a)
+SELECT d.*, $6 FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bool[]) AS d ON CONFLICT DO NOTHING
 """
 _COUNT_NOBODY = """
 INSERT INTO sans_destinataire_comptes (motif, type, nombre)
@@ -187,7 +187,9 @@ async def unpark(conn: Connection, ids: Collection[UUID], now: datetime) -> None
 
 async def tell_nobody(conn: Connection, events: Sequence[NonDistribue], now: datetime) -> None:
     """Record what has no receiver: each of a person's, and how many in all."""
-    named = [(e.evenement, e.parcours, e.type, str(e.motif)) for e in events if e.est_d_une_personne]
+    named = [
+        (e.evenement, e.parcours, e.type, str(e.motif), e.est_une_communication) for e in events if e.est_d_une_personne
+    ]
     if named:
         await conn.execute(_NOBODY, *[list(column) for column in zip(*named, strict=True)], now)
     counts = Counter((str(e.motif), e.type) for e in events)
