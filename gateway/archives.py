@@ -39,6 +39,7 @@ DELETE FROM archives r WHERE EXISTS (
 _SPOKEN_OF = """
 DELETE FROM archives WHERE parcours IN (
     SELECT unnest($1::uuid[]) UNION SELECT survivant FROM alias WHERE absorbe = ANY($1))
+RETURNING parcours
 """
 _DUE = """
 UPDATE archives r SET efface_a = $1 WHERE efface_a IS NULL AND derniere_a <= $1::timestamptz - interval '4 years'
@@ -78,9 +79,9 @@ async def take_out(conn: Connection) -> int:
 
 
 async def spoken_of(conn: Connection, parcours: Iterable[UUID]) -> None:
-    """What a partner speaks of again comes back for good, with its own 201."""
+    """What a partner speaks of again comes back for good, with its own 201, and its keys with it."""
     if told := set(parcours):
-        await conn.execute(_SPOKEN_OF, list(told))
+        await _ask_back(conn, [row["parcours"] for row in await conn.fetch(_SPOKEN_OF, list(told))])
 
 
 async def due(conn: Connection, now: datetime) -> Sequence[Record]:
@@ -94,5 +95,11 @@ async def open_for(
     """Let this partner read it until then, and ask its keys back; False when it is not in the archive."""
     if await conn.fetchval(_OPEN, parcours, partenaire, motif, agent, now, until) is None:
         return False
-    await ask_back(conn, [parcours, *(await participations.absorbed(conn, [parcours])).get(parcours, ())])
+    await _ask_back(conn, [parcours])
     return True
+
+
+async def _ask_back(conn: Connection, parcours: Sequence[UUID]) -> None:
+    if parcours:
+        absorbed = await participations.absorbed(conn, parcours)
+        await ask_back(conn, {*parcours, *(one for several in absorbed.values() for one in several)})

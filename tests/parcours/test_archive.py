@@ -80,6 +80,7 @@ async def test_archived_persons_come_back_for_a_word_or_a_motive_and_go_with_an_
         await eventually(lambda: status(cd, signalled_again), lambda code: code == 200)
         await eventually(lambda: places(hub, ids[3]), lambda found: found == (0, 0))
 
+    assert (await places(hub, ids[0]), await places(hub, ids[1])) == ((1, 0), (1, 0))
     assert (before, archived) == ([200] * 4, [(404, (0, 1))] * 4)
     assert (corrected.etat, again.etat, again.corps["parcours"]) == ("accepte", "accepte", signalled_again)
     assert (is_open, gone.etat) == (200, "accepte")

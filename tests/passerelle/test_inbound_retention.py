@@ -128,7 +128,7 @@ async def test_what_a_partner_said_that_nobody_else_was_to_hear_is_a_communicati
     assert (await is_open(pool, parcours), await is_open(pool, other)) == (False, True)
 
 
-async def test_who_takes_part_may_speak_of_it_again(pool: Pool, parcours: UUID) -> None:
+async def test_who_takes_part_may_speak_of_it_again_and_its_key_comes(banc: Bench, pool: Pool, parcours: UUID) -> None:
     await turn(pool, BEGIN + 3 * YEAR)
     async with pool.acquire() as conn:
         may_speak = await participations.of_pairs(conn, [(parcours, "cd-59"), (parcours, "ft-hdf")], archived=True)
@@ -136,6 +136,7 @@ async def test_who_takes_part_may_speak_of_it_again(pool: Pool, parcours: UUID) 
 
     assert list(may_speak) == [(parcours, "cd-59")]
     assert await is_open(pool, parcours)
+    assert [row["id"] for row in await (await banc.admin()).fetch("SELECT id FROM coffre.retours")] == [parcours]
 
 
 async def test_who_speaks_of_it_again_takes_it_out(pool: Pool, parcours: UUID) -> None:
