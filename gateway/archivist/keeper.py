@@ -16,7 +16,7 @@ from coffre.masters import Masters
 
 _log = structlog.get_logger()
 _TOGETHER = 500
-_LOOK_EVERY_S, _PUT_AWAY_EVERY_S = 0.2, 60.0
+_LOOK_EVERY_S, _PUT_AWAY_EVERY_S = 0.25, 60.0
 MOST_IN_AN_HOUR = 2_000
 """What the processes of every day get back in an hour, however much they ask for: the rest waits for the next one."""
 
@@ -38,6 +38,7 @@ WHERE c.enveloppe IS NOT NULL AND NOT EXISTS (
     WHERE t.id = c.id AND (t.rendu_a IS NULL OR t.rendu_a > now() - interval '1 hour'))
 ORDER BY 1 LIMIT $1 FOR UPDATE OF c SKIP LOCKED
 """  # noqa: S608  constants only
+_IS_ASKED = "SELECT EXISTS (SELECT FROM coffre.retours WHERE rendu_a IS NULL)"
 _ASKED = "SELECT id FROM coffre.retours WHERE rendu_a IS NULL ORDER BY demande_a LIMIT $1 FOR UPDATE SKIP LOCKED"
 # What no request brought back, and does not belong there any more.
 _FREED = f"""
@@ -110,6 +111,8 @@ class Keeper:
 
     async def give_back(self) -> int:
         """Move back the next keys that were asked for, the oldest request first; how many requests were answered."""
+        if not await self._pool.fetchval(_IS_ASKED):
+            return 0
         async with self._pool.acquire() as conn, conn.transaction():
             left = min(_TOGETHER, await conn.fetchval(_LEFT_IN_THE_HOUR, self._most_in_an_hour))
             asked = await conn.fetch(_ASKED, left) if left > 0 else []
