@@ -107,6 +107,15 @@ def age(seconds: float) -> str:
     return duree(timedelta(seconds=round(seconds))) if seconds >= 1 else "—"
 
 
+def jours(count: float | None) -> str:
+    """`12 j`, `12,5 j`; a dash for what may not be shown."""
+    return f"{_decimal(count)}{_THIN}j" if count is not None else "—"
+
+
+def part(share: float | None) -> str:
+    return f"{_decimal(round(share * 100, 1))}{_THIN}%" if share is not None else "—"
+
+
 def chiffre(count: int) -> str:
     return f"{count:,}".replace(",", _THIN)
 

@@ -131,7 +131,7 @@ COMPONENTS: tuple[Component, ...] = (
         schema="console",
         migrations=("console/schema",),
         secrets="console",
-        publish=("lecture.passerelle.accueil", "lecture.passerelle.chemin", "lecture.passerelle.risques"),
+        publish=tuple(f"lecture.passerelle.{vue}" for vue in ("accueil", "chemin", "delais", "risques")),
         receives_traces=True,
     ),
     *map(_service, SERVICES),

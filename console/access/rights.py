@@ -16,6 +16,7 @@ class Acte(StrEnum):
     VOIR_ACCUEIL = "voir-accueil"
     VOIR_TRACES = "voir-traces"
     VOIR_ATTENTION = "voir-attention"
+    VOIR_DELAIS = "voir-delais"
     VOIR_DROITS = "voir-droits"
     SORTIR = "sortir"
     VOIR_OPERATEURS = "voir-operateurs"
@@ -25,6 +26,7 @@ TABLE: Mapping[Acte, tuple[str, Role]] = {
     Acte.VOIR_ACCUEIL: ("Voir l'accueil : débits, refus, files, partenaires en difficulté", Role.LECTURE),
     Acte.VOIR_TRACES: ("Chercher et lire les traces et les messages, sans leur contenu", Role.LECTURE),
     Acte.VOIR_ATTENTION: ("Lire les points d'attention", Role.LECTURE),
+    Acte.VOIR_DELAIS: ("Lire et exporter les délais par département", Role.LECTURE),
     Acte.VOIR_DROITS: ("Lire ce tableau", Role.LECTURE),
     Acte.SORTIR: ("Se déconnecter", Role.LECTURE),
     Acte.VOIR_OPERATEURS: ("Voir les opérateurs, leurs sessions et leurs entrées", Role.ADMINISTRATION),

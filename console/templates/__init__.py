@@ -11,6 +11,7 @@ from console.access.sessions import CURRENT
 PAGES = (
     ("/", "Accueil", "voir-accueil"),
     ("/traces", "Traces", "voir-traces"),
+    ("/delais", "Délais", "voir-delais"),
     ("/attention", "Points d'attention", "voir-attention"),
     ("/droits", "Droits", "voir-droits"),
     ("/operateurs", "Opérateurs", "voir-operateurs"),

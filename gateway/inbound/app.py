@@ -35,6 +35,7 @@ from gateway.inbound.events.replays import Replays
 from gateway.inbound.events.subscriptions import Subscriptions
 from gateway.inbound.links.answer_links import Signer
 from gateway.inbound.links.answers import Answers
+from gateway.inbound.reading import delays
 from gateway.inbound.reading.bookmarks import Bookmarks
 from gateway.inbound.reading.listing import Listing
 from gateway.inbound.reading.offres import Offres
@@ -111,6 +112,7 @@ async def assemble(running: Process, configured: Settings) -> None:
     await running.bus.respond(risks.SUBJECT, COMPONENT, risks.answering(running.pool, observed, configured.parts))
     overall = Overview(running.pool, observed)
     await running.bus.respond(overview.SUBJECT, COMPONENT, overall.answer)
+    await running.bus.respond(delays.SUBJECT, COMPONENT, delays.answering(running.bus))
     running.loop("veille", observed.run)
     app = await build(running, configured, observed)
     shared = configured.port_partage

@@ -101,6 +101,7 @@ def test_the_table_of_who_may_do_what() -> None:
         "voir-accueil     lecture exploitation administration",
         "voir-traces      lecture exploitation administration",
         "voir-attention   lecture exploitation administration",
+        "voir-delais      lecture exploitation administration",
         "voir-droits      lecture exploitation administration",
         "sortir           lecture exploitation administration",
         "voir-operateurs  administration",

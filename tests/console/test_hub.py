@@ -117,6 +117,7 @@ async def test_every_page_stands_in_a_browser(hub: Hub, tmp_path: Path) -> None:
         trace = await trace_of(hub, message, "entrant", "usagers")
     pages = {
         "accueil": "/",
+        "delais": "/delais?departement=59",
         "traces": "/traces",
         "trace": f"/traces/{trace['trace']}",
         "message": f"/messages/caf-59/{message}",

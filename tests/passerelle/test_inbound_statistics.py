@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 import pytest
 
+from gateway.inbound.reading import delays
 from gateway.inbound.reading.disclosure import DELAIS, SEUIL
 from tests.engines import Bench
 from tests.passerelle.entrance import Entrance
@@ -64,3 +65,13 @@ async def test_ten_prescriptions_are_told_by_no_statistic_of_the_offer(entree: E
     shown = (await partner.get("/v1/statistiques/offres", departement="59"))["prescriptions"]
 
     assert [one["nombre"] for one in shown] == [SEUIL]
+
+
+async def test_the_console_is_told_no_more_of_a_month_of_ten_persons(entree: Entrance, banc: Bench) -> None:
+    for brique in DELAIS:
+        await answering(banc, brique, "delais", [counted(brique, SEUIL - 1), counted(brique, SEUIL)])
+
+    told = orjson.loads(await delays.answering(banc.bus)(b"{}"))
+
+    assert {brique: len(lines) for brique, lines in told.items()} == dict.fromkeys(DELAIS, 1)
+    assert not {"personnes", "cellules"} & {field for lines in told.values() for field in lines[0]}

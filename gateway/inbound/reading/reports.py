@@ -17,9 +17,10 @@ from gateway import sealing
 from gateway.bodies import Bodies, Delivered
 from gateway.inbound.deposit.deposits import status_of
 from gateway.inbound.deposit.prepared import Doorway
+from gateway.inbound.reading import delays
 from gateway.inbound.reading import reads_store as store
 from gateway.inbound.reading.bookmarks import Bookmarks
-from gateway.inbound.reading.disclosure import DELAIS, GROUPES, expurgees
+from gateway.inbound.reading.disclosure import DELAIS, GROUPES
 from gateway.inbound.reading.sight import Sight, answer, declare
 from gateway.inbound.request import problems
 from gateway.inbound.request.door import Call, Door
@@ -148,7 +149,7 @@ class Reports:
             brique: [row for row in rows if GROUPES[brique] in seen.get(row["departement"], ())]
             for brique, rows in zip(DELAIS, told, strict=True)
         }
-        return answer(call, request, {brique: expurgees(rows[brique], DELAIS[brique]) for brique in DELAIS})
+        return answer(call, request, delays.shown(rows))
 
 
 def _deposited(row: Record) -> dict[str, Any]:
