@@ -52,6 +52,8 @@ nom = "France Travail Lille"
 # client_id = "PAR_..."
 # client_secret = "..."
 # scopes = "profil_accedant api_rechercher-usagerv2 rechercheusager api_orientationusagerv1 orientationusager"
+# toutes_les_s = 30               # ce que dit le relais
+# paniers_toutes_les_s = 600      # ce qui attend chez France Travail
 """
 
 _Adresse = Annotated[str, AfterValidator(lambda written: str(ip_network(written)))]
@@ -73,7 +75,8 @@ class Contrat(_Own):
 class Sortie(_Own):
     """Where France Travail's own API is, and how it knows the hub. `organisme`: who decides, for France Travail.
 
-    `parallele`: calls at once; `toutes_les_s`: pause between two looks at what was told, in seconds.
+    `parallele`: calls at once; `toutes_les_s`: pause between two looks at what was told, in seconds;
+    `paniers_toutes_les_s`: at the baskets of France Travail.
     """
 
     jeton: Annotated[str, Field(pattern=r"^https?://", max_length=255)]
@@ -84,6 +87,7 @@ class Sortie(_Own):
     organisme: Literal["CD", "DCD", "FT", "ML", "CE"] = "CD"
     parallele: Annotated[int, Field(ge=1, le=10)] = 10
     toutes_les_s: Annotated[int, Field(ge=1, le=3_600)] = 30
+    paniers_toutes_les_s: Annotated[int, Field(ge=1, le=86_400)] = 600
 
 
 class FranceTravailConfiguration(Configuration):

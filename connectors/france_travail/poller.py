@@ -16,6 +16,7 @@ import structlog
 from chassis.waiting import wait
 from connectors.exchanges import ExchangeRefused
 from connectors.france_travail.api import FranceTravail, FranceTravailRefused, FranceTravailUnavailable
+from connectors.france_travail.collecting import collect
 from connectors.france_travail.sending import FAITS, Sending
 from connectors.hub import PartnerError, RequestRefused
 from connectors.state import Outcome
@@ -33,7 +34,12 @@ def loops(context: Context) -> Mapping[str, Loop]:
             while not stop.is_set():
                 await wait(stop, await follow(context, there) or context.configuration.sortie.toutes_les_s)
 
-    return {"sortie": run} if context.configuration.sortie else {}
+    async def look(stop: asyncio.Event) -> None:
+        async with FranceTravail(context.configuration.sortie) as there:
+            while not stop.is_set():
+                await wait(stop, await collect(context, there) or context.configuration.sortie.paniers_toutes_les_s)
+
+    return {"sortie": run, "paniers": look} if context.configuration.sortie else {}
 
 
 async def follow(context: Context, there: FranceTravail) -> float:

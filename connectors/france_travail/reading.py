@@ -88,7 +88,8 @@ class StructureDite(_Read):
         return {"systeme": systeme, "valeur": code, "nom": nom} if code else None
 
 
-def _instant_or_date(written: Any) -> Any:
+def instant_or_date(written: Any) -> datetime | date:
+    """Raises ValueError."""
     if not isinstance(written, str):
         raise ValueError
     if len(written) <= 10:
@@ -96,7 +97,7 @@ def _instant_or_date(written: Any) -> Any:
     return datetime.fromisoformat(written)
 
 
-Jour = Annotated[datetime | date, BeforeValidator(_instant_or_date)]
+Jour = Annotated[datetime | date, BeforeValidator(instant_or_date)]
 
 
 def day_there(told: datetime | date, departement: str) -> str:

@@ -56,11 +56,7 @@ async def decide(call: Call) -> Response:
     data = reading.sanction(told, view["departement"])
     digest = hashlib.sha256(forme_canonique([call.parcours, data])).hexdigest()
     data["sanction_id"] = f"ft-{digest[:24]}"
-    one = next((one for one in view.get("sanctions") or () if one["sanction_id"] == data["sanction_id"]), None)
-    if one is None:
-        await call.deposit(Act("sanction.decidee", data, view["departement"], "engagement"))
-    else:
-        call.exchange.counts["deja-depose"] += 1
+    await call.deposit(Act("sanction.decidee", data, view["departement"], "engagement"))
     return JSONResponse({"codeSortie": SORTIE, "identifiantConsequenceSanction": data["sanction_id"]})
 
 

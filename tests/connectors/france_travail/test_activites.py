@@ -44,7 +44,8 @@ class Basket(Hub):
         if parcours in self.gone:
             raise RequestRefused(404, {})
         if method == "GET" and name in ("", "rdv", "contrat"):
-            number = {"type": "numero-france-travail", "valeur": f"59{parcours[4:8]}"}
+            digits = int.from_bytes(parcours.encode()) % 10**9
+            number = {"type": "numero-france-travail", "valeur": f"59{digits:09d}"}
             return self.sheets.get(f"{parcours}/{name}", {"identifiants": [] if name else [number]})
         return await super().call(method, path, content, headers)
 

@@ -196,7 +196,6 @@ async def test_a_decision_of_the_departement_is_deposited_once(place: Place, hub
     hub.views["contrat"] = view()
     first = await place.send(f"{SANCTIONS}/decisionSanctionRSAPartenaire", content)
     [(_, data)] = hub.told()
-    hub.views["contrat"] = view(sanctions=[data | {"etat": "decidee"}])
     second = await place.send(f"{SANCTIONS}/decisionSanctionRSAPartenaire", content)
 
     SanctionDecidee.model_validate(data)
