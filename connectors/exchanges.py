@@ -41,12 +41,13 @@ class ExchangeRefused(Exception):
 
 @dataclass(slots=True)
 class Exchange:
-    """One that is going on. `counts`: outcome (accepte, refuse, ignore…) → how many."""
+    """One that is going on. `counts`: outcome (accepte, refuse, ignore…) → how many. `archive`: digest of what came."""
 
     id: str
     traceparent: str
     counts: Counter[str] = field(default_factory=Counter)
     motif: str | None = None
+    archive: str | None = None
 
     @property
     def trace(self) -> str:

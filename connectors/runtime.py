@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from chassis.waiting import wait
 from connectors.archive import purge_hourly
 from connectors.database import Database
+from connectors.erasure import follow_erasures
 from connectors.exchanges import Journal, Spans, unrecorded
 from connectors.hub import partner_of
 from connectors.mandates import Mandate
@@ -123,7 +124,11 @@ class Runtime:
 
 async def _serve(speaks: System, context: Context, stop: asyncio.Event) -> None:
     async with context.hub, asyncio.TaskGroup() as tasks:
-        for name, loop in {"conservation": _keeping(context), **speaks.loops(context)}.items():
+        for name, loop in {
+            "conservation": _keeping(context),
+            "effacements": _erasing(context),
+            **speaks.loops(context),
+        }.items():
             tasks.create_task(_forever(context, name, loop, stop))
         await stop.wait()
 
@@ -133,6 +138,13 @@ def _keeping(context: Context) -> Loop:
         await purge_hourly(context, stop)
 
     return purge
+
+
+def _erasing(context: Context) -> Loop:
+    async def follow(stop: asyncio.Event) -> None:
+        await follow_erasures(context, stop)
+
+    return follow
 
 
 async def _forever(context: Context, name: str, loop: Loop, stop: asyncio.Event) -> None:

@@ -30,6 +30,9 @@ _OURS_OF = "SELECT empreinte, la_notre FROM correspondances WHERE mandat = $1 AN
 _THEIRS = "SELECT scelle FROM correspondances WHERE mandat = $1 AND espace = $2 AND la_notre = $3"
 _PAIRS = "SELECT scelle, la_notre FROM correspondances WHERE mandat = $1 AND espace = $2"
 _UNLINK = "DELETE FROM correspondances WHERE mandat = $1 AND espace = $2 AND empreinte = $3"
+_FORGET_OURS = "DELETE FROM correspondances WHERE mandat = $1 AND la_notre = $2 RETURNING espace, empreinte"
+_FORGET_SPACE = "DELETE FROM correspondances WHERE mandat = $1 AND espace = $2"
+_SPACES = "SELECT DISTINCT espace FROM correspondances WHERE mandat = $1 AND espace NOT LIKE 'archive %'"
 _MOVE = """
 INSERT INTO positions (mandat, nom, valeur) VALUES ($1, $2, $3)
 ON CONFLICT (mandat, nom) DO UPDATE SET valeur = excluded.valeur
@@ -128,6 +131,21 @@ class State:
     async def unlink(self, space: str, theirs: str) -> None:
         """Delete the pair of their key; one that is not there is no fault."""
         await self.run(_UNLINK, space, self._vault.digest(self._purpose(space), theirs))
+
+    def name(self, space: str, theirs: str) -> str:
+        """A keyed digest of their key: it names the same thing wherever it is stored, and tells nothing."""
+        return self._vault.digest(self._purpose(space), theirs)
+
+    async def forget(self, ours: str) -> list[tuple[str, str]]:
+        """Delete every pair of this key of ours, on either side; return the space and the name of their key of each."""
+        rows = await self._database.fetch(_FORGET_OURS, self._mandate, ours)
+        gone = [(str(row["espace"]), str(row["empreinte"])) for row in rows]
+        for row in await self._database.fetch(_SPACES, self._mandate):
+            await self.unlink(row["espace"], ours)
+        return gone
+
+    async def forget_space(self, space: str) -> None:
+        await self.run(_FORGET_SPACE, space)
 
     async def move(self, name: str, position: str) -> None:
         await self.run(_MOVE, name, position)

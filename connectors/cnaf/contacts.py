@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from connectors.archive import about
 from connectors.cnaf.flow import FlowRefused
 from connectors.cnaf.reading import Omission, joined, matricule_court
 from connectors.cnaf.report import Ligne, Report
@@ -150,6 +151,7 @@ async def _parcours(context: Context, contact: Contact) -> str | None:
 async def _deposit(
     context: Context, exchange: Exchange, chunk: list[tuple[Contact, dict[str, Any]]], report: Report
 ) -> None:
+    await about(context, exchange.archive, {message["subject"] for _, message in chunk})
     answers = await deposit(context.hub, (message for _, message in chunk), exchange.traceparent)
     if any(answer.etat == WAITING or answer.est_relancable for answer in answers):
         raise HubUnreachable("Le relais n'a pas tout décidé : ce fichier sera repris.")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from connectors.archive import about
 from connectors.cnaf import check, contacts, flow, reading
 from connectors.cnaf.kinds import LUS, TITRES, Flux
 from connectors.cnaf.reading import Ignore, Signalement
@@ -75,6 +76,12 @@ async def _flow(
     context: Context, exchange: Exchange, source: BinaryIO, told: Report, alive: Alive, rules: Rules
 ) -> None:
     contenu = await asyncio.to_thread(check.check, source, None)
+
+    async def known(pairs: Iterable[tuple[str, str]]) -> None:
+        told_of = list(pairs)
+        await context.state.link(KNOWN_PERSON, told_of)
+        await about(context, exchange.archive, {parcours for _, parcours in told_of})
+
     sender = Sender(
         context.hub,
         contenu.entete,
@@ -82,7 +89,7 @@ async def _flow(
         traceparent=exchange.traceparent,
         transfers=rules.transfers,
         settle=True,
-        known=lambda pairs: context.state.link(KNOWN_PERSON, pairs),
+        known=known,
     )
     await sender.send(_persons(rules, contenu.entete, source), 2, alive)
 

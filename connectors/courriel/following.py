@@ -16,8 +16,7 @@ from connectors.systems import Context
 Json = Mapping[str, Any]
 FOLLOWED: Final = "courriel suivi"
 PRESCRIPTIONS: Final = "courriel prescription"
-"""Those that were sent to this structure: who takes part sees those of the others too."""
-EMITTED: Final = "courriel emise"
+"""Those that were sent to this structure, with their instant: who takes part sees those of the others too."""
 FAILED: Final = "courriel refus"
 FEED, NEWS, REMINDED = "courriel fil", "courriel nouveau", "courriel rappel"
 _FAITS: Final = (
@@ -106,15 +105,20 @@ async def _note(context: Context, event: Json) -> None:
     if not parcours or fait not in _FAITS:
         return
     if fait == "prescription.emise":
-        await state.link(PRESCRIPTIONS, [(data["prescription_id"], parcours)])
-        await state.link(EMITTED, [(data["prescription_id"], event["time"])])
+        await state.link(PRESCRIPTIONS, [(f"{data['prescription_id']} {event['time']}", parcours)])
     if fait == "prescription.relancee":
-        if await state.ours(PRESCRIPTIONS, data["prescription_id"]) is None:
+        if data["prescription_id"] not in await _emitted(context):
             return
         await state.move(REMINDED, event["id"])
     else:
         await state.move(NEWS, event["id"])
     await state.link(FOLLOWED, [(parcours, parcours)])
+
+
+async def _emitted(context: Context) -> dict[str, str]:
+    """The instant of each prescription that was sent to this structure, by its id."""
+    told = [theirs.split(" ") for theirs, _ in await context.state.pairs(PRESCRIPTIONS)]
+    return {prescription_id: instant for prescription_id, instant in told}
 
 
 async def dossiers(context: Context) -> list[Dossier]:
@@ -165,7 +169,7 @@ async def dossier(
             raise
         return None
     failures = await failed(context) if failures is None else failures
-    emitted = dict(await context.state.pairs(EMITTED))
+    emitted = await _emitted(context)
     ours = [
         {**one, "emise_a": emitted[one["prescription_id"]]}
         for one in sheet.get("prescriptions") or ()

@@ -96,6 +96,7 @@ def _name(context: Context, path: Path) -> str:
 async def _handle(context: Context, path: Path, digest: str, exchange: Exchange, held: Held) -> None:
     with path.open("rb") as source:
         await asyncio.to_thread(archive, context, digest, source)
+        exchange.archive = digest
         arrivee = matching(context, path.name)
         if arrivee is None:
             raise ExchangeRefused("Aucune arrivée configurée ne porte ce nom de fichier.")

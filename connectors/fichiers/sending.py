@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from connectors.archive import about
 from connectors.exchanges import Exchange
 from connectors.fichiers.configuration import Arrivee
 from connectors.fichiers.reading import LineRefused, Read, read
@@ -96,6 +97,9 @@ async def _chunk(
             one.read = read(arrivee, one.line)
         except LineRefused as refused:
             one.result, one.why = "refusé", str(refused)
+    read_lines = [one.read for one in chunk if one.read]
+    named = {context.state.name(_PERSON, key) for line in read_lines for key in line.keys}
+    await about(context, digest, named | {line.parcours for line in read_lines if line.parcours})
     await _name_persons(context, arrivee, chunk)
     for one in chunk:
         _prepare(context, arrivee, one, digest, since)

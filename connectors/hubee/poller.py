@@ -148,6 +148,7 @@ async def _attachment(
         digest = await hubee.download(case["id"], attachment["id"], source)
         source.seek(0)
         await asyncio.to_thread(archive, context, digest, source)
+        exchange.archive = digest
         report = folder_of(context, "rapports") / f"{case['id']}-{digest[:12]}.jsonl"
         kind = await asyncio.to_thread(_kind, case["processCode"], source)
         return await intake.take(context, exchange, kind, source, report, alive, _rules(context))

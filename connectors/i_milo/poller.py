@@ -21,7 +21,7 @@ import structlog
 
 from chassis.waiting import wait
 from connectors.appointments import Steps, Told, gone, steps
-from connectors.archive import archive, archived
+from connectors.archive import about, archive, archived
 from connectors.exchanges import Exchange, ExchangeRefused
 from connectors.hub import ACCEPTED, WAITING, Answer, HubUnreachable, PartnerError, deposit, find
 from connectors.i_milo import reading
@@ -172,7 +172,9 @@ class Taking:
         state, at = self._context.state, self._event.date
         if found is not None:
             data = reading.data_of(found, self._settings)
-            await state.link(_LAST, [(key, await _kept(self._context, found.model_dump_json().encode()))])
+            digest = await _kept(self._context, found.model_dump_json().encode())
+            await about(self._context, digest, [state.name(_DOSSIER, str(self._event.idDossier))])
+            await state.link(_LAST, [(key, digest)])
             return steps(told, data, key, at)
         last = await state.ours(_LAST, key)
         if told is None or last is None:

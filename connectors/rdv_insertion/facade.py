@@ -16,11 +16,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from connectors.archive import archive
+from connectors.archive import about, archive
 from connectors.exchanges import Exchange, ExchangeRefused
 from connectors.hub import PartnerError
 from connectors.rdv_insertion import reading
-from connectors.rdv_insertion.codes import EVENEMENTS, MODELES
+from connectors.rdv_insertion.codes import EVENEMENTS, MODELES, USAGERS
 from connectors.rdv_insertion.reading import ContentRefused, Webhook
 from connectors.rdv_insertion.signature import SignatureRefused, in_utf8, verify
 from connectors.rdv_insertion.taking import LEASE, Busy, take
@@ -64,6 +64,8 @@ async def _answer(context: Context, body: bytes) -> Response:
         async with context.journal.exchange("entrant", *_named(webhook, digest)) as exchange:
             if webhook is None:
                 raise ExchangeRefused(f"Webhook refusé : {fault}.")
+            whom = [context.state.name(USAGERS, str(user)) for user in sorted(reading.user_ids(webhook))]
+            await about(context, digest, whom)
             await _once(context, exchange, webhook, digest)
     except ExchangeRefused as error:
         return refused(422, str(error))

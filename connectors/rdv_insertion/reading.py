@@ -6,7 +6,7 @@ Shapes: documentation of the API v1 of rdv-insertion, « Webhooks ». Fields tha
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -53,6 +53,21 @@ class Meta(_Read):
 class Webhook(_Read):
     data: dict[str, Any]
     meta: Meta
+
+
+def user_ids(webhook: Webhook) -> set[int]:
+    """Whom a webhook is about, whatever its model."""
+    own = {webhook.data.get("id")} if webhook.meta.model == "User" else set()
+    return {id_ for id_ in own | set(_users(webhook.data)) if isinstance(id_, int)}
+
+
+def _users(content: Any) -> Iterator[Any]:
+    for value in content if isinstance(content, list) else ():
+        yield from _users(value)
+    for name, value in content.items() if isinstance(content, dict) else ():
+        users = value if name == "users" and isinstance(value, list) else [value] if name == "user" else []
+        yield from (user["id"] for user in users if isinstance(user, dict) and isinstance(user.get("id"), int))
+        yield from _users(value)
 
 
 class User(_Read):

@@ -47,7 +47,7 @@ async def test_archives_are_kept_ninety_days_unless_the_mandate_says_otherwise(t
     young, old = kept(one, b"jeune", 89), kept(one, b"ancien", 91)
     shorter = kept(other, b"court", 31)
 
-    assert (purge(one), purge(other)) == (1, 1)
+    assert (len(purge(one)), len(purge(other))) == (1, 1)
     assert (young.exists(), old.exists(), shorter.exists()) == (True, False, False)
 
 
@@ -74,7 +74,7 @@ async def test_what_comes_again_is_kept_from_then_on(tmp_path: Path) -> None:
     digest = hashlib.sha256(b"deux fois").hexdigest()
     archive(one, digest, io.BytesIO(b"deux fois"))
 
-    assert purge(one) == 0
+    assert purge(one) == []
     assert archived(one, digest) == b"deux fois"
 
 

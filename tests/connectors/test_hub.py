@@ -437,7 +437,7 @@ def test_a_software_that_calls_france_travail_changes_the_url_only(hub: Hub) -> 
 ASSOCIATION = {"systeme": "siret", "valeur": "90000083700014", "nom": "Plateforme mobilité de Lille"}
 
 
-async def prescribed(hub: Hub, nom: str) -> None:
+async def prescribed(hub: Hub, nom: str) -> str:
     """By the département, to a service of an association that has no system."""
     offered = {"structure_id": "dora--structure-7", "nom": "Louer un scooter"}
     lille = structure(7, id="dora--structure-7", siret=ASSOCIATION["valeur"])
@@ -455,6 +455,17 @@ async def prescribed(hub: Hub, nom: str) -> None:
             "prescription.emise", emitted, departement="59", subject=parcours, finalite="accompagnement"
         )
         assert (await partner.post(message, wait_s=10)).etat == "accepte"
+    return parcours
+
+
+async def erased(hub: Hub, parcours: str) -> list[str]:
+    """Who the département's own deposits say was erased."""
+    async with hub.partner("cd-59") as partner:
+        reason = {"motif": "Demande de la personne."}
+        message = partner.message("usager.efface", reason, departement="59", subject=parcours)
+        assert (await partner.post(message, wait_s=10)).etat == "accepte"
+        found = await partner.get("/v1/messages", etat="accepte", type="usager.efface")
+    return [one["parcours"] for one in found["messages"]]
 
 
 def test_a_structure_without_a_system_is_written_to_and_answers_by_its_page(hub: Hub) -> None:
@@ -465,7 +476,7 @@ def test_a_structure_without_a_system_is_written_to_and_answers_by_its_page(hub:
             f'adresse = "{origin}"\nexpediteur = "relais@exemple.fr"\ndestinataires = ["accueil@asso.exemple.fr"]\n'
         )
         create(hub, "courriel", f'departement = "59"\ntoutes_les_s = 1\n{sender}[smtp]\n{smtp}', "asso-mobilite")
-        asyncio.run(prescribed(hub, "FICTIVEV"))
+        parcours = asyncio.run(prescribed(hub, "FICTIVEV"))
         until(lambda: mails.received)
         [link] = [line for line in mails.received[0].get_content().splitlines() if line.startswith("http")]
 
@@ -482,3 +493,7 @@ def test_a_structure_without_a_system_is_written_to_and_answers_by_its_page(hub:
     assert (line["nature"], line["etat"], line["compte"]) == ("courriel.prescription.acceptee", "fait", {"accepte": 1})
     until(lambda: "prescription.acceptee" in traced(hub, line["id"]))
     assert b"FICTIVE" not in b"".join(mails.raw)
+
+    assert asyncio.run(erased(hub, parcours)) == [parcours]
+    hub.signal("connecteurs", signal.SIGKILL)  # it looks at its start: nobody waits for the next look
+    until(lambda: "relais.effacement" in [one["nature"] for one in exchanges(hub, "asso-mobilite-courriel")])

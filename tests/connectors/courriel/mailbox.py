@@ -66,7 +66,7 @@ class Mailbox:
 
     def settings(self, port: int, /, **others: Any) -> dict[str, Any]:
         account = {"utilisateur": USER, "mot_de_passe": PASSWORD, "autorite": self.pem}
-        return {"hote": "127.0.0.1", "port": port, "delai_s": 5, **account, **others}
+        return {"hote": "127.0.0.1", "port": port, "delai_s": 30, **account, **others}
 
     @contextmanager
     def served(self, *, tls: bool = False, starttls: bool = True) -> Iterator[int]:

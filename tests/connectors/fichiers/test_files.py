@@ -14,6 +14,7 @@ import httpx
 import openpyxl
 import pytest
 
+from connectors.archive import erase
 from connectors.fichiers import SYSTEM
 from connectors.fichiers.configuration import EXEMPLE
 from connectors.fichiers.facade import facade
@@ -361,3 +362,14 @@ class TestOverHttps:
         answer = await client.put(f"/arrivees/{name}", content=b"x")
 
         assert answer.status_code in (404, 422)
+
+
+async def test_the_archive_of_a_file_goes_with_each_of_its_persons(place: Context, hub: FakeHub) -> None:
+    await dropped(place, "signalements-1.csv", as_csv(HEADING, person(1), person(2)))
+    await dropped(place, "signalements-2.csv", as_csv(HEADING, person(3)))
+    [first] = [one for one in hub.of("usager.signale") if one["data"]["identifiants"][0]["valeur"] == nir(1)]
+
+    counts = await erase(place, pseudonym(first["data"]["identifiants"][0]["valeur"]))
+
+    assert counts["archives"] == 1
+    assert len(list((place.folder / "archives").iterdir())) == 1

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from connectors.archive import erase
 from connectors.hub import HubUnreachable
 from connectors.hubee import SYSTEM
 from connectors.hubee.api import Hubee, HubeeUnreachable
@@ -370,3 +371,17 @@ async def test_the_report_says_each_line_by_its_number(box: Box, place: Context)
         ("droits.modifies", "accepte"),
     ]
     assert all(line["ligne"] > 1 for line in lines)
+
+
+async def test_the_archive_and_the_report_of_a_flow_go_with_each_of_its_persons(
+    place: Context, hub: FakeHub, box: Box
+) -> None:
+    box.deliver(MONTHLY, flux(foyer(personne(1, nom="FICTIVEA"), matricule="0000001", demande="00000000001")))
+    async with opened(place) as hubee:
+        await poll(place, hubee, MONTHLY)
+    [signale] = hub.of("usager.signale")
+
+    counts = await erase(place, pseudonym(signale["data"]["identifiants"][0]["valeur"]))
+
+    assert counts["archives"] == 2
+    assert [list((place.folder / name).iterdir()) for name in ("archives", "rapports")] == [[], []]

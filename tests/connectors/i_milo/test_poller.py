@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from connectors.archive import erase
 from connectors.hub import HubUnreachable
 from connectors.i_milo import SYSTEM, api
 from connectors.i_milo.api import Imilo
@@ -307,3 +308,14 @@ async def test_nothing_of_the_person_is_in_the_state_or_the_journal(place: Conte
 
 def test_the_example_is_a_configuration() -> None:
     SYSTEM.configure(tomllib.loads(EXEMPLE))
+
+
+async def test_what_an_event_left_of_an_erased_person_goes(place: Context, hub: FakeHub, queue: Queue) -> None:
+    queue.rdv()
+    queue.tell("RDV", "CREATE")
+    await emptied(place)
+    before = len(list((place.folder / "archives").iterdir()))
+
+    await erase(place, ZOE)
+
+    assert (before, list((place.folder / "archives").iterdir())) == (1, [])

@@ -12,9 +12,10 @@ from typing import Any
 import httpx
 import pytest
 
-from connectors.archive import archived
+from connectors.archive import archived, erase
 from connectors.hub import HubUnreachable
 from connectors.rdv_insertion import SYSTEM
+from connectors.rdv_insertion.codes import USAGERS
 from connectors.rdv_insertion.configuration import EXEMPLE
 from connectors.rdv_insertion.facade import LARGEST_BYTES
 from connectors.rdv_insertion.taking import LEASE
@@ -474,3 +475,19 @@ def test_a_configuration_is_checked_and_the_example_is_one() -> None:
     assert SYSTEM.configure(tomllib.loads(EXEMPLE)) == SYSTEM.configuration(**tomllib.loads(EXEMPLE))
     with pytest.raises(ConfigurationRefused, match="secret : valeur trop courte"):
         SYSTEM.configure(BASE | {"secret": "court"})
+
+
+@pytest.mark.parametrize("model", ["Rdv", "User", "Invitation"])
+async def test_what_a_webhook_left_of_an_erased_person_goes(place: Place, model: str) -> None:
+    """An invitation is archived before anybody knows who the person is."""
+    about = {"Rdv": rdv(ZOE), "User": ZOE, "Invitation": {"id": 1, "user": ZOE}}[model]
+    await place.send(webhook(about, "05:00", "created", model))
+    await place.send(webhook(rdv(ADA) | {"id": 99}, "05:00", "created"))
+    await place.send(webhook(rdv(ZOE), "06:00", "updated"))
+    parcours = pseudonym(ZOE["france_travail_id"])
+
+    await erase(place.context, parcours)
+
+    assert len(list((place.context.folder / "archives").iterdir())) == 1
+    assert await place.context.state.ours(USAGERS, str(ZOE["id"])) is None
+    assert await place.context.state.ours(USAGERS, str(ADA["id"])) is not None
