@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,14 @@ def mail_server() -> Iterator[tuple[Mailbox, int]]:
 
 
 @pytest.fixture
-def mails(mail_server: tuple[Mailbox, int]) -> Mailbox:
+async def mails(mail_server: tuple[Mailbox, int]) -> AsyncIterator[Mailbox]:
+    """A connection over TLS closes in a few turns of the loop: the test ends once none is left."""
     mail_server[0].forget()
-    return mail_server[0]
+    yield mail_server[0]
+    selector = asyncio.get_running_loop()._selector  # type: ignore[attr-defined]  # nothing else tells what is open
+    async with asyncio.timeout(10):
+        while len(selector.get_map()) > 1:  # the loop's own
+            await asyncio.sleep(0.005)
 
 
 @pytest.fixture
