@@ -17,6 +17,7 @@ from joserfc.util import urlsafe_b64encode
 from uuid_utils.compat import uuid7
 
 from chassis.database import Connection
+from relais_contrats.recus import TYP
 
 _ALGORITHM = "ES256"
 _INSERT = """
@@ -47,7 +48,7 @@ class Chains:
         self._kid = self._key.thumbprint()
         self._issuer = issuer
         self._es256 = JWSRegistry(algorithms=[_ALGORITHM]).get_alg(_ALGORITHM)
-        header = {"alg": _ALGORITHM, "kid": self._kid, "typ": "relais-recu+jws"}
+        header = {"alg": _ALGORITHM, "kid": self._kid, "typ": TYP}
         self._header = urlsafe_b64encode(orjson.dumps(header))
         self._ends: dict[str, _End] = {}
 

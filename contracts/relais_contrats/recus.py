@@ -15,6 +15,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
 from joserfc.jws import JWSRegistry, deserialize_compact
 
+TYP = "relais-recu+jws"
 _ES256 = JWSRegistry(algorithms=["ES256"])
 
 
@@ -49,12 +50,11 @@ class Suite:
         return fautes
 
     def est_signe(self, jws: str) -> bool:
-        """Whether the hub signed this receipt, wherever its place is."""
+        """Whether the hub signed this as a receipt, wherever its place is: the same key signs certificates."""
         try:
-            deserialize_compact(jws, self.cles, registry=_ES256)
+            return deserialize_compact(jws, self.cles, registry=_ES256).headers().get("typ") == TYP
         except (JoseError, ValueError):
             return False
-        return True
 
 
 def contenu(jws: str) -> dict[str, Any]:

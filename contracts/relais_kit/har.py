@@ -3,6 +3,7 @@
 Other exchanges are passed over. Pointers of what is wrong with an exchange start at the root of the capture.
 """
 
+import base64
 import io
 import json
 from collections.abc import Iterator, Mapping
@@ -36,11 +37,15 @@ def echanges(entree: BinaryIO) -> Iterator[Morceau]:
     except (ValueError, RecursionError, KeyError, TypeError) as erreur:
         raise HarIllisible("ce n'est pas une capture HAR : `log.entries[]` y manque") from erreur
     for rang, (methode, url, entree_) in enumerate(lues):
-        chemin = urlsplit(url).path
+        try:
+            chemin = urlsplit(str(url)).path
+            morceaux = list(_messages(methode, chemin, entree_, f"/log/entries/{rang}"))
+        except (AttributeError, KeyError, TypeError, ValueError) as erreur:
+            raise HarIllisible(f"`log.entries[{rang}]` n'est pas un échange HTTP") from erreur
         nom = f"échange {rang + 1}, {methode} {chemin}"
-        for morceau in _messages(methode, chemin, entree_, f"/log/entries/{rang}"):
+        for morceau in morceaux:
             yield morceau._replace(echange=nom)
-        if porte_un_nir(unquote_plus(url)):
+        if porte_un_nir(unquote_plus(str(url))):
             yield _faute(
                 nom,
                 f"/log/entries/{rang}/request/url",
@@ -55,13 +60,21 @@ def _faute(echange: str | None, pointeur: str, code: str, phrase: str) -> Morcea
 
 def _messages(methode: str, chemin: str, echange: Objet, lieu: str) -> Iterator[Morceau]:
     entetes = _entetes(echange["request"])
-    corps = str((echange["request"].get("postData") or {}).get("text", "")).encode()
+    corps = _corps(echange["request"].get("postData") or {})
     if methode == "POST" and chemin.endswith("/v1/messages"):
         yield from _depot(entetes, corps, lieu)
     elif methode == "GET" and chemin.endswith("/v1/evenements"):
         yield from _fil(echange.get("response") or {}, lieu)
     elif methode == "POST" and any(nom in entetes for nom in _SIGNATURE):
         yield from _webhook(entetes, corps, lieu)
+
+
+def _corps(envoye: Objet) -> bytes:
+    """As some captures write it, in base64. What no UTF-8 says stays so, to be refused as the hub refuses it."""
+    texte = str(envoye.get("text", ""))
+    if envoye.get("encoding") == "base64":
+        return base64.b64decode(texte)
+    return texte.encode(errors="surrogatepass")
 
 
 def _entetes(partie: Objet) -> dict[str, str]:

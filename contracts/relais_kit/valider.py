@@ -59,6 +59,8 @@ def _valider(options: argparse.Namespace) -> int:
     donnees_de = type_du_catalogue(options.donnees) if options.donnees else None
     rapport: Rapport = RapportJson(sys.stdout) if options.json else RapportTexte(sys.stdout)
     if options.junit:
+        if not options.junit.absolute().parent.is_dir():
+            abandonner(f"le dossier de {options.junit} n'existe pas")
         rapport = RapportJunit(options.junit, rapport)
     total = refuses = 0
     for fichier in options.fichiers:

@@ -234,3 +234,13 @@ def test_a_reader_that_leaves_early_gets_no_traceback() -> None:
 
     assert rendu.stdout.count(b"\n") == 1
     assert rendu.stderr == b""
+
+
+def test_a_junit_report_has_a_folder_to_go_to(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    message = tmp_path / "m.json"
+    message.write_text(json.dumps(exemple_valide("usager.signale")))
+
+    with pytest.raises(SystemExit, match="2"):
+        main(["valider", str(message), "--junit", str(tmp_path / "rien" / "r.xml")])
+
+    assert "n'existe pas" in capsys.readouterr().err

@@ -1,5 +1,6 @@
 """Captured HTTP exchanges: which messages they carry, and what is wrong with the exchange itself."""
 
+import base64
 import io
 import json
 from collections.abc import Mapping, Sequence
@@ -106,3 +107,26 @@ def test_a_fault_of_the_exchange_has_its_place_in_the_capture(entree: Any, point
 def test_what_is_no_capture_says_so() -> None:
     with pytest.raises(HarIllisible):
         list(echanges(io.BytesIO(b'{"log": {}}')))
+
+
+def test_a_body_in_base64_and_one_that_no_utf8_writes_are_read_as_they_left() -> None:
+    entetes = {"Content-Type": "application/cloudevents+json"}
+    code = echange("POST", URL, SIGNALE, entetes)
+    texte = base64.b64encode(json.dumps(SIGNALE).encode()).decode()
+    code["request"]["postData"] = {"text": texte, "encoding": "base64"}
+    illisible = echange("POST", URL, "\ud800", entetes)
+
+    assert [verdict.code for _, verdict in juges(code, illisible)] == [None, "illisible"]
+
+
+@pytest.mark.parametrize(
+    "requete",
+    [
+        {"method": "POST", "url": URL, "headers": None},
+        {"method": "POST", "url": URL, "headers": [{"name": 5, "value": "x"}]},
+        {"method": "POST", "url": URL, "headers": [], "postData": {"text": "§", "encoding": "base64"}},
+    ],
+)
+def test_an_exchange_that_is_none_is_named(requete: Mapping[str, Any]) -> None:
+    with pytest.raises(HarIllisible, match=r"log.entries\[0\]"):
+        juges({"request": requete})

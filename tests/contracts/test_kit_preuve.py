@@ -11,7 +11,7 @@ from joserfc.jwk import ECKey
 from joserfc.jws import serialize_compact
 
 from gateway.receipts import Chains
-from relais_contrats.recus import Suite, contenu
+from relais_contrats.recus import TYP, Suite, contenu
 from relais_kit.commande import main
 
 ISSUER = "https://relais.exemple.fr"
@@ -98,7 +98,7 @@ def test_a_missing_link_is_told(verifier: Verificateur, recus: list[str], retire
 
 def reecrit(recu: str) -> str:
     """What the holder of the key may sign afterwards in the place of a receipt."""
-    entete = {"alg": "ES256", "kid": CLE.thumbprint()}
+    entete = {"alg": "ES256", "kid": CLE.thumbprint(), "typ": TYP}
     return serialize_compact(entete, json.dumps({**contenu(recu), "message": "autre"}), CLE)
 
 
@@ -121,6 +121,16 @@ def test_the_key_of_another_signs_nothing(tmp_path: Path, capsys: pytest.Capture
 
     assert statut == 1
     assert [rupture.endswith("sa signature n'est pas celle du relais.") for rupture in dit["ruptures"]] == [True] * 4
+
+
+def test_what_the_key_of_receipts_signs_under_another_type_is_none(verifier: Verificateur, recus: list[str]) -> None:
+    entete = {"alg": "ES256", "kid": CLE.thumbprint(), "typ": "relais-certificat+jws"}
+    autre = serialize_compact(entete, json.dumps(contenu(recus[0])).encode(), CLE)
+
+    statut, dit = verifier([autre])
+
+    assert (statut, len(dit["ruptures"])) == (1, 1)
+    assert "signature" in dit["ruptures"][0]
 
 
 def test_receipts_of_another_partner_or_another_hub_are_told(

@@ -10,6 +10,8 @@ from uuid import UUID, uuid4
 from joserfc.jwk import ECKey
 from joserfc.jws import serialize_compact
 
+from relais_contrats.recus import TYP
+
 
 @dataclass
 class Recus:
@@ -30,7 +32,7 @@ class Recus:
         rang, precedent = self._fins.get(partenaire, (0, hashlib.sha256(self.chaine.bytes).hexdigest()))
         dit = {"iss": self.emetteur, "iat": int(instant.timestamp()), "partenaire": partenaire, **contenu}
         dit |= {"chaine": str(self.chaine), "rang": rang + 1, "precedent": precedent}
-        entete = {"alg": "ES256", "kid": self.cle.thumbprint(), "typ": "relais-recu+jws"}
+        entete = {"alg": "ES256", "kid": self.cle.thumbprint(), "typ": TYP}
         jws = str(serialize_compact(entete, json.dumps(dit).encode(), self.cle))
         self._fins[partenaire] = rang + 1, hashlib.sha256(jws.encode()).hexdigest()
         return jws
