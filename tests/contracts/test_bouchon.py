@@ -91,6 +91,18 @@ def test_the_mock_has_every_route_that_the_hub_publishes() -> None:
     assert siennes - publiees == {("GET", "/"), ("POST", "/bouchon/modes"), ("GET", "/bouchon/journal")}
 
 
+async def test_who_signals_without_being_told_who_it_is_takes_no_part(banc: Banc, caf: Partner) -> None:
+    accepte = await caf.post(signalement())
+
+    lu = await caf.get(f"/v1/parcours/{accepte.parcours}")
+    with pytest.raises(RequestRefused) as refus:
+        await caf.get(f"/v1/parcours/{accepte.parcours}/orientations")
+
+    assert (lu["etat"], len(accepte.corps["evenements"])) == ("signale", 1)
+    assert refus.value.status == 404
+    assert (await caf.events()).evenements == []
+
+
 async def test_the_same_body_again_is_replayed_and_another_is_refused(caf: Partner) -> None:
     await caf.post(signalement())
 

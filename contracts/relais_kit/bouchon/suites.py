@@ -104,15 +104,15 @@ class Suites:
         for partenaire in self.partenaires:
             roles = self.roles(partenaire, parcours) if parcours else _ABONNES
             est_la_cause = partenaire.code == emetteur.code
-            if est_la_cause and lu.message.nom == SIGNALE:
-                roles |= {Role.EMETTEUR}  # its own words are repeated to it
+            id_ = str(uuid5(NAMESPACE_URL, f"{partenaire.code} {emetteur.code} {lu.depot.id}"))
+            if est_la_cause and roles == {Role.SIGNALANT} and lu.message.nom == SIGNALE:
+                siens.append(id_)  # told to everybody who signals, shown in no feed to who does not take part
             if not recoit(lu.message, partenaire.type_organisme, roles, est_la_cause=est_la_cause):
                 continue
             receveur = Demandeur(partenaire, partenaire.scopes & frozenset(PORTEES), demandeur.jour)
             vues = visible(receveur, roles, lu.message.nom, donnees)
             if vues is None:
                 continue
-            id_ = str(uuid5(NAMESPACE_URL, f"{partenaire.code} {emetteur.code} {lu.depot.id}"))
             self.memoire.fils[partenaire.code].append(self._evenement(id_, partenaire, lu, parcours, vues))
             siens += [id_] if est_la_cause else []
         return siens
