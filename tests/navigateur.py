@@ -13,7 +13,7 @@ from deploy.allowed_skips import NO_BROWSER, NO_NPM_TOOL
 _AXE = Path(__file__).parent / "outils" / "node_modules" / "axe-core" / "axe.min.js"
 
 # As root in a container, and silent on the network.
-_CHROMIUM = [
+CHROMIUM = [
     "chromium",
     "--headless",
     "--no-sandbox",
@@ -83,5 +83,5 @@ class Navigateur:
         source = self._dossier / "page.html"
         source.write_text(document, encoding="utf-8")
         profil = f"--user-data-dir={self._dossier / 'profil'}"
-        command = [*_CHROMIUM, profil, *options, source.as_uri()]
+        command = [*CHROMIUM, profil, *options, source.as_uri()]
         return subprocess.run(command, check=True, capture_output=True, timeout=60).stdout

@@ -2,39 +2,50 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field, WithJsonSchema
 
 from relais_contrats.demandes import moment
 from relais_contrats.lecture import Erreur
+from relais_contrats.modele import Demande
+from relais_contrats.operations import CURSEUR, LISTE_DE_TYPES, MOMENT, UUID
 from relais_contrats.problemes import Problem, invalid
-from relais_contrats.valeurs import Entier
+from relais_contrats.valeurs import Entier, dit
 
 PAR_PARTENAIRE_MAX = 20
 RECOUVREMENTS_MAX = 4
 """A delivery bears one signature for each."""
 
-Url = Annotated[str, Field(min_length=8, max_length=2000)]
-Types = Annotated[list[Annotated[str, Field(min_length=1, max_length=120)]], Field(max_length=100)]
-Lot = Annotated[Entier, Field(ge=1, le=100)]
-_Instant = Annotated[str, Field(min_length=1, max_length=40)]
+_URL: dict[str, Any] = {"type": "string", "pattern": "^https?://", "minLength": 8, "maxLength": 2000}
+_LOT: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": 100}
+Url = Annotated[str, Field(min_length=8, max_length=2000), WithJsonSchema(_URL)]
+Types = Annotated[
+    list[Annotated[str, Field(min_length=1, max_length=120)]], Field(max_length=100), WithJsonSchema({**LISTE_DE_TYPES})
+]
+"""Whoever reads them tells a type that does not exist from a form that is wrong."""
+Lot = Annotated[Entier, Field(ge=1, le=100), WithJsonSchema(_LOT)]
+_Moment = Annotated[str, Field(min_length=1, max_length=40), WithJsonSchema({**MOMENT})]
 
 
-class _Demande(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class NouvelAbonnement(Demande):
+    """Où recevoir des événements, et lesquels."""
 
-
-class NouvelAbonnement(_Demande):
-    url: Url
+    url: Annotated[Url, dit("https, port 443 ou 8443, sur un hôte que l'opérateur du relais a déclaré pour vous.")]
     types: Types
     lot: Lot = 1
     actif: bool = True
-    signature: Literal["v1", "v1a"] = "v1"
+    signature: Annotated[
+        Literal["v1", "v1a"],
+        dit(
+            "Standard Webhooks. `v1` : HMAC, secret montré une fois. `v1a` : ed25519, clé publiée par le hub ; chaque "
+            "événement porte alors l'attribut `abonnement`, à comparer au vôtre."
+        ),
+    ] = "v1"
 
 
-class Changement(_Demande):
-    """Absent fields keep their value."""
+class Changement(Demande):
+    """Ce qui change ; un champ absent garde sa valeur."""
 
     url: Url | None = None
     types: Types | None = None
@@ -42,13 +53,13 @@ class Changement(_Demande):
     actif: bool | None = None
 
 
-class NouveauRejeu(_Demande):
-    """`types` empty: all those of the subscription. `renvoyer`: also what was delivered already."""
+class NouveauRejeu(Demande):
+    """Une période à rejouer. `types` vide : ceux de l'abonnement ; `renvoyer` : ce qui est livré déjà, aussi."""
 
-    du: _Instant
-    au: _Instant
-    abonnement: Annotated[str, Field(min_length=1, max_length=40)]
-    types: Types = []
+    du: _Moment
+    au: _Moment
+    abonnement: Annotated[str, Field(min_length=1, max_length=40), WithJsonSchema({**UUID})]
+    types: Types = Field(default=[])
     a_blanc: bool = False
     renvoyer: bool = False
 
@@ -60,8 +71,10 @@ class NouveauRejeu(_Demande):
         return du, au
 
 
-class Acquittement(_Demande):
-    curseur: Annotated[str, Field(min_length=1, max_length=100)]
+class Acquittement(Demande):
+    """Jusqu'où le fil a été traité."""
+
+    curseur: Annotated[str, Field(min_length=1, max_length=100), WithJsonSchema({**CURSEUR})]
 
 
 def etat_suivant(etat: str, actif: bool | None, *, change_d_adresse: bool) -> str:

@@ -1,108 +1,83 @@
-"""The table of what partners call: method, path, scope, parameters, what goes in and out. `openapi` writes it down."""
+"""The table of what partners call: method, path, scope, parameters, what goes in and out. The routes of the hub follow
+it, and its OpenAPI document.
+"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import get_args
 
+from relais_contrats.abonnements import Acquittement
 from relais_contrats.api_offres import OFFRES
 from relais_contrats.api_webhooks import WEBHOOKS
 from relais_contrats.catalogue import CATALOGUE
 from relais_contrats.codes.offre import MotifRefusPrescription
+from relais_contrats.echanges import (
+    Cles,
+    Delais,
+    Delegations,
+    DepotAccepte,
+    DepotEnAttente,
+    DepotLu,
+    Document,
+    DonneesSeules,
+    ErreurOAuth,
+    Jeton,
+    LienDemande,
+    Lot,
+    PageDepots,
+    PageEvenements,
+    PageHistorique,
+    PageParcours,
+    Probleme,
+    Regles,
+    Rendu,
+    ResultatRecherche,
+    SensDUnRefus,
+    Trous,
+)
+from relais_contrats.enveloppe import Depot
+from relais_contrats.liens import DemandeDeLien
+from relais_contrats.modele import Donnees
 from relais_contrats.operations import (
     APRES,
-    BOOLEEN,
     BORNES_DE_NUMEROS,
     CLE,
     CURSEUR,
     DATE,
     DEPARTEMENT,
-    ENTIER,
     FORMULAIRE,
     HTML,
     ID_MESSAGE,
     INCHANGE,
-    INSTANT,
     JSON,
     MOMENT,
     NDJSON,
-    NUMERO,
-    OBJET,
     PRC,
     PROBLEME,
-    PSEUDONYME,
     QUI,
     SI_NON,
     TEXTE,
     TYPE,
-    UUID,
     Operation,
     Parametre,
     Reponse,
     Schema,
     codes_separes,
-    demande,
     dit,
     entier,
     liste,
     lu,
     objet,
-    ou_nul,
     parmi,
-    ref,
     rendu,
-    trous,
 )
+from relais_contrats.v1.reglages import ReglageDelegations, ReglageRegles
+from relais_contrats.v1.vues import Recherche, VueParcours
+from relais_contrats.v1.vues_feuille import VueFeuilleDeRoute
 from relais_contrats.vues import VUES
 
 LIMITE = Parametre("limite", "Nombre d'éléments par page.", entier(1, 500))
-_SUITE = ou_nul(CURSEUR)
 _PREFER = Parametre("Prefer", "`wait=10` (secondes) ou `respond-async` (RFC 7240).")
-_AVERTISSEMENTS = liste(objet(("pointeur", "message"), pointeur=TEXTE, message=TEXTE))
-"""What was accepted without being kept, or although it looks wrong."""
-_ENREGISTRE = objet(
-    ("id", "etat"),
-    id=ID_MESSAGE,
-    etat=parmi("accepte"),
-    parcours=ou_nul(PSEUDONYME),
-    evenements=liste(UUID),
-    recu=TEXTE,
-    avertissements=_AVERTISSEMENTS,
-)
-_EN_ATTENTE = objet(("id", "etat"), id=ID_MESSAGE, etat=parmi("en-attente"), avertissements=_AVERTISSEMENTS)
-_LOT: Schema = {
-    "type": "array",
-    "description": "1 000 messages au plus, sinon 413. Chaque élément est jugé seul et a sa ligne de réponse : ce qui "
-    "n'est pas un `Depot` y est refusé sans que les autres en souffrent.",
-    "items": {"anyOf": [ref("Depot"), {}]},
-}
-ETAT_DEPOT = parmi("en-attente", "accepte", "refuse", "rebut", "ecarte")
-"""`rebut`: the hub could not decide it, and will; `ecarte`: an operator gave it up, `motif` says why."""
-_DEPOT_LU = objet(
-    ("etat", "recu_a"),
-    id=dit("Absent d'une ligne de flux dont l'identifiant n'a pas pu être lu.", ID_MESSAGE),
-    ligne=dit("Refusé à l'entrée, dans un lot ou un flux : son rang, à partir de 1.", entier(1, 100_000)),
-    probleme=dit("Refusé : ce qui a été répondu.", ref("Probleme")),
-    type=TEXTE,
-    etat=ETAT_DEPOT,
-    precision=TEXTE,
-    motif=TEXTE,
-    recu_a=INSTANT,
-    parcours=ou_nul(PSEUDONYME),
-    evenements=liste(UUID),
-    recu=ou_nul(TEXTE),
-)
-_LISTES = {"anyOf": [ref("VueEcheance"), ref("VueFileActive"), ref("VueEcheanceFeuille")]}
-_PAGE_PARCOURS = objet(("parcours", "suite"), parcours=liste(_LISTES), suite=_SUITE)
-_PAGE_EVENEMENTS = objet(
-    ("evenements", "curseur", "dernier_numero"),
-    evenements=liste(ref("Evenement")),
-    curseur=CURSEUR,
-    dernier_numero=dit(
-        "Le dernier `relaisnumero` du fil avant la lecture, page vide comprise : s'il vous manque quand la page n'est "
-        "pas pleine, `GET /v1/evenements/trous` dit pourquoi. Il compte tous les types.",
-        NUMERO,
-    ),
-)
-
 _VALEUR: Schema = {"type": "string", "minLength": 1}
 _CLIENT = {
     "client_id": dit("Avec un certificat client (mTLS) ou dans le profil hérité.", _VALEUR),
@@ -128,39 +103,39 @@ def _formulaire_oauth(requis: str, **champs: Schema) -> dict[str, Schema]:
 
 
 _PREUVE = Parametre("DPoP", "Preuve de possession (RFC 9449), pour un jeton lié à une clé et non à un certificat.")
-_JETON = objet(
-    ("access_token", "token_type", "expires_in"),
-    access_token=TEXTE,
-    token_type=parmi("DPoP", "Bearer"),
-    expires_in=entier(1, 300),
-    scope=TEXTE,
-)
-_ERREUR_OAUTH = objet(("error",), error=TEXTE, error_description=TEXTE)
 _REFUS_OAUTH = {
-    400: rendu("Demande refusée (RFC 6749, § 5.2).", _ERREUR_OAUTH),
-    401: rendu("Client refusé.", _ERREUR_OAUTH),
+    400: rendu("Demande refusée (RFC 6749, § 5.2).", ErreurOAuth),
+    401: rendu("Client refusé.", ErreurOAuth),
 }
 
 OAUTH = (
     Operation(
-        "GET", "/.well-known/oauth-authorization-server", "Métadonnées OAuth (RFC 8414)", None, lu("Document.", OBJET)
+        "GET",
+        "/.well-known/oauth-authorization-server",
+        "Métadonnées OAuth (RFC 8414)",
+        None,
+        lu("Document.", Document),
     ),
     Operation(
-        "GET", "/.well-known/oauth-protected-resource", "Métadonnées de l'API (RFC 9728)", None, lu("Document.", OBJET)
+        "GET",
+        "/.well-known/oauth-protected-resource",
+        "Métadonnées de l'API (RFC 9728)",
+        None,
+        lu("Document.", Document),
     ),
     Operation(
         "GET",
         "/oauth/jwks",
         "Clés de signature des jetons (RFC 7517)",
         None,
-        lu("Clés.", OBJET, "application/jwk-set+json"),
+        lu("Clés.", Cles, "application/jwk-set+json"),
     ),
     Operation(
         "POST",
         "/oauth/token",
         "Obtenir un jeton d'accès (client_credentials ; private_key_jwt ou mTLS ; DPoP)",
         None,
-        {200: rendu("Jeton.", _JETON), **_REFUS_OAUTH},
+        {200: rendu("Jeton.", Jeton), **_REFUS_OAUTH},
         corps=_formulaire_oauth("grant_type", grant_type=parmi("client_credentials"), scope=_VALEUR),
         en_tetes=(_PREUVE,),
     ),
@@ -174,6 +149,8 @@ OAUTH = (
     ),
 )
 
+_ETAT_DEPOT = parmi(*get_args(DepotLu.model_fields["etat"].annotation))
+
 MESSAGES = (
     Operation(
         "POST",
@@ -183,16 +160,16 @@ MESSAGES = (
         {
             200: Reponse(
                 "Rejeu du même message ; d'un lot ou d'un flux, une ligne par message, dans leur ordre.",
-                {JSON: _ENREGISTRE, NDJSON: TEXTE},
+                {JSON: DepotAccepte, NDJSON: TEXTE},
             ),
-            201: rendu("Accepté, avec son reçu.", _ENREGISTRE),
-            202: rendu("Enregistré, pas encore décidé.", _EN_ATTENTE),
+            201: rendu("Accepté, avec son reçu.", DepotAccepte),
+            202: rendu("Enregistré, pas encore décidé.", DepotEnAttente),
         },
         corps={
-            "application/cloudevents+json": ref("Depot"),
-            "application/cloudevents-batch+json": _LOT,
+            "application/cloudevents+json": Depot,
+            "application/cloudevents-batch+json": Lot,
             NDJSON: dit("Un `Depot` par ligne, 100 000 au plus ; chacune a sa réponse.", TEXTE),
-            JSON: dit("Mode binaire de CloudEvents : `data` seul, les attributs en en-têtes `ce-*`.", OBJET),
+            JSON: DonneesSeules,
         },
         en_tetes=(_PREFER,),
     ),
@@ -201,9 +178,9 @@ MESSAGES = (
         "/v1/messages",
         "Lister ses dépôts",
         "messages:deposer",
-        lu("Une page.", objet(("messages", "suite"), messages=liste(_DEPOT_LU), suite=_SUITE)) | INCHANGE,
+        lu("Une page.", PageDepots) | INCHANGE,
         (
-            Parametre("etat", "État du dépôt.", ETAT_DEPOT),
+            Parametre("etat", "État du dépôt.", _ETAT_DEPOT),
             Parametre("type", "Type de message.", TYPE),
             Parametre("depuis", "Reçus depuis cet instant.", MOMENT),
             APRES,
@@ -215,7 +192,7 @@ MESSAGES = (
         "/v1/messages/{id}",
         "Ce qu'est devenu un dépôt",
         "messages:deposer",
-        lu("Le dépôt.", _DEPOT_LU) | INCHANGE,
+        lu("Le dépôt.", DepotLu) | INCHANGE,
         cle=Parametre("id", "Identifiant que le partenaire a donné au message.", ID_MESSAGE, requis=True),
     ),
     Operation(
@@ -230,7 +207,7 @@ MESSAGES = (
             Parametre("sens", "Ce qui a été déposé, ou reçu.", parmi("depose", "recu"), requis=True),
         ),
     ),
-    Operation("GET", "/v1/recus/cles", "Clés qui vérifient les reçus", None, lu("Clés.", OBJET)),
+    Operation("GET", "/v1/recus/cles", "Clés qui vérifient les reçus", None, lu("Clés.", Cles)),
 )
 
 EVENEMENTS = (
@@ -239,7 +216,7 @@ EVENEMENTS = (
         "/v1/evenements",
         "Tirer les événements, avec attente longue",
         "evenements:lire",
-        lu("Une page.", _PAGE_EVENEMENTS),
+        lu("Une page.", PageEvenements),
         (
             Parametre("apres", "Curseur ; absent : depuis le dernier acquittement.", CURSEUR),
             Parametre("depuis", "Relire depuis cet instant, acquitté ou non ; exclut `apres`.", MOMENT),
@@ -259,7 +236,7 @@ EVENEMENTS = (
             "Par 1 000 numéros : ceux qui ne sont pas acquittés (`a-lire`), attendent une convention ou l'opérateur "
             "(`retenu`), n'ont plus rien que vous puissiez voir (`sans-objet`), sont archivés (`archive`) ou effacés "
             "(`efface`).",
-            trous("a-lire", "retenu", "sans-objet", "archive", "efface"),
+            Trous,
         ),
         BORNES_DE_NUMEROS,
     ),
@@ -269,7 +246,7 @@ EVENEMENTS = (
         "Acquitter jusqu'à un curseur",
         "evenements:lire",
         {204: rendu("Acquitté ; l'en-tête `Relais-Recu` porte le reçu quand la position a avancé.")},
-        corps={JSON: demande(("curseur",), curseur=CURSEUR)},
+        corps={JSON: Acquittement},
     ),
 )
 
@@ -279,8 +256,8 @@ LECTURES = (
         "/v1/usagers/recherche",
         "Retrouver le parcours d'une personne",
         "identite:resoudre",
-        lu("Résultat.", objet(("resultat",), resultat=parmi("trouve", "aucun", "plusieurs"), parcours=PSEUDONYME)),
-        corps={JSON: ref("Recherche")},
+        lu("Résultat.", ResultatRecherche),
+        corps={JSON: Recherche},
         en_tetes=QUI,
     ),
     Operation(
@@ -288,7 +265,7 @@ LECTURES = (
         "/v1/parcours",
         "Lister les parcours visibles, ou ce qui arrive à échéance",
         "parcours:lire",
-        lu("Une page.", _PAGE_PARCOURS) | INCHANGE,
+        lu("Une page.", PageParcours) | INCHANGE,
         (
             Parametre("departement", "Territoire du parcours.", DEPARTEMENT),
             Parametre(
@@ -317,7 +294,7 @@ LECTURES = (
         "/v1/parcours/{prc}",
         "Lire un parcours",
         "parcours:lire",
-        lu("Le parcours.", ref("VueParcours")) | INCHANGE,
+        lu("Le parcours.", VueParcours) | INCHANGE,
         en_tetes=(*QUI, SI_NON),
         cle=PRC,
     ),
@@ -327,7 +304,7 @@ LECTURES = (
         "/v1/parcours/{prc}/feuille-de-route",
         "Lire la feuille de route, en JSON ou en page à remettre à la personne (`Accept: text/html`)",
         "parcours:lire",
-        lu("La feuille de route.", ref("VueFeuilleDeRoute"), JSON, HTML) | INCHANGE,
+        lu("La feuille de route.", VueFeuilleDeRoute, JSON, HTML) | INCHANGE,
         en_tetes=(*QUI, SI_NON),
         cle=PRC,
     ),
@@ -336,7 +313,7 @@ LECTURES = (
         "/v1/parcours/{prc}/historique",
         "Relire les événements d'un parcours",
         "parcours:lire",
-        lu("Une page.", objet(("evenements", "suite"), evenements=liste(ref("Evenement")), suite=_SUITE)) | INCHANGE,
+        lu("Une page.", PageHistorique) | INCHANGE,
         (APRES, LIMITE),
         en_tetes=(*QUI, SI_NON),
         cle=PRC,
@@ -346,7 +323,7 @@ LECTURES = (
         "/v1/statistiques/delais",
         "Délais légaux par département et par mois ; aucun chiffre sur moins de 11 personnes",
         "pilotage:lire",
-        lu("Les délais.", objet(orientation=liste(OBJET), engagements=liste(OBJET), referents=liste(OBJET))) | INCHANGE,
+        lu("Les délais.", Delais) | INCHANGE,
         (
             Parametre("departement", "Un seul territoire.", DEPARTEMENT),
             Parametre("depuis", "Réceptions depuis le mois de ce jour.", DATE),
@@ -364,8 +341,8 @@ REPONSES = (
         "/v1/prescriptions/{id}/lien",
         "Demander un lien, remis à la structure sans système pour qu'elle réponde à une prescription",
         "messages:deposer",
-        {202: rendu("Demandé ; il expire avec la prescription.", objet(etat=parmi("a-remettre"), expire_a=INSTANT))},
-        corps={JSON: demande(("parcours",), parcours=PSEUDONYME)},
+        {202: rendu("Demandé ; il expire avec la prescription.", LienDemande)},
+        corps={JSON: DemandeDeLien},
         cle=Parametre("id", "Clé de la prescription chez le partenaire, ou son pseudonyme `obj_…`.", CLE, requis=True),
     ),
     Operation(
@@ -390,7 +367,7 @@ REPONSES = (
             200: rendu("Réponse enregistrée.", TEXTE, HTML),
             400: Reponse(
                 "Le formulaire, avec ce qui a été saisi et ce qu'il faut corriger.",
-                {HTML: TEXTE, PROBLEME: ref("Probleme")},
+                {HTML: TEXTE, PROBLEME: Probleme},
             ),
             404: rendu("Lien inconnu.", TEXTE, HTML),
             415: rendu("Ce n'est pas un formulaire.", TEXTE, HTML),
@@ -411,32 +388,21 @@ REPONSES = (
     ),
 )
 
-_SENS = objet(
-    ("code", "statut", "titre", "explication", "relancable"),
-    code=TEXTE,
-    statut=ENTIER,
-    titre=TEXTE,
-    explication=TEXTE,
-    conseil=ou_nul(TEXTE),
-    relancable=BOOLEEN,
-    exemple=ou_nul(TEXTE),
-)
-
 PUBLIQUES = (
-    Operation("GET", "/v1/contrats", "Le catalogue des messages", None, lu("Le catalogue.", OBJET)),
+    Operation("GET", "/v1/contrats", "Le catalogue des messages", None, lu("Le catalogue.", Document)),
     Operation(
         "GET",
         "/v1/contrats/evenement",
         "Schéma JSON de l'enveloppe d'un événement",
         None,
-        lu("Le schéma.", OBJET, "application/schema+json"),
+        lu("Le schéma.", Document, "application/schema+json"),
     ),
     Operation(
         "GET",
         "/v1/contrats/{type}",
         "Schéma JSON et exemples d'un message",
         None,
-        lu("Le schéma de `data`.", OBJET, "application/schema+json"),
+        lu("Le schéma de `data`.", Document, "application/schema+json"),
         cle=_TYPE_NOMME,
     ),
     Operation(
@@ -444,56 +410,36 @@ PUBLIQUES = (
         "/v1/contrats/{type}/depot",
         "Schéma JSON du dépôt entier d'un message",
         None,
-        lu("Le schéma.", OBJET, "application/schema+json"),
+        lu("Le schéma.", Document, "application/schema+json"),
         cle=_TYPE_NOMME,
     ),
-    Operation("GET", "/openapi.json", "Ce document", None, lu("OpenAPI 3.1.", OBJET)),
-    Operation("GET", "/asyncapi.json", "Les événements", None, lu("AsyncAPI 3.0.", OBJET)),
+    Operation("GET", "/openapi.json", "Ce document", None, lu("OpenAPI 3.1.", Document)),
+    Operation("GET", "/asyncapi.json", "Les événements", None, lu("AsyncAPI 3.0.", Document)),
     Operation(
         "GET",
         "/problemes/{code}",
         "Ce que veut dire un refus",
         None,
-        lu("En français.", _SENS, JSON, HTML),
+        lu("En français.", SensDUnRefus, JSON, HTML),
         cle=Parametre("code", "Code d'un refus.", CLE, requis=True),
     ),
-    Operation("GET", "/sante/vivant", "Vivant", None, lu("Vivant.", OBJET)),
+    Operation("GET", "/sante/vivant", "Vivant", None, lu("Vivant.", Document)),
     Operation(
         "GET",
         "/sante/pret",
         "Prêt, par dépendance",
         None,
-        {200: rendu("Prêt.", OBJET), 503: rendu("Pas prêt.", OBJET)},
+        {200: rendu("Prêt.", Document), 503: rendu("Pas prêt.", Document)},
     ),
 )
 
 _CODE_DEPARTEMENT = Parametre("code", "Code du territoire.", DEPARTEMENT, requis=True)
 _AGENT_REQUIS = (replace(QUI[0], requis=True), QUI[1])
-_REGLAGE = {
-    "departement": DEPARTEMENT,
-    "version": ENTIER,
-    "versions": liste(
-        objet(
-            ("version", "motif", "agent", "source", "enregistre_a"),
-            version=ENTIER,
-            motif=TEXTE,
-            agent=TEXTE,
-            source=TEXTE,
-            enregistre_a=INSTANT,
-        )
-    ),
-}
-_REGLES = objet(
-    ("departement", "version", "versions", "origine", "table"),
-    **_REGLAGE,
-    origine=parmi("departement", "defaut"),
-    criteres_requis=liste(TEXTE),
-    table=liste(OBJET),
-)
-_DELEGATIONS = objet(("departement", "version", "versions", "delegations"), **_REGLAGE, delegations=liste(TEXTE))
 
 
-def _reglage(nature: str, lire: str, changer: str, lu_: Schema, ecrit: str) -> tuple[Operation, Operation]:
+def _reglage(
+    nature: str, lire: str, changer: str, lu_: type[Rendu], ecrit: type[Donnees]
+) -> tuple[Operation, Operation]:
     chemin = f"/v1/departements/{{code}}/{nature}"
     return (
         Operation(
@@ -511,7 +457,7 @@ def _reglage(nature: str, lire: str, changer: str, lu_: Schema, ecrit: str) -> t
             changer,
             "messages:deposer",
             lu("Le réglage, aussitôt en vigueur.", lu_),
-            corps={JSON: ref(ecrit)},
+            corps={JSON: ecrit},
             en_tetes=_AGENT_REQUIS,
             cle=_CODE_DEPARTEMENT,
         ),
@@ -523,15 +469,15 @@ REGLAGES = (
         "regles",
         "Lire la table des règles qui préconise une orientation",
         "Remplacer la table des règles de son territoire",
-        _REGLES,
-        "ReglageRegles",
+        Regles,
+        ReglageRegles,
     ),
     *_reglage(
         "delegations",
         "Lire à qui un département délègue ses décisions d'orientation",
         "Changer à qui l'on délègue",
-        _DELEGATIONS,
-        "ReglageDelegations",
+        Delegations,
+        ReglageDelegations,
     ),
 )
 
@@ -547,3 +493,6 @@ OPERATIONS: Sequence[Operation] = (
     *PUBLIQUES,
 )
 """Every operation of the API, in the order in which a developer meets them."""
+
+DECLAREES: Mapping[str, Operation] = {operation.nom: operation for operation in OPERATIONS}
+"""By its name, `GET /v1/evenements`: a route that is not declared here does not start."""

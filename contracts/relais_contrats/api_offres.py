@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from relais_contrats.codes.offre import Frais, ModeAccueil, Public, Thematique, TypeService
+from relais_contrats.echanges import Probleme
 from relais_contrats.operations import (
     APRES,
     COMMUNE,
@@ -19,11 +20,18 @@ from relais_contrats.operations import (
     codes_separes,
     entier,
     lu,
-    ref,
     rendu,
 )
+from relais_contrats.v1.vues_offre import (
+    VueChangements,
+    VueOffreDuTerritoire,
+    VuePageServices,
+    VuePageStructures,
+    VueService,
+    VueStructure,
+)
 
-_RETIRE = {410: rendu("Retiré : `retrait` dit quand (`date`) et pourquoi (`raison`).", ref("Probleme"), PROBLEME)}
+_RETIRE = {410: rendu("Retiré : `retrait` dit quand (`date`) et pourquoi (`raison`).", Probleme, PROBLEME)}
 
 
 def _un_nombre(minimum: float, maximum: float) -> Schema:
@@ -49,6 +57,7 @@ _ID = Parametre(
     "Identifiant : `<source>--<clé chez elle>`.",
     {"type": "string", "pattern": "^[a-z0-9][a-z0-9_-]{0,63}--[A-Za-z0-9._~-]{1,150}$"},
     requis=True,
+    a_des_barres=True,
 )
 
 
@@ -58,7 +67,7 @@ OFFRES = (
         "/v1/offres/services",
         "Chercher des services, autour d'une commune ou d'un point",
         "offres:lire",
-        lu("Une page.", ref("VuePageServices")) | INCHANGE,
+        lu("Une page.", VuePageServices) | INCHANGE,
         (
             Parametre("code_commune", "Commune de la personne : son centre, et les zones qui l'admettent.", COMMUNE),
             Parametre("lat", "Latitude, avec `lon` ; prime sur le centre de la commune.", _un_nombre(-90, 90)),
@@ -83,7 +92,7 @@ OFFRES = (
         "/v1/offres/services/{id}",
         "Lire un service",
         "offres:lire",
-        lu("Le service.", ref("VueService")) | INCHANGE | _RETIRE,
+        lu("Le service.", VueService) | INCHANGE | _RETIRE,
         cle=_ID,
         en_tetes=(SI_NON,),
     ),
@@ -92,7 +101,7 @@ OFFRES = (
         "/v1/offres/structures",
         "Lister les structures",
         "offres:lire",
-        lu("Une page.", ref("VuePageStructures")) | INCHANGE,
+        lu("Une page.", VuePageStructures) | INCHANGE,
         (
             Parametre("departement", "Code du territoire.", DEPARTEMENT),
             Parametre("code_commune", "Code INSEE de la commune.", COMMUNE),
@@ -108,7 +117,7 @@ OFFRES = (
         "/v1/offres/structures/{id}",
         "Lire une structure, et celles qui lui ressemblent",
         "offres:lire",
-        lu("La structure.", ref("VueStructure")) | INCHANGE | _RETIRE,
+        lu("La structure.", VueStructure) | INCHANGE | _RETIRE,
         cle=_ID,
         en_tetes=(SI_NON,),
     ),
@@ -117,7 +126,7 @@ OFFRES = (
         "/v1/offres/changements",
         "Suivre le catalogue : publications et retraits depuis une position",
         "offres:lire",
-        lu("Une page.", ref("VueChangements")) | INCHANGE,
+        lu("Une page.", VueChangements) | INCHANGE,
         (
             Parametre("apres", "`curseur` gardé de la dernière fois ; absent : tout le catalogue.", CURSEUR),
             Parametre("limite", "Changements par page ; 500 par défaut.", entier(1, 1000)),
@@ -129,7 +138,7 @@ OFFRES = (
         "/v1/statistiques/offres",
         "L'offre d'un département, et comment les prescriptions y sont reçues",
         "pilotage:lire",
-        lu("Les comptes.", ref("VueOffreDuTerritoire")) | INCHANGE,
+        lu("Les comptes.", VueOffreDuTerritoire) | INCHANGE,
         (
             Parametre("departement", "Un territoire de la convention.", DEPARTEMENT, requis=True),
             Parametre("depuis", "Prescriptions émises depuis le mois de ce jour.", DATE),

@@ -2,18 +2,18 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field, WithJsonSchema
 
 from relais_contrats.lecture import Erreur
+from relais_contrats.modele import Demande
+from relais_contrats.operations import PSEUDONYME
 from relais_contrats.problemes import Problem
 
 
-class DemandeDeLien(BaseModel):
-    """`parcours` is the partner's pseudonym: the key of a prescription is unique within it."""
+class DemandeDeLien(Demande):
+    """`parcours` : votre pseudonyme ; la clé d'une prescription n'est unique que dans son parcours."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    parcours: Annotated[str, Field(min_length=1, max_length=64)]
+    parcours: Annotated[str, Field(min_length=1, max_length=64), WithJsonSchema({**PSEUDONYME})]
 
 
 def structure_reliee() -> Problem:

@@ -53,3 +53,9 @@ class Donnees(BaseModel):
     def en_json(self) -> dict[str, Any]:
         """The JSON object as it travels: absent fields are absent."""
         return self.model_dump(mode="json", exclude_none=True)
+
+
+class Demande(BaseModel):
+    """What the API reads besides messages: a property that is not written here is refused."""
+
+    model_config = ConfigDict(extra="forbid")

@@ -1,90 +1,70 @@
 """The OpenAPI 3.1 document: the operations of `api`, envelopes and views; messages have schemas of their own."""
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
 
 from relais_contrats.api import OPERATIONS
-from relais_contrats.enveloppe import Depot, Evenement
-from relais_contrats.operations import PROBLEME, Operation, Parametre, Reponse
-from relais_contrats.refus import REFUS
+from relais_contrats.echanges import Probleme
+from relais_contrats.enveloppe import Evenement
+from relais_contrats.operations import PROBLEME, Corps, Operation, Parametre, Reponse, Schema, ref
 from relais_contrats.schemas import COMPOSANTS, nettoyer
-from relais_contrats.v1.reglages import ReglageDelegations, ReglageRegles
-from relais_contrats.v1.vues import Recherche, VueEcheance, VueParcours
-from relais_contrats.v1.vues_feuille import VueEcheanceFeuille, VueFeuilleDeRoute
-from relais_contrats.v1.vues_offre import (
-    VueChangements,
-    VueOffreDuTerritoire,
-    VuePageServices,
-    VuePageStructures,
-    VueService,
-    VueStructure,
-)
-from relais_contrats.v1.vues_referents import VueFileActive
-from relais_contrats.vues import VUES
 
 VERSION = "1.0.0"
-_MODELES: tuple[type[BaseModel], ...] = (
-    Depot,
-    Evenement,
-    Recherche,
-    ReglageRegles,
-    ReglageDelegations,
-    VueParcours,
-    *(vue.modele for vue in VUES),
-    VueFeuilleDeRoute,
-    VueEcheance,
-    VueFileActive,
-    VueEcheanceFeuille,
-    VuePageServices,
-    VueService,
-    VuePageStructures,
-    VueStructure,
-    VueChangements,
-    VueOffreDuTerritoire,
-)
 _REFUS = {
     "description": "Refus expliqué.",
     "content": {PROBLEME: {"schema": {"$ref": f"{COMPOSANTS}Probleme"}}},
 }
 
 
-def document_openapi() -> dict[str, Any]:
+INFO: Mapping[str, Any] = {
+    "title": "Relais : API des partenaires",
+    "version": VERSION,
+    "license": {"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
+    "description": "Déposer des messages de parcours, recevoir ceux des autres, lire ce que l'on peut voir. "
+    "Chaque requête porte un jeton d'accès lié à une clé et une preuve DPoP (RFC 9449), ou lié au certificat "
+    "de la connexion (RFC 8705). Le schéma de chaque message est à `/v1/contrats/{type}`.",
+}
+SERVEURS: Sequence[Mapping[str, Any]] = ({"url": "/"},)
+
+
+def document_openapi(operations: Iterable[Operation] = OPERATIONS) -> dict[str, Any]:
+    """What is published. The hub makes the same one of its routes (`gateway.inbound.application`)."""
     chemins: dict[str, dict[str, Any]] = {}
-    for operation in OPERATIONS:
-        chemins.setdefault(operation.chemin, {})[operation.methode.lower()] = _operation(operation)
+    for operation in operations:
+        chemins.setdefault(operation.chemin, {})[operation.methode.lower()] = decrire(operation)
     return {
         "openapi": "3.1.0",
-        "info": {
-            "title": "Relais : API des partenaires",
-            "version": VERSION,
-            "license": {"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
-            "description": "Déposer des messages de parcours, recevoir ceux des autres, lire ce que l'on peut voir. "
-            "Chaque requête porte un jeton d'accès lié à une clé et une preuve DPoP (RFC 9449), ou lié au certificat "
-            "de la connexion (RFC 8705). Le schéma de chaque message est à `/v1/contrats/{type}`.",
-        },
-        "servers": [{"url": "/"}],
+        "info": INFO,
+        "servers": list(SERVEURS),
         "paths": chemins,
-        "components": {
-            "schemas": {**_schemas(), "Probleme": _probleme()},
-            "securitySchemes": {
-                "oauth": {
-                    "type": "oauth2",
-                    "description": "Profil FAPI 2.0, client_credentials, private_key_jwt et DPoP.",
-                    "flows": {"clientCredentials": {"tokenUrl": "/oauth/token", "scopes": _portees()}},
-                },
-                "certificat": {
-                    "type": "mutualTLS",
-                    "description": "Certificat client présenté au frontal TLS : il authentifie à `/oauth/token` et "
-                    "lie le jeton, qui ne sert qu'avec lui (RFC 8705).",
-                },
+        "components": composants(operations),
+    }
+
+
+def composants(operations: Iterable[Operation]) -> dict[str, Any]:
+    """The models of these operations, and how their callers prove who they are."""
+    return {
+        "schemas": _schemas(operations),
+        "securitySchemes": {
+            "oauth": {
+                "type": "oauth2",
+                "description": "Profil FAPI 2.0, client_credentials, private_key_jwt et DPoP.",
+                "flows": {"clientCredentials": {"tokenUrl": "/oauth/token", "scopes": _portees(operations)}},
+            },
+            "certificat": {
+                "type": "mutualTLS",
+                "description": "Certificat client présenté au frontal TLS : il authentifie à `/oauth/token` et "
+                "lie le jeton, qui ne sert qu'avec lui (RFC 8705).",
             },
         },
     }
 
 
-def _operation(operation: Operation) -> dict[str, Any]:
+def decrire(operation: Operation) -> dict[str, Any]:
+    """The Operation Object of OpenAPI."""
     parametres = [
         *([_parametre(operation.cle, "path")] if operation.cle else ()),
         *(_parametre(p, "query") for p in operation.parametres),
@@ -100,13 +80,13 @@ def _operation(operation: Operation) -> dict[str, Any]:
     if parametres:
         decrite["parameters"] = parametres
     if operation.corps:
-        contenu = {type_: {"schema": schema} for type_, schema in operation.corps.items()}
+        contenu = {type_: {"schema": _schema(corps)} for type_, corps in operation.corps.items()}
         decrite["requestBody"] = {"required": True, "content": contenu}
     return decrite
 
 
 def _reponse(reponse: Reponse) -> dict[str, Any]:
-    contenus = {type_: {"schema": schema} for type_, schema in reponse.contenus.items()}
+    contenus = {type_: {"schema": _schema(corps)} for type_, corps in reponse.contenus.items()}
     return {"description": reponse.texte} | ({"content": contenus} if contenus else {})
 
 
@@ -125,36 +105,21 @@ def _identifiant(operation: Operation) -> str:
     return "-".join([operation.methode.lower(), *mots])
 
 
-def _portees() -> dict[str, str]:
-    return {portee: portee for portee in sorted({o.portee for o in OPERATIONS if o.portee})}
+def _portees(operations: Iterable[Operation]) -> dict[str, str]:
+    return {portee: portee for portee in sorted({o.portee for o in operations if o.portee})}
 
 
-def _schemas() -> dict[str, Any]:
-    """Each model and what it is made of, under `components`."""
+def _schema(corps: Corps) -> Schema:
+    return ref(corps.__name__) if isinstance(corps, type) else corps
+
+
+def _schemas(operations: Iterable[Operation]) -> dict[str, Any]:
+    """Each model of these operations and what it is made of, under `components`."""
     schemas: dict[str, Any] = {}
-    for modele in _MODELES:
+    modeles: set[type[BaseModel]] = set().union(*(operation.modeles for operation in operations))
+    modeles |= {Probleme, Evenement}
+    for modele in sorted(modeles, key=lambda one: one.__name__):
         schema = nettoyer(modele.model_json_schema(ref_template=f"{COMPOSANTS}{{model}}"))
         schemas |= schema.pop("$defs", {})
         schemas[modele.__name__] = schema
     return schemas
-
-
-def _probleme() -> dict[str, Any]:
-    texte = {"type": "string"}
-    erreur = {"type": "object", "properties": {"pointeur": texte, "code": texte, "message": texte}}
-    return {
-        "type": "object",
-        "description": "RFC 9457. Codes du catalogue : " + ", ".join(f"`{code}`" for code in REFUS) + ".",
-        "required": ["type", "title", "status", "code", "relancable"],
-        "properties": {
-            "type": texte,
-            "title": texte,
-            "status": {"type": "integer"},
-            "detail": texte,
-            "instance": {"type": ["string", "null"], "description": "Identifiant de trace."},
-            "code": texte,
-            "relancable": {"type": "boolean"},
-            "erreurs": {"type": "array", "items": erreur},
-            "exemple": {"type": ["string", "null"], "description": "Adresse d'un exemple valide."},
-        },
-    }

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import BaseModel
+
 from relais_contrats.catalogue import CATALOGUE
 from relais_contrats.codes.acteurs import Finalite
 from relais_contrats.enveloppe import MOTIF_AGENT
@@ -15,6 +17,8 @@ PROBLEME = "application/problem+json"
 FORMULAIRE = "application/x-www-form-urlencoded"
 
 Schema = Mapping[str, Any]
+Corps = Schema | type[BaseModel]
+"""What a body holds: a model, published under its name; or a schema, for what is no JSON object."""
 
 TEXTE: Schema = {"type": "string"}
 _SIECLES, _ANNEES = "^(19|20)[0-9]{2}", "^[12][0-9]{3}"
@@ -97,6 +101,8 @@ class Parametre:
     requis: bool = False
     est_une_liste_de_codes: bool = False
     """Whoever reads it tells a code that does not exist from a form that is wrong."""
+    a_des_barres: bool = False
+    """In a path: the key of somebody else's, that may hold slashes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +110,7 @@ class Reponse:
     """What is said, and the schema of its body by content type; none for an empty body."""
 
     texte: str
-    contenus: Mapping[str, Schema] = field(default_factory=dict)
+    contenus: Mapping[str, Corps] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,27 +123,26 @@ class Operation:
     portee: str | None
     reponses: Mapping[int, Reponse]
     parametres: Sequence[Parametre] = ()
-    corps: Mapping[str, Schema] = field(default_factory=dict)
+    corps: Mapping[str, Corps] = field(default_factory=dict)
     en_tetes: Sequence[Parametre] = ()
     cle: Parametre | None = None
 
+    @property
+    def nom(self) -> str:
+        """Its name where a handler is put on it: `GET /v1/evenements`."""
+        return f"{self.methode} {self.chemin}"
 
-def trous(*etats: str, **de_plus: Schema) -> Schema:
-    """The numbers of a suite that its receiver does not have, and why."""
-    trou = objet(
-        ("relaisnumero", "etat"),
-        relaisnumero=NUMERO,
-        etat=parmi(*etats),
-        evenement=dit("Son identifiant chez vous ; absent s'il est effacé.", UUID),
-        distribue_a=INSTANT,
-        **de_plus,
-    )
-    return objet(
-        ("dernier_numero", "trous", "suite"),
-        dernier_numero=dit("Le dernier numéro attribué ; 0 avant le premier.", NUMERO),
-        trous=liste(trou),
-        suite=dit("Le `du` de la page suivante.", ou_nul(NUMERO)),
-    )
+    @property
+    def modeles(self) -> set[type[BaseModel]]:
+        """What it reads and answers."""
+        lus = [*self.corps.values(), *(c for reponse in self.reponses.values() for c in reponse.contenus.values())]
+        return {corps for corps in lus if isinstance(corps, type)}
+
+    @property
+    def gabarit(self) -> str:
+        """The path as routers read it."""
+        cle = self.cle
+        return self.chemin.replace(f"{{{cle.nom}}}", f"{{{cle.nom}:path}}") if cle and cle.a_des_barres else self.chemin
 
 
 BORNES_DE_NUMEROS = (
@@ -146,14 +151,14 @@ BORNES_DE_NUMEROS = (
 )
 
 
-def rendu(texte: str, schema: Schema | None = None, *types: str) -> Reponse:
+def rendu(texte: str, schema: Corps | None = None, *types: str) -> Reponse:
     """An answer and its body, JSON unless `types` says otherwise; a page is a text."""
     if schema is None:
         return Reponse(texte)
     return Reponse(texte, {type_: TEXTE if type_ == HTML else schema for type_ in types or (JSON,)})
 
 
-def lu(texte: str, schema: Schema, *types: str) -> dict[int, Reponse]:
+def lu(texte: str, schema: Corps, *types: str) -> dict[int, Reponse]:
     return {200: rendu(texte, schema, *types)}
 
 

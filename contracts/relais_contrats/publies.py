@@ -3,7 +3,7 @@
 The hub and its mock serve it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from hashlib import sha256
 from html import escape
@@ -31,10 +31,16 @@ _EN_TETES_DE_PAGE = _EN_TETES | {"Content-Security-Policy": "default-src 'none'"
 Document = tuple[bytes, str]
 
 
-def routes(url: str) -> list[Route]:
+def routes(url: str, openapi: Callable[[], Mapping[str, Any]] = document_openapi) -> list[Route]:
+    """`openapi` makes the document of the API that is served here."""
+
     @cache
     def catalogue() -> bytes:
         return orjson.dumps({"contrats": [_resume(message, url) for message in CATALOGUE.values()]})
+
+    @cache
+    def api() -> bytes:
+        return orjson.dumps(openapi(), option=orjson.OPT_SORT_KEYS)
 
     def contrats(_: Request) -> bytes:
         return catalogue()
@@ -44,7 +50,7 @@ def routes(url: str) -> list[Route]:
         _public(f"/v1/contrats/{EVENEMENT}", lambda _: _schema_evenement(url), _SCHEMA),
         _public("/v1/contrats/{type}", lambda request: _schema(_nomme(request).nom, url), _SCHEMA),
         _public("/v1/contrats/{type}/depot", lambda request: _schema_de_depot(_nomme(request).nom, url), _SCHEMA),
-        _public("/openapi.json", lambda _: _openapi()),
+        _public("/openapi.json", lambda _: api()),
         _public("/asyncapi.json", lambda _: _asyncapi(url)),
         Route("/problemes/{code}", _explication(url), methods=["GET"]),
     ]
@@ -119,11 +125,6 @@ def _schema_de_depot(nom: str, url: str) -> bytes:
     if not message.se_depose:
         raise Problem(status=404)
     return orjson.dumps(schema_depot(message, url))
-
-
-@cache
-def _openapi() -> bytes:
-    return orjson.dumps(document_openapi(), option=orjson.OPT_SORT_KEYS)
 
 
 @cache

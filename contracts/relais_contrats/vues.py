@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from relais_contrats.modele import Donnees
-from relais_contrats.operations import INCHANGE, PRC, QUI, SI_NON, Operation, lu, ref
+from relais_contrats.operations import INCHANGE, PRC, QUI, SI_NON, Operation, lu
 from relais_contrats.v1.vues import VueDiagnostic, VueOrientations
 from relais_contrats.v1.vues_engagements import VueContrat
 from relais_contrats.v1.vues_referents import VueReferent, VueRendezVous
@@ -31,7 +31,7 @@ class Vue:
             self.chemin,
             self.resume,
             "parcours:lire",
-            lu(self.reponse, ref(self.modele.__name__)) | INCHANGE,
+            lu(self.reponse, self.modele) | INCHANGE,
             en_tetes=(*QUI, SI_NON),
             cle=PRC,
         )

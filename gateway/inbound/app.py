@@ -3,13 +3,9 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from joserfc.jwk import ECKey
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
+from starlette.types import ASGIApp
 
 from chassis import process, settings
 from chassis.http_server import serve
@@ -21,6 +17,7 @@ from gateway import accesses, single_use, webhook_keys
 from gateway.accesses import AccessChain
 from gateway.bodies import Bodies
 from gateway.destinations import Resolver
+from gateway.inbound.application import Application, surrounded
 from gateway.inbound.deposit import former_rows, store
 from gateway.inbound.deposit.cabinet import Cabinet
 from gateway.inbound.deposit.deposits import Deposits
@@ -44,14 +41,13 @@ from gateway.inbound.reading.reports import Reports
 from gateway.inbound.reading.search import Search
 from gateway.inbound.reading.sight import Sight
 from gateway.inbound.reading.territory_settings import TerritorySettings
-from gateway.inbound.request import counters, problems, revoked
+from gateway.inbound.request import counters, revoked
 from gateway.inbound.request.counters import Counters
 from gateway.inbound.request.door import Door
-from gateway.inbound.request.hygiene import Hygiene
 from gateway.inbound.request.limits import Limits, Policy
 from gateway.inbound.request.refusals import Refusals
 from gateway.inbound.request.revoked import Revoked
-from gateway.inbound.request.shield import Shield
+from gateway.inbound.request.routes import taken
 from gateway.inbound.timeline import answering as timeline
 from gateway.inbound.watching import health, metrics, overview, risks, watch
 from gateway.inbound.watching.exploration import Exploration, Parts
@@ -60,15 +56,12 @@ from gateway.inbound.watching.served import Served
 from gateway.partners import Annuaire
 from gateway.pseudonyms import Pseudonyms
 from gateway.receipts import Chains
-from relais_contrats import publies
 from relais_contrats.oauth.certificate import ProxyDeConfiance
 from relais_contrats.oauth.metadata import routes as oauth_routes
 from relais_contrats.oauth.profile import Profil
 from relais_contrats.oauth.resource import VerificateurAcces
 from relais_contrats.oauth.signing import CleServeur, EtatCle, Trousseau
-from relais_contrats.problemes import Problem
 from relais_contrats.recus import Suite
-from relais_contrats.transport import hotes_de, refus_de_route
 
 COMPONENT = "entrant"
 SCHEMA = "passerelle"
@@ -122,7 +115,7 @@ async def assemble(running: Process, configured: Settings) -> None:
         running.loop("http admin", lambda stop: serve(admin, configured.hote, port_admin, stop))
 
 
-async def build(running: Process, configured: Settings, observed: watch.Watch | None = None) -> Shield:
+async def build(running: Process, configured: Settings, observed: watch.Watch | None = None) -> ASGIApp:
     """Wire the door: its routes, and the loops behind them."""
     base_url = configured.url_publique
     chains = Chains(configured.pem("recu"), base_url)
@@ -169,13 +162,14 @@ async def build(running: Process, configured: Settings, observed: watch.Watch | 
     timelines = timeline.Timelines(running.pool, vault, pseudonyms, annuaire, recus)
     await running.bus.respond(timeline.SUBJECT, COMPONENT, timelines.answering())
     replays = Replays(running.pool)
+    oauth = oauth_routes(
+        profil, trousseau, annuaire, usages, revocations, proxy, lambda: datetime.now(UTC), door.note_token_refused
+    )
     # The busiest first: a router tries them one after the other.
     routes = [
         *Deposits(doorway, limits).routes(door),
         *feed.routes(door),
-        *oauth_routes(
-            profil, trousseau, annuaire, usages, revocations, proxy, lambda: datetime.now(UTC), door.note_token_refused
-        ),
+        *taken(oauth),
         *Reports(doorway, sight, bodies, bookmarks).routes(door),
         *Answers(doorway, sight, annuaire, Signer(configured.pem("recu")), proxy, refusals).routes(door),
         *Search(sight, exploration).routes(door),
@@ -183,7 +177,6 @@ async def build(running: Process, configured: Settings, observed: watch.Watch | 
         *TerritorySettings(sight).routes(door),
         *Reads(sight, bodies, bookmarks).routes(door),
         *Offres(sight, bookmarks).routes(door),
-        *publies.routes(base_url),
         *subscriptions.routes(door),
         *Gaps(running.pool, bodies, pseudonyms).routes(door),
         *replays.routes(door),
@@ -211,8 +204,7 @@ async def build(running: Process, configured: Settings, observed: watch.Watch | 
     running.loop("fil", feed.watch)
     running.loop("menage", lambda stop: _clean(running, stop))
     dispatch.start(running)
-    app = Starlette(routes=routes, exception_handlers=handlers(base_url))
-    return Shield(Hygiene(app, base_url, hotes_de(base_url)), base_url)
+    return surrounded(Application(routes, base_url), base_url)
 
 
 def _keys(configured: Settings) -> Trousseau:
@@ -223,23 +215,6 @@ def _keys(configured: Settings) -> Trousseau:
         if (configured.secrets / f"jeton-{etat.value}.pem").exists():
             keys.append(CleServeur.depuis_pem(configured.pem(f"jeton-{etat.value}"), etat))
     return Trousseau(keys)
-
-
-def handlers(base_url: str) -> dict[Any, Any]:
-    """What routing itself refuses, and what a bug leaves unsaid, reads like everything else."""
-
-    async def on_http(request: Request, error: Exception) -> Response:
-        return problems.response(refus_de_route(request, error), base_url)
-
-    async def on_problem(_: Request, error: Exception) -> Response:
-        assert isinstance(error, Problem)
-        return problems.response(error, base_url)
-
-    async def on_bug(_: Request, error: Exception) -> Response:
-        """Starlette raises it again once this is sent: `Shield` writes it down."""
-        return problems.response(Problem("indisponible"), base_url)
-
-    return {HTTPException: on_http, Problem: on_problem, Exception: on_bug}
 
 
 async def _clean(running: Process, stop: asyncio.Event) -> None:

@@ -1,16 +1,17 @@
 """The gateway's routes as an authenticated partner calls them: the door lets in whoever the test says it is."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import httpx
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute
 
 from gateway.inbound.request import problems
-from gateway.inbound.request.door import Call, Door, Guarded, Handler
+from gateway.inbound.request.call import Call, Handler
+from gateway.inbound.request.door import Door, Guarded
 from gateway.partners import Annuaire
 from relais_contrats.oauth.resource import Jeton
 from relais_contrats.oauth.tokens import Liaison
@@ -45,7 +46,7 @@ def _token(partenaire: Partenaire) -> Jeton:
 
 
 @asynccontextmanager
-async def api(routes: list[Route]) -> AsyncIterator[httpx.AsyncClient]:
+async def api(routes: Sequence[BaseRoute]) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(Starlette(routes=routes))
     async with httpx.AsyncClient(transport=transport, base_url=BASE_URL) as client:
         yield client

@@ -15,7 +15,8 @@ from gateway import partners
 from gateway.inbound.reading.bookmarks import Bookmarks
 from gateway.inbound.reading.offres import Offres
 from gateway.inbound.reading.sight import Sight
-from gateway.inbound.request.door import Door, Guarded, Handler
+from gateway.inbound.request.call import Handler
+from gateway.inbound.request.door import Door, Guarded
 from gateway.partners import Annuaire
 from gateway.pseudonyms import Pseudonyms
 from relais_contrats.v1.vues_offre import (

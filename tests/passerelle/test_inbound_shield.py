@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gateway.inbound.app import handlers
+from gateway.inbound.application import handlers
 from gateway.inbound.request.problems import Problem, body
 from gateway.inbound.request.shield import Shield
 from relais_contrats.lecture import Erreur

@@ -16,7 +16,7 @@ from chassis.bus_nats import NatsBus
 from deploy.keys import new_es256_key
 from gateway.bodies import NOTHING, Bodies, Delivered
 from gateway.inbound.reading.sight import answer
-from gateway.inbound.request.door import Call
+from gateway.inbound.request.call import Call
 from gateway.pseudonyms import Pseudonyms
 from gateway.receipts import Chains, Receipt
 from relais_contrats.droits import Demandeur, Role

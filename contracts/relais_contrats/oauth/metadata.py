@@ -86,10 +86,11 @@ def routes(
         )
 
     return [
+        # The busiest first: a router tries them one after the other.
+        Route("/oauth/token", PointOAuth("jeton", refus, proxy, jeton.repondre, noter), name="jeton"),
         _document("/.well-known/oauth-authorization-server", dire(metadonnees_serveur), "application/json"),
         _document("/.well-known/oauth-protected-resource", dire(metadonnees_ressource), "application/json"),
         _document("/oauth/jwks", trousseau.jwks, "application/jwk-set+json"),
-        Route("/oauth/token", PointOAuth("jeton", refus, proxy, jeton.repondre, noter), name="jeton"),
         Route("/oauth/revoke", PointOAuth("revocation", refus, proxy, revocation.repondre, noter)),
     ]
 

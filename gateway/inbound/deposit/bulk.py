@@ -30,7 +30,8 @@ from gateway.inbound.deposit.prepared import (
 from gateway.inbound.deposit.trace_links import link
 from gateway.inbound.request import problems
 from gateway.inbound.request.body import read_body, read_lines
-from gateway.inbound.request.door import Call, replayed_proof
+from gateway.inbound.request.call import Call
+from gateway.inbound.request.door import replayed_proof
 from gateway.inbound.request.limits import Limits
 from relais_contrats.lecture import MessageIllisible, analyser
 from relais_contrats.problemes import Problem

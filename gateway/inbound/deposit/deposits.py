@@ -7,7 +7,6 @@ import orjson
 from opentelemetry import trace
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from chassis import telemetry
 from gateway import sealing
@@ -27,8 +26,10 @@ from gateway.inbound.deposit.prepared import (
 from gateway.inbound.deposit.trace_links import link
 from gateway.inbound.request import problems
 from gateway.inbound.request.body import media_type, read_body
-from gateway.inbound.request.door import Call, Door
+from gateway.inbound.request.call import Call
+from gateway.inbound.request.door import Door
 from gateway.inbound.request.limits import Limits
+from gateway.inbound.request.routes import Declared
 from relais_contrats.binaire import PREFIXE, attributs
 from relais_contrats.lecture import MessageIllisible
 from relais_contrats.problemes import Problem
@@ -47,10 +48,10 @@ class Deposits:
         self._doorway = doorway
         self._bulk = Bulk(doorway, limits)
 
-    def routes(self, door: Door) -> list[Route]:
+    def routes(self, door: Door) -> list[Declared]:
         return [
-            Route("/v1/messages", door.guard("messages:deposer", self.post, own_books=True), methods=["POST"]),
-            Route("/v1/messages/{id}", door.guard("messages:deposer", self.get, own_books=True), methods=["GET"]),
+            door.route("POST /v1/messages", self.post, own_books=True),
+            door.route("GET /v1/messages/{id}", self.get, own_books=True),
         ]
 
     async def post(self, call: Call, request: Request) -> Response:

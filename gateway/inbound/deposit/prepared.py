@@ -18,7 +18,8 @@ from gateway.inbound.deposit.dispatch import Dispatch
 from gateway.inbound.deposit.journal import IN_FLIGHT, Annule, Different, Incoming, Journal, Refused, Replayed
 from gateway.inbound.deposit.store import NewDeposit, RefusedDeposit
 from gateway.inbound.request import problems
-from gateway.inbound.request.door import Call, replayed_proof
+from gateway.inbound.request.call import Call
+from gateway.inbound.request.door import replayed_proof
 from gateway.inbound.watching.exploration import SIGNALE, Exploration
 from gateway.objets import Nomme
 from gateway.pseudonyms import Pseudonyms, belonging

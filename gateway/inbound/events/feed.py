@@ -12,7 +12,6 @@ from typing import Any
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from chassis.bus import Unavailable
 from chassis.database import Connection, Pool, Record
@@ -23,9 +22,11 @@ from gateway.archives import NOT_PUT_AWAY
 from gateway.bodies import Bodies, Delivered
 from gateway.inbound.events.cursors import Cursors, Place
 from gateway.inbound.reading.sight import declare
-from gateway.inbound.request.door import Call, Door
+from gateway.inbound.request.call import Call
+from gateway.inbound.request.door import Door
 from gateway.inbound.request.json_body import read_model
 from gateway.inbound.request.problems import Problem, invalid
+from gateway.inbound.request.routes import Declared
 from gateway.pseudonyms import whole_second
 from gateway.receipts import Chains, OfDelivery
 from gateway.unmade import Unmade, park
@@ -35,7 +36,6 @@ from relais_contrats.demandes import depart_du_fil, nombre, types_courts
 from relais_contrats.droits import Role
 from relais_contrats.lecture import Erreur
 
-SCOPE = "evenements:lire"
 _DEFAULT_LIMIT = 100
 _MAX_LIMIT = 500
 _MAX_WAIT_S = 25
@@ -126,10 +126,10 @@ class Feed:
         self._cursors = Cursors(master_key)
         self._arrivals = Arrivals(pool)
 
-    def routes(self, door: Door) -> list[Route]:
+    def routes(self, door: Door) -> list[Declared]:
         return [
-            Route("/v1/evenements", door.guard(SCOPE, self.get), methods=["GET"]),
-            Route("/v1/evenements/acquittement", door.guard(SCOPE, self.acknowledge, own_books=True), methods=["POST"]),
+            door.route("GET /v1/evenements", self.get),
+            door.route("POST /v1/evenements/acquittement", self.acknowledge, own_books=True),
         ]
 
     async def watch(self, stop: asyncio.Event) -> None:

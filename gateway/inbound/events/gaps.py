@@ -12,17 +12,17 @@ from uuid import UUID
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from chassis.database import Connection, Pool, Record
 from gateway import numbering
 from gateway.bodies import NOTHING, Bodies, Delivered
 from gateway.inbound.events import gaps_store as store
 from gateway.inbound.events import subscriptions_store
-from gateway.inbound.events.feed import SCOPE
-from gateway.inbound.request.door import Call, Door
+from gateway.inbound.request.call import Call
+from gateway.inbound.request.door import Door
 from gateway.inbound.request.problems import Problem
 from gateway.inbound.request.query import parameters
+from gateway.inbound.request.routes import Declared
 from gateway.pseudonyms import Pseudonyms, whole_second
 from relais_contrats.demandes import borne, identifiant
 from relais_contrats.droits import Role
@@ -38,13 +38,10 @@ class Gaps:
         self._bodies = bodies
         self._pseudonyms = pseudonyms
 
-    def routes(self, door: Door) -> list[Route]:
-        def route(path: str, handler: Any) -> Route:
-            return Route(path, door.guard(SCOPE, handler, own_books=True), methods=["GET"])
-
+    def routes(self, door: Door) -> list[Declared]:
         return [
-            route("/v1/evenements/trous", self.of_feed),
-            route("/v1/abonnements/{id}/trous", self.of_subscription),
+            door.route("GET /v1/evenements/trous", self.of_feed, own_books=True),
+            door.route("GET /v1/abonnements/{id}/trous", self.of_subscription, own_books=True),
         ]
 
     async def of_feed(self, call: Call, request: Request) -> Response:

@@ -12,18 +12,18 @@ import orjson
 import structlog
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 from uuid_utils.compat import uuid7
 
 from chassis.database import TRANSIENT, Connection, Pool, Record
 from chassis.facts import type_cloudevents
 from chassis.process import wait
 from gateway.inbound.events import replays_store as store
-from gateway.inbound.events.feed import SCOPE
 from gateway.inbound.reading import reads_store
-from gateway.inbound.request.door import Call, Door
+from gateway.inbound.request.call import Call
+from gateway.inbound.request.door import Door
 from gateway.inbound.request.json_body import read_model
 from gateway.inbound.request.problems import Problem, invalid
+from gateway.inbound.request.routes import Declared
 from relais_contrats.abonnements import NouveauRejeu, types_rejoues
 from relais_contrats.demandes import identifiant, types_courts
 
@@ -40,10 +40,10 @@ class Replays:
         self._pool = pool
         self._work = asyncio.Event()
 
-    def routes(self, door: Door) -> list[Route]:
+    def routes(self, door: Door) -> list[Declared]:
         return [
-            Route("/v1/rejeux", door.guard(SCOPE, self.create, changes=True), methods=["POST"]),
-            Route("/v1/rejeux/{id}", door.guard(SCOPE, self.get), methods=["GET"]),
+            door.route("POST /v1/rejeux", self.create, changes=True),
+            door.route("GET /v1/rejeux/{id}", self.get),
         ]
 
     async def create(self, call: Call, request: Request) -> Response:

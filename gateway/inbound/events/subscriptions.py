@@ -6,24 +6,24 @@ Deliveries are signed with a secret shown once (`v1`) or with the hub's own key 
 """
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 from uuid_utils.compat import uuid7
 
 from chassis.database import Pool, Record
 from chassis.facts import type_cloudevents
 from gateway.destinations import Interdite, Resolver
 from gateway.inbound.events import subscriptions_store as store
-from gateway.inbound.events.feed import SCOPE
-from gateway.inbound.request.door import Call, Door
+from gateway.inbound.request.call import Call
+from gateway.inbound.request.door import Door
 from gateway.inbound.request.json_body import read_model
 from gateway.inbound.request.problems import Problem, invalid
 from gateway.inbound.request.query import parameters
+from gateway.inbound.request.routes import Declared, opened
 from gateway.pseudonyms import Pseudonyms, whole_second
 from gateway.webhook_keys import Cles
 from gateway.webhook_secrets import Safe, new_secret, shown
@@ -67,23 +67,18 @@ class Subscriptions:
         self._resolver = resolver
         self._pseudonyms = pseudonyms
 
-    def routes(self, door: Door) -> list[Route]:
-        def route(path: str, method: Literal["GET", "POST", "PATCH", "DELETE"], handler: Any) -> Route:
-            own, changes = handler not in (self.deliveries, self.send_again), method != "GET"
-            return Route(path, door.guard(SCOPE, handler, changes=changes, own_books=own), methods=[method])
-
-        one = "/v1/abonnements/{id}"
+    def routes(self, door: Door) -> list[Declared]:
         return [
-            route("/v1/abonnements", "POST", self.create),
-            route("/v1/abonnements", "GET", self.list),
-            route(one, "GET", self.get),
-            route(one, "PATCH", self.change),
-            route(one, "DELETE", self.delete),
-            route(f"{one}/secret", "POST", self.rotate),
-            route(f"{one}/essai", "POST", self.test),
-            route(f"{one}/livraisons", "GET", self.deliveries),
-            route("/v1/livraisons/{id}/rejeu", "POST", self.send_again),
-            Route("/v1/webhooks/cles", self.public_keys, methods=["GET"]),
+            door.route("POST /v1/abonnements", self.create, changes=True, own_books=True),
+            door.route("GET /v1/abonnements", self.list, own_books=True),
+            door.route("GET /v1/abonnements/{id}", self.get, own_books=True),
+            door.route("PATCH /v1/abonnements/{id}", self.change, changes=True, own_books=True),
+            door.route("DELETE /v1/abonnements/{id}", self.delete, changes=True, own_books=True),
+            door.route("POST /v1/abonnements/{id}/secret", self.rotate, changes=True, own_books=True),
+            door.route("POST /v1/abonnements/{id}/essai", self.test, changes=True, own_books=True),
+            door.route("GET /v1/abonnements/{id}/livraisons", self.deliveries),
+            door.route("POST /v1/livraisons/{id}/rejeu", self.send_again, changes=True),
+            opened("GET /v1/webhooks/cles", self.public_keys),
         ]
 
     async def create(self, call: Call, request: Request) -> Response:

@@ -17,7 +17,6 @@ from uuid import UUID
 import orjson
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
-from starlette.routing import Route
 from uuid_utils.compat import uuid7
 
 from chassis import telemetry
@@ -34,9 +33,11 @@ from gateway.inbound.links.answer_form import A_L_ETUDE, FORM_BYTES, Saisie
 from gateway.inbound.links.answer_links import Contact, Lien, Signer
 from gateway.inbound.reading.sight import Sight
 from gateway.inbound.request.body import media_type, read_body
-from gateway.inbound.request.door import Call, Door
+from gateway.inbound.request.call import Call
+from gateway.inbound.request.door import Door
 from gateway.inbound.request.json_body import read_model
 from gateway.inbound.request.refusals import Refusals
+from gateway.inbound.request.routes import Declared, opened
 from gateway.partners import Annuaire
 from relais_contrats.droits import Demandeur, Role
 from relais_contrats.liens import DemandeDeLien, structure_reliee
@@ -76,12 +77,11 @@ class Answers:
         self._annuaire = annuaire
         self._signer = signer
 
-    def routes(self, door: Door) -> list[Route]:
-        link = "/v1/prescriptions/{id}/lien"
+    def routes(self, door: Door) -> list[Declared]:
         return [
-            Route(link, door.guard("messages:deposer", self.create, changes=True), methods=["POST"]),
-            Route("/reponses/{jeton}", self.show, methods=["GET"]),
-            Route("/reponses/{jeton}", self.take, methods=["POST"]),
+            door.route("POST /v1/prescriptions/{id}/lien", self.create, changes=True),
+            opened("GET /reponses/{jeton}", self.show),
+            opened("POST /reponses/{jeton}", self.take),
         ]
 
     async def create(self, call: Call, request: Request) -> Response:

@@ -12,15 +12,15 @@ from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from gateway import participations
 from gateway.inbound.reading import reads_store as store
 from gateway.inbound.reading.bookmarks import Bookmarks
-from gateway.inbound.reading.reads import SCOPE
 from gateway.inbound.reading.sight import Sight, answer, declare
-from gateway.inbound.request.door import Call, Door
+from gateway.inbound.request.call import Call
+from gateway.inbound.request.door import Door
 from gateway.inbound.request.query import parameters
+from gateway.inbound.request.routes import Declared
 from relais_contrats.demandes import TRANSFERT_EN_ATTENTE, ParcoursDemandes, curseur_inconnu, nombre, parcours_demandes
 from relais_contrats.droits import Ferme, Role
 from relais_contrats.v1.vues import VueEcheance
@@ -60,8 +60,8 @@ class Listing:
         self._sight = sight
         self._bookmarks = bookmarks
 
-    def routes(self, door: Door) -> list[Route]:
-        return [Route("/v1/parcours", door.guard(SCOPE, self.get), methods=["GET"])]
+    def routes(self, door: Door) -> list[Declared]:
+        return [door.route("GET /v1/parcours", self.get)]
 
     async def get(self, call: Call, request: Request) -> Response:
         query = parameters(request)

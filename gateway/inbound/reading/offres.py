@@ -9,15 +9,16 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from gateway.inbound.reading.bookmarks import Bookmarks
 from gateway.inbound.reading.disclosure import expurgees
 from gateway.inbound.reading.disclosure import prescriptions as familles
 from gateway.inbound.reading.sight import Sight, answer, declare
-from gateway.inbound.request.door import Call, Door, Handler
+from gateway.inbound.request.call import Call, Handler
+from gateway.inbound.request.door import Door
 from gateway.inbound.request.problems import Problem
 from gateway.inbound.request.query import parameters
+from gateway.inbound.request.routes import Declared
 from relais_contrats.codes.acteurs import Finalite
 from relais_contrats.demandes import curseur_inconnu, nombre, statistiques_demandees
 from relais_contrats.demandes_offres import (
@@ -30,25 +31,20 @@ from relais_contrats.demandes_offres import (
 )
 from relais_contrats.lecture import Erreur
 
-SCOPE = "offres:lire"
-
 
 class Offres:
     def __init__(self, sight: Sight, bookmarks: Bookmarks) -> None:
         self._sight = sight
         self._bookmarks = bookmarks
 
-    def routes(self, door: Door) -> list[Route]:
-        def get(path: str, handler: Handler, scope: str = SCOPE) -> Route:
-            return Route(path, door.guard(scope, handler), methods=["GET"])
-
+    def routes(self, door: Door) -> list[Declared]:
         return [
-            get("/v1/offres/services", self.services),
-            get("/v1/offres/structures", self.structures),
-            get("/v1/offres/changements", self.changes),
-            get("/v1/offres/services/{id:path}", self._one("offres.service")),
-            get("/v1/offres/structures/{id:path}", self._one("offres.structure")),
-            get("/v1/statistiques/offres", self.statistics, "pilotage:lire"),
+            door.route("GET /v1/offres/services", self.services),
+            door.route("GET /v1/offres/structures", self.structures),
+            door.route("GET /v1/offres/changements", self.changes),
+            door.route("GET /v1/offres/services/{id}", self._one("offres.service")),
+            door.route("GET /v1/offres/structures/{id}", self._one("offres.structure")),
+            door.route("GET /v1/statistiques/offres", self.statistics),
         ]
 
     async def services(self, call: Call, request: Request) -> Response:

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from gateway import prescriptions
 from gateway.bodies import Bodies, Delivered
@@ -17,8 +16,10 @@ from gateway.feuille_style import CSP
 from gateway.inbound.reading import reads_store as store
 from gateway.inbound.reading.bookmarks import Bookmarks
 from gateway.inbound.reading.sight import Seen, Sight, answer, declare, unknown
-from gateway.inbound.request.door import Call, Door, Handler
+from gateway.inbound.request.call import Call, Handler
+from gateway.inbound.request.door import Door
 from gateway.inbound.request.query import parameters
+from gateway.inbound.request.routes import Declared
 from relais_contrats.catalogue import CATALOGUE
 from relais_contrats.demandes import curseur_inconnu, nombre
 from relais_contrats.droits import Role, recoit
@@ -29,7 +30,6 @@ from relais_contrats.v1.vues import VueParcours
 from relais_contrats.v1.vues_feuille import VueFeuilleDeRoute
 from relais_contrats.vues import VUES, Vue
 
-SCOPE = "parcours:lire"
 _PAGE, _MAX_PAGE = 100, 500
 _PAR_PRESCRIPTION = frozenset({Role.PRESCRIPTION, Role.OPPOSITION, Role.SUR_PLACE})
 
@@ -43,14 +43,12 @@ class Reads:
         self._bodies = bodies
         self._bookmarks = bookmarks
 
-    def routes(self, door: Door) -> list[Route]:
-        one = "/v1/parcours/{prc}"
-        views = [Route(vue.chemin, door.guard(SCOPE, self._view(vue)), methods=["GET"]) for vue in VUES]
+    def routes(self, door: Door) -> list[Declared]:
         return [
-            Route(one, door.guard(SCOPE, self.person), methods=["GET"]),
-            *views,
-            Route(f"{one}/feuille-de-route", door.guard(SCOPE, self.sheet), methods=["GET"]),
-            Route(f"{one}/historique", door.guard(SCOPE, self.history), methods=["GET"]),
+            door.route("GET /v1/parcours/{prc}", self.person),
+            *(door.route(f"GET {vue.chemin}", self._view(vue)) for vue in VUES),
+            door.route("GET /v1/parcours/{prc}/feuille-de-route", self.sheet),
+            door.route("GET /v1/parcours/{prc}/historique", self.history),
         ]
 
     def _view(self, vue: Vue) -> Handler:

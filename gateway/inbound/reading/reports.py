@@ -8,7 +8,6 @@ from typing import Any
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
-from starlette.routing import Route
 
 from chassis.bus import BusError
 from chassis.database import TRANSIENT, Record
@@ -23,9 +22,11 @@ from gateway.inbound.reading.bookmarks import Bookmarks
 from gateway.inbound.reading.disclosure import DELAIS, GROUPES
 from gateway.inbound.reading.sight import Sight, answer, declare
 from gateway.inbound.request import problems
-from gateway.inbound.request.door import Call, Door
+from gateway.inbound.request.call import Call
+from gateway.inbound.request.door import Door
 from gateway.inbound.request.problems import Problem
 from gateway.inbound.request.query import parameters
+from gateway.inbound.request.routes import Declared
 from gateway.pseudonyms import whole_second
 from relais_contrats.codes.acteurs import Finalite
 from relais_contrats.demandes import (
@@ -49,12 +50,11 @@ class Reports:
         self._bodies = bodies
         self._bookmarks = bookmarks
 
-    def routes(self, door: Door) -> list[Route]:
-        reconcile = door.guard("messages:deposer", self.reconcile, changes=True, own_books=True)
+    def routes(self, door: Door) -> list[Declared]:
         return [
-            Route("/v1/messages", door.guard("messages:deposer", self.messages, own_books=True), methods=["GET"]),
-            Route("/v1/reconciliation", reconcile, methods=["GET"]),
-            Route("/v1/statistiques/delais", door.guard("pilotage:lire", self.delays), methods=["GET"]),
+            door.route("GET /v1/messages", self.messages, own_books=True),
+            door.route("GET /v1/reconciliation", self.reconcile, changes=True, own_books=True),
+            door.route("GET /v1/statistiques/delais", self.delays),
         ]
 
     async def messages(self, call: Call, request: Request) -> Response:

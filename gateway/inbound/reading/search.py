@@ -5,14 +5,15 @@ from uuid import UUID, uuid4
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from gateway import participations
 from gateway.inbound.reading.sight import Sight, declare
-from gateway.inbound.request.door import Call, Door
+from gateway.inbound.request.call import Call
+from gateway.inbound.request.door import Door
 from gateway.inbound.request.json_body import read_contract
+from gateway.inbound.request.routes import Declared
 from gateway.inbound.watching.exploration import Exploration
-from relais_contrats.droits import RESOUDRE, reconnait
+from relais_contrats.droits import reconnait
 from relais_contrats.v1.vues import Recherche
 
 
@@ -21,8 +22,8 @@ class Search:
         self._sight = sight
         self._exploration = exploration
 
-    def routes(self, door: Door) -> list[Route]:
-        return [Route("/v1/usagers/recherche", door.guard(RESOUDRE, self.search, changes=True), methods=["POST"])]
+    def routes(self, door: Door) -> list[Declared]:
+        return [door.route("POST /v1/usagers/recherche", self.search, changes=True)]
 
     async def search(self, call: Call, request: Request) -> Response:
         """`trouve` only when one active parcours of the partner's territory is designated and nothing contradicts it:

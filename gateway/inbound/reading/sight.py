@@ -17,7 +17,7 @@ from chassis.bus_nats import NatsBus
 from chassis.database import Pool
 from chassis.microbatch import MicroBatch
 from gateway import objets, participations
-from gateway.inbound.request.door import Call
+from gateway.inbound.request.call import Call
 from gateway.objets import Nomme
 from gateway.pseudonyms import Pseudonyms
 from relais_contrats.champs import nommer_objets_vue, nommes_dans_la_vue, referencer_vue

@@ -9,12 +9,13 @@ from typing import Any
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from gateway.inbound.reading.sight import Sight, answer, declare
-from gateway.inbound.request.door import Call, Door, Handler
+from gateway.inbound.request.call import Call, Handler
+from gateway.inbound.request.door import Door
 from gateway.inbound.request.json_body import read_contract
 from gateway.inbound.request.problems import Problem, invalid
+from gateway.inbound.request.routes import Declared
 from relais_contrats.codes.acteurs import Finalite
 from relais_contrats.consultation import AGENT
 from relais_contrats.demandes import dans_son_territoire
@@ -22,7 +23,6 @@ from relais_contrats.reception import ligne_de_refus
 from relais_contrats.territoires import est_un_territoire, expliquer
 from relais_contrats.v1.reglages import ReglageDelegations, ReglageRegles
 
-READ, CHANGE = "parcours:lire", "messages:deposer"
 _PURPOSES = frozenset({Finalite.ORIENTATION})
 
 _CONTENT = {"regles": "table", "delegations": "delegations"}
@@ -34,12 +34,12 @@ class TerritorySettings:
     def __init__(self, sight: Sight) -> None:
         self._sight = sight
 
-    def routes(self, door: Door) -> list[Route]:
-        def both(nature: str, modele: type[Reglage]) -> list[Route]:
-            path, change = f"/v1/departements/{{code}}/{nature}", self._change(nature, modele)
+    def routes(self, door: Door) -> list[Declared]:
+        def both(nature: str, modele: type[Reglage]) -> list[Declared]:
+            path = f"/v1/departements/{{code}}/{nature}"
             return [
-                Route(path, door.guard(READ, self._read(nature)), methods=["GET"]),
-                Route(path, door.guard(CHANGE, change, changes=True), methods=["PUT"]),
+                door.route(f"GET {path}", self._read(nature)),
+                door.route(f"PUT {path}", self._change(nature, modele), changes=True),
             ]
 
         return [*both("regles", ReglageRegles), *both("delegations", ReglageDelegations)]

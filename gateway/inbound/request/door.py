@@ -4,7 +4,6 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from uuid import UUID
 
 import structlog
 from opentelemetry import trace
@@ -18,63 +17,24 @@ from chassis.bus import BusError
 from chassis.database import TRANSIENT
 from gateway.accesses import Access
 from gateway.inbound.deposit.journal import Journal
-from gateway.inbound.deposit.store import RefusedDeposit
 from gateway.inbound.request import problems
+from gateway.inbound.request.call import Call, Handler, declared_by
 from gateway.inbound.request.limits import Limits
 from gateway.inbound.request.query import parameters
 from gateway.inbound.request.refusals import Refusals
+from gateway.inbound.request.routes import Declared, declared
 from gateway.inbound.watching import metrics
 from gateway.partners import Annuaire
+from relais_contrats.api import DECLAREES
 from relais_contrats.codes.acteurs import Finalite
-from relais_contrats.consultation import AGENT, FINALITE, est_un_agent, exiger_une_convention
-from relais_contrats.droits import RESOUDRE, Demandeur
+from relais_contrats.consultation import exiger_une_convention
 from relais_contrats.oauth.certificate import ProxyDeConfiance
 from relais_contrats.oauth.errors import AccesRefuse, ReservationIndisponible
-from relais_contrats.oauth.resource import Jeton, VerificateurAcces
-from relais_contrats.oauth.tokens import Liaison
-from relais_contrats.oauth.usages import UsageUnique
-from relais_contrats.partenaires import CLIENT_PREFIX, Partenaire, jour_des_conventions
+from relais_contrats.oauth.resource import VerificateurAcces
+from relais_contrats.partenaires import CLIENT_PREFIX
 from relais_contrats.problemes import Problem
 
 _log = structlog.get_logger()
-
-
-@dataclass(slots=True)
-class Call:
-    """One authenticated request. The handler fills in what the access journal must say about it."""
-
-    partenaire: Partenaire
-    jeton: Jeton
-    usages: Sequence[UsageUnique]
-    agent: str | None = None
-    parcours: UUID | None = None
-    finalite: str | None = None
-    finalites: frozenset[str] = frozenset()
-    """The purposes for which it reads, one of which is in force."""
-    montres: list[UUID] = field(default_factory=list)
-    """The parcours of which a list, a page or a batch showed something."""
-    refuses: list[RefusedDeposit] = field(default_factory=list)
-    """What it deposited and the door refused."""
-    is_journalled: bool = field(default=False)
-    """The deposit journal holds this request, its proof spent with it: no access row on top, unless it is refused."""
-
-    @property
-    def demandeur(self) -> Demandeur:
-        """As the gate knows it: with the scopes of its token, today."""
-        return Demandeur(self.partenaire, self.jeton.scopes, jour_des_conventions(datetime.now(UTC)))
-
-    @property
-    def reconnait_dans(self) -> list[str]:
-        """The territories in which the caller may be told who a person is."""
-        return sorted(self.partenaire.departements) if RESOUDRE in self.jeton.scopes else []
-
-    @property
-    def is_bound(self) -> bool:
-        """False for the bare token of the profil hérité: the access journal then lists the request in any case."""
-        return self.jeton.liaison is not Liaison.AUCUNE
-
-
-Handler = Callable[[Call, Request], Awaitable[Response]]
 
 
 class Guarded:
@@ -86,6 +46,24 @@ class Guarded:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         response = await self.respond(Request(scope, receive))
         await response(scope, receive, send)
+
+
+@dataclass(slots=True)
+class Passing:
+    """One request on its way through the stages, and what each of them found."""
+
+    request: Request
+    handler: Handler
+    scope: str
+    route: str
+    changes: bool
+    own_books: bool
+    call: Call = field(init=False)
+    told: Mapping[str, str] = field(init=False)
+    """The headers that tell its limits."""
+
+
+Stage = Callable[["Door", Passing], Awaitable[None]]
 
 
 class Door:
@@ -107,44 +85,46 @@ class Door:
         self._refusals = refusals
         self.base_url = base_url
 
-    def guard(self, scope: str, handler: Handler, *, changes: bool = False, own_books: bool = False) -> "Guarded":
-        """Wrap a handler. `changes`: its effect is not idempotent, so the proof is spent before it runs, not after.
+    def route(self, name: str, handler: Handler, *, changes: bool = False, own_books: bool = False) -> Declared:
+        """The declared route `name`, for who holds a token of its scope.
 
-        `own_books`: what it tells is the partner's own, its deposits and its subscriptions. Every other door is closed
-        to a partner without any convention in force, whatever its handler asks besides.
+        `changes`: its effect is not idempotent, so the proof is spent before it runs, not after. `own_books`: what it
+        tells is the partner's own, its deposits and its subscriptions. Every other door is closed to a partner without
+        any convention in force, whatever its handler asks besides.
         """
+        scope = DECLAREES[name].portee
+        assert scope is not None, f"{name} asks for no token"
+        return declared(name, self.guard(scope, handler, changes=changes, own_books=own_books))
 
+    def guard(self, scope: str, handler: Handler, *, changes: bool = False, own_books: bool = False) -> Guarded:
         async def respond(request: Request) -> Response:
-            route = f"{request.method} {request.scope['route'].path}"
+            route = f"{request.method} {request.scope['route'].path_format}"
             with telemetry.span(route, parent=request.headers.get("traceparent"), kind=SpanKind.SERVER) as span:
                 began_s = time.monotonic()
-                response = await self._answer(request, scope, handler, route, changes, own_books)
+                response = await self._answer(Passing(request, handler, scope, route, changes, own_books))
                 metrics.DURATIONS.labels(route).observe(time.monotonic() - began_s)
                 telemetry.annotate(span, http__response__status_code=response.status_code)
                 return response
 
         return Guarded(respond)
 
-    async def _answer(
-        self, request: Request, scope: str, handler: Handler, route: str, changes: bool, own_books: bool
-    ) -> Response:
+    async def _answer(self, passing: Passing) -> Response:
+        route = passing.route
         try:
-            call, told = await self._admit(request, scope, route)
-            call.agent, call.finalite = declared(request)
-            if changes:
-                await self._trace(call, route, 0)
-            code = None
+            await self._admit(passing)
+            for stage in EFFECT:
+                await stage(self, passing)
+            call, code = passing.call, None
             try:
-                parameters(request)
-                if not own_books:
-                    exiger_une_convention(call.demandeur, frozenset(Finalite))
-                response = await handler(call, request)
+                for stage in JUDGEMENT:
+                    await stage(self, passing)
+                response = await passing.handler(call, passing.request)
             except Problem as problem:
                 code = problem.code or str(problem.status)
                 response = problems.response(problem, self.base_url)
             if not call.is_journalled or response.status_code >= 400:
                 await self._trace(call, route, response.status_code, code)
-            response.headers.update(told)
+            response.headers.update(passing.told)
             metrics.REQUESTS.labels(call.partenaire.code, route, response.status_code).inc()
             return response
         except Problem as problem:
@@ -160,19 +140,48 @@ class Door:
         problem = Problem(status=status) if status in (400, 401, 413, 415, 429) else Problem(status=400)
         await self._refusals.note(self._refused(request, None, f"{request.method} {request.url.path}", problem))
 
-    async def _admit(self, request: Request, scope: str, route: str) -> tuple[Call, Mapping[str, str]]:
-        """Who calls, with a token that opens this, and the headers that tell its limits; a refusal is traced here."""
-        call: Call | None = None
+    async def _admit(self, passing: Passing) -> None:
+        """Who calls, with a token that opens this; a refusal is noted here."""
         try:
-            call = self._identify(request)
-            call.jeton.exiger(scope)
-            told = self._limits.take(call.partenaire.code, datetime.now(UTC), time.monotonic())
+            for stage in ADMISSION:
+                await stage(self, passing)
         except (AccesRefuse, Problem) as refus:
             problem = refus if isinstance(refus, Problem) else _of_token(refus)
-            await self._refusals.note(self._refused(request, call, route, problem))
+            call = getattr(passing, "call", None)
+            await self._refusals.note(self._refused(passing.request, call, passing.route, problem))
             raise problem from refus
-        telemetry.annotate(trace.get_current_span(), relais_partenaire=call.partenaire.code)
-        return call, told
+        telemetry.annotate(trace.get_current_span(), relais_partenaire=passing.call.partenaire.code)
+
+    async def token(self, passing: Passing) -> None:
+        """A token of ours, with the proof of its key or its certificate, of a partner that is active (401)."""
+        passing.call = self._identify(passing.request)
+
+    async def scope(self, passing: Passing) -> None:
+        """The scope that the operation declares (403)."""
+        passing.call.jeton.exiger(passing.scope)
+
+    async def quota(self, passing: Passing) -> None:
+        """How much a partner may ask (429)."""
+        code = passing.call.partenaire.code
+        passing.told = self._limits.take(code, datetime.now(UTC), time.monotonic())
+
+    async def agent(self, passing: Passing) -> None:
+        """Who acts and for what, as the request says it: noted with the access, judged by those who need it."""
+        passing.call.agent, passing.call.finalite = declared_by(passing.request)
+
+    async def proof(self, passing: Passing) -> None:
+        """Spent before an effect that cannot happen twice, and traced; otherwise with the answer (401, used before)."""
+        if passing.changes:
+            await self._trace(passing.call, passing.route, 0)
+
+    async def query(self, passing: Passing) -> None:
+        """The parameters that the operation declares, and no others (400)."""
+        parameters(passing.request)
+
+    async def convention(self, passing: Passing) -> None:
+        """A convention in force, for what is not the partner's own (403)."""
+        if not passing.own_books:
+            exiger_une_convention(passing.call.demandeur, frozenset(Finalite))
 
     def _refused(self, request: Request, call: Call | None, route: str, problem: Problem) -> Access:
         known = call is not None
@@ -228,11 +237,13 @@ class Door:
             raise problem
 
 
-def declared(request: Request) -> tuple[str | None, str | None]:
-    """Who acts and for what, as far as the request says it in its headers: the handler judges them, or knows better."""
-    agent, finalite = request.headers.get(AGENT), request.headers.get(FINALITE)
-    is_agent = agent is not None and est_un_agent(agent)
-    return agent if is_agent else None, finalite if finalite in set(Finalite) else None
+ADMISSION: Sequence[Stage] = (Door.token, Door.scope, Door.quota)
+"""Refused here: noted among the refusals. The proof is not spent."""
+EFFECT: Sequence[Stage] = (Door.agent, Door.proof)
+JUDGEMENT: Sequence[Stage] = (Door.query, Door.convention)
+"""Refused here, or by the handler, which alone reads the body: an access of this partner, traced with its code."""
+STAGES: Sequence[Stage] = (*ADMISSION, *EFFECT, *JUDGEMENT)
+"""The order in which a request is looked at, after `gateway.inbound.application.AROUND` and before its handler."""
 
 
 def _of_token(refus: AccesRefuse) -> Problem:

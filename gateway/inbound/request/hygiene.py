@@ -4,13 +4,12 @@ nginx refuses most of this already (and alone closes slow headers); a door that 
 """
 
 import asyncio
-from collections.abc import Collection
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.inbound.request import problems
-from relais_contrats.transport import refus_http
+from relais_contrats.transport import hotes_de, refus_http
 
 # A body may keep us waiting that long, and one second more for each kilobyte that came.
 _PATIENCE_S: Final = 10.0
@@ -20,10 +19,10 @@ _BYTES_PER_S: Final = 1_024
 class Hygiene:
     """An ASGI wrapper that does a few comparisons per request."""
 
-    def __init__(self, app: ASGIApp, base_url: str, hosts: Collection[bytes]) -> None:
+    def __init__(self, app: ASGIApp, base_url: str) -> None:
         self._app = app
         self._base_url = base_url
-        self._hosts = hosts
+        self._hosts = hotes_de(base_url)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -9,5 +9,4 @@ from relais_contrats.parametres import lire_parametres
 
 def parameters(request: Request) -> Mapping[str, str]:
     """Raises a Problem for what the published API does not have, or not so."""
-    path = request.scope["route"].path.replace(":path}", "}")
-    return lire_parametres(request.method, path, request.query_params.multi_items())
+    return lire_parametres(request.method, request.scope["route"].path_format, request.query_params.multi_items())

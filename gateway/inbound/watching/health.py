@@ -7,12 +7,12 @@ import time
 import orjson
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from chassis.database import TRANSIENT
 from chassis.process import Process
 from gateway.inbound.deposit import store
 from gateway.inbound.request.query import parameters
+from gateway.inbound.request.routes import Declared, opened
 from gateway.inbound.watching.watch import Watch
 from gateway.receipts import Chains
 from relais_contrats.oauth.errors import ReservationIndisponible
@@ -49,7 +49,7 @@ class Writing:
             return False
 
 
-def routes(running: Process, chains: Chains, base_url: str, watch: Watch, usages: UsagesUniques) -> list[Route]:
+def routes(running: Process, chains: Chains, base_url: str, watch: Watch, usages: UsagesUniques) -> list[Declared]:
     writing = Writing(usages)
 
     async def alive(_: Request) -> Response:
@@ -70,9 +70,9 @@ def routes(running: Process, chains: Chains, base_url: str, watch: Watch, usages
         return JSONResponse({"issuer": base_url, "keys": [chains.public_key()]})
 
     return [
-        Route("/sante/vivant", alive, methods=["GET"]),
-        Route("/sante/pret", ready, methods=["GET"]),
-        Route("/v1/recus/cles", receipt_keys, methods=["GET"]),
+        opened("GET /sante/vivant", alive),
+        opened("GET /sante/pret", ready),
+        opened("GET /v1/recus/cles", receipt_keys),
     ]
 
 
