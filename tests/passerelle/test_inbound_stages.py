@@ -3,9 +3,14 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
 
 from gateway.inbound.application import AROUND
 from gateway.inbound.request.door import STAGES
+from gateway.inbound.request.json_body import read_model
+from gateway.inbound.request.routes import declared
+from relais_contrats.abonnements import NouvelAbonnement
 from relais_contrats.client import Partner
 from tests.engines import Bench
 from tests.passerelle.entrance import URL, Entrance, entrance
@@ -87,3 +92,11 @@ async def test_an_effect_that_happens_once_spends_its_proof_before_anything_is_j
     assert [answer.status_code for answer in refused] == [422, 401]
     told = [row["resultat"] for row in rows]
     assert (told[:2], told[-1]) == ([0, 422], 401)
+
+
+async def test_a_handler_parses_the_model_that_its_route_declares_and_no_other() -> None:
+    route = declared("POST /v1/evenements/acquittement", PlainTextResponse(""))
+    request = Request({"type": "http", "route": route, "headers": []})
+
+    with pytest.raises(AssertionError, match="declares another model"):
+        await read_model(request, NouvelAbonnement)
