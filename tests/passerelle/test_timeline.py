@@ -109,12 +109,13 @@ def test_why_a_subscription_has_not_pushed_it(subscription: dict[str, Any], phra
 
 def test_the_feed_is_unread_then_read_then_acknowledged() -> None:
     read = [{"partenaire": "cd-59", "a": at(30)}]
-    acknowledged = {"cd-59": {"partenaire": "cd-59", "numero": 12, "acquitte_a": at(40)}}
+    before, after = ({"cd-59": {"partenaire": "cd-59", "numero": n, "acquitte_a": at(40)}} for n in (11, 12))
+    told = (lignes(), lignes(curseurs=before), lignes(lectures=read), lignes(curseurs=after))
 
-    ways = [line(rows, "cd-59").voies[0] for rows in (lignes(), lignes(lectures=read), lignes(curseurs=acknowledged))]
+    ways = [line(rows, "cd-59").voies[0] for rows in told]
 
-    assert [way.etat for way in ways] == ["a-lire", "lu", "lu"]
-    assert [way.a for way in ways] == [None, at(30), at(40)]
+    assert [way.etat for way in ways] == ["a-lire", "a-lire", "lu", "lu"]
+    assert [way.a for way in ways] == [None, None, at(30), at(40)]
 
 
 @pytest.mark.parametrize(
