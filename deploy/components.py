@@ -131,7 +131,7 @@ COMPONENTS: tuple[Component, ...] = (
         schema="console",
         migrations=("console/schema",),
         secrets="console",
-        publish=tuple(f"lecture.passerelle.{vue}" for vue in ("accueil", "chemin", "delais", "risques")),
+        publish=tuple(f"lecture.passerelle.{vue}" for vue in ("accueil", "chemin", "contenu", "delais", "risques")),
         receives_traces=True,
     ),
     *map(_service, SERVICES),

@@ -18,6 +18,8 @@ class Acte(StrEnum):
     VOIR_ATTENTION = "voir-attention"
     VOIR_DELAIS = "voir-delais"
     VOIR_DROITS = "voir-droits"
+    LIRE_MASQUE = "lire-masque"
+    OUVRIR_CONTENU = "ouvrir-contenu"
     SORTIR = "sortir"
     VOIR_OPERATEURS = "voir-operateurs"
 
@@ -28,6 +30,8 @@ TABLE: Mapping[Acte, tuple[str, Role]] = {
     Acte.VOIR_ATTENTION: ("Lire les points d'attention", Role.LECTURE),
     Acte.VOIR_DELAIS: ("Lire et exporter les délais par département", Role.LECTURE),
     Acte.VOIR_DROITS: ("Lire ce tableau", Role.LECTURE),
+    Acte.LIRE_MASQUE: ("Lire la forme d'un message, valeurs masquées, avec un motif journalisé", Role.LECTURE),
+    Acte.OUVRIR_CONTENU: ("Ouvrir le contenu d'un message, avec un motif journalisé", Role.EXPLOITATION),
     Acte.SORTIR: ("Se déconnecter", Role.LECTURE),
     Acte.VOIR_OPERATEURS: ("Voir les opérateurs, leurs sessions et leurs entrées", Role.ADMINISTRATION),
 }

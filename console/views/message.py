@@ -72,6 +72,9 @@ def _message(chemin: Chemin) -> Iterator[Node]:
     yield h.h1("Message ", _state(chemin["etat"], chemin["etat_lisible"]))
     yield h.p(chemin["situation"], class_="chapeau")
     yield facts(*_known(chemin))
+    if chemin["message"]:
+        path = f"/messages/{quote(by, safe='')}/{quote(chemin['message'], safe='')}/contenu"
+        yield h.p(h.a("Contenu du message, avec un motif", href=path))
     if chemin["causes"]:
         yield _section("Ce qui l'arrête ou le retient", "causes", h.ul(map(h.li, chemin["causes"]), class_="causes"))
     yield _section("Chronologie", "chronologie", h.ol(_steps(chemin["etapes"]), class_="frise"))

@@ -32,8 +32,9 @@ from gateway.inbound.events.replays import Replays
 from gateway.inbound.events.subscriptions import Subscriptions
 from gateway.inbound.links.answer_links import Signer
 from gateway.inbound.links.answers import Answers
-from gateway.inbound.reading import delays
+from gateway.inbound.reading import contents, delays
 from gateway.inbound.reading.bookmarks import Bookmarks
+from gateway.inbound.reading.contents import Contents
 from gateway.inbound.reading.listing import Listing
 from gateway.inbound.reading.offres import Offres
 from gateway.inbound.reading.reads import Reads
@@ -147,6 +148,7 @@ async def build(running: Process, configured: Settings, observed: watch.Watch | 
         base_url,
     )
     doorway = Doorway(running.pool, journal, dispatch, cabinet, pseudonyms, exploration, vault, base_url)
+    await running.bus.respond(contents.SUBJECT, COMPONENT, Contents(running.pool, cabinet, journal).answer)
     bodies = Bodies(running.bus, annuaire, pseudonyms, base_url, vault)
     feed = Feed(running.pool, bodies, configured.key("webhooks"), Chains(configured.pem("recu"), base_url))
     subscriptions = Subscriptions(

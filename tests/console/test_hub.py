@@ -121,6 +121,7 @@ async def test_every_page_stands_in_a_browser(hub: Hub, tmp_path: Path) -> None:
         "traces": "/traces",
         "trace": f"/traces/{trace['trace']}",
         "message": f"/messages/caf-59/{message}",
+        "contenu": f"/messages/caf-59/{message}/contenu",
         "attention": "/attention",
         "droits": "/droits",
         "operateurs": "/operateurs",
