@@ -78,7 +78,7 @@ class Mailbox:
             is_known = isinstance(said, LoginPassword) and said.password == PASSWORD.encode()
             return AuthResult(success=is_known, handled=False)
 
-        offered: dict[str, Any] = {"authenticator": account, "auth_require_tls": not tls}
+        offered: dict[str, Any] = {"authenticator": account, "auth_require_tls": starttls and not tls}
         if starttls and not tls:
             offered |= {"tls_context": context, "require_starttls": True, "auth_required": True}
         controller = _AnyPort(self, hostname="127.0.0.1", port=0, ssl_context=context if tls else None, **offered)
