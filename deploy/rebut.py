@@ -23,6 +23,7 @@ SELECT '{schema}' AS schema, r.id, r.nature, r.type, r.agregat, r.raison, r.parq
 FROM {schema}.rebut r WHERE ($1::uuid IS NULL OR r.id = $1) AND ($2 OR r.etat IN ('parque', 'a-reprendre'))
 """
 _DONE = "SELECT '{schema}' AS schema, rebut, geste, par, motif, a FROM {schema}.gestes WHERE rebut = $1"
+_HOLDS = "SELECT to_regclass($1) IS NOT NULL AND to_regclass($2) IS NOT NULL"
 _NOTE = "INSERT INTO {schema}.gestes (rebut, geste, par, motif) VALUES ($1, $2, $3, $4)"
 _REDRIVE = "UPDATE {schema}.rebut SET etat = 'a-reprendre' WHERE id = $1"
 _DISCARD = """
@@ -147,7 +148,7 @@ async def _holding(conn: Any) -> list[str]:
     """Schemas that keep what they set aside."""
     found = []
     for schema in schemas():
-        if await conn.fetchval("SELECT to_regclass($1) IS NOT NULL", f"{schema}.gestes"):
+        if await conn.fetchval(_HOLDS, f"{schema}.rebut", f"{schema}.gestes"):
             found.append(schema)
     return found
 
