@@ -13,6 +13,7 @@ from types import MappingProxyType
 from deploy.components import ROOT
 
 DOCKERFILE = ROOT / "deploy" / "Dockerfile"
+IGNORED = DOCKERFILE.with_name("Dockerfile.dockerignore").read_text(encoding="utf-8").splitlines()
 INSIDE = "/relais"
 
 
@@ -68,6 +69,7 @@ def _substitute(text: str, arguments: Mapping[str, str]) -> str:
 
 
 def _copy(source: str, destination: Path) -> None:
+    assert f"!{source.strip('/').partition('/')[0]}" in IGNORED, f"not sent to the engine: {source}"
     if source.endswith("/"):
         shutil.copytree(ROOT / source, destination, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
         return
