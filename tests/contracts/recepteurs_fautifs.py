@@ -22,6 +22,12 @@ class NeVerifieRien(Juste):
         return lu if isinstance(lu, list) else [lu]
 
 
+class NeVerifiePasLesLots(Juste):
+    def verifier(self, entetes: Mapping[str, str], corps: bytes) -> list[Evenement]:
+        lu = json.loads(corps)
+        return lu if isinstance(lu, list) else super().verifier(entetes, corps)
+
+
 class SansTolerance(Juste):
     """Verifies by hand; a subclass says which part of the rule it leaves out."""
 
@@ -197,6 +203,19 @@ class DedoublonneParContenu(Juste):
         return await super().repondre(entetes, neufs)
 
 
+class DedoublonneParSequence(Juste):
+    """By parcours and `sequence`, which each brique counts for itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.places: set[tuple[str, int]] = set()
+
+    async def repondre(self, entetes: Mapping[str, str], evenements: list[Evenement]) -> Response:
+        neufs = [e for e in evenements if (e.get("subject"), e.get("sequence")) not in self.places]
+        self.places |= {(e["subject"], e["sequence"]) for e in evenements if "subject" in e}
+        return await super().repondre(entetes, neufs)
+
+
 class RefuseLesDoublons(Juste):
     async def repondre(self, entetes: Mapping[str, str], evenements: list[Evenement]) -> Response:
         if len(evenements) == 1 and evenements[0]["id"] in self.traites:
@@ -345,6 +364,7 @@ FAUTIFS: Mapping[type[Juste], set[str]] = {
     RefuseLeMoindreEcart: {"horloge-proche"},
     NeLitQueLaPremiereSignature: {"signatures-multiples", "version-inconnue"},
     CompareLeDebut: {"signature-fausse"},
+    NeVerifiePasLesLots: {"sans-signature", "signature-fausse"},
     NeLitPasLaVersion: {"signature-fausse"},
     OublieVite: {"doublon-une-fois"},
     ReecritLeJson: {"octets-exacts"},
@@ -359,6 +379,7 @@ FAUTIFS: Mapping[type[Juste], set[str]] = {
     DedoublonneParEnvoi: {"doublon-en-lot"},
     DedoublonneTropTard: {"doublon-simultane"},
     DedoublonneParContenu: {"faits-distincts"},
+    DedoublonneParSequence: {"faits-distincts"},
     RefuseLesDoublons: {"doublon-accepte"},
     OublieLesRetardataires: {"retardataire"},
     AttendLaSuivante: {"trou"},

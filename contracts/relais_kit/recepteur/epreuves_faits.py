@@ -3,6 +3,7 @@
 import asyncio
 import copy
 
+from relais_contrats.catalogue import CATALOGUE
 from relais_kit.recepteur.envoi import Maniere
 from relais_kit.recepteur.faits import INCONNU
 from relais_kit.recepteur.verification import Verification
@@ -56,12 +57,20 @@ async def doublon_en_lot(v: Verification) -> None:
 
 
 async def faits_distincts(v: Verification) -> None:
+    """Neither what an event holds nor its place says that it came already: each brique counts its own facts."""
     parcours = v.faits.parcours()
     premier = v.fait(parcours, 1)
     second = {**copy.deepcopy(premier), **_noms_de(v.fait(parcours, 2))}
     v.suivre(premier, second)
     for fait in (premier, second):
         await v.accepter("faits-distincts", "deux événements de même contenu", fait)
+    par_brique = {CATALOGUE[type_].brique: type_ for type_ in v.types if CATALOGUE[type_].porte_sur_parcours}
+    if len(par_brique) > 1:
+        parcours = v.faits.parcours()
+        deux = [v.faits.fait(type_, parcours, 1) for type_ in list(par_brique.values())[:2]]
+        v.suivre(*deux)
+        for fait in deux:
+            await v.accepter("faits-distincts", "deux événements de deux briques, de même sequence", fait)
 
 
 def _noms_de(fait: dict[str, object]) -> dict[str, object]:

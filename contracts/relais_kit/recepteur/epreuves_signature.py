@@ -32,6 +32,11 @@ async def mauvaises_signatures(v: Verification) -> None:
     await v.refuser("signature-fausse", "une signature vide", Maniere(alterer=_avec("webhook-signature", "v1,")))
     for quoi, abimer in _ABIMEES.items():
         await v.refuser("signature-fausse", quoi, Maniere(alterer=_abimee(abimer)))
+    if v.lot > 1:
+        sans = Maniere(alterer=lambda _: {})
+        await v.refuser("sans-signature", "un lot sans aucun en-tête de signature", sans, en_lot=True)
+        faux = Maniere((v.identite.etrangers()[0],))
+        await v.refuser("signature-fausse", "un lot signé d'une autre clé", faux, en_lot=True)
 
 
 async def envois_alteres(v: Verification) -> None:

@@ -106,13 +106,21 @@ class Verification:
             self._dus |= {e["id"]: self._dus.get(e["id"], exigence) for e in evenements if self._est_traite(e)}
         return True
 
-    async def refuser(self, exigence: str, quoi: str, maniere: Maniere, evenement: Evenement | None = None) -> None:
+    async def refuser(
+        self,
+        exigence: str,
+        quoi: str,
+        maniere: Maniere,
+        evenement: Evenement | None = None,
+        *,
+        en_lot: bool = False,
+    ) -> None:
         """The receiver must answer 4xx, and must not process the event (another one each time). One that closes the
         connection has refused too; one that fails (5xx) has judged nothing. A redirection is a refusal."""
         fait = evenement or self.fait()
         self._interdits[fait["id"]] = exigence
         try:
-            echange = await self._envoyer(exigence, quoi, fait, maniere=maniere, est_a_refuser=True)
+            echange = await self._envoyer(exigence, quoi, fait, en_lot=en_lot, maniere=maniere, est_a_refuser=True)
         except Coupure:
             await self._apres_une_coupure(exigence, quoi)
             return
