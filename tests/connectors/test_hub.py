@@ -25,7 +25,7 @@ from tests.connectors.courriel.mailbox import Mailbox
 from tests.connectors.courriel.structure import code_in, fields
 from tests.connectors.data_inclusion.source import TOKEN, Source
 from tests.connectors.fichiers.test_files import HEADING, as_csv
-from tests.connectors.france_travail.client import CRITERES, authenticated, usager
+from tests.connectors.france_travail.client import CRITERES, authenticated, searched, usager
 from tests.connectors.hubee.test_poller import Box
 from tests.connectors.i_milo.queue import KEY, Queue
 from tests.connectors.rdv_insertion.site import Site
@@ -404,6 +404,7 @@ def test_a_software_that_calls_france_travail_changes_the_url_only(hub: Hub) -> 
     with httpx.Client(base_url=address, trust_env=False, timeout=60) as client:
         until(lambda: client.get("/connexion/oauth2/access_token").status_code == 405)
         authenticated(client, "cd-59-france-travail", token)
+        until(lambda: searched(client, "59000000017").status_code != 403)  # the door learns of a mandate in two seconds
         ada = usager(client, "59000000017")
         orientation = "/orientationusager/v1"
 

@@ -66,7 +66,7 @@ async def deposer(services: Services, monkeypatch: pytest.MonkeyPatch, entree: E
     """Whether the deposit was settled; it was put off otherwise."""
     journal, remis = Journal(), list[UUID]()
 
-    async def postpone(_: Any, ids: Sequence[UUID], __: int) -> None:
+    async def postpone(_: Any, ids: Sequence[UUID], __: int, ___: str | None = None) -> None:
         remis.extend(ids)
 
     monkeypatch.setattr(dispatch, "_FOLLOWED_S", (0.0, 0.0, 0.0))

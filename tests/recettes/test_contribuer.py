@@ -15,7 +15,9 @@ _ROUTES = """
 import json
 from unittest.mock import Mock
 from gateway.inbound.reading.reads import Reads
-print(json.dumps([route.path for route in Reads(Mock(), Mock(), Mock()).routes(Mock())]))
+door = Mock()
+Reads(Mock(), Mock(), Mock()).routes(door)
+print(json.dumps([call.args[0] for call in door.route.call_args_list]))
 """
 
 
@@ -60,6 +62,6 @@ def test_an_added_view_has_its_route_its_operation_and_its_reading(generated: Pa
 
     routes = json.loads(run(generated, "-c", _ROUTES))
 
-    assert path in routes
+    assert f"GET {path}" in routes
     assert "VueAccompagnants" in json.dumps(openapi["paths"][path]["get"])
     assert any("test_who_accompanies_is_read_from_the_first_day_on" in line and "PASSED" in line for line in said)

@@ -58,8 +58,12 @@ class Usager:
         return self._client.request(method, f"/partenaire{path}", headers=self.headers, params=params, **asked)
 
 
-def usager(client: httpx.Client, numero: str) -> Usager:
+def searched(client: httpx.Client, numero: str) -> httpx.Response:
     path = "/partenaire/rechercher-usager/v2/usagers/par-numero-francetravail"
-    answer = client.post(path, json={"numeroFranceTravail": numero}).json()
+    return client.post(path, json={"numeroFranceTravail": numero})
+
+
+def usager(client: httpx.Client, numero: str) -> Usager:
+    answer = searched(client, numero).json()
     assert answer["codeRetour"] == "S001", answer
     return Usager(client, answer["jetonUsager"])
