@@ -127,6 +127,36 @@ async def test_a_receiver_that_dies_of_a_bad_signature_has_refused_nothing() -> 
     assert resultats["sans-signature"].etat is Etat.NON_COUVERTE
 
 
+class FileCourte(httpx.ASGITransport):
+    """A server of one thread, whose queue of connections holds five: the others are cut."""
+
+    def __init__(self, recepteur: Juste) -> None:
+        super().__init__(recepteur.app)
+        self.en_cours, self.coupees = 0, 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.en_cours += 1
+        try:
+            await asyncio.sleep(0)
+            if self.en_cours > 6:
+                self.coupees += 1
+                raise httpx.ReadError("reset")
+            return await super().handle_async_request(request)
+        finally:
+            self.en_cours -= 1
+
+
+async def test_what_a_short_queue_cuts_is_sent_again_as_the_hub_does() -> None:
+    recepteur = Juste()
+    transport = FileCourte(recepteur)
+
+    resultats = await juger(recepteur, transport=transport)
+
+    assert transport.coupees > 0
+    assert par_etat(resultats, Etat.ECHOUEE) == set()
+    assert resultats["simultanes"].etat is Etat.PASSEE
+
+
 async def test_a_former_secret_is_refused_once_its_overlap_is_over() -> None:
     fin = datetime.now(UTC) - timedelta(minutes=1)
     identite = Identite(signataire_v1(SECRET), signataire_v1(ANCIEN), fin)

@@ -1,5 +1,6 @@
 """One run against one receiver: sends, notes what it answered, and at the end what its probe says that it did."""
 
+import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ _PAR_LA_SONDE = (
     "ordre",
 )
 _SILENCES_MAX = 2
+_AVANT_RELANCE_S = 0.5
 
 
 @dataclass
@@ -93,9 +95,14 @@ class Verification:
         est_du: bool = True,
         maniere: Maniere = ORDINAIRE,
         corps: bytes | None = None,
+        relances: int = 0,
     ) -> bool:
-        """The receiver must answer 2xx and, if `est_du`, process each event; `corps` writes them another way."""
-        echange = await self._envoyer(exigence, quoi, *evenements, en_lot=en_lot, maniere=maniere, corps=corps)
+        """The receiver must answer 2xx and, if `est_du`, process each event; `corps` writes them another way.
+
+        `relances`: how many times a connection that is cut, or not made, is tried again, as the hub does."""
+        echange = await self._envoyer(
+            exigence, quoi, *evenements, en_lot=en_lot, maniere=maniere, corps=corps, relances=relances
+        )
         if echange is None or echange.statut is None:
             return False
         if not 200 <= echange.statut < 300:
@@ -165,6 +172,7 @@ class Verification:
         maniere: Maniere = ORDINAIRE,
         corps: bytes | None = None,
         est_a_refuser: bool = False,
+        relances: int = 0,
     ) -> Echange | None:
         """None when there was no answer to judge `exigence` by, which is noted. What the hub would never send
         (`est_a_refuser`) may be sent elsewhere, to a login page for instance, or cut off: raises Coupure then."""
@@ -177,7 +185,7 @@ class Verification:
             corps = orjson.dumps(list(evenements) if en_lot else evenements[0])
         nom = signatures.message_id([e["id"] for e in evenements])
         try:
-            echange = await self.hub.poster(corps, nom, LOT if en_lot else SEUL, maniere)
+            echange = await self._poster(corps, nom, LOT if en_lot else SEUL, maniere, relances)
         except SansReponse as silence:
             if est_a_refuser and isinstance(silence, Coupure):
                 raise
@@ -191,6 +199,16 @@ class Verification:
             self.carnet.omettre(exigence, f"une redirection ({statut}) n'est pas suivie")
             return None
         return echange
+
+    async def _poster(self, corps: bytes, nom: str, media: str, maniere: Maniere, relances: int) -> Echange:
+        for _ in range(relances):
+            try:
+                return await self.hub.poster(corps, nom, media, maniere)
+            except TropLent:
+                raise
+            except SansReponse:
+                await asyncio.sleep(_AVANT_RELANCE_S)
+        return await self.hub.poster(corps, nom, media, maniere)
 
     def repeter(self, exigence: str, *evenements: Evenement) -> None:
         """These are sent more than once: `exigence` fails if one is processed more than once."""
