@@ -28,8 +28,8 @@ MOTIF_CODE_STRUCTURE = "^[A-Za-z0-9][A-Za-z0-9._/:-]{0,63}$"
 
 _NIR = re.compile(MOTIF_NIR)
 _NIR_INCLUS = re.compile(
-    r"(?<![0-9])[123478][ ._-]?[0-9]{2}[ ._-]?(?:0[1-9]|1[0-2]|[23][0-9]|4[0-2]|[5-9][0-9])[ ._-]?"
-    r"(?:2[AB]|[0-9]{2})[ ._-]?[0-9]{3}[ ._-]?[0-9]{3}(?:[ ._-]?[0-9]{2})?(?![0-9])",
+    r"(?<![0-9])(?P<racine>[123478][ ._-]?[0-9]{2}[ ._-]?(?:0[1-9]|1[0-2]|[23][0-9]|4[0-2]|[5-9][0-9])[ ._-]?"
+    r"(?:2[AB]|[0-9]{2})[ ._-]?[0-9]{3}[ ._-]?[0-9]{3})(?:[ ._-]?[0-9]{2})?(?![0-9])",
     re.IGNORECASE,
 )
 # In a text, what follows may be another number: the key is its own group, and is tried apart.
@@ -46,7 +46,7 @@ _MOIS_COURANT = re.compile(r"0[1-9]|1[0-2]|20|3[0-9]|4[0-2]")
 # apart from each other.
 _JETON = re.compile(
     r"(?<![0-9a-z])(?:(?=[0-9]*[a-f]+[0-9]+[a-f])[0-9a-f]{16}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-    r"|[0-9a-f]{24}|[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})(?![0-9a-z])|(?<=[a-z])[0-9]{10}[._-][0-9]{3}(?![0-9])",
+    r"|[0-9a-f]{24}|[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})(?![0-9a-z])",
     re.IGNORECASE,
 )
 _SEPARATEURS = re.compile(r"[\s._/:\u2010-\u2015-]+")
@@ -102,11 +102,13 @@ def ressemble_a_un_nir(texte: str) -> bool:
     """Whether an identifier of something else bears a NIR, alone or inside, with or without its key and separators.
 
     Without a key any count or clock of 13 digits might look like one: the month is then one that persons have (1 to 12,
-    20, 30 to 42). Hexadecimal tokens (UUID, digests) are drawn, whatever digits they show.
+    20, 30 to 42). What is cut in two only, its key apart, is a number and its rank. Hexadecimal tokens (UUID, digests)
+    are drawn, whatever digits they show.
     """
     for trouve in _NIR_INCLUS.finditer(_JETON.sub("x", texte)):
         nir = re.sub(r"[^0-9AB]", "", trouve.group().upper())
-        if nir_est_valide(nir) if len(nir) == 15 else _MOIS_COURANT.match(nir, 3):
+        est_coupe_en_deux = len(trouve["racine"]) == 13 + 1
+        if not est_coupe_en_deux and (nir_est_valide(nir) if len(nir) == 15 else _MOIS_COURANT.match(nir, 3)):
             return True
     return False
 

@@ -167,6 +167,10 @@ def test_what_bears_a_nir_is_recognised(texte: str) -> None:
         "dossier/507f2331145336291c095b03/2",
         "4a52ee3413431429-001",
         "lot.b3413431429_001",
+        "bench-d5f127-2000000045",
+        "bench-b14834-2000000720",
+        "127-2000000045",
+        "lot.1850559350/123",
     ],
 )
 def test_a_clock_a_count_or_a_drawn_token_is_no_nir(texte: str) -> None:
