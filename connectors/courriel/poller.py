@@ -115,7 +115,7 @@ class Notices:
         self._silences.pop(to.empreinte, None)
         if nature is Nature.POINT:
             await self.context.state.move(_told(Nature.POINT, to), today)
-        # Each mail tells all that waits, so that what was news until now is told.
+        # Each mail names everything that waits: the news until now are in it.
         for told_of, mark in ((Nature.AVIS, news), (Nature.RAPPEL, reminded)):
             if mark:
                 await self.context.state.move(_told(told_of, to), mark)

@@ -114,7 +114,7 @@ class FranceTravail:
 
 
 def _headers(agent: str) -> dict[str, str]:
-    """`nom prenom identifiant`, of which the last word is the identifier; a batch has none."""
+    """`nom prenom identifiant`: the last word is the identifier; a batch has none."""
     words = agent.split()
     if len(words) < 3:
         return dict.fromkeys(("pa-nom-agent", "pa-prenom-agent", "pa-identifiant-agent"), "BATCH")

@@ -78,4 +78,4 @@ SCOPES: Final = MappingProxyType(
         "sanctions": "api_gestion-sanctions-rsa",
     }
 )
-"""How the scope of an API begins, whatever its version; those that are not published are not looked at."""
+"""The beginning of the scope of each published API, whatever its version."""

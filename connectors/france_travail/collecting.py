@@ -1,4 +1,4 @@
-"""The baskets of France Travail, looked at for its partner: what it recommends and proposes there is told to the hub.
+"""The baskets of France Travail, read for its partner: recommendations and proposals become messages to the hub.
 
 A basket has no event and no acknowledgement: it is read whole each time, and only what the hub does not hold is
 deposited.

@@ -64,7 +64,7 @@ class _Own(BaseModel):
 
 
 class Contrat(_Own):
-    """What the hub is told of a contract of which France Travail says the signature only."""
+    """The parts of a contract that France Travail does not send with its signature."""
 
     duree_mois: Annotated[int, Field(ge=1, le=36)]
     theme: Theme = Theme.TROUVER_UN_EMPLOI

@@ -1,4 +1,4 @@
-"""The API of France Travail, answered by the hub: whoever calls it today changes the base URL only.
+"""The API of France Travail, answered by the hub: a software that calls it today changes the base URL only.
 
 A call passes, in this order: its address, its access token and scope, the quota of searches, the agent who acts, and
 the token of the person; then it is one exchange of the journal.

@@ -1,4 +1,4 @@
-"""What the caller is told when its request is not served; what the hub refuses, in the words of France Travail.
+"""Answers to requests that are not served: refusals of the hub, in the words of France Travail.
 
 Three shapes: the search answers with its `codeRetour`, the basket with a list, the others with one object.
 """

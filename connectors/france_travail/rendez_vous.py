@@ -1,4 +1,4 @@
-"""Appointments of partners: taken, moved, held or cancelled; what is told is the whole state, the hub is told steps.
+"""Appointments of partners: taken, moved, held or cancelled. A request holds the whole state; the hub receives steps.
 
 One that comes back after it was cancelled is another one at the hub, under the same id for France Travail: what is
 known of an id is its latest.
