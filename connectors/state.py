@@ -43,13 +43,23 @@ Outcome = Literal["fait", "refuse"]
 
 
 class Held:
-    """Something that this worker alone handles, until it settles it, lets it go, or is silent for too long."""
+    """Something that this worker alone handles, until it settles it, lets it go, or is silent for too long.
+
+    `async with held:` lets it go when its block raises, a cancellation included: the next worker finds it free.
+    """
 
     def __init__(self, state: "State", objet: str, par: str, lease: timedelta) -> None:
         self._state = state
         self._objet = objet
         self._par = par
         self._lease = lease
+
+    async def __aenter__(self) -> "Held":
+        return self
+
+    async def __aexit__(self, raised: type[BaseException] | None, *_: object) -> None:
+        if raised is not None:
+            await self.release()
 
     async def extend(self) -> bool:
         """Go on holding it; False when another worker took it meanwhile."""

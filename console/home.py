@@ -19,7 +19,7 @@ from console.templates import render
 from relais_contrats.refus import REFUS
 
 _EVERY_S, _ROUNDS = 5.0, 12
-"""A stream lasts a minute, then the browser asks again: whoever may not look any more is then turned away."""
+"""A stream lasts a minute, then the browser asks again: an operator without rights any more gets nothing then."""
 
 
 class Home:

@@ -26,7 +26,7 @@ _PER_PAGE = 50
 
 
 class Pages:
-    """`retention` is told to the reader of an empty list; `ask` tells the risks, `seek` the way of a message."""
+    """An empty list shows `retention`; `ask` reads the risks, `seek` the way of a message."""
 
     def __init__(self, pool: Pool, retention: timedelta, ask: Demander, seek: Chercher) -> None:
         self._pool = pool

@@ -83,26 +83,24 @@ class Answers:
                 return
 
     async def _try(self, message: Message, held: Held, *, is_watched: bool) -> tuple[Fate, str]:
-        try:
-            await self._deposit(message, _PATIENCE_S if is_watched else None)
-        except ExchangeRefused as refused:
+        async with held:
+            try:
+                await self._deposit(message, _PATIENCE_S if is_watched else None)
+            except ExchangeRefused as refused:
+                await self._forget(message)
+                await held.release()
+                if not is_watched:
+                    kept = f"{message['id']} {str(message['time'])[:10]} : {refused}"
+                    await self._context.state.link(FAILED, [(kept, message["subject"])])
+                return Fate.REFUSEE, str(refused)
+            except (PartnerError, TimeoutError) as error:
+                _log.info("courriel.later", mandat=self._context.mandate.code, error=type(error).__name__)
+                await held.release()
+                return Fate.GARDEE, ""
+            await held.settle("fait")
             await self._forget(message)
-            await held.release()
-            if not is_watched:
-                kept = f"{message['id']} {str(message['time'])[:10]} : {refused}"
-                await self._context.state.link(FAILED, [(kept, message["subject"])])
-            return Fate.REFUSEE, str(refused)
-        except (PartnerError, TimeoutError) as error:
-            _log.info("courriel.later", mandat=self._context.mandate.code, error=type(error).__name__)
-            await held.release()
-            return Fate.GARDEE, ""
-        except BaseException:  # also when the request is cancelled: the loop finds the answer free
-            await held.release()
-            raise
-        await held.settle("fait")
-        await self._forget(message)
-        await self._forget_failures(message["subject"])
-        return Fate.TRANSMISE, ""
+            await self._forget_failures(message["subject"])
+            return Fate.TRANSMISE, ""
 
     async def _deposit(self, message: Message, patience_s: float | None) -> None:
         nature = message["type"].removeprefix("fr.insertion.").removesuffix(".v1")

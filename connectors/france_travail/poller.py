@@ -97,15 +97,13 @@ async def _once(context: Context, there: FranceTravail, event: Event) -> None:
         return
     fait = str(event["type"]).removeprefix("fr.insertion.").removesuffix(".v1")
     outcome: Outcome = "fait"
-    try:
-        async with context.journal.exchange("sortant", f"france-travail.{fait}", event["id"]) as exchange:
-            await _through(Sending(context, there, exchange, event), fait)
-    except ExchangeRefused:
-        outcome = "refuse"
-    except BaseException:  # also when the loop is cancelled: the next look finds the event free
-        await held.release()
-        raise
-    await held.settle(outcome)
+    async with held:
+        try:
+            async with context.journal.exchange("sortant", f"france-travail.{fait}", event["id"]) as exchange:
+                await _through(Sending(context, there, exchange, event), fait)
+        except ExchangeRefused:
+            outcome = "refuse"
+        await held.settle(outcome)
 
 
 async def _through(sending: Sending, fait: str) -> None:

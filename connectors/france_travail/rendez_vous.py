@@ -62,7 +62,7 @@ async def cancel(call: Call) -> Response:
 
 
 async def _follow(call: Call, view: Mapping[str, Any], id_: str, one: Mapping[str, Any] | None, now: Json) -> None:
-    """From what the hub holds to what is told."""
+    """Deposit the steps that lead from the state at the hub to the state of the request."""
     told = _told(one) if one else None
     if one and not _OWN.fullmatch(id_) and one["statut"] == "annule" != now["statut"]:
         raise functional("RDV_ANNULE", "Ce rendez-vous est annulé : prenez-en un autre.")

@@ -41,7 +41,7 @@ async def event(call: Call) -> Response:
             await _begin(call, one)
         case "valid-sanction":
             await _decide(call, view, one, reading.validated(told, one) | {"date_notification": day})
-        case "refus-saisie-sanction":  # whoever does not instruct it takes it as it was proposed
+        case "refus-saisie-sanction":  # without an instruction, the proposal is decided as it is
             await _decide(call, view, one, reading.proposed(one) | {"date_notification": day})
         case "valid-levee-susp" | "annulation-sanction":
             await _lift(call, view, one, {"date_effet": day, "motif": _LIFTED[what]})

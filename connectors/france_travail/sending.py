@@ -67,7 +67,7 @@ class Sending:
         return await self._there.call(method, path, content, jeton=self._jeton, agent=self._agent)
 
     async def _orientation(self, data: Mapping[str, Any]) -> None:
-        """Whether their recommendation is followed is told by it, not by that of the hub: both may differ."""
+        """The decision is compared with the recommendation of France Travail; the hub's own may differ."""
         read = await self._call("GET", f"{_ORIENTATION}/lectureOrientation") or []
         parcours, organisme = data["parcours_type"], data["organisme"]
         chosen = (writing.code("parcours", parcours), writing.code("organisme", organisme))

@@ -147,7 +147,7 @@ def criteres(diagnostic: Mapping[str, Any]) -> Json | None:
 
 
 def activity(due: Mapping[str, Any], code: str, id_: str, fiche: Mapping[str, Any]) -> Json:
-    """Whoever has no number of theirs is named by nothing. Days are told as the instant at which they begin there."""
+    """A person without a number of France Travail has no identifier. A day is written as the instant when it begins."""
     attributes: dict[str, Any] = {"motif": "ACC"} if code == "ACT380" else {}
     if due["nature"] == "sanction":
         attributes = {CONSEQUENCE: due.get("objet")}

@@ -95,11 +95,8 @@ async def _event(context: Context, imilo: Imilo, event: Event) -> bool:
     if held is None and await context.state.outcome(f"evenement {event.identifiant}") == "en-cours":
         return False
     if held is not None:
-        try:
+        async with held:
             await _once(context, imilo, event, held)
-        except BaseException:  # also when the loop is cancelled: the next look finds the event free
-            await held.release()
-            raise
     await imilo.acknowledge(event.identifiant)
     return True
 

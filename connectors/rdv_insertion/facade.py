@@ -90,12 +90,9 @@ async def _once(context: Context, exchange: Exchange, webhook: Webhook, digest: 
             raise Busy
         exchange.counts["deja-recu"] += 1
         return
-    try:
+    async with held:
         await take(context, exchange, webhook, digest)
-    except BaseException:  # also when the request is cancelled: the next sending finds the webhook free
-        await held.release()
-        raise
-    await held.settle("fait")
+        await held.settle("fait")
 
 
 def _named(webhook: Webhook | None, digest: str) -> tuple[str, str]:

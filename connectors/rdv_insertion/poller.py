@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -140,15 +141,11 @@ async def _look(context: Context, rdvi: RdvInsertion, hint: Hint) -> None:
     held = await context.state.take(f"sortie {hint.deposit}", _LEASE) if hint.deposit else None
     if hint.deposit and held is None:
         return
-    try:
+    async with held or nullcontext():
         if found := await step(context, hint):
             await _tell(context, rdvi, hint.parcours, found)
-    except BaseException:  # also when the loop is cancelled: the next look finds the deposit free
         if held:
-            await held.release()
-        raise
-    if held:
-        await held.settle("fait")
+            await held.settle("fait")
 
 
 async def step(context: Context, hint: Hint) -> Step | None:

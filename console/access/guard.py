@@ -25,7 +25,7 @@ class Guarded(Route):
 
 
 class Public(Route):
-    """A route that whoever reaches the console may ask: to come in, and to see that it lives."""
+    """A route without sign-in: the sign-in itself, and the health of the console."""
 
 
 class Guard:

@@ -26,7 +26,7 @@ _NOBODY_S = digest(generate())
 
 
 class Passwords:
-    """One at a time: each takes 19 MiB, and whoever asks need not be anybody."""
+    """Verifies passwords one at a time: each takes 19 MiB, and anybody may ask."""
 
     def __init__(self) -> None:
         self._turn = asyncio.Lock()

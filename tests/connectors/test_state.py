@@ -1,5 +1,6 @@
 """What a connector remembers, the same on PostgreSQL and on SQLite; nothing of it in clear that may name somebody."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -78,6 +79,24 @@ async def test_what_is_settled_is_never_taken_again_and_what_is_released_is_at_o
 
     assert again == [True, False]
     assert await state.outcome("a") == "fait"
+
+
+@pytest.mark.parametrize("raised", [OSError, asyncio.CancelledError])
+async def test_what_raises_leaves_it_free_and_what_is_settled_stays(state: State, raised: type[BaseException]) -> None:
+    held, settled = await state.take("a", LEASE), await state.take("b", LEASE)
+    assert held is not None
+    assert settled is not None
+
+    with pytest.raises(raised):
+        async with held:
+            raise raised
+    await settled.settle("fait")
+    with pytest.raises(raised):
+        async with settled:
+            raise raised
+
+    assert await state.take("a", LEASE) is not None
+    assert await state.take("b", LEASE) is None
 
 
 async def test_the_same_thing_of_two_mandates_is_two_things(database: Database, clock: Clock, state: State) -> None:
