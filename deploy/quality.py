@@ -1,7 +1,8 @@
 """The stages of `./relais test`: every one runs, then the first that failed decides the exit code.
 
 A chosen test comes first: who asked for it waits for nothing else. In a whole run pytest comes last, so that its
-summary is the last line of a run in which the other stages passed.
+summary is the last line of a run in which the other stages passed; the types are checked beside the tests, which wait
+more than they work.
 """
 
 from __future__ import annotations
@@ -34,8 +35,11 @@ _WORKERS = 3
 
 @dataclass(frozen=True, slots=True)
 class Stage:
+    """`is_aside`: it starts with the run, needs one processor, and reports at its place in the list."""
+
     name: str
     command: list[str]
+    is_aside: bool = False
 
 
 def stages(expression: str | None, fast: bool, extra: list[str]) -> list[Stage]:
@@ -43,11 +47,14 @@ def stages(expression: str | None, fast: bool, extra: list[str]) -> list[Stage]:
     checks = [
         Stage("ruff check", [str(BIN / "ruff"), "check", "."]),
         Stage("ruff format", [str(BIN / "ruff"), "format", "--check", "."]),
-        Stage("mypy --strict", [str(BIN / "mypy"), *packages]),
         Stage("frontières d'import", [str(BIN / "lint-imports"), "--no-logo"]),
     ]
+    types = [str(BIN / "mypy"), *packages]
     tests = _pytest(expression, fast, extra)
-    return [*tests, *checks] if expression or extra else [*checks, *tests]
+    if expression or extra:
+        return [*tests, *checks, Stage("mypy --strict", types)]
+    together, alone = tests
+    return [*checks, together, Stage("mypy --strict", types, is_aside=True), alone]
 
 
 def _pytest(expression: str | None, fast: bool, extra: list[str]) -> list[Stage]:
@@ -72,10 +79,16 @@ def run_all(expression: str | None, fast: bool, extra: list[str]) -> int:
     console = Console(highlight=False)
     failed: list[str] = []
     code = 0
-    for stage in stages(expression, fast, extra):
+    todo = stages(expression, fast, extra)
+    aside = {stage.name: _start(stage) for stage in todo if stage.is_aside}
+    for stage in todo:
         console.rule(f"[bold]{stage.name}[/]", align="left")
         started = time.monotonic()
-        returned = subprocess.run(stage.command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode
+        if beside := aside.get(stage.name):
+            sys.stdout.write(beside.communicate()[0])
+            returned = beside.returncode
+        else:
+            returned = subprocess.run(stage.command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode
         if returned != 0:
             failed.append(stage.name)
             code = code or returned
@@ -85,3 +98,9 @@ def run_all(expression: str | None, fast: bool, extra: list[str]) -> int:
     if failed:
         console.print(f"[bold red]Étapes en échec :[/] {', '.join(failed)}.", soft_wrap=True)
     return code
+
+
+def _start(stage: Stage) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        stage.command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )

@@ -19,7 +19,7 @@ from deploy import background
 from deploy.datadir import DataDir, LaunchError
 from tests.deploy.conftest import SILENT
 
-pytestmark = [pytest.mark.lent, pytest.mark.seul]
+pytestmark = pytest.mark.lent
 
 
 def start(data: DataDir, port: int) -> None:
@@ -65,6 +65,7 @@ def command(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.seul
 @pytest.mark.parametrize("name", ["nats", "postgres"])
 def test_a_killed_process_is_back_within_two_seconds(started: DataDir, name: str) -> None:
     killed = process(started, name)
