@@ -27,6 +27,7 @@ from console.access.sessions import LONGEST, Sessions
 from console.access.signin import SignIn
 from console.access.store import forget_sessions
 from console.api import Api
+from console.audit import Audit
 from console.contents import Contents
 from console.delays import Delays
 from console.home import Home
@@ -132,6 +133,7 @@ def build(wiring: Wiring) -> tuple[Starlette, Receiver]:
         *Home(wiring.hub, wiring.stop).routes(guard),
         *Delays(wiring.hub).routes(guard),
         *Contents(wiring.hub).routes(guard),
+        *Audit(wiring.hub).routes(guard),
         *Pages(wiring.pool, wiring.retention, wiring.ask, wiring.seek).routes(guard),
         *OperatorPages(wiring.pool).routes(guard),
         *SignIn(wiring.pool, sessions, wiring.oidc, time.monotonic).routes(guard),

@@ -8,7 +8,7 @@ from console.spans import DECIDER, DEPOSER, DEPOSIT_ROUTE, LIVRER, SERVEUR, Issu
 from relais_contrats.briques import BRIQUES
 from relais_contrats.catalogue import CATALOGUE
 
-_PARIS = ZoneInfo("Europe/Paris")
+PARIS = ZoneInfo("Europe/Paris")
 _MONTHS = ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc.")
 _THIN = "\u202f"  # narrow no-break space: French puts it between a number and its unit
 
@@ -59,26 +59,26 @@ _RAISONS: Mapping[str, str] = {
 
 
 def jour(instant: datetime) -> str:
-    local = instant.astimezone(_PARIS)
+    local = instant.astimezone(PARIS)
     return f"{local.day}{'er' if local.day == 1 else ''} {_MONTHS[local.month - 1]} {local.year}"
 
 
 def heure(instant: datetime) -> str:
     """To the second; `heure_fine` goes to the millisecond."""
-    return instant.astimezone(_PARIS).strftime("%H:%M:%S")
+    return instant.astimezone(PARIS).strftime("%H:%M:%S")
 
 
 def heure_minute(instant: datetime) -> str:
-    return instant.astimezone(_PARIS).strftime("%H:%M")
+    return instant.astimezone(PARIS).strftime("%H:%M")
 
 
 def heure_fine(instant: datetime) -> str:
-    local = instant.astimezone(_PARIS)
+    local = instant.astimezone(PARIS)
     return f"{local:%H:%M:%S},{local.microsecond // 1000:03d}"
 
 
 def iso(instant: datetime) -> str:
-    return instant.astimezone(_PARIS).isoformat(timespec="milliseconds")
+    return instant.astimezone(PARIS).isoformat(timespec="milliseconds")
 
 
 def duree(span: timedelta) -> str:

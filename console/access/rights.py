@@ -18,6 +18,7 @@ class Acte(StrEnum):
     VOIR_ATTENTION = "voir-attention"
     VOIR_DELAIS = "voir-delais"
     VOIR_DROITS = "voir-droits"
+    VOIR_AUDIT = "voir-audit"
     LIRE_MASQUE = "lire-masque"
     OUVRIR_CONTENU = "ouvrir-contenu"
     SORTIR = "sortir"
@@ -30,6 +31,7 @@ TABLE: Mapping[Acte, tuple[str, Role]] = {
     Acte.VOIR_ATTENTION: ("Lire les points d'attention", Role.LECTURE),
     Acte.VOIR_DELAIS: ("Lire et exporter les délais par département", Role.LECTURE),
     Acte.VOIR_DROITS: ("Lire ce tableau", Role.LECTURE),
+    Acte.VOIR_AUDIT: ("Lire le journal des accès : qui a fait et vu quoi", Role.EXPLOITATION),
     Acte.LIRE_MASQUE: ("Lire la forme d'un message, valeurs masquées, avec un motif journalisé", Role.LECTURE),
     Acte.OUVRIR_CONTENU: ("Ouvrir le contenu d'un message, avec un motif journalisé", Role.EXPLOITATION),
     Acte.SORTIR: ("Se déconnecter", Role.LECTURE),

@@ -13,6 +13,7 @@ PAGES = (
     ("/traces", "Traces", "voir-traces"),
     ("/delais", "Délais", "voir-delais"),
     ("/attention", "Points d'attention", "voir-attention"),
+    ("/audit", "Audit", "voir-audit"),
     ("/droits", "Droits", "voir-droits"),
     ("/operateurs", "Opérateurs", "voir-operateurs"),
 )

@@ -18,6 +18,8 @@ from gateway.accesses import AccessChain
 from gateway.bodies import Bodies
 from gateway.destinations import Resolver
 from gateway.inbound.application import Application, surrounded
+from gateway.inbound.audit import journal as audit_journal
+from gateway.inbound.audit.journal import AccessJournal
 from gateway.inbound.deposit import former_rows, store
 from gateway.inbound.deposit.cabinet import Cabinet
 from gateway.inbound.deposit.deposits import Deposits
@@ -163,6 +165,8 @@ async def build(running: Process, configured: Settings, observed: watch.Watch | 
     recus = Suite(ECKey.import_key(configured.pem("recu")))
     timelines = timeline.Timelines(running.pool, vault, pseudonyms, annuaire, recus)
     await running.bus.respond(timeline.SUBJECT, COMPONENT, timelines.answering())
+    access_journal = AccessJournal(running.pool, pseudonyms, annuaire)
+    await running.bus.respond(audit_journal.SUBJECT, COMPONENT, access_journal.answer)
     replays = Replays(running.pool)
     oauth = oauth_routes(
         profil, trousseau, annuaire, usages, revocations, proxy, lambda: datetime.now(UTC), door.note_token_refused

@@ -103,6 +103,7 @@ def test_the_table_of_who_may_do_what() -> None:
         "voir-attention   lecture exploitation administration",
         "voir-delais      lecture exploitation administration",
         "voir-droits      lecture exploitation administration",
+        "voir-audit       exploitation administration",
         "lire-masque      lecture exploitation administration",
         "ouvrir-contenu   exploitation administration",
         "sortir           lecture exploitation administration",

@@ -123,6 +123,7 @@ async def test_every_page_stands_in_a_browser(hub: Hub, tmp_path: Path) -> None:
         "message": f"/messages/caf-59/{message}",
         "contenu": f"/messages/caf-59/{message}/contenu",
         "attention": "/attention",
+        "audit": "/audit",
         "droits": "/droits",
         "operateurs": "/operateurs",
         "introuvable": "/nulle-part",

@@ -122,17 +122,23 @@ async def messages(conn: Connection, pseudonyms: Pseudonyms, codes: Collection[s
     return await _by_event(conn, [id_, *(pseudonyms.read_event(code, id_) for code in codes if _is_a_name(id_))])
 
 
-async def parcours(conn: Connection, pseudonyms: Pseudonyms, codes: Collection[str], text: str) -> Parcours | None:
-    """The parcours that one of the partners calls so. Any pseudonym decrypts under each key: one is known here."""
+async def known(conn: Connection, pseudonyms: Pseudonyms, codes: Collection[str], text: str) -> tuple[UUID, str] | None:
+    """The parcours that one of these calls so, and which. Any pseudonym decrypts under each key: one is known here."""
     if not text.startswith(PREFIX):
         return None
     read = {uuid: code for code in codes if (uuid := pseudonyms.read(code, text))}
-    known = await conn.fetchval(_KNOWN, list(read))
-    if known is None:
+    found = await conn.fetchval(_KNOWN, list(read))
+    return (found, read[found]) if found else None
+
+
+async def parcours(conn: Connection, pseudonyms: Pseudonyms, codes: Collection[str], text: str) -> Parcours | None:
+    """The parcours that one of the partners calls so, with what was last said of it."""
+    found = await known(conn, pseudonyms, codes, text)
+    if found is None:
         return None
-    names = await family(conn, known)
+    names = await family(conn, found[0])
     rows = await conn.fetch(_DEPOSITS, names, _MOST)
-    return Parcours(read[known], await person(conn, names), [_summary(row) for row in rows])
+    return Parcours(found[1], await person(conn, names), [_summary(row) for row in rows])
 
 
 def _summary(row: Record) -> Resume:

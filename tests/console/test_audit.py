@@ -1,0 +1,57 @@
+"""The page of the access journal: what was asked goes to the gateway as it is meant, and what it tells is shown."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from tests.console.serving import Served, served
+from tests.engines import Bench
+
+pytestmark = pytest.mark.anyio
+PRC = "prc_" + "a" * 26
+LINE: Mapping[str, Any] = {
+    "a": "2026-03-02T08:00:00+00:00",
+    "partenaire": "cd-59",
+    "agent": "<Durand> Anne a-12",
+    "finalite": "orientation",
+    "quoi": "GET /v1/parcours",
+    "resultat": 403,
+    "code": "non-conventionne",
+    "trace": None,
+    "liaison": "aucune",
+    "provenance": None,
+    "nombre": 12,
+    "chaine": "x",
+    "rang": 1,
+    "parcours": [PRC],
+    "personnes": 4,
+}
+
+
+async def test_the_journal_is_asked_and_shown(banc: Bench) -> None:
+    asked: list[Mapping[str, Any]] = []
+
+    async def hub(view: str, demande: Mapping[str, Any]) -> Any:
+        asked.append({"vue": view, **{name: value for name, value in demande.items() if value}})
+        return {"lignes": [LINE], "suite": "2026-03-02/x/1", "inconnu": False}
+
+    async with served(banc, hub=hub) as console:
+        page = await console.page(f"/audit?parcours={PRC}&genre=refus&du=2026-03-01&au=2026-03-02")
+        wrong = [(await console.client.get(f"/audit?{q}")).status_code for q in ("genre=x", "du=x", "agent=%00")]
+
+    assert asked[0] == {
+        "vue": "audit",
+        "parcours": PRC,
+        "genre": "refus",
+        "depuis": "2026-03-01T00:00:00+01:00",
+        "jusqua": "2026-03-03T00:00:00+01:00",
+    }
+    said = ("&lt;Durand&gt; Anne a-12", "non-conventionne", "jeton sans preuve", PRC, "et 3 autres", "12 fois")
+    assert [one for one in said if one not in page] == []
+    assert "genre=refus&amp;du=2026-03-01&amp;au=2026-03-02&amp;apres=2026-03-02%2Fx%2F1" in page
+    assert wrong == [400] * 3
+
+
+async def test_a_gateway_that_is_silent_is_told(console: Served) -> None:
+    assert "ne répond pas" in await console.page("/audit")

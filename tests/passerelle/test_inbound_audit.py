@@ -1,0 +1,84 @@
+"""What an auditor asks of the door: the access journal, filtered, page by page, never a person in the clear."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import orjson
+import pytest
+
+from gateway import accesses, participations
+from gateway.accesses import Access, AccessChain
+from gateway.inbound.audit import journal
+from gateway.participations import Participation
+from relais_contrats.droits import Role
+from tests.engines import Bench
+from tests.passerelle.entrance import Entrance
+from tests.passerelle.outgoing import in_a_day
+
+pytestmark = pytest.mark.anyio
+
+
+def access(partenaire: str, agent: str | None = None, *parcours: UUID, resultat: int = 200, **more: Any) -> Access:
+    return Access(partenaire, agent, parcours, "orientation", "GET /v1/parcours", resultat, None, None, **more)
+
+
+async def write(entree: Entrance, *several: Access) -> None:
+    chain = AccessChain((entree.banc.engines.data.secrets / "passerelle" / "recu.pem").read_bytes())
+    async with entree.process.pool.acquire() as conn, conn.transaction():
+        for one in several:
+            await accesses.insert(conn, chain.chained([one], datetime.now(UTC)))
+
+
+async def asked(banc: Bench, subject: str = journal.SUBJECT, **demande: Any) -> Any:
+    return orjson.loads(await banc.bus.request(subject, orjson.dumps(demande), timeout_s=5))
+
+
+async def test_accesses_are_told_by_who_whom_and_kind(entree: Entrance, banc: Bench) -> None:
+    seen, other = uuid4(), uuid4()
+    async with entree.process.pool.acquire() as conn:
+        await participations.enter(conn, [Participation(seen, "cd-59", Role.TERRITOIRE)], in_a_day())
+    await write(
+        entree,
+        access("cd-59", "Durand Anne a-12", seen),
+        access("caf-59", None, other, seen),
+        access("_console", "local/camille", seen),
+        access("", None, resultat=401, code="401", provenance="192.0.2.1"),
+    )
+    of_the_person = entree.pseudonyms.of("cd-59", seen)
+
+    told = {
+        name: [(row["partenaire"], row["agent"]) for row in (await asked(banc, **demande))["lignes"]]
+        for name, demande in {
+            "tout": {},
+            "personne": {"parcours": of_the_person},
+            "agent": {"agent": "Durand Anne a-12"},
+            "operateurs": {"genre": "operateurs"},
+            "refus": {"genre": "refus"},
+            "avant": {"jusqua": "2026-01-01T00:00:00Z"},
+        }.items()
+    }
+    unknown = await asked(banc, parcours="prc_" + "a" * 26)
+    [first] = (await asked(banc, partenaire="cd-59"))["lignes"]
+
+    assert told["tout"] == [("", None), ("_console", "local/camille"), ("caf-59", None), ("cd-59", "Durand Anne a-12")]
+    assert told["personne"] == told["tout"][1:]
+    assert (told["agent"], told["operateurs"]) == (told["tout"][3:], told["tout"][1:2])
+    assert (told["refus"], told["avant"]) == (told["tout"][:1], [])
+    assert unknown == {"lignes": [], "suite": None, "inconnu": True}
+    assert (first["parcours"], first["personnes"]) == ([of_the_person], 1)
+
+
+async def test_pages_follow_one_another_without_a_row_twice(entree: Entrance, banc: Bench) -> None:
+    chain = AccessChain((banc.engines.data.secrets / "passerelle" / "recu.pem").read_bytes())
+    async with entree.process.pool.acquire() as conn, conn.transaction():
+        await accesses.insert(conn, chain.chained([access("cd-59")] * 120, datetime.now(UTC)))
+
+    ranks, suite = [], None
+    for _ in range(3):
+        page = await asked(banc, apres=suite)
+        ranks += [row["rang"] for row in page["lignes"]]
+        suite = page["suite"]
+
+    assert ranks == list(range(120, 0, -1))
+    assert suite is None
