@@ -85,7 +85,7 @@ def etat_suivant(etat: str, actif: bool | None, *, change_d_adresse: bool) -> st
 
 
 def types_rejoues(etat: str, pris: Sequence[str], voulus: Sequence[str]) -> Sequence[str]:
-    """What a replay selects: the types of the subscription, narrowed to those asked for. Raises a Problem."""
+    """Return the types that a replay selects: those of the subscription that are asked for. Raises a Problem."""
     if etat == "inactif":
         raise interdit("Cet abonnement est inactif : rien n'y est livré.", "/abonnement")
     if not voulus:

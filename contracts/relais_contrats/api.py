@@ -1,5 +1,5 @@
-"""The table of what partners call: method, path, scope, parameters, what goes in and out. The routes of the hub follow
-it, and its OpenAPI document.
+"""The table of the API's routes: method, path, scope, parameters, bodies. The hub's routing and its OpenAPI document
+derive from it.
 """
 
 from collections.abc import Mapping, Sequence

@@ -118,7 +118,7 @@ def plan(type_message: str) -> Plan:
 
 
 def projeter(type_message: str, donnees: Mapping[str, Any], visibles: frozenset[Groupe]) -> JsonObjet:
-    """Keep what a receiver may see. What it may not see is absent, never null; emptied containers disappear."""
+    """Return the fields that a receiver may see. Other fields are absent, never null; emptied containers disappear."""
     return _projeter(plan(type_message), donnees, visibles)
 
 

@@ -1,7 +1,7 @@
-"""The promise of v1, checked by direction: what we read may only loosen, what we write may only gain optional fields.
+"""The compatibility promise of v1, checked by direction: inputs may only loosen, outputs may only gain optional fields.
 
-A lists-of-codes rule follows from it. On a deposit a code may be added, never removed; the hub's own enumerations are
-open, so that adding a code there breaks nobody, and removing one neither.
+The rule for code lists follows. On a deposit, a code may be added, never removed. The hub's own enumerations are open:
+adding or removing a code there breaks nobody.
 """
 
 from collections.abc import Iterable, Iterator
@@ -24,8 +24,9 @@ class Touche(StrEnum):
 
 
 class Rupture(NamedTuple):
-    """A change that breaks somebody: where (JSON Pointer, `*` for each element of a list), and what. `codes`: those
-    of a list of codes that are concerned."""
+    """A breaking change: its place (JSON Pointer, `*` for each element of a list) and its nature. `codes`: the codes of
+    a list that are concerned.
+    """
 
     lieu: str
     quoi: str
@@ -44,7 +45,7 @@ def ruptures(ancien: Schema, nouveau: Schema, *, nous_lisons: bool, listes_close
 
 
 def resoudre(racine: Schema, schema: Schema) -> Schema:
-    """What a node of the schema `racine` says of a value that is not null: references followed."""
+    """Return the constraints that a node of the schema `racine` sets on a non-null value, with references followed."""
     while "$ref" in schema:
         schema = racine["$defs"][schema["$ref"].rsplit("/", 1)[-1]]
     if _admet_nul(schema):

@@ -86,9 +86,8 @@ def signer(conformite: Conformite, cle: ECKey) -> str:
 
 
 def lire(certificat: str, cles: ECKey | KeySet, emetteur: str, maintenant: datetime) -> Conformite:
-    """What the certificate states, believed. `cles` and `emetteur`: what the hub publishes at `/v1/recus/cles`.
-
-    A withdrawal is not seen here: only the hub knows it. Raises CertificatRefuse.
+    """Verify the certificate's signature and return its content. `cles` and `emetteur`: what the hub publishes at
+    `/v1/recus/cles`. A withdrawal is not visible here: only the hub knows it. Raises CertificatRefuse.
     """
     try:
         objet = jws.deserialize_compact(certificat.strip(), cles, registry=_ES256)

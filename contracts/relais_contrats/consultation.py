@@ -21,8 +21,9 @@ _AGENT = re.compile(MOTIF_AGENT)
 
 @dataclass(frozen=True, slots=True)
 class Consultation:
-    """`finalite`: the purpose that the request declares, else those of its conventions, as a journal of accesses says
-    them. `finalites`: those for which it reads, one of which is in force."""
+    """`finalite`: the purpose that the request declares, otherwise the purposes of its conventions, as written in the
+    access journal. `finalites`: the purposes allowed for this read, at least one of them in force.
+    """
 
     agent: str | None
     finalite: str | None
@@ -30,8 +31,9 @@ class Consultation:
 
 
 def lire_consultation(demandeur: Demandeur, entetes: Mapping[str, str], finalites: frozenset[str]) -> Consultation:
-    """Both headers are optional. `finalites`: those that what is read serves. Raises a Problem: a header that is
-    wrong, no convention in force for any of the purposes."""
+    """Read the two optional headers. `finalites`: the purposes that this view serves. Raises a Problem when a header is
+    wrong, or when no convention is in force for any of these purposes.
+    """
     agent, finalite = entetes.get(AGENT), entetes.get(FINALITE)
     if agent is not None and not est_un_agent(agent):
         raise Problem("schema-invalide", erreurs=[ligne_de_refus("schema-invalide", AGENT)])

@@ -1,7 +1,7 @@
-"""One-to-one tables between our codes and those of the real systems; nobody writes a code conversion elsewhere.
+"""One-to-one tables between our codes and those of the real systems: the only place for code conversions.
 
-Three traps are written here once. The CNAF `PS` is social while the France Travail `PSP` is socio-professional; WebRSA
-sends SOCIAL as `PSP` in one direction; constraints 27 and 28 are swapped in one public copy of the reference.
+Three traps are settled here. The CNAF `PS` is social, the France Travail `PSP` is socio-professional; WebRSA sends
+SOCIAL as `PSP` in one direction; constraints 27 and 28 are swapped in one public copy of the reference.
 """
 
 from collections.abc import Mapping

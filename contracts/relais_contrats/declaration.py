@@ -1,4 +1,4 @@
-"""How a message is declared: the words of its row, and what the row says. Rows stand below their models, in `v1`."""
+"""The vocabulary in which a message is declared. The declarations stand below their models, in `v1`."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

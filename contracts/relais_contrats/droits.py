@@ -164,7 +164,9 @@ def _passage(demandeur: Demandeur, ouverts: frozenset[Role], finalites: frozense
 
 
 def ouvrir_le_territoire(demandeur: Demandeur, departement: str, finalites: frozenset[str]) -> frozenset[Groupe]:
-    """What a partner may be told of a whole territory without naming anybody: what its kind sees there by no role."""
+    """Return what a partner may read about a whole territory, without any name: what its kind sees there without any
+    role.
+    """
     if departement not in demandeur.partenaire.departements:
         return _RIEN
     passage = _passage(demandeur, frozenset({Role.SUR_PLACE}), finalites)
@@ -181,7 +183,7 @@ def reconnait(demandeur: Demandeur, roles: frozenset[Role], finalites: frozenset
 
 
 def passer(demandeur: Demandeur, roles: frozenset[Role], message: TypeMessage) -> Passage | Ferme:
-    """What a partner with these roles may see of a message that is for it: see `recoit` for whom it is for."""
+    """Return what a partner with these roles may see of a message addressed to it (`recoit` decides the addressees)."""
     if message.nom in DIT_A_TOUS:
         return _passage(demandeur, roles - {Role.OPPOSITION}, _finalites(message, roles))
     return ouvrir(demandeur, roles, _finalites(message, roles))
@@ -207,7 +209,7 @@ def visible(
 def _parties_visibles(
     demandeur: Demandeur, roles: frozenset[Role], projection: dict[str, Any], parties: Mapping[str, str]
 ) -> dict[str, Any] | None:
-    """Of a message that says what several say, the parts of which this partner would receive the message."""
+    """Return the parts of a composite message that this partner would receive as messages of their own."""
     montrees = {
         nom: valeur
         for nom, valeur in projection.items()
@@ -315,9 +317,8 @@ def _finalites(message: TypeMessage, roles: frozenset[Role]) -> frozenset[str]:
 
 
 def finalites_nominatives(finalites: frozenset[str], roles: frozenset[Role]) -> frozenset[str]:
-    """Of these purposes, those for which somebody with these roles is told of a person.
-
-    The offer alone tells of her to the structure that she is sent to.
+    """Among these purposes, return those under which a partner with these roles may learn of a person. The purpose «
+    offre » alone gives that to the structure to which the person is sent.
     """
     est_de_tous = Finalite.PILOTAGE in finalites
     return finalites if est_de_tous or Role.PRESCRIPTION in roles else finalites - {Finalite.OFFRE}

@@ -1,6 +1,5 @@
-"""What the API answers besides messages and views, as models: deposits, events, settings, OAuth.
-
-A reader tolerates fields that it does not know. What the hub parses is in `abonnements`, `liens` and `v1`.
+"""Models of the API's answers other than messages and views: deposits, events, settings, OAuth. A reader tolerates
+unknown fields. Models of what the hub parses are in `abonnements`, `liens` and `v1`.
 """
 
 from typing import Annotated, Any, Literal

@@ -1,4 +1,4 @@
-"""The CloudEvents 1.0 envelope: `Depot` is what a partner posts, `Evenement` what the hub writes."""
+"""The CloudEvents 1.0 envelope: a partner posts a `Depot`, the hub writes an `Evenement`."""
 
 import re
 from collections.abc import Mapping
@@ -60,7 +60,9 @@ def dataschema_de(nom: str) -> str:
 
 
 def avertissements(objet: Mapping[str, Any]) -> list[dict[str, str]]:
-    """What is accepted and told, attributes not kept and contents that look wrong: pointer and French sentence."""
+    """Return the warnings about an accepted message (attributes not stored, suspicious contents): pointer and French
+    sentence.
+    """
     inconnus = [nom for nom in objet if est_une_extension(nom)][:_AVERTISSEMENTS_MAX]
     dits = [
         {"pointeur": "" if ressemble_a_un_nir(nom) else f"/{nom}", "message": _EXTENSION_INCONNUE} for nom in inconnus

@@ -81,11 +81,12 @@ def nir_est_valide(nir: str) -> bool:
 
 
 def nir_contredit(nir: str, sexe: str | None, naissance: str | None) -> bool:
-    """Whether a NIR tells another sex, year or month of birth than a civil status (`AAAA-MM-JJ`, `00` when not known).
+    """Return whether a NIR contradicts the sex, year or month of birth of a civil status (`AAAA-MM-JJ`, `00` when
+    unknown).
 
-    It tells no century. Months 20-42 and 50-99 stand for a month that is not known, and only what is known on both
-    sides can contradict. Its place of birth is not compared: communes have changed départements, births were recorded
-    late or abroad, and an emitter often knows the place of today.
+    A NIR has no century. Its months 20-42 and 50-99 stand for an unknown month, and only values known on both sides can
+    contradict. The place of birth is not compared: communes have changed départements, births were recorded late or
+    abroad, and an emitter often records today's place.
     """
     attendu = _SEXE_DU_NIR.get(nir[:1])
     if attendu is None:

@@ -107,7 +107,7 @@ class Parametre:
 
 @dataclass(frozen=True, slots=True)
 class Reponse:
-    """What is said, and the schema of its body by content type; none for an empty body."""
+    """One answer: its description, and the schema of its body by content type; none for an empty body."""
 
     texte: str
     contenus: Mapping[str, Corps] = field(default_factory=dict)

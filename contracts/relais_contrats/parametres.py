@@ -40,7 +40,9 @@ def lire_parametres(methode: str, chemin: str, donnes: Sequence[tuple[str, str]]
 
 
 def _a_la_forme(parametre: Parametre, valeur: str) -> bool:
-    """Whether it is as published; dates, numbers and codes are left to those who say more than that they are wrong."""
+    """Return whether the value has the published form. Dates, numbers and codes pass here: their own readers give a
+    better error.
+    """
     schema = parametre.schema
     if "pattern" not in schema or "format" in schema or parametre.est_une_liste_de_codes:
         return True

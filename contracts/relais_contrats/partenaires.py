@@ -34,8 +34,9 @@ class Structure:
 
 @dataclass(frozen=True, slots=True)
 class Partenaire:
-    """A partner as the operator declared it. `departements` are INSEE codes; `scopes` what it may use now, which in
-    the profil hérité is less than what is declared; `hotes` where its webhooks may go."""
+    """A partner as the operator declared it. `departements` are INSEE codes; `scopes` those in force, fewer than
+    declared in the profil hérité; `hotes` the hosts to which its webhooks may go.
+    """
 
     code: str
     type_organisme: str

@@ -60,9 +60,9 @@ def _liste(attendues: str) -> str:
 
 
 def pointeur(chemin: tuple[int | str, ...], prefixe: str = "") -> str:
-    """JSON Pointer of a location (RFC 6901). Of a key that the sender invented it keeps the first 64 signs.
-
-    One that bears a NIR is not told, as pointers are kept with the refusal: it points at what holds that key.
+    """Return the JSON Pointer of a location (RFC 6901). A key that the sender invented is cut at 64 signs. A key that
+    bears a NIR is left out, because pointers are stored with the refusal: the pointer then designates the object around
+    it.
     """
     connus = takewhile(lambda pas: not ressemble_a_un_nir(str(pas)), chemin)
     pas_courts = (str(pas)[:_PAS_MAX] for pas in connus)

@@ -28,12 +28,14 @@ STATUS_OF: Mapping[str, int] = {code: status for status, (code, _, _) in _HTTP.i
 
 
 def of_http(status: int) -> tuple[str, str, str]:
-    """(code, title, what to do) of what HTTP itself refuses."""
+    """Return (code, title, advice) for a refusal of HTTP itself."""
     return _HTTP[status]
 
 
 class Problem(Exception):
-    """Ends a request with a problem. `code` is one of the catalogue; without it, `status` says what HTTP refuses."""
+    """Ends a request with a problem. `code` is one of the catalogue; without it, `status` names a refusal of HTTP
+    itself.
+    """
 
     def __init__(
         self,

@@ -1,6 +1,5 @@
-"""What everybody may read without a token: the catalogue, its schemas and examples, the API, what refusals mean.
-
-The hub and its mock serve it.
+"""The public documents, read without a token: catalogue, schemas, examples, API, refusals. The hub and its mock serve
+them.
 """
 
 from collections.abc import Callable, Mapping
@@ -100,7 +99,7 @@ def _schema_evenement(url: str) -> bytes:
 
 @cache
 def _schema(nom: str, url: str) -> bytes:
-    """The schema of `data`, with its examples: `examples` are those that pass, the others come with what they earn."""
+    """Return the schema of `data` with its examples: `examples` are valid, the others come with their refusal."""
     message = CATALOGUE[nom]
     donnes = exemples(nom)
     return orjson.dumps(

@@ -1,6 +1,5 @@
-"""The quality of a service as data·inclusion defines it: pure, from its published record and the day.
-
-A record is what the contract accepted, as JSON says it: texts, numbers, lists of texts.
+"""The quality of a service as data·inclusion defines it: pure, from the published record and the day. A record is an
+accepted message as JSON: texts, numbers, lists of texts.
 """
 
 from collections.abc import Mapping, Sequence

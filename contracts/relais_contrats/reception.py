@@ -1,6 +1,5 @@
-"""A deposit as the door reads it, before anything is asked of a database: the hub and its mock refuse with this.
-
-Order counts: what belongs to another is refused before anything is said of the content.
+"""Reading of a deposit at the door, before any query: the hub and its mock refuse with this. The order counts: a
+message that belongs to another emitter is refused before its content is judged.
 """
 
 import contextlib
@@ -82,7 +81,9 @@ def ligne_de_refus(code: str, pointeur: str) -> Erreur:
 
 
 def refuser_une_cle_du_hub(type_message: str, data: Mapping[str, Any]) -> None:
-    """`obj_…` is how the hub names what others created: nobody gives it to an object of its own. Raises a Problem."""
+    """Refuse a key of the form `obj_…` for a new object: the hub uses that form for objects of other emitters. Raises a
+    Problem.
+    """
     if type_message not in CREENT_UN_OBJET - _REPRENNENT:
         return
     for pointeur, cle in _cles_propres(type_message, data, "/data"):
@@ -91,7 +92,7 @@ def refuser_une_cle_du_hub(type_message: str, data: Mapping[str, Any]) -> None:
 
 
 def _cles_propres(type_message: str, data: Mapping[str, Any], pointeur: str) -> Iterator[tuple[str, str]]:
-    """The key of what a message creates, or of what each of its parts does, and where it stands."""
+    """Return the key of each object that a message or one of its parts creates, with its place."""
     principal = objet_principal(type_message)
     if principal and principal[0] in data:
         yield f"{pointeur}/{principal[0]}", data[principal[0]]

@@ -36,7 +36,7 @@ class Suite:
         return True
 
     def fautes(self, jws: str, chaine: str, rang: int) -> list[str]:
-        """What is wrong with the receipt that is kept at this place, in French; the next one is checked against it."""
+        """Return the faults of the receipt stored at this place, in French; the next receipt is checked against it."""
         fautes, dit = [], contenu(jws)
         if not self.est_signe(jws):
             fautes.append("sa signature n'est pas celle du relais.")
@@ -58,7 +58,7 @@ class Suite:
 
 
 def contenu(jws: str) -> dict[str, Any]:
-    """What a receipt says, believed or not; empty when it cannot be read."""
+    """Return the content of a receipt without verifying it; empty when it cannot be read."""
     try:
         partie = jws.split(".")[1]
         lu = json.loads(base64.urlsafe_b64decode(partie + "=" * (-len(partie) % 4)))

@@ -1,8 +1,8 @@
-"""What is typed where nothing is known, and what a wrong encoding leaves behind: names, numbers, contacts, texts.
+"""Placeholders and encoding damage in names, numbers, contacts and texts.
 
-What identifies a person is refused, because it makes one person of two, or hides one. What only reaches her or tells
-of her is accepted, and told to its sender (`a_dire`): a right does not wait for an e-mail address. Which words and
-signs are those of real names is measured by the vectors of the tests.
+In data that identify a person they are refused, because they would merge two persons or hide one. In contacts and free
+texts they are accepted with a warning to the sender (`a_dire`): a right does not wait for an e-mail address. Test
+vectors measure which words and signs occur in real names.
 """
 
 import html
@@ -55,9 +55,8 @@ _NAISSANCE_DE_REMPLISSAGE = "Cette date semble mise pour une naissance inconnue.
 
 
 def nom_de_remplissage(nom: str) -> bool:
-    """Whether a name says that there is none: no letter at all, X, one letter repeated, or a word for it.
-
-    One letter is a name (O, Y); X alone is what forms ask for.
+    """Return whether a name is a placeholder: no letter at all, X, one letter repeated, or a word for « unknown ». One
+    letter is a name (O, Y); X alone is what forms ask for.
     """
     if len(nom) > _REPETEE and nom[0] in _D_AUTRES_INITIALES and nom[1] != nom[0]:
         return False
@@ -70,7 +69,9 @@ def nom_de_remplissage(nom: str) -> bool:
 
 
 def nom_illisible(nom: str) -> bool:
-    """Whether a name has signs of no name: those of a wrong encoding, or that nobody sees (U+200B), or of a formula."""
+    """Return whether a name holds signs that no name has: encoding damage, invisible signs (U+200B), the start of a
+    formula.
+    """
     if _NOM_USUEL.fullmatch(nom):
         return False
     if _COMMANDES.search(nom) or _LU_DE_TRAVERS.search(nom):
@@ -97,7 +98,7 @@ def texte_abime(texte: str) -> bool:
 
 
 def a_dire(valeur: Any, pointeur: str, champ: str = "") -> Iterator[dict[str, str]]:
-    """What is accepted in these data and told to their sender: JSON Pointer and French sentence."""
+    """Return the warnings about accepted data: JSON Pointer and French sentence."""
     if isinstance(valeur, Mapping):
         for nom, contenu in valeur.items():
             yield from a_dire(contenu, f"{pointeur}/{nom}", nom)

@@ -1,6 +1,5 @@
-"""JSON Schema 2020-12 of each message, its data alone and the whole deposit, from the models.
-
-What a schema cannot say is listed under `x-relais-regles`; everything else gives the verdict of the models.
+"""JSON Schema 2020-12 of each message, its data alone and the whole deposit, from the models. Rules that a schema
+cannot express are listed under `x-relais-regles`; in all else schema and models give the same verdict.
 """
 
 from typing import Any

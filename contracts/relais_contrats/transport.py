@@ -1,6 +1,5 @@
-"""What HTTP itself must be before anything looks at it, what routing refuses, and how an answer is tagged.
-
-The hub and its mock refuse and answer with this. Needs Starlette.
+"""Checks of HTTP itself that come first, refusals of routing, and entity tags. Shared by the hub and its mock. Needs
+Starlette.
 """
 
 import re

@@ -190,9 +190,8 @@ def _coherent(verifier: Callable[[str], bool], regle: str) -> Callable[[str], st
 
 
 class ReglesDeTexte:
-    """Rules about one text that no pattern can say: judged on deposit, declared in the schema.
-
-    What is read back is not judged again: it may have been told before the rule was.
+    """Rules about one text that no pattern can express: judged on deposit, declared in the schema. They are not judged
+    again on reading: the text may be older than the rule.
     """
 
     def __init__(self, **refuses: Callable[[str], bool]) -> None:

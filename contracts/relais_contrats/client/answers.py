@@ -29,7 +29,9 @@ class RequestRefused(PartnerError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the hub said about one message. `etat`: accepte, en-attente or refuse; `code` and `detail` tell why not."""
+    """The hub's answer about one message. `etat`: accepte, en-attente or refuse; `code` and `detail` give the reason of
+    a refusal.
+    """
 
     id: str | None
     etat: str
@@ -63,7 +65,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """One page of the feed; `curseur` is what to acknowledge once it is safely kept."""
+    """One page of the feed; acknowledge `curseur` once the page is stored safely."""
 
     evenements: Sequence[dict[str, Any]]
     curseur: str

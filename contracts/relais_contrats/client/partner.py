@@ -235,7 +235,7 @@ class Partner:
         return Events(page["evenements"], page["curseur"])
 
     async def acknowledge(self, cursor: str) -> None:
-        """Say that everything up to this cursor is kept: it will not be given again."""
+        """Acknowledge everything up to this cursor: the feed will not return it again."""
         await self.call("POST", "/v1/evenements/acquittement", {"curseur": cursor})
 
     async def headers(self, method: str, path: str) -> dict[str, str]:

@@ -1,6 +1,7 @@
-"""Client certificates (RFC 8705) as the TLS front hands them over: whom to believe, and what is read of one.
+"""Client certificates (RFC 8705) as the TLS front passes them on: which front to trust, and what to read of a
+certificate.
 
-The handshake proved that the caller holds the key. Nobody here follows a chain: a certificate is known by its
+The handshake proved that the caller holds the key. The chain is not followed here: a certificate is known by its
 fingerprint, or unknown, whoever signed it.
 """
 
@@ -42,9 +43,8 @@ class Certificat:
 
 
 class ProxyDeConfiance:
-    """The TLS front. Only who says its secret may say with which certificate, and from where, a request came.
-
-    An address would prove nothing: on one machine, and in one container network, everybody has the same.
+    """The TLS front. Only a caller that presents its secret may state the certificate and the address of a request. An
+    address would prove nothing: on one machine, or in one container network, all callers share it.
     """
 
     def __init__(self, secret: bytes | None) -> None:

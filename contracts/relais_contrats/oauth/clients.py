@@ -1,4 +1,4 @@
-"""What the OAuth package needs to know of a partner, and of whom it asks it."""
+"""The partner data that the OAuth package needs, and the interface through which it asks for them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -29,7 +29,7 @@ class DemandeOAuth:
 
     @property
     def auteur(self) -> str | None:
-        """In whose name the request speaks; nothing says that it is so."""
+        """Return the client id that the request claims; nothing proves it yet."""
         try:
             return lire_jws(self.champs.get("client_assertion", ""), ASSERTION_MAX_BYTES).texte("sub")
         except JwsInvalide:

@@ -1,6 +1,5 @@
-"""How often an address, or whoever speaks in a client's name, may be refused; how often a client may be served.
-
-A right request passes whatever refusals came before it: nobody locks a client out in its place.
+"""Limits on refusals per address and per claimed client, and on tokens per client. Earlier refusals never block a right
+request: nobody can lock a client out by failing in its name.
 """
 
 from collections import OrderedDict

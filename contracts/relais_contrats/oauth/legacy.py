@@ -1,6 +1,5 @@
-"""The *profil hérité*: a secret and Bearer tokens, for a partner whose system knows nothing else yet.
-
-An operator puts a partner in it, for a time; what it must not touch meanwhile is withheld from it by every way in.
+"""The *profil hérité*: a secret and Bearer tokens, for a partner whose system knows nothing else yet. An operator
+grants it for a limited time; the scopes that it must not have are removed on every path.
 """
 
 import base64
@@ -30,7 +29,7 @@ class SecretHerite:
 
     @property
     def marque(self) -> str:
-        """What a token says of the secret with which it was obtained."""
+        """Return the mark that a token carries of the secret with which it was obtained."""
         return self.empreinte.hex()[:16]
 
 

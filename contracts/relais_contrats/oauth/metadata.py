@@ -1,4 +1,4 @@
-"""What the hub tells about its OAuth: RFC 8414 and RFC 9728 documents, and the routes of the whole package."""
+"""The hub's OAuth metadata (RFC 8414, RFC 9728), and the routes of the whole package."""
 
 from collections.abc import Callable
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The numbers and names of the profile: what is signed how, for whom, and for how long. No behaviour."""
+"""The constants of the profile: algorithms, audiences, lifetimes. No behaviour."""
 
 from dataclasses import dataclass
 from datetime import timedelta

@@ -20,8 +20,7 @@ _AUTRE_PORTEUR: Final = "the access token is not valid in this request"
 
 @dataclass(frozen=True, slots=True)
 class Jeton:
-    """Who calls, and with what rights now. A proof is spent once `usages` are reserved: the caller does it.
-
+    """The caller and its rights at this moment. The caller of this code reserves `usages`, which spends the proof.
     `scopes` are those of the token that the client still has.
     """
 

@@ -115,9 +115,8 @@ class ServeurAutorisation(AuthorizationServer):
 
 
 def _lier(demande: DemandeJeton, authentifie: ClientAuthentifie) -> tuple[Liaison, str]:
-    """To what the token is bound: FAPI 2.0 knows no token without a binding, the profil hérité does.
-
-    A proof goes before a certificate, as whoever sends one asks for it.
+    """Return the key or certificate to which the token is bound. FAPI 2.0 has no unbound token, the profil hérité has.
+    A proof goes before a certificate, because a client that sends one asks for that binding.
     """
     presentee = demande.presentee
     x5t = presentee.certificat

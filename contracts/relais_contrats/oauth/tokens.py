@@ -39,7 +39,7 @@ MEMBRE_CNF: Final[Mapping[Liaison, str]] = {Liaison.DPOP: "jkt", Liaison.CERTIFI
 
 @dataclass(frozen=True, slots=True)
 class JetonAcces:
-    """What a token says; `exp` in seconds. `porteur` is the thumbprint of the key or certificate of `liaison`."""
+    """The content of a token; `exp` in seconds. `porteur` is the thumbprint of the key or certificate of `liaison`."""
 
     client_id: str
     scopes: frozenset[str]

@@ -1,4 +1,4 @@
-"""Single use of assertions and proofs: what is remembered of each, until when, and of whom it is asked."""
+"""Single use of assertions and proofs: the interface of the store, and how long each identifier is remembered."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What the hub tells a partner about their own exchange: no parcours, no person, and no other reader."""
+"""Messages from the hub to a partner about their own exchange: no parcours, no person, no other reader."""
 
 from typing import Annotated, ClassVar
 

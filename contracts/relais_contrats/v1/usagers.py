@@ -83,7 +83,7 @@ class IdentiteCorrigee(Donnees):
 
 
 def _nir_accorde(valeurs: Mapping[str, Any]) -> bool:
-    """Of an identity of which only some fields are told, those alone are compared."""
+    """Compare the NIR with the fields of the identity that are given, and only with them."""
     identite = valeurs["identite"]
     if identite is None:
         return True

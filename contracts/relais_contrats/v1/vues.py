@@ -1,6 +1,5 @@
-"""What reads answer, as models made of contract fields: each field has its group of rights, like those of messages.
-
-The services answer more than this, in clear; a field that is not written here never leaves the hub.
+"""Answers of reads, as models made of contract fields: each field has its group of rights, as in messages. Services
+answer more than this, in clear; a field without a declaration here never leaves the hub.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
-"""The feuille de route as a read answers it, and what falls due: each field in its group, as those of messages.
+"""The feuille de route as a read returns it, and the due dates; each field has its group of rights, as in messages.
 
-An object that touches on health (theme, or declared sensitivity) stays in the list: that it exists, and where it
-stands, is everyday follow-up; what it is about needs `sante:lire`.
+An object that touches on health (theme, or declared sensitivity) stays in the list: its existence and state are
+everyday follow-up; its content needs `sante:lire`.
 """
 
 from collections.abc import Mapping

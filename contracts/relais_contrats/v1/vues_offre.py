@@ -1,6 +1,5 @@
-"""What the catalogue of offers answers: searches, records, changes, and the offer of a territory.
-
-Records travel as they were published, with what a search adds; no line of it is about a person.
+"""Answers of the catalogue of offers: searches, records, changes, and the offer of a territory. Records travel as they
+were published, with what a search adds; none is about a person.
 """
 
 from typing import Annotated, ClassVar, Literal

@@ -1,7 +1,7 @@
-"""What the reads of the follow-up answer: who follows this person, when they meet, who is in an active file.
+"""Answers of the reads of the follow-up: the référent, the appointments, the active file.
 
-Like `vues`: each field has its group of rights, and a field that is not written here never leaves the hub. Names and
-contacts are those of professionals: whoever sees the orientation must be able to reach them.
+As in `vues`, each field has its group of rights, and a field without a declaration here never leaves the hub. Names and
+contacts are those of professionals: a reader of the orientation must be able to reach them.
 """
 
 from typing import Annotated, ClassVar
