@@ -181,7 +181,7 @@ def exemple_en_json(numero: int, exemple: Exemple) -> Mapping[str, Any]:
 
 
 def _valeur_de_l_exemple(proche: Proche | None, pointeur: str) -> Any:
-    """What the example holds at the place of an error, when it says something about it."""
+    """Return the value of the example at the place of an error, when the example has one there."""
     if proche is None or not pointeur:
         return None
     message = proche.exemple.message

@@ -1,7 +1,7 @@
-"""`attentes.json`: the fields that a partner sends and those that it reads, as it registers them or as the mock saw it.
+"""`attentes.json`: the fields that a partner sends and reads, as it registers them or as the mock recorded them.
 
-Fields are JSON Pointers, `*` for each element of a list. Of what the fields hold, only the codes of the contract are
-kept: nothing about a person.
+Fields are JSON Pointers, `*` for each element of a list. Of their values only codes of the contract are stored: nothing
+about a person.
 """
 
 import json
@@ -26,8 +26,9 @@ class AttentesIllisibles(Exception):
 
 
 class Champ(BaseModel):
-    """One field. `toujours`: it has a value in each message. `codes`: those that are sent, or that the reader knows;
-    None when nobody said."""
+    """One field. `toujours`: every message has a value there. `codes`: the codes that are sent, or that the reader
+    knows; None when unknown.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -35,7 +36,7 @@ class Champ(BaseModel):
     codes: tuple[str, ...] | None = None
 
     def et(self, autre: Self) -> Self:
-        """What both say together."""
+        """Return the union of both registrations."""
         codes = self.codes
         if autre.codes is not None and not set(autre.codes) <= set(codes or ()):
             codes = tuple(sorted({*(codes or ()), *autre.codes}))

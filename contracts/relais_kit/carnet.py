@@ -19,8 +19,9 @@ class Etat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Resultat:
-    """`details` are French sentences: what was seen when it failed, why it was not looked at, what
-    is to be told when it passed. `echanges` show it."""
+    """`details` are French sentences: the observation behind a failure, the reason why a requirement was not covered, a
+    remark on a success. `echanges` are the recorded proof.
+    """
 
     exigence: Exigence
     etat: Etat

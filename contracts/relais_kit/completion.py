@@ -67,7 +67,7 @@ def _nommer(analyseur: argparse.ArgumentParser) -> None:
 
 
 def _mots(nom: str) -> Mapping[str, str]:
-    """The words, and what the shells that show it say of each."""
+    """Return the words, each with the description that some shells show."""
     from relais_kit.bouchon.repertoire import PARTENAIRES
     from relais_kit.histoires.recits import HISTOIRES
 

@@ -84,8 +84,9 @@ Entetes = Sequence[tuple[str, str]]
 
 @dataclass(eq=False)
 class Echange:
-    """`debut`, `fin`: seconds of a clock that only goes on; `statut` None: nothing was answered. `note` says what the
-    kit did to it."""
+    """`debut`, `fin`: seconds of a monotonic clock; `statut` None: there was no answer. `note`: the fault that the kit
+    injected.
+    """
 
     methode: str
     chemin: str

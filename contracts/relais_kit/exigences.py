@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 
 class Exigence(NamedTuple):
-    """`phrase` says what a right program does; `source` where that is written; `theme` groups the report."""
+    """`phrase` describes the behaviour of a right program; `source` where it is specified; `theme` groups the
+    report.
+    """
 
     id: str
     theme: str

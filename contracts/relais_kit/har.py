@@ -70,7 +70,9 @@ def _messages(methode: str, chemin: str, echange: Objet, lieu: str) -> Iterator[
 
 
 def _corps(envoye: Objet) -> bytes:
-    """As some captures write it, in base64. What no UTF-8 says stays so, to be refused as the hub refuses it."""
+    """Return the body, decoded from base64 when the capture used it. Bytes that are not UTF-8 stay so, and are refused
+    as the hub refuses them.
+    """
     texte = str(envoye.get("text", ""))
     if envoye.get("encoding") == "base64":
         return base64.b64decode(texte)

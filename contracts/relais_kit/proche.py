@@ -92,7 +92,7 @@ def _ecart(une: Forme, autre: Forme) -> int:
 
 
 def _plus_hauts(pointeurs: set[str]) -> tuple[str, ...]:
-    """Without those below another: a missing object says enough."""
+    """Leave out errors below another one: a missing object is explained once."""
     return tuple(sorted(p for p in pointeurs if p.rpartition("/")[0] not in pointeurs or "/" not in p))
 
 

@@ -1,4 +1,4 @@
-"""What a candidate contract breaks for one partner: the changes of each schema, kept where the partner has a field."""
+"""The changes of a candidate contract that break one partner: those of each schema at the partner's fields."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -101,7 +101,7 @@ def _a(pointeur: str, champs: Mapping[str, object]) -> bool:
 
 
 def _codes_en_cause(rupture: Rupture, champs: Champs, envoie: bool) -> tuple[str, ...]:
-    """Of the codes that change: those that it sends, or those that it does not know."""
+    """Of the codes that change, return those that the partner sends, or those that it does not know."""
     champ = champs.get(rupture.lieu)
     if champ is None or champ.codes is None:
         return rupture.codes

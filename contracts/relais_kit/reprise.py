@@ -14,7 +14,9 @@ from relais_kit.sorties import abandonner
 
 @dataclass
 class Reprise:
-    """`fichier` None: nothing is kept. `contexte` says what is verified: a file about anything else is refused."""
+    """`fichier` None: nothing is stored. `contexte` identifies the verification: a file about another one is
+    refused.
+    """
 
     fichier: Path | None = None
     contexte: Mapping[str, Any] = field(default_factory=dict)
@@ -29,7 +31,7 @@ class Reprise:
         carnet.reprendre(self._carnet)
 
     def garder(self, titre: str, carnet: Carnet | None = None) -> None:
-        """One more step is over; `suite` and what is noted are kept with it. The file is whole, whenever it is cut."""
+        """Store one finished step, `suite` and the notes with it. The file is complete whenever the run is cut."""
         self.faites.append(titre)
         if self.fichier is None:
             return

@@ -1,4 +1,4 @@
-"""What a run says, for a person, for a program, for continuous integration."""
+"""The results of a run, for a person, for a program, for continuous integration."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -87,8 +87,9 @@ def en_json(resultats: Sequence[Resultat]) -> Mapping[str, Any]:
 
 
 def document(cible: str, contexte: Mapping[str, str], resultats: Sequence[Resultat]) -> dict[str, Any]:
-    """A whole run, to be kept: `en_json`, with `{cible, instant, contrats, contexte}` and each requirement's masked
-    `echanges`. `contexte`: what was verified, by its French name."""
+    """A whole run as a document: `en_json`, with `{cible, instant, contrats, contexte}` and each requirement's masked
+    `echanges`. `contexte`: what was verified, by its French names.
+    """
     dit = dict(en_json(resultats))
     gardees = [
         {**exigence, "echanges": [e.masque() for e in r.echanges]}
@@ -126,7 +127,7 @@ def _version() -> str:
 
 
 def est_conforme(resultats: Sequence[Resultat]) -> bool:
-    """Nothing failed: what was not covered is told, and decides nothing."""
+    """True when nothing failed; uncovered requirements are listed and do not count."""
     return all(r.etat is not Etat.ECHOUEE for r in resultats)
 
 

@@ -1,4 +1,4 @@
-"""What every command says in the same way: JSON, a wrong usage, a type that does not exist."""
+"""Output that all commands share: JSON, wrong usage, unknown type."""
 
 import json
 import sys

@@ -90,7 +90,7 @@ def _morceaux(entree: BinaryIO, fichier: str, choisi: Format) -> Iterator[Morcea
 
 @contextlib.contextmanager
 def _ouvrir(fichier: str) -> Iterator[BinaryIO]:
-    """The file or the standard input; what the system refuses is told, at the opening as during the reading."""
+    """Open the file or the standard input; errors of the system are reported, on opening and while reading."""
     try:
         if fichier == "-":
             yield sys.stdin.buffer

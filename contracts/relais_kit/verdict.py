@@ -1,4 +1,4 @@
-"""What the hub would say of one message by its contract alone: rights and states are not known here."""
+"""The hub's verdict on one message by the contract alone: rights and states are unknown here."""
 
 import json
 import re

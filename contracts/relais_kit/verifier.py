@@ -185,7 +185,7 @@ def _ajouter_hub(cibles: Commandes) -> None:
 
 
 def _ajouter_attente(cible: argparse.ArgumentParser) -> None:
-    """What a run that waits for somebody, or is interrupted, needs."""
+    """Options of a run that waits for a person or may be interrupted."""
     cible.add_argument("--pas-a-pas", action="store_true", help="demande de l'aide dans le terminal (arrêt, relance)")
     _ajouter_reprise(cible)
 

@@ -1,6 +1,6 @@
-"""`/v1/abonnements` of the mock, that calls this machine only: declared, verified, tested, fed.
+"""`/v1/abonnements` of the mock, for addresses of this machine only: declare, verify, try, deliver.
 
-What is due leaves after the answer to any request; what was not answered 2xx leaves again after the next one.
+A due event leaves after the answer to any request; an event without a 2xx answer leaves again after the next request.
 """
 
 import secrets
@@ -100,7 +100,7 @@ class Abonnements:
         return JSONResponse(montre, 202, {"Location": f"/v1/abonnements/{sien.id}"})
 
     async def livrer(self) -> None:
-        """Send what is due, in order; an address that does not answer 2xx keeps the rest waiting."""
+        """Send the due events in order; an address that does not answer 2xx holds back its remaining events."""
         if not self._memoire.abonnements:
             return
         self._memoire.dater(self.porte.horloge())

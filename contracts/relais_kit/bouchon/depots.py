@@ -57,7 +57,7 @@ class Depots:
         return JSONResponse(depose.montre())
 
     def _un(self, appel: Appel, corps: bytes, attributs_: Mapping[str, Any] | None, *, attend: bool) -> Response:
-        """Who does not wait (`respond-async`) is told later what is decided at once."""
+        """Decide at once; a caller that does not wait (`respond-async`) reads the decision later."""
         if len(corps) > MESSAGE_MAX_OCTETS:
             raise Problem(status=413)
         reponse, est_rejoue = self._accepter(appel, corps, attributs_)

@@ -152,7 +152,7 @@ class Lectures:
         return repondre(appel, request, self._montrer(appel, parcours, roles, finalites, modele, dire))
 
     def _trouver(self, appel: Appel, request: Request, *, est_participant: bool = False) -> tuple[Parcours, Roles]:
-        """Raises the same 404 for what does not exist and for what is not this partner's to see."""
+        """Raises the same 404 for an unknown object and for one that this partner may not see."""
         return self._nomme(appel, request.path_params["prc"], est_participant=est_participant)
 
     def _nomme(self, appel: Appel, nom: str, *, est_participant: bool) -> tuple[Parcours, Roles]:

@@ -1,4 +1,4 @@
-"""What the mock remembers: deposits, parcours and who takes part in them, feeds, what was refused and why."""
+"""The state of the mock: deposits, parcours and their participants, feeds, refusals and their reasons."""
 
 import base64
 import hashlib
@@ -34,7 +34,7 @@ class Echange(NamedTuple):
 
 @dataclass
 class Depose:
-    """A deposit that was decided: `reponse` is what its emitter is told."""
+    """A decided deposit; `reponse` is the answer to its emitter."""
 
     empreinte: str
     type: str
@@ -64,7 +64,7 @@ class Parcours:
 
 @dataclass
 class Memoire:
-    """`livres`: what each partner deposited and what was refused at the door, in order, as it reads them again."""
+    """`livres`: the deposits of each partner and its refusals at the door, in order, as it reads them again."""
 
     deposes: dict[tuple[str, str], Depose] = field(default_factory=dict)
     livres: dict[str, list[Depose]] = field(default_factory=lambda: defaultdict(list))

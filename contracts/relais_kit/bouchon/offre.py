@@ -1,5 +1,6 @@
-"""The catalogue of the mock: what was published and withdrawn, searched in memory. It knows no commune but those of its
-services."""
+"""The catalogue of the mock: publications and withdrawals, searched in memory. It knows no commune but those of its
+services.
+"""
 
 import math
 from collections import Counter
@@ -65,7 +66,7 @@ class Offre:
         return (fiche for (quoi, _), fiche in self.fiches.items() if quoi == genre)
 
     def lire(self, genre: str, id_: str, jour: date) -> dict[str, Any]:
-        """Raises a Problem: 404 for what was never published, 410 for what was withdrawn."""
+        """Raises a Problem: 404 for a record that was never published, 410 for one that was withdrawn."""
         if fiche := self.fiches.get((genre, id_)):
             return _note(fiche, jour) if genre == SERVICE else {**fiche, "doublons_probables": []}
         if (genre, id_) not in self.faits:
@@ -74,7 +75,7 @@ class Offre:
         raise Problem(status=410, extra={"retrait": {champ: fait[champ] for champ in ("date", "raison")}})
 
     def services(self, demande: Mapping[str, Any], jour: date) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-        """All those that a question asks for, and what else its first page says. Raises a Problem."""
+        """Return all matching services, and the additions of the first page. Raises a Problem."""
         trouves = [fiche for fiche in self.les(SERVICE) if _repond(fiche, demande)]
         lieu = self._lieu(demande)
         vus = [_note(fiche, jour) | _ou(fiche, lieu) for fiche in trouves]
@@ -91,7 +92,7 @@ class Offre:
         ]
 
     def territoire(self, departement: str, jour: date) -> dict[str, Any]:
-        """What is published in a département, as `/v1/statistiques/offres` says it."""
+        """Return the publications of a département, in the form of `/v1/statistiques/offres`."""
         siens = [fiche for fiche in self.les(SERVICE) if _lu(fiche, "departement") == departement]
         a_revoir, perimes = (sum(_est_plus_vieux(f, jour, age) for f in siens) for age in (_A_REVOIR, _PERIME))
         par_thematique = Counter(theme for fiche in siens for theme in fiche.get("thematiques") or ())

@@ -54,7 +54,7 @@ class Offres:
         return lire
 
     async def changements(self, appel: Appel, request: Request) -> Response:
-        """`curseur` is always there: kept by the partner, it tells the next changes."""
+        """`curseur` is always present: with it the partner asks for the next changes."""
         code, requete = appel.partenaire.code, request.query_params
         limite = nombre(requete.get("limite"), "limite", CHANGEMENTS, CHANGEMENTS_MAX)
         depuis = curseurs.lire(code, _CHANGEMENTS, requete["apres"]) if "apres" in requete else 0
@@ -84,7 +84,7 @@ class Offres:
         tous: list[Any],
         dit: Mapping[str, Any],
     ) -> Response:
-        """The cursor of a list holds for the same question, without what only the first page tells."""
+        """The cursor of a list is valid for the same question only, without the additions of the first page."""
         limite = nombre(requete.get("limite"), "limite", PAGE, PAGE_MAX)
         liste = f"{nom} {sorted((k, v) for k, v in demande.items() if k != 'facettes')}"
         page, suite = paginer(appel.partenaire.code, liste, tous, requete.get("apres"), limite)

@@ -44,7 +44,7 @@ class Registre:
         )
 
     def adopter(self, client: ClientOAuth) -> None:
-        """A client whose keys are its own: nobody here holds the private ones."""
+        """Register a client with its own keys; the mock does not hold the private ones."""
         self._clients[client.client_id] = client
 
     def client(self, client_id: str) -> ClientOAuth | None:

@@ -100,8 +100,9 @@ class Porte:
         *,
         est_a_lui: bool = False,
     ) -> Callable[[Request], Awaitable[Response]]:
-        """`ensuite` is done once the answer has left. `est_a_lui`: what it tells is the partner's own, which needs no
-        convention in force."""
+        """`ensuite` runs after the answer. `est_a_lui`: the route returns the partner's own data, which needs no
+        convention in force.
+        """
 
         async def repondre(request: Request) -> Response:
             appel: Appel | None = None

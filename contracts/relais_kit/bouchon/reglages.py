@@ -1,4 +1,4 @@
-"""What a département sets, in the mock: kept version by version, applied to nothing. Its default table is empty."""
+"""Settings of a département in the mock: stored version by version, applied to nothing. The default table is empty."""
 
 from dataclasses import dataclass
 from typing import Any

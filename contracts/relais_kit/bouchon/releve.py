@@ -17,9 +17,11 @@ class _Rendu(NamedTuple):
 
 @dataclass
 class Releve:
-    """Written in `DIR/<code>/attentes.json` at each change, if there is a folder; what is there already is kept, and
-    only grows. An event is read once it is acknowledged, in the feed or by
-    a webhook's answer. Raises AttentesIllisibles."""
+    """Writes `DIR/<code>/attentes.json` at each change when there is a folder; existing content is extended, never
+    reduced.
+
+    An event counts as read once it is acknowledged, in the feed or by a webhook's answer. Raises AttentesIllisibles.
+    """
 
     dossier: Path | None = None
     _attentes: dict[str, Attentes] = field(default_factory=dict)

@@ -1,5 +1,5 @@
-"""A run that the hub witnesses: it gives a challenge, which a registered key of the partner answers once; then the
-program of that partner is judged in front of the played hub, step by step. What the partner says decides nothing.
+"""A run that the hub witnesses: the hub gives a challenge, a registered key of the partner answers it once, then the
+partner's program is judged step by step in front of the played hub. No statement of the partner counts.
 """
 
 import secrets
@@ -104,8 +104,9 @@ class Seance:
         )
 
     async def application(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The ASGI application: the desk under `/certification`, elsewhere the played hub, less what would change how
-        it plays or make it call somebody."""
+        """Return the ASGI application: the desk under `/certification`, elsewhere the played hub without the routes
+        that would change its play or make it call another address.
+        """
         entetes = [(nom, valeur) for nom, valeur in scope.get("headers", ()) if nom != EN_TETE.lower().encode()]
         app: ASGIApp = self._deroulement.application
         if scope.get("path", "").startswith(CHEMIN):

@@ -1,4 +1,4 @@
-"""Runs the program of the partner once, or waits while somebody does, until it has done what it had to."""
+"""Runs the partner's program once, or waits while a person runs it, until the step is over."""
 
 import contextlib
 import os

@@ -134,7 +134,7 @@ class Deroulement:
 
 
 def _etapes(reference: Passage, attentes_s: tuple[int, int]) -> Iterator[Etape]:
-    """Those that concern what this program does, the most telling first."""
+    """Return the steps that apply to this program, the most revealing first."""
     echanges = reference.echanges
     depose, lit = any(r.est_depot for r in echanges), any(r.est_lecture for r in echanges)
     cible = _depot if depose else _lecture

@@ -24,7 +24,7 @@ def semer(
     champs: bool = False,
     doublons: bool = False,
 ) -> None:
-    """Put events about one parcours of this partner in its feed: what it does not know first, then what it does."""
+    """Put events about one parcours of this partner in its feed: unknown types and fields first, then known ones."""
     parcours = Parcours(len(memoire.parcours) + 1, _DEPARTEMENT, set())
     parcours.roles[code].add(Role.EMETTEUR)
     memoire.parcours.append(parcours)

@@ -1,4 +1,6 @@
-"""From what was recorded to the results: each rule says which requirements it judges, and notes what it saw."""
+"""From the record of the runs to the results: each rule names the requirements that it judges, and notes its
+findings.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass

@@ -87,7 +87,7 @@ class Indisponible(Panne):
 
 
 class ReponsePerdue(Indisponible):
-    """The message is kept, and its emitter is told 503: sent again, it is answered 200."""
+    """The message is stored but answered 503; sent again, it is answered 200."""
 
     def __init__(self, cible: Callable[[Recu], bool], retry_after_s: int) -> None:
         super().__init__(cible, 503, retry_after_s)

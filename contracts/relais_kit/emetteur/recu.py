@@ -152,7 +152,7 @@ class Recu(Echange):
         return objet_de(self.corps_rendu)
 
     def masque(self) -> dict[str, Any]:
-        """As any exchange, with what its proof says of the request."""
+        """Return the masked exchange, with the claims of its proof about the request."""
         dit = super().masque()
         if self.preuve:
             htm, htu = self.preuve.get("htm"), sans_nir(str(self.preuve.get("htu")))

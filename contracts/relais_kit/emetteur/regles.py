@@ -1,4 +1,4 @@
-"""All the rules, and what they say of the runs of one program."""
+"""All rules, and their verdicts on the runs of one program."""
 
 from collections.abc import Sequence
 

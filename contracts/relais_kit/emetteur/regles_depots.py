@@ -1,4 +1,4 @@
-"""What the messages say, and what they must not: ids, traces, instants, numbers of persons, keys of objects."""
+"""Rules on the content of messages: ids, traces, instants, numbers of persons, keys of objects."""
 
 import re
 from collections import defaultdict

@@ -1,6 +1,5 @@
-"""The runs of a program as a file keeps them, whole, so that an interrupted verification is judged with all of them.
-
-What they hold went from the program of a partner to the played hub: the file stays beside that program.
+"""The recorded runs of a program in a file, complete, so that a resumed verification judges all of them. The file holds
+what the program sent to the played hub, and therefore stays beside the program.
 """
 
 import base64

@@ -18,7 +18,9 @@ _CORPS_MAX_OCTETS = 65 * 1024 * 1024
 
 
 class Etape(NamedTuple):
-    """`codes`, `champs`: what the feed shows besides what the reader knows; `doublons`: it shows all of it twice."""
+    """`codes`, `champs`: additions of the feed that the reader does not know; `doublons`: the feed repeats
+    everything.
+    """
 
     titre: str
     pannes: tuple[Panne, ...]

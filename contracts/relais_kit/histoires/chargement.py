@@ -1,7 +1,8 @@
-"""Deposits the lines of stories to a hub as the partners would: each waits for what the hub tells its emitter.
+"""Deposits the lines of stories at a hub in the name of the partners; each line waits for the hub's answer to its
+emitter.
 
-A partner learns the parcours of others, and how it must name their objects, from its own feed. It knows an event again
-by what the line said: its emitter, type, instant and `agent`. Nothing is acknowledged: its position does not move.
+A partner learns the parcours of others, and the names of their objects, from its own feed. It recognises an event by
+the line's emitter, type, instant and `agent`. Nothing is acknowledged: the partner's position does not move.
 """
 
 import asyncio
@@ -21,7 +22,7 @@ _PAGE, _ATTENTE_S, _PAUSE_S = 500, 5, 0.2
 
 @dataclass
 class Bilan:
-    """What became of the lines. `refus` counts by type and code; `laissees`, those of a parcours that stopped."""
+    """The outcome of the lines. `refus` counts by type and code; `laissees` counts lines of a parcours that stopped."""
 
     deposees: int = 0
     rejouees: int = 0

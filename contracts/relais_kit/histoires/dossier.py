@@ -89,7 +89,7 @@ class Recit:
 
 @dataclass
 class Dossier:
-    """A person of a story. `donnees` is what a first signalement says of her."""
+    """A person of a story. `donnees` is the content of a first signalement."""
 
     recit: Recit
     nom: str

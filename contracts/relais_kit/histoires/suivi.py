@@ -147,6 +147,6 @@ def prescrire(qui: Dossier, par: str, jours: int) -> None:
 
 
 def repondre(qui: Dossier, fait: str, jours: int, **dit: Any) -> None:
-    """What the structure of the service says, on the day of the deposit: the hub counts a prescription from there."""
+    """The structure's answer, dated the day of the deposit: the hub counts a prescription from there."""
     reponse = {"prescription_id": "prescription-1", "date": qui.recit.il_y_a(0), **dit}
     qui.dire(ASSO, fait, reponse, jours)

@@ -160,7 +160,7 @@ class Acces:
 
 
 def contenu(jws: str) -> Mapping[str, Any]:
-    """What a compact JWS says, believed or not; empty when it cannot be read."""
+    """Return the content of a compact JWS without verifying it; empty when it cannot be read."""
     return _partie(jws, 1)
 
 

@@ -1,4 +1,4 @@
-"""What holds for every answer of a run, and what only a human can show."""
+"""Requirements on all answers of a run, and those that need a person's help."""
 
 import asyncio
 import time
@@ -43,7 +43,7 @@ def juger_les_reponses(v: Verification, echanges: Sequence[Echange]) -> None:
 
 
 async def redemarrage(v: Verification) -> None:
-    """Somebody stops the hub, and starts it again: what was accepted is still there."""
+    """A person stops the hub and starts it again; accepted messages must still be there."""
     if not v.premier or not await v.personne.faire("Arrêtez le relais, puis relancez-le."):
         v.carnet.omettre("redemarrage", SANS_PERSONNE)
         return

@@ -1,4 +1,4 @@
-"""A receiver of webhooks for the length of a run: keeps what came, answers 204, and says whether it was signed."""
+"""A webhook receiver for the length of a run: stores the events, answers 204, and checks the signatures."""
 
 import asyncio
 import contextlib
@@ -35,7 +35,7 @@ class Envoi:
         return {str(e.get("type")) for e in self.evenements}
 
     def depuis(self, debut: datetime) -> list[dict[str, Any]]:
-        """Its events, without those of before: a new subscription may still get what others deposited."""
+        """Return its events since then: a new subscription may still receive earlier deposits of others."""
         return [e for e in self.evenements if _instant(e) >= debut.replace(microsecond=0)]
 
     def est_signe(self, *secrets: str) -> bool:

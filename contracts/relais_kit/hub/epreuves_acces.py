@@ -124,7 +124,7 @@ async def revocation(v: Verification) -> None:
 
 
 async def herite(v: Verification) -> None:
-    """Only for a partner whose `client.json` holds a secret: nobody else can ask."""
+    """Only for a partner whose `client.json` holds a secret: the check needs one."""
     avec = next((a for a in (v.un, v.autre) if a is not None and a.secret), None)
     if avec is None:
         v.carnet.omettre("herite", "aucun client.json n'a de client_secret : le profil hérité n'est pas offert")

@@ -1,4 +1,4 @@
-"""What another partner sees: nothing, and the same nothing as for what does not exist."""
+"""What another partner sees of a parcours: nothing, in the same answer as for an unknown one."""
 
 import secrets
 
@@ -32,7 +32,7 @@ async def parcours_d_autrui(v: Verification) -> None:
 
 
 async def pseudonymes(v: Verification) -> None:
-    """Of the same person: what the depositor was told, and what the other reads."""
+    """The two pseudonyms of one person: the depositor's, and the other partner's."""
     if (autre := _autre(v, "evenements:lire", "pseudonymes")) is None or not v.parcours:
         return
     siens = {str(e.get("subject")) for e in evenements(await lire(v, autre, "limite=500")) if e.get("subject")}

@@ -67,7 +67,7 @@ async def jetons_faux(v: Verification) -> None:
 
 
 async def _refuser(v: Verification, nom: str, quoi: str, entetes: dict[str, str]) -> None:
-    """401, and why: what is accepted is a defect of `nom`, what is refused badly one of `refus-d-acces`."""
+    """Expect a 401 with its challenge: an acceptance is a defect of `nom`, a wrong refusal one of `refus-d-acces`."""
     echange = await v.fil.envoyer("GET", FIL, entetes)
     if v.attendre(nom, echange, quoi, 401):
         defi = rendu(echange, "www-authenticate")

@@ -1,4 +1,4 @@
-"""One run against one hub: what the checks share, the messages that they deposit, what they note."""
+"""One run against one hub: shared state of the checks, the messages that they deposit, their notes."""
 
 import copy
 import json

@@ -62,7 +62,7 @@ def executer(options: argparse.Namespace) -> int:
 
 
 def _identite(options: argparse.Namespace) -> Identite:
-    """What signs; a secret that nobody gave is made, shown, and waits until the receiver has it."""
+    """Return the signers; without a given secret, make one, show it, and wait until the receiver has it."""
     try:
         if options.cle_v1a:
             return _identite_v1a(options)

@@ -49,7 +49,7 @@ ORDINAIRE = Maniere()
 
 
 class Hub:
-    """`http` is the caller's to close; `bon` signs what is not said to be signed otherwise."""
+    """The caller closes `http`; `bon` signs unless another signer is named."""
 
     def __init__(self, http: httpx.AsyncClient, url: str, bon: Signer, delai_s: float = DELAI_S) -> None:
         self._http = http
@@ -89,7 +89,7 @@ class Hub:
 
 
 async def _lire(reponse: httpx.Response) -> bytes:
-    """As much of the answer as the hub reads: what was said by then stands."""
+    """Read as much of the answer as the hub reads; the rest is cut and does not count."""
     lus = bytearray()
     async for morceau in reponse.aiter_raw():
         lus += morceau

@@ -1,4 +1,4 @@
-"""What the contract promises to add, and what it admits: whoever reads events must bear it."""
+"""Additions that the contract allows: a reader of events must tolerate them."""
 
 from relais_kit.recepteur.envoi import Maniere
 from relais_kit.recepteur.faits import INCONNU, avec_un_code_inconnu

@@ -44,7 +44,7 @@ async def doublon_simultane(v: Verification) -> None:
 
 
 async def doublon_en_lot(v: Verification) -> None:
-    """A batch has a `webhook-id` of its own: only the ids of its events say what came already."""
+    """A batch has a `webhook-id` of its own: only the ids of its events show a repetition."""
     if v.lot < 2:
         v.carnet.omettre("doublon-en-lot", "sans lot")
         return
@@ -57,7 +57,7 @@ async def doublon_en_lot(v: Verification) -> None:
 
 
 async def faits_distincts(v: Verification) -> None:
-    """Neither what an event holds nor its place says that it came already: each brique counts its own facts."""
+    """Neither the content nor the number of an event shows a repetition: each brique counts its own facts."""
     parcours = v.faits.parcours()
     premier = v.fait(parcours, 1)
     second = {**copy.deepcopy(premier), **_noms_de(v.fait(parcours, 2))}

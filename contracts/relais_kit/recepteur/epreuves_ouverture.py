@@ -61,7 +61,9 @@ async def _reconnaitre(v: Verification, acceptes: dict[str, Evenement]) -> None:
 
 
 async def redemarrage(v: Verification) -> None:
-    """Somebody stops the receiver, and starts it again: what comes meanwhile comes again, and what it knew too."""
+    """A person stops the receiver and starts it again; the events sent meanwhile, and an event already processed, come
+    again.
+    """
     fait, pendant = v.fait(), v.fait()
     v.repeter("redemarrage", fait)
     if not v.personne.est_la:

@@ -1,4 +1,4 @@
-"""What must be refused, and what must not: signatures, clocks, secrets that change (Standard Webhooks 1.0)."""
+"""Signatures to refuse and to accept: keys, clocks, rotated secrets (Standard Webhooks 1.0)."""
 
 import asyncio
 import json
@@ -114,7 +114,7 @@ async def ancien_secret(v: Verification) -> None:
 
 
 async def autre_abonnement(v: Verification) -> None:
-    """One key signs for every partner: only the signed `abonnement` says for whom an event is."""
+    """One key signs for every partner: only the signed `abonnement` names the addressee of an event."""
     if v.identite.abonnement is None:
         v.carnet.omettre("v1a-abonnement", "sans --cle-v1a, l'abonnement n'est pas nommé")
         return

@@ -1,4 +1,4 @@
-"""With what the played hub signs: a secret (`v1`) or a key (`v1a`), the former secret, and keys of nobody."""
+"""The signing identities of the played hub: a secret (`v1`) or a key (`v1a`), the former secret, and foreign keys."""
 
 import base64
 import binascii
@@ -17,8 +17,9 @@ _SECRET_OCTETS = 32
 
 @dataclass(frozen=True, slots=True)
 class Identite:
-    """`ancien` still signs until `ancien_jusqua` (aware; None: nobody said when). `abonnement`: the hub names it in
-    each event that it signs `v1a`, None with `v1`."""
+    """`ancien` signs until `ancien_jusqua` (aware; None: no known end). `abonnement`: named in each event signed `v1a`,
+    None with `v1`.
+    """
 
     bon: Signer
     ancien: Signer | None = None

@@ -12,8 +12,9 @@ class SondeIllisible(Exception):
 
 
 class Sonde:
-    """`patience_s`: how long an event may take to be processed after its 2xx; `calme_s` without news ends a wait that
-    nobody can say the end of."""
+    """`patience_s`: the time that an event may take from its 2xx to its processing; `calme_s` without news ends an open
+    wait.
+    """
 
     def __init__(self, http: httpx.AsyncClient, url: str, patience_s: float = 10.0, calme_s: float = 2.0) -> None:
         self._http = http

@@ -1,4 +1,4 @@
-"""One run against one receiver: sends, notes what it answered, and at the end what its probe says that it did."""
+"""One run against one receiver: sends, notes the answers, and at the end compares them with the receiver's probe."""
 
 import asyncio
 import time
@@ -219,7 +219,7 @@ class Verification:
         self._suites.append([e["id"] for e in evenements if self._est_traite(e)])
 
     async def conclure(self) -> None:
-        """Note what the probe says of everything that was sent, and what holds for all answers."""
+        """Note what the probe reports of all events sent, and the requirements on all answers."""
         if self._reponses:
             for nom in ("delai", "disponible", "sans-redirection"):
                 self.carnet.passer(nom)
