@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from fastapi import FastAPI
 from pydantic import Field
-from starlette.applications import Starlette
 
 from chassis import process, settings
 from chassis.database import Pool
@@ -26,6 +26,9 @@ from console.access.rights import Role
 from console.access.sessions import LONGEST, Sessions
 from console.access.signin import SignIn
 from console.access.store import forget_sessions
+from console.administration.api import AdministrationApi
+from console.administration.desk import Administer, Desk, administering
+from console.administration.pages import ActPages
 from console.api import Api
 from console.audit import Audit
 from console.contents import Contents
@@ -35,7 +38,7 @@ from console.hub import Ask, asking_hub
 from console.pages import Pages
 from console.receiver import Receiver
 from console.risks import Demander, asking
-from console.shell import HANDLERS, Cookie, guarded
+from console.shell import Application, Cookie, guarded
 from console.way import Chercher, seeking
 
 COMPONENT = "console"
@@ -89,7 +92,7 @@ class Settings(settings.Settings):
 @dataclass(frozen=True, slots=True)
 class Wiring:
     """What the application is made of. `ask` tells the risks, `seek` the way of a message, `hub` what else the gateway
-    knows; `cle_outils` verifies the bearers of commands."""
+    knows, `administer` what it does; `cle_outils` verifies the bearers of commands."""
 
     pool: Pool
     noms: Sequence[str]
@@ -98,6 +101,7 @@ class Wiring:
     ask: Demander
     seek: Chercher
     hub: Ask
+    administer: Administer
     stop: asyncio.Event
     cookie: Cookie
     cle_outils: bytes
@@ -113,6 +117,7 @@ async def assemble(running: Process, configured: Settings) -> None:
         asking(running.bus),
         seeking(running.bus),
         asking_hub(running.bus),
+        administering(running.bus),
         running.stop,
         configured.cookie,
         configured.key("outil"),
@@ -124,11 +129,12 @@ async def assemble(running: Process, configured: Settings) -> None:
     running.loop("http", lambda stop: serve(app, configured.hote, configured.port, stop))
 
 
-def build(wiring: Wiring) -> tuple[Starlette, Receiver]:
+def build(wiring: Wiring) -> tuple[FastAPI, Receiver]:
     """The application, and its receiver, whose `inserts` must run for a request to be answered."""
     receiver = Receiver(wiring.pool, wiring.clock, wiring.retention)
     sessions = Sessions(wiring.pool, wiring.cle_outils, wiring.clock)
     guard = Guard(sessions)
+    desk = Desk(wiring.administer)
     seen = [
         *Home(wiring.hub, wiring.stop).routes(guard),
         *Delays(wiring.hub).routes(guard),
@@ -138,9 +144,12 @@ def build(wiring: Wiring) -> tuple[Starlette, Receiver]:
         *OperatorPages(wiring.pool).routes(guard),
         *SignIn(wiring.pool, sessions, wiring.oidc, time.monotonic).routes(guard),
         *Api(wiring.pool, wiring.seek).routes(guard),
+        *ActPages(desk).routes(guard),
+        *AdministrationApi(desk).routes(guard),
     ]
     routes = [*receiver.routes(), guarded(seen, wiring.noms, wiring.cookie)]
-    return Starlette(routes=routes, exception_handlers=HANDLERS), receiver
+    app = Application(routes)
+    return app, receiver
 
 
 def utc_now() -> datetime:

@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
+from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -25,6 +28,7 @@ from console.views.layout import error
 _log = structlog.get_logger()
 _HERE = Path(__file__).parent
 _LONGEST = 128
+_SILENT: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; "
@@ -89,6 +93,24 @@ def guarded(routes: Sequence[BaseRoute], names: Sequence[str], cookie: Cookie) -
     return Mount("/", routes=[*closed(routes), static], middleware=middleware)
 
 
+class Application(FastAPI):
+    """Calls no endpoint itself: pages and the administration API are plain routes, of which it describes the second."""
+
+    def __init__(self, routes: Sequence[BaseRoute]) -> None:
+        super().__init__(
+            openapi_url=None,
+            docs_url=None,
+            redoc_url=None,
+            routes=list(routes),
+            exception_handlers=dict(HANDLERS),
+            telemetry=_SILENT,
+        )
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Starlette's own: what FastAPI adds serves the endpoints that it calls itself."""
+        return Starlette.build_middleware_stack(self)
+
+
 class _Headers:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -104,7 +126,7 @@ class _Headers:
 
 def _failure(request: Request, status: int, headers: Mapping[str, str] | None = None) -> Response:
     titre, explication = _MESSAGES.get(status, ("Demande impossible", "La console ne peut pas répondre."))
-    if request.url.path.startswith("/api/"):
+    if request.url.path.startswith(("/api/", "/administration/")):
         response: Response = JSONResponse({"titre": titre, "detail": explication}, status)
     else:
         response = HTMLResponse(error(titre, explication), status)

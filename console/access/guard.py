@@ -9,11 +9,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from console.access.rights import Acte
-from console.access.sessions import CURRENT, Operator, Sessions, is_own_form
+from console.access.sessions import CURRENT, Operator, Sessions, is_own_form, take_announcement
 
 _log = structlog.get_logger()
-_MAX_FORM_BYTES, _MAX_FIELDS = 16_384, 30
+_MAX_FORM_BYTES, _MAX_FIELDS = 16_384, 200
 FORM_FIELD = "jeton"
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -21,7 +20,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 class Guarded(Route):
     """A route that asks who is there. `acte`: what it is in the table of rights."""
 
-    acte: Acte
+    acte: str
 
 
 class Public(Route):
@@ -32,7 +31,7 @@ class Guard:
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
 
-    def route(self, path: str, acte: Acte, endpoint: Endpoint, methods: Sequence[str] = ("GET",)) -> Guarded:
+    def route(self, path: str, acte: str, endpoint: Endpoint, methods: Sequence[str] = ("GET",)) -> Guarded:
         async def asked(request: Request) -> Response:
             operator = await self._sessions.of(request)
             if operator is None:
@@ -44,6 +43,8 @@ class Guard:
                 await self._check_form(request, operator)
             request.state.operateur = operator
             CURRENT.set(operator)
+            if "text/html" in request.headers.get("accept", ""):
+                take_announcement(request)
             return await endpoint(request)
 
         route = Guarded(path, asked, methods=list(methods))
@@ -51,21 +52,23 @@ class Guard:
         return route
 
     async def _check_form(self, request: Request, operator: Operator) -> None:
-        """A bearer is sent by no browser on its own: its requests need no token of a form."""
-        if operator.origine != "outil" and not is_own_form(request, (await form(request)).get(FORM_FIELD, "")):
+        """A token is sent by no browser on its own: its requests need no token of a form."""
+        if operator.origine not in ("outil", "oauth") and not is_own_form(
+            request, (await form(request)).get(FORM_FIELD, "")
+        ):
             raise HTTPException(403)
 
 
 def closed(routes: Sequence[BaseRoute]) -> Sequence[BaseRoute]:
     """The same routes; raises TypeError when one says neither its act nor that it is public."""
     for route in routes:
-        if not isinstance(route, Guarded | Public):
+        if not isinstance(route, Public) and not hasattr(route, "acte"):
             raise TypeError(f"route without an act: {route}")
     return routes
 
 
 def _come_in(request: Request) -> Response:
-    if request.url.path.startswith("/api/"):
+    if request.url.path.startswith(("/api/", "/administration/")):
         raise HTTPException(401, headers={"WWW-Authenticate": "Bearer"})
     target = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
     kept = {"suite": target} if request.method == "GET" and target != "/" else {}
@@ -73,7 +76,12 @@ def _come_in(request: Request) -> Response:
 
 
 async def form(request: Request) -> dict[str, str]:
-    """The fields of a form, read once; raises HTTPException 400 when they are not one, or too long."""
+    """The fields of a form, the last of each name."""
+    return {name: values[-1] for name, values in (await form_lists(request)).items()}
+
+
+async def form_lists(request: Request) -> dict[str, list[str]]:
+    """All that a form holds, read once; raises HTTPException 400 when it is not one, or too long."""
     if not hasattr(request.state, "formulaire"):
         body = bytearray()
         try:
@@ -81,10 +89,10 @@ async def form(request: Request) -> dict[str, str]:
                 body += chunk
                 if len(body) > _MAX_FORM_BYTES:
                     raise HTTPException(400)
-            request.state.formulaire = dict(
-                parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MAX_FIELDS, errors="strict")
-            )
+            pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MAX_FIELDS, errors="strict")
         except (ValueError, ClientDisconnect) as error:
             raise HTTPException(400) from error
-    fields: dict[str, str] = request.state.formulaire
-    return fields
+        request.state.formulaire = {}
+        for name, value in pairs:
+            request.state.formulaire.setdefault(name, []).append(value)
+    return {name: list(values) for name, values in request.state.formulaire.items()}

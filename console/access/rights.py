@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
+from relais_contrats.administration.acte import Portee
+from relais_contrats.administration.actes import ACTES
+
 
 class Role(StrEnum):
     """From the least to the most; each may what the one before may."""
@@ -12,7 +15,17 @@ class Role(StrEnum):
     ADMINISTRATION = "administration"
 
 
+ROLES: Mapping[Portee, Role] = {
+    Portee.LIRE: Role.LECTURE,
+    Portee.EXPLOITER: Role.EXPLOITATION,
+    Portee.ADMINISTRER: Role.ADMINISTRATION,
+}
+"""The role that each scope of the administration API gives, and the least one of the acts that ask for it."""
+
+
 class Acte(StrEnum):
+    """What the console does by itself; what it asks of the gateway is in `relais_contrats.administration.actes`."""
+
     VOIR_ACCUEIL = "voir-accueil"
     VOIR_TRACES = "voir-traces"
     VOIR_ATTENTION = "voir-attention"
@@ -25,7 +38,7 @@ class Acte(StrEnum):
     VOIR_OPERATEURS = "voir-operateurs"
 
 
-TABLE: Mapping[Acte, tuple[str, Role]] = {
+TABLE: Mapping[str, tuple[str, Role]] = {
     Acte.VOIR_ACCUEIL: ("Voir l'accueil : débits, refus, files, partenaires en difficulté", Role.LECTURE),
     Acte.VOIR_TRACES: ("Chercher et lire les traces et les messages, sans leur contenu", Role.LECTURE),
     Acte.VOIR_ATTENTION: ("Lire les points d'attention", Role.LECTURE),
@@ -36,13 +49,14 @@ TABLE: Mapping[Acte, tuple[str, Role]] = {
     Acte.OUVRIR_CONTENU: ("Ouvrir le contenu d'un message, avec un motif journalisé", Role.EXPLOITATION),
     Acte.SORTIR: ("Se déconnecter", Role.LECTURE),
     Acte.VOIR_OPERATEURS: ("Voir les opérateurs, leurs sessions et leurs entrées", Role.ADMINISTRATION),
+    **{nom: (acte.phrase, ROLES[acte.portee]) for nom, acte in ACTES.items()},
 }
 """What each act is, in French, and the least role that may do it."""
 
 _RANKS = {role: rank for rank, role in enumerate(Role)}
 
 
-def may(role: Role, acte: Acte) -> bool:
+def may(role: Role, acte: str) -> bool:
     return _RANKS[role] >= _RANKS[TABLE[acte][1]]
 
 

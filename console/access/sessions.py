@@ -15,7 +15,7 @@ from starlette.requests import Request
 
 from chassis.database import Pool
 from console.access import store
-from console.access.rights import Acte, Role, may
+from console.access.rights import Role, may
 
 LONGEST, IDLE = timedelta(hours=10), timedelta(hours=2)
 _TOKEN, _CSRF = "jeton", "formulaire"
@@ -37,11 +37,23 @@ class Operator:
         return f"{self.origine}/{self.nom}"
 
     def may(self, acte: str) -> bool:
-        return may(self.role, Acte(acte))
+        return may(self.role, acte)
 
 
 CURRENT: ContextVar[Operator | None] = ContextVar("operateur", default=None)
 """Who asks for the page that is being made."""
+ANNOUNCED: ContextVar[str] = ContextVar("annonce", default="")
+"""What that page says first: that the act was done which led to it."""
+_ANNOUNCEMENT = "annonce"
+
+
+def announce(request: Request, said: str) -> None:
+    """Have the next page of this browser say it, once."""
+    request.session[_ANNOUNCEMENT] = said
+
+
+def take_announcement(request: Request) -> None:
+    ANNOUNCED.set(request.session.pop(_ANNOUNCEMENT, ""))
 
 
 class Sessions:

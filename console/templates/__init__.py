@@ -6,7 +6,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from console import presentation
-from console.access.sessions import CURRENT
+from console.access.sessions import ANNOUNCED, CURRENT
 
 PAGES = (
     ("/", "Accueil", "voir-accueil"),
@@ -31,4 +31,4 @@ _ENVIRONMENT.globals |= {"dire": presentation, "PAGES": PAGES}
 
 def render(name: str, **values: Any) -> str:
     """The page, in the frame of whoever asks for it."""
-    return _ENVIRONMENT.get_template(name).render(operateur=CURRENT.get(), **values)
+    return _ENVIRONMENT.get_template(name).render(operateur=CURRENT.get(), annonce=ANNOUNCED.get(), **values)

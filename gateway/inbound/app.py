@@ -17,6 +17,8 @@ from gateway import accesses, single_use, webhook_keys
 from gateway.accesses import AccessChain
 from gateway.bodies import Bodies
 from gateway.destinations import Resolver
+from gateway.inbound.administration import partners as partners_desk
+from gateway.inbound.administration.office import Office
 from gateway.inbound.application import Application, surrounded
 from gateway.inbound.audit import journal as audit_journal
 from gateway.inbound.audit.journal import AccessJournal
@@ -110,6 +112,7 @@ async def assemble(running: Process, configured: Settings) -> None:
     await running.bus.respond(overview.SUBJECT, COMPONENT, overall.answer)
     await running.bus.respond(delays.SUBJECT, COMPONENT, delays.answering(running.bus))
     running.loop("veille", observed.run)
+    await Office(running.pool, partners_desk.GESTES).open(running.bus, COMPONENT)
     app = await build(running, configured, observed)
     shared = configured.port_partage
     running.loop("http", lambda stop: serve(app, configured.hote, configured.port, stop, shared=shared))

@@ -14,14 +14,16 @@ from typing import Any
 
 import httpx
 import uvicorn
+from fastapi import FastAPI
 from itsdangerous import TimestampSigner
-from starlette.applications import Starlette
 
+from chassis.bus import Unavailable
 from chassis.database import Pool
 from console import store
 from console.access import store as store_access
 from console.access.oidc import Oidc
 from console.access.rights import Role
+from console.administration.desk import Administer
 from console.app import Wiring, build
 from console.hub import Ask
 from console.risks import Demander, Risque
@@ -39,7 +41,7 @@ class Served:
     pool: Pool
     url: str
     client: httpx.AsyncClient
-    app: Starlette
+    app: FastAPI
 
     async def keep(self, *spans: Span) -> int:
         """Take spans in without the wire."""
@@ -60,6 +62,10 @@ class _Server(uvicorn.Server):
 
 async def no_hub(view: str, asked: Mapping[str, Any]) -> Any:
     return None
+
+
+async def no_administration(acte: str, asked: Mapping[str, Any]) -> Any:
+    raise Unavailable(acte)
 
 
 async def no_risk() -> list[Risque] | None:
@@ -89,6 +95,7 @@ async def served(
     ask: Demander = no_risk,
     seek: Chercher = nothing_found,
     hub: Ask = no_hub,
+    administer: Administer = no_administration,
     role: Role | None = Role.ADMINISTRATION,
     oidc: Callable[[str], Oidc] | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -100,7 +107,9 @@ async def served(
         listening.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         provider = oidc(url) if oidc else None
-        wiring = Wiring(pool, ["127.0.0.1"], RETENTION, clock, ask, seek, hub, stop, COOKIE, TOOLS, provider)
+        wiring = Wiring(
+            *(pool, ["127.0.0.1"], RETENTION, clock, ask, seek, hub, administer, stop, COOKIE, TOOLS, provider)
+        )
         app, receiver = build(wiring)
         server = _Server(uvicorn.Config(app, http="httptools", lifespan="off", log_config=None))
         cookies = {COOKIE.nom: await enter(pool, role)} if role else None

@@ -19,8 +19,10 @@ from console.access.rights import TABLE, Acte, Role, may
 from console.access.sessions import IDLE, LONGEST
 from console.access.signin import local_target
 from console.access.throttle import Throttle
+from console.administration.routes import ApiRoute
 from console.app import Settings
 from deploy.keys import new_symmetric_key
+from relais_contrats.administration.actes import ACTES
 from tests.console.serving import COOKIE, FORM, TOOLS, Served, enter, served
 from tests.engines import Bench
 
@@ -32,6 +34,7 @@ OPEN_TO_ALL = {
     "POST /connexion",
     "GET /connexion/oidc",
     "GET /connexion/oidc/retour",
+    "GET /administration/openapi.json",
 }
 FOREIGN: list[dict[str, str]] = [{}, {"jeton": ""}, {"jeton": "devine"}]
 PASSWORD = "abcd-efgh-jkmn-pqrs-tuvw"
@@ -70,7 +73,7 @@ async def test_every_route_asks_for_its_role_and_no_other_is_open(banc: Bench) -
         found = list(routes(console.app.routes))
         public = [route for route in found if isinstance(route, Public)]
         opened = {f"{method} {route.path}" for route in public for method, _ in asked(route)}
-        guarded = [route for route in found if isinstance(route, Guarded)]
+        guarded = [route for route in found if isinstance(route, Guarded | ApiRoute)]
         wrong = [
             (method, path, role)
             for route in guarded
@@ -81,7 +84,7 @@ async def test_every_route_asks_for_its_role_and_no_other_is_open(banc: Bench) -
 
     assert opened == OPEN_TO_ALL
     assert len(guarded) + len(public) == len(found)
-    assert {route.acte for route in guarded} == set(Acte)
+    assert {route.acte for route in guarded} == set(TABLE)
     assert wrong == []
 
 
@@ -94,22 +97,24 @@ def test_a_route_without_an_act_is_not_served() -> None:
 
 
 def test_the_table_of_who_may_do_what() -> None:
-    printed = [f"{acte:16} {' '.join(role for role in Role if may(role, acte))}" for acte in TABLE]
+    printed = [f"{acte} {' '.join(role for role in Role if may(role, acte))}" for acte in TABLE]
 
     print("\n".join(printed))  # noqa: T201
     assert printed == [
-        "voir-accueil     lecture exploitation administration",
-        "voir-traces      lecture exploitation administration",
-        "voir-attention   lecture exploitation administration",
-        "voir-delais      lecture exploitation administration",
-        "voir-droits      lecture exploitation administration",
-        "voir-audit       exploitation administration",
-        "lire-masque      lecture exploitation administration",
-        "ouvrir-contenu   exploitation administration",
-        "sortir           lecture exploitation administration",
-        "voir-operateurs  administration",
+        "voir-accueil lecture exploitation administration",
+        "voir-traces lecture exploitation administration",
+        "voir-attention lecture exploitation administration",
+        "voir-delais lecture exploitation administration",
+        "voir-droits lecture exploitation administration",
+        "voir-audit exploitation administration",
+        "lire-masque lecture exploitation administration",
+        "ouvrir-contenu exploitation administration",
+        "sortir lecture exploitation administration",
+        "voir-operateurs administration",
+        "partenaire-suspendre exploitation administration",
+        "partenaire-reprendre administration",
     ]
-    assert set(TABLE) == set(Acte)
+    assert set(TABLE) == {*Acte, *ACTES}
 
 
 async def declared(console: Served, name: str = "dominique", role: str = "exploitation") -> None:

@@ -70,6 +70,8 @@ async def stream(started: DataDir) -> AsyncIterator[str]:
         ("orientation", "depot.usagers"),
         ("orientation", "lecture.usagers.champs"),
         ("orientation", "offres.service.publie"),
+        ("usagers", "administration.passerelle.partenaire-suspendre"),
+        ("entrant", "administration.passerelle.partenaire-suspendre"),
         ("orientation", "_INBOX_entrant.x"),
         ("usagers", "parcours.59.orientation.decidee.00"),
         ("entrant", "parcours.59.usagers.signale.00"),

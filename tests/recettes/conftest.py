@@ -9,7 +9,8 @@ from tests.recettes.recette import TITLES, copy, run, steps
 
 _CHOSEN = (
     "accompagnant.modifie or one_rule_and_one_fold or listened_to or names_every or been_released "
-    "or test_accompagnement or test_depart or test_accompagnants or prets or pret.accorde or every_component_is"
+    "or test_accompagnement or test_depart or test_accompagnants or prets or pret.accorde or every_component_is "
+    "or who_may_do"
 )
 _TESTS = (
     "tests/contracts/test_exemples.py::test_an_example_gets_exactly_the_errors_it_announces",
@@ -24,6 +25,7 @@ _TESTS = (
     "tests/referents/test_accompagnants.py",
     "tests/prets/test_service.py",
     "tests/services/test_rejouer.py",
+    "tests/console/test_access.py::test_the_table_of_who_may_do_what",
     "tests/deploy/test_compose.py::test_every_component_is_a_service",
     "tests/deploy/test_compose.py::test_the_environment_is_that_of_the_table",
     "tests/deploy/test_compose.py::test_a_component_gets_its_own_secrets_and_no_other",

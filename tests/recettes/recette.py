@@ -11,7 +11,7 @@ from textwrap import indent
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "contribuer.md"
-TITLES = ("Add a message", "Add a rule", "Add a view", "Add a service", "Change a delay")
+TITLES = ("Add a message", "Add a rule", "Add a view", "Add a service", "Add an act", "Change a delay")
 COPIED = (
     *("chassis", "coffre", "connectors", "console", "contracts", "deploy", "docs", "gateway", "services", "tests"),
     *("docker-compose.yml", "pyproject.toml"),

@@ -9,7 +9,7 @@ import pytest
 
 from tests.recettes.recette import PAGE, TITLES, run, steps
 
-FILES = dict(zip(TITLES, (6, 3, 6, 16, 1), strict=True))
+FILES = dict(zip(TITLES, (6, 3, 6, 16, 3, 1), strict=True))
 _RUFF = Path(sys.executable).parent / "ruff"
 _ROUTES = """
 import json
@@ -54,6 +54,10 @@ def test_an_added_message_has_its_example_its_rights_its_rule_and_its_fold(said:
 def test_an_added_rule_is_in_the_table_and_decides(said: list[str]) -> None:
     assert "contrat.clos accompagnement.partir" in said
     assert "tests/referents/test_depart.py::test_who_accompanies_leaves_with_the_contract_once PASSED" in said
+
+
+def test_an_added_act_is_in_the_table_of_who_may(said: list[str]) -> None:
+    assert any(line.startswith("partenaire-renommer administration") for line in said)
 
 
 def test_an_added_view_has_its_route_its_operation_and_its_reading(generated: Path, said: list[str]) -> None:

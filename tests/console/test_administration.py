@@ -1,0 +1,120 @@
+"""An act, from the page or the API to the row it changes: one table, one desk, one line of the register."""
+
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+from joserfc import jwt
+from joserfc.jwk import OctKey
+
+from chassis.bus_nats import NatsBus
+from chassis.database import Pool
+from console.access.rights import Role
+from console.administration.desk import administering
+from gateway import partners
+from gateway.inbound.administration import partners as acts
+from gateway.inbound.administration.office import Office
+from relais_contrats.administration.actes import ACTES
+from tests.console.serving import COOKIE, FORM, TOOLS, Served, enter, served
+from tests.engines import Bench
+
+pytestmark = pytest.mark.anyio
+
+
+@dataclass(frozen=True, slots=True)
+class Administered:
+    """A console, and a gateway of which it may ask what its NATS permissions let it."""
+
+    console: Served
+    gateway: Pool
+    bus: NatsBus
+
+    async def headers(self, role: Role, name: str = "essai") -> dict[str, str]:
+        return {"Cookie": f"{COOKIE.nom}={await enter(self.console.pool, role, name)}"}
+
+    async def submit(self, acte: str, role: Role = Role.ADMINISTRATION, **fields: str) -> httpx.Response:
+        data = {"jeton": FORM, "retour": "/droits"} | fields
+        return await self.console.client.post(f"/actes/{acte}", data=data, headers=await self.headers(role))
+
+    async def register(self) -> list[dict[str, Any]]:
+        rows = await self.gateway.fetch("SELECT acte, par, objet, avant, apres FROM administration ORDER BY numero")
+        return [dict(row) for row in rows]
+
+
+def tool(role: Role) -> str:
+    """The bearer of a command of this machine."""
+    now = int(time.time())
+    claims = {"aud": "relais-console", "sub": "essai", "role": role, "iat": now, "exp": now + 60}
+    return jwt.encode({"alg": "HS256"}, claims, OctKey.import_key(TOOLS))
+
+
+@pytest.fixture
+async def administered(banc: Bench) -> AsyncIterator[Administered]:
+    entrant, own = await banc.process("entrant", "passerelle"), await banc.process("console", "console")
+    await Office(entrant.pool, acts.GESTES).open(entrant.bus, "entrant")
+    async with entrant.pool.acquire() as conn:
+        await partners.creer(
+            conn,
+            code="ml-essai",
+            type_organisme="mission-locale",
+            nom="Mission locale d'essai",
+            departements=["59"],
+            structures=[],
+            conventions=[],
+            scopes=["evenements:lire"],
+        )
+    await banc.reach("administration.passerelle.partenaire-suspendre")
+    async with served(banc, administer=administering(own.bus), role=None) as console:
+        yield Administered(console, entrant.pool, own.bus)
+
+
+async def test_the_api_does_the_same_and_its_document_is_of_what_runs(administered: Administered) -> None:
+    client = administered.console.client
+    client.headers["Authorization"] = f"Bearer {tool(Role.ADMINISTRATION)}"
+    address = "/administration/v1/actes/partenaire-suspendre"
+
+    done = await client.post(address, json={"partenaire": "ml-essai"})
+    refused = [
+        (await client.post(address, content=content)).status_code
+        for content in (b"{", b"[]", b'{"partenaire": "ml-essai", "autre": 1}', b'{"partenaire": "personne"}')
+    ]
+    document = (await client.get("/administration/openapi.json")).json()
+
+    assert done.json() | {"numero": 0} == {
+        "numero": 0,
+        "objet": "ml-essai",
+        "avant": {"etat": "actif"},
+        "apres": {"etat": "suspendu"},
+        "resultat": {},
+    }
+    assert refused == [400, 422, 422, 409]
+    assert document["paths"].keys() == {acte.chemin for acte in ACTES.values()}
+    told = document["paths"][address]["post"]
+    assert told["security"] == [{"oauth": ["administration:exploiter"]}]
+    assert (await administered.register())[0]["par"] == "outil/essai"
+
+
+async def test_a_page_does_an_act_and_the_register_tells_who_when_what(administered: Administered) -> None:
+    done = await administered.submit("partenaire-suspendre", Role.EXPLOITATION, partenaire="ml-essai")
+    again = await administered.submit("partenaire-suspendre", partenaire="ml-essai")
+    unknown = await administered.submit("partenaire-suspendre", partenaire="personne")
+    unreadable = await administered.submit("partenaire-suspendre", partenaire="Pas Un Code")
+    not_allowed = await administered.submit("partenaire-reprendre", Role.EXPLOITATION, partenaire="ml-essai")
+    etat = await administered.gateway.fetchval("SELECT etat FROM partenaires WHERE code = 'ml-essai'")
+
+    assert (done.status_code, done.headers["location"]) == (303, "/droits")
+    assert [one.status_code for one in (again, unknown, unreadable, not_allowed)] == [409, 409, 422, 403]
+    assert "Partenaire inconnu : personne." in unknown.text
+    assert etat == "suspendu"
+    assert await administered.register() == [
+        {
+            "acte": "partenaire-suspendre",
+            "par": "oidc/essai",
+            "objet": "ml-essai",
+            "avant": {"etat": "actif"},
+            "apres": {"etat": "suspendu"},
+        }
+    ]
