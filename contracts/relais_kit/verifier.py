@@ -5,6 +5,7 @@ import importlib
 from pathlib import Path
 
 from relais_kit.arguments import Commandes
+from relais_kit.rapport.commande import ajouter_sorties
 from relais_kit.sorties import abandonner
 
 _EXEMPLES = """\
@@ -13,7 +14,6 @@ exemples :
   relais-kit verifier emetteur --commande "python envoyer.py"
   relais-kit verifier hub --url http://127.0.0.1:8430 --acces partenaires/caf-59
 """
-_RAPPORT = "y écrit le rapport, avec les échanges : HTML, JSON, JUnit (voyez relais-kit rapport)"
 _RECEPTEUR = """\
 Le kit joue le relais : il ouvre l'abonnement, puis envoie des événements bien et mal signés,
 anciens, répétés, en désordre, inconnus, grands, lents, en lots. Tout 2xx est une acceptation. Un fait
@@ -128,9 +128,7 @@ def _ajouter_recepteur(cibles: Commandes) -> None:
     recepteur.add_argument("--lot", metavar="N", type=int, default=100, help="événements par lot (100) ; 1 : sans lot")
     recepteur.add_argument("--rapide", action="store_true", help="moins d'une minute : attentes plus courtes")
     _ajouter_attente(recepteur)
-    recepteur.add_argument("--junit", metavar="FICHIER", type=Path, help="écrit aussi un rapport JUnit")
-    recepteur.add_argument("--rapport", metavar="DIR", type=Path, help=_RAPPORT)
-    recepteur.add_argument("--json", action="store_true", help="rapport en JSON, pour un programme")
+    ajouter_sorties(recepteur)
     recepteur.add_argument("--exigences", action="store_true", help="liste les exigences, sans rien envoyer")
     recepteur.set_defaults(executer=lambda options: _executer("recepteur", options))
 
@@ -154,9 +152,7 @@ def _ajouter_emetteur(cibles: Commandes) -> None:
     )
     emetteur.add_argument("--rapide", action="store_true", help="moins d'une minute : moins d'étapes au besoin")
     _ajouter_attente(emetteur)
-    emetteur.add_argument("--junit", metavar="FICHIER", type=Path, help="écrit aussi un rapport JUnit")
-    emetteur.add_argument("--rapport", metavar="DIR", type=Path, help=_RAPPORT)
-    emetteur.add_argument("--json", action="store_true", help="rapport en JSON, pour un programme")
+    ajouter_sorties(emetteur)
     emetteur.add_argument("--exigences", action="store_true", help="liste les exigences, sans rien lancer")
     emetteur.set_defaults(executer=lambda options: _executer("emetteur", options))
 
@@ -176,10 +172,7 @@ def _ajouter_hub(cibles: Commandes) -> None:
     hub.add_argument("--url-ecoute", metavar="URL", help="où le relais joint ce récepteur, s'il est ailleurs")
     hub.add_argument("--profil", choices=("rapide", "complet"), default="complet", help="rapide : moins de schémas lus")
     _ajouter_attente(hub)
-    hub.add_argument("--junit", metavar="FICHIER", type=Path, help="écrit aussi un rapport JUnit")
-    hub.add_argument("--html", metavar="FICHIER", type=Path, help="écrit aussi la page, en un seul fichier")
-    hub.add_argument("--rapport", metavar="DIR", type=Path, help=_RAPPORT)
-    hub.add_argument("--json", action="store_true", help="rapport en JSON, pour un programme")
+    ajouter_sorties(hub)
     hub.add_argument("--exigences", action="store_true", help="liste les exigences, sans rien envoyer")
     hub.set_defaults(executer=lambda options: _executer("hub", options))
 

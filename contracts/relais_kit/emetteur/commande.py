@@ -20,9 +20,9 @@ from relais_kit.emetteur.exigences import EXIGENCES
 from relais_kit.emetteur.jugement import Dossier
 from relais_kit.emetteur.regles import juger
 from relais_kit.personne import au_terminal
-from relais_kit.rapport.commande import deposer
+from relais_kit.rapport.commande import refuser_les_dossiers_absents, rendre
 from relais_kit.reprise import Reprise, ouvrir
-from relais_kit.sorties import abandonner, ecrire_json, type_du_catalogue
+from relais_kit.sorties import abandonner, type_du_catalogue
 
 _LIMITE_S, _LIMITE_RAPIDE_S = 540.0, 48.0
 _ETAPE_S, _ETAPE_RAPIDE_S, _ETAPE_ECOUTE_S = 60.0, 20.0, 300.0
@@ -36,8 +36,7 @@ def executer(options: argparse.Namespace) -> int:
         abandonner("il faut --commande, ou bien --ecoute")
     if options.partenaire not in {p.code for p in PARTENAIRES}:
         abandonner(f"--partenaire est l'un de : {', '.join(p.code for p in PARTENAIRES)}")
-    if options.junit and not options.junit.absolute().parent.is_dir():
-        abandonner(f"le dossier de {options.junit} n'existe pas")
+    refuser_les_dossiers_absents(options)
     types = tuple(type_du_catalogue(nom).nom for nom in options.types.split(",")) if options.types else ()
     reprise = ouvrir(options.reprendre, _contexte(options) | {"cible": "emetteur", "strict": str(options.strict)})
     progression = rapport.Progression(sys.stderr)
@@ -48,7 +47,7 @@ def executer(options: argparse.Namespace) -> int:
         progression.effacer()
         abandonner(str(erreur))
     progression.effacer()
-    _rendre(options, resultats)
+    rendre("emetteur", _contexte(options), resultats, options)
     return 0 if rapport.est_conforme(resultats) else 1
 
 
@@ -91,20 +90,6 @@ def _verifier(
     reprise.finir()
     dossier_juge = Dossier(passages, url, f"/partenaires/{options.partenaire}")
     return juger(dossier_juge, est_strict=options.strict, arret=deroulement.arret)
-
-
-def _rendre(options: argparse.Namespace, resultats: Sequence[Resultat]) -> None:
-    if options.json:
-        ecrire_json(rapport.en_json(resultats))
-    else:
-        rapport.texte(resultats, sys.stdout)
-    if options.rapport:
-        deposer(options.rapport, "emetteur", _contexte(options), resultats)
-    if options.junit:
-        try:
-            rapport.en_junit("verifier emetteur", resultats, options.junit)
-        except OSError as erreur:
-            abandonner(f"{options.junit} ne peut pas être écrit : {erreur.strerror}")
 
 
 def _contexte(options: argparse.Namespace) -> dict[str, str]:

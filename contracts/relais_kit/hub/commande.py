@@ -23,10 +23,9 @@ from relais_kit.hub.epreuves_depots import Injugeable
 from relais_kit.hub.exigences import EXIGENCES
 from relais_kit.hub.verification import Verification
 from relais_kit.personne import au_terminal
-from relais_kit.rapport.commande import deposer
-from relais_kit.rapport.page import page
+from relais_kit.rapport.commande import refuser_les_dossiers_absents, rendre
 from relais_kit.reprise import Reprise, ouvrir
-from relais_kit.sorties import abandonner, ecrire_json
+from relais_kit.sorties import abandonner
 
 
 def executer(options: argparse.Namespace) -> int:
@@ -39,9 +38,7 @@ def executer(options: argparse.Namespace) -> int:
         abandonner("--url est une adresse http:// ou https://")
     if len(options.acces) > 2:
         abandonner("--acces se donne une fois ou deux")
-    for fichier in filter(None, (options.junit, options.html)):
-        if not fichier.absolute().parent.is_dir():
-            abandonner(f"le dossier de {fichier} n'existe pas")
+    refuser_les_dossiers_absents(options)
     reprise = ouvrir(options.reprendre, _contexte(options) | {"cible": "hub"})
     progression = rapport.Progression(sys.stderr)
     try:
@@ -51,7 +48,7 @@ def executer(options: argparse.Namespace) -> int:
         progression.effacer()
         abandonner(str(erreur))
     progression.effacer()
-    _rendre(options, resultats)
+    rendre("hub", _contexte(options), resultats, options)
     return 0 if rapport.est_conforme(resultats) else 1
 
 
@@ -109,20 +106,3 @@ def _ecoute(options: argparse.Namespace) -> Iterator[Ecoute | None]:
 
 def _contexte(options: argparse.Namespace) -> dict[str, str]:
     return {"Adresse": options.url, "Accès": ", ".join(dossier.name for dossier in options.acces)}
-
-
-def _rendre(options: argparse.Namespace, resultats: Sequence[Resultat]) -> None:
-    if options.json:
-        ecrire_json(rapport.en_json(resultats))
-    else:
-        rapport.texte(resultats, sys.stdout)
-    contexte = _contexte(options)
-    if options.rapport:
-        deposer(options.rapport, "hub", contexte, resultats)
-    try:
-        if options.html:
-            options.html.write_text(page(rapport.document("hub", contexte, resultats)), encoding="utf-8")
-        if options.junit:
-            rapport.en_junit("verifier hub", resultats, options.junit)
-    except OSError as erreur:
-        abandonner(f"{erreur.filename} ne peut pas être écrit : {erreur.strerror}")

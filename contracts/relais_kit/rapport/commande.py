@@ -14,6 +14,7 @@ from relais_kit.rapport.page import page
 from relais_kit.sorties import abandonner, ecrire_json
 
 _FICHIER = "rapport.json"
+_DEPOT = "y écrit le rapport, avec les échanges : HTML, JSON, JUnit (voyez relais-kit rapport)"
 _EXEMPLES = """\
 `relais-kit verifier … --rapport DIR` y écrit rapport.json, rapport.html (à lire ou à imprimer) et rapport.xml (JUnit).
 Cette commande relit rapport.json, et le montre ou l'écrit autrement.
@@ -40,6 +41,38 @@ def ajouter(commandes: Commandes) -> None:
     rapport.add_argument("--junit", metavar="FICHIER", type=Path, help="écrit le rapport JUnit")
     rapport.add_argument("--json", action="store_true", help="rend le document, pour un programme")
     rapport.set_defaults(executer=_executer)
+
+
+def ajouter_sorties(cible: argparse.ArgumentParser) -> None:
+    """Options of a verification that say where its report goes; `rendre` follows them."""
+    cible.add_argument("--junit", metavar="FICHIER", type=Path, help="écrit aussi un rapport JUnit")
+    cible.add_argument("--html", metavar="FICHIER", type=Path, help="écrit aussi la page, en un seul fichier")
+    cible.add_argument("--rapport", metavar="DIR", type=Path, help=_DEPOT)
+    cible.add_argument("--json", action="store_true", help="rapport en JSON, pour un programme")
+
+
+def refuser_les_dossiers_absents(options: argparse.Namespace) -> None:
+    """Called before the run: a report that cannot be written would lose it."""
+    for fichier in filter(None, (options.junit, options.html)):
+        if not fichier.absolute().parent.is_dir():
+            abandonner(f"le dossier de {fichier} n'existe pas")
+
+
+def rendre(cible: str, contexte: Mapping[str, str], resultats: Sequence[Resultat], options: argparse.Namespace) -> None:
+    """Show the results and write the reports that were asked for; a failure to write ends the command with status 2."""
+    if options.json:
+        ecrire_json(bilan.en_json(resultats))
+    else:
+        bilan.texte(resultats, sys.stdout)
+    if options.rapport:
+        deposer(options.rapport, cible, contexte, resultats)
+    try:
+        if options.html:
+            options.html.write_text(page(bilan.document(cible, contexte, resultats)), encoding="utf-8")
+        if options.junit:
+            bilan.en_junit(f"verifier {cible}", resultats, options.junit)
+    except OSError as erreur:
+        abandonner(f"{erreur.filename} ne peut pas être écrit : {erreur.strerror}")
 
 
 def deposer(dossier: Path, cible: str, contexte: Mapping[str, str], resultats: Sequence[Resultat]) -> None:
@@ -76,7 +109,7 @@ def _lire(chemin: Path) -> tuple[Mapping[str, Any], Sequence[Resultat]]:
     try:
         dit = json.loads(fichier.read_text(encoding="utf-8"))
         resultats = bilan.relire(dit)
-        page(dit)  # whatever lacks is told before anything is written
+        page(dit)  # an incomplete document is refused before anything is written
     except OSError as erreur:
         abandonner(f"{fichier} ne peut pas être lu : {erreur.strerror}")
     except (ValueError, KeyError, TypeError, AttributeError):

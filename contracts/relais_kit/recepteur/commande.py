@@ -3,22 +3,20 @@
 import argparse
 import asyncio
 import sys
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from relais_contrats.signatures import v1a
 from relais_kit import resultats as rapport
-from relais_kit.carnet import Resultat
 from relais_kit.personne import au_terminal
-from relais_kit.rapport.commande import deposer
+from relais_kit.rapport.commande import refuser_les_dossiers_absents, rendre
 from relais_kit.recepteur.deroulement import Injoignable, jouer
 from relais_kit.recepteur.exigences import EXIGENCES
 from relais_kit.recepteur.identite import Identite, cle_v1a, nouveau_secret, publique, signataire_v1
 from relais_kit.recepteur.sonde import SondeIllisible
 from relais_kit.reprise import ouvrir
-from relais_kit.sorties import abandonner, ecrire_json, type_du_catalogue
+from relais_kit.sorties import abandonner, type_du_catalogue
 
 
 def executer(options: argparse.Namespace) -> int:
@@ -32,8 +30,7 @@ def executer(options: argparse.Namespace) -> int:
             abandonner("--url et --sonde sont des adresses http:// ou https://")
     if not 1 <= options.lot <= 100:
         abandonner("--lot va de 1 à 100")
-    if options.junit and not options.junit.absolute().parent.is_dir():
-        abandonner(f"le dossier de {options.junit} n'existe pas")
+    refuser_les_dossiers_absents(options)
     types = tuple(type_du_catalogue(nom).nom for nom in options.types.split(",")) if options.types else ()
     identite = _identite(options)
     reprise = ouvrir(options.reprendre, _contexte(options) | {"cible": "recepteur"})
@@ -57,7 +54,7 @@ def executer(options: argparse.Namespace) -> int:
         progression.effacer()
         abandonner(str(erreur))
     progression.effacer()
-    _rendre(options, resultats)
+    rendre("recepteur", _contexte(options), resultats, options)
     return 0 if rapport.est_conforme(resultats) else 1
 
 
@@ -105,20 +102,6 @@ def _montrer(quoi: str, valeur: str) -> None:
     sys.stderr.write(f"{quoi}, à donner au récepteur : {valeur}\nEntrée quand il l'a. ")
     sys.stderr.flush()
     sys.stdin.readline()
-
-
-def _rendre(options: argparse.Namespace, resultats: Sequence[Resultat]) -> None:
-    if options.json:
-        ecrire_json(rapport.en_json(resultats))
-    else:
-        rapport.texte(resultats, sys.stdout)
-    if options.rapport:
-        deposer(options.rapport, "recepteur", _contexte(options), resultats)
-    if options.junit:
-        try:
-            rapport.en_junit("verifier recepteur", resultats, options.junit)
-        except OSError as erreur:
-            abandonner(f"{options.junit} ne peut pas être écrit : {erreur.strerror}")
 
 
 def _contexte(options: argparse.Namespace) -> dict[str, str]:
