@@ -92,6 +92,25 @@ class Registry:
         changed = dataclasses.replace(mandate, etat="actif", client=client, key_pem=key_pem, change_a=now)
         await self.mandates.change(changed)
 
+    async def renew(self, code: str, configuration: Mapping[str, Any]) -> str:
+        """In service again with this configuration, a new key, and a new token, which is returned."""
+        mandate, now, token = await self.find(code), datetime.now(UTC), new_token()
+        _checked(mandate.systeme, configuration)
+        if mandate.is_active:
+            await self.suspend(code)
+        client, key_pem = await self._new_key(mandate.partenaire, now)
+        changed = dataclasses.replace(
+            mandate,
+            etat="actif",
+            configuration=configuration,
+            client=client,
+            key_pem=key_pem,
+            jeton=token_digest(token),
+            change_a=now,
+        )
+        await self.mandates.change(changed)
+        return token
+
     async def _new_key(self, partner: str, now: datetime) -> tuple[dict[str, Any], str]:
         """`client.json` of the partner with a key of the connector's own: revoking it revokes nothing else."""
         declared = await partners.declare(self.partners, code=partner)

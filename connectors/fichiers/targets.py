@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -119,6 +119,8 @@ _PLAIN: Mapping[type, Kind] = {
 def _kind(annotation: Any, name: str) -> tuple[Kind, tuple[str, ...]]:
     if isinstance(annotation, type) and issubclass(annotation, StrEnum):
         return Kind.CODE, tuple(one.value for one in annotation)
+    if get_origin(annotation) is Literal and all(isinstance(one, bool) for one in get_args(annotation)):
+        return Kind.BOOLEEN, ()
     if annotation in _PLAIN:
         return _PLAIN[annotation], ()
     # A date of birth may be partly unknown, hence a text in the contract.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,7 @@ COLUMNS: Mapping[Vue, Mapping[str, str]] = {
         "Action": "action.libelle",
         "État": "action.statut",
         "Échéance": "action.echeance",
+        "Nature": "nature",
     },
 }
 
@@ -166,13 +167,27 @@ async def _parcours(context: Context, asked: Mapping[str, str]) -> Rows:
 
 
 async def _roadmaps(context: Context, depart: Depart) -> Rows:
-    """One line per action, or per objective without any, of everybody whom the structure follows."""
+    """What the roadmap of everybody whom the structure follows holds, one line each."""
     async for followed in _parcours(context, {"structure": depart.structure or ""}):
         roadmap = await context.hub.get(f"/v1/parcours/{followed['parcours']}/feuille-de-route")
-        for objectif in roadmap.get("objectifs") or ():
-            actions: Sequence[Mapping[str, Any]] = objectif.get("actions") or ({},)
-            for action in actions:
-                yield {"parcours": followed["parcours"], "objectif": objectif, "action": action}
+        for row in _held(roadmap):
+            yield {"parcours": followed["parcours"], **row}
+
+
+def _held(roadmap: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Actions, objectives without any, then prescriptions and appointments, under the names of an action."""
+    for objectif in roadmap.get("objectifs") or ():
+        actions: Sequence[Mapping[str, Any]] = objectif.get("actions") or ()
+        for action in actions:
+            yield {"nature": "action", "objectif": objectif, "action": action}
+        if not actions:
+            yield {"nature": "objectif", "objectif": objectif}
+    for one in roadmap.get("prescriptions") or ():
+        where = (one.get("structure") or {}).get("nom") or one.get("service_id")
+        yield {"nature": "prescription", "action": {"libelle": where, "statut": one.get("etat")}}
+    for one in roadmap.get("rendez_vous") or ():
+        told = {"libelle": one.get("motif"), "statut": one.get("statut"), "echeance": one.get("debut")}
+        yield {"nature": "rendez-vous", "action": told}
 
 
 def is_due(depart: Depart, now: datetime) -> bool:

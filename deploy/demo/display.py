@@ -9,7 +9,9 @@ from typing import Any
 
 import typer
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from deploy.demo.witnesses import Received
 
@@ -28,6 +30,15 @@ class Sent:
 
 
 @dataclass(slots=True)
+class Words:
+    """What a system that is not ours saw or said, as it was written: `voie` says by which door."""
+
+    systeme: str
+    voie: str
+    texte: str
+
+
+@dataclass(slots=True)
 class Step:
     """`absents`: partners that received nothing, as was checked. `checks`: a sentence, and whether it held."""
 
@@ -36,6 +47,7 @@ class Step:
     sent: list[Sent] = field(default_factory=list)
     received: list[Received] = field(default_factory=list)
     absents: list[str] = field(default_factory=list)
+    words: list[Words] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     checks: list[tuple[str, bool]] = field(default_factory=list)
 
@@ -60,6 +72,9 @@ class Display:
             console.print(f"   [dim]trace {one.trace}[/]")
         for fait in dict.fromkeys(one.fait for one in step.received):
             console.print(_who_sees_what(fait, [r for r in step.received if r.fait == fait], step.absents))
+        for said in step.words:
+            console.print(f"[cyan]{said.systeme}[/] · {said.voie}")
+            console.print(Padding(Text(said.texte, style="dim"), (0, 0, 0, 3)))
         for note in step.notes:
             console.print(f"   {note}")
         for sentence, held in step.checks:
@@ -111,6 +126,7 @@ def _shown(value: Any) -> str:
 
 
 def _as_dict(step: Step) -> dict[str, Any]:
+    words = [{"systeme": w.systeme, "voie": w.voie, "texte": w.texte} for w in step.words]
     return {
         "etape": step.rang,
         "titre": step.titre,
@@ -123,6 +139,7 @@ def _as_dict(step: Step) -> dict[str, Any]:
             for r in step.received
         ],
         "ne_recoivent_rien": step.absents,
+        **({"systemes": words} if words else {}),
         "notes": step.notes,
         "verifications": [{"attendu": sentence, "vrai": held} for sentence, held in step.checks],
     }

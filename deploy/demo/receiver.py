@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from deploy.demo.serving import served
 from relais_contrats.client import webhooks
 from relais_contrats.client.webhooks import WebhookRefused
 
@@ -70,20 +69,6 @@ class Receiver:
 
     @contextlib.asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
-        endpoint = socket.create_server(("127.0.0.1", 0))
-        self.port = endpoint.getsockname()[1]
         app = Starlette(routes=[Route(f"{PATH}/{{partner}}", self._receive, methods=["POST"])])
-        server = _Server(uvicorn.Config(app, log_level="critical", lifespan="off", access_log=False))
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(server.serve(sockets=[endpoint]))
-            try:
-                yield
-            finally:
-                server.should_exit = True
-
-
-class _Server(uvicorn.Server):
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Ctrl-C belongs to the demonstration, not to its receiver."""
-        yield
+        async with served(app) as self.port:
+            yield

@@ -7,7 +7,7 @@ import contextlib
 import random
 import secrets
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,11 +15,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from deploy.demo import persons
-from deploy.demo.display import Display, Sent, Step
+from deploy.demo.display import Display, Sent
 from deploy.demo.persons import Person
 from deploy.demo.receiver import PATH, Receiver
+from deploy.demo.telling import Stopped, Telling
 from deploy.demo.witnesses import WEBHOOK, About, Received, Witnesses, end_of_feed
-from relais_contrats.client import Answer, Partner, PartnerError
+from relais_contrats.client import Answer, Partner
 
 CAF, CD, FT, ML, ASSO = "caf-59", "cd-59", "ft-hauts-de-france", "ml-lille", "asso-mobilite"
 OFFRE = "di-offres"
@@ -36,16 +37,10 @@ PATIENCE_S = 20.0
 PARIS = ZoneInfo("Europe/Paris")
 
 
-class Stopped(Exception):
-    """What comes next makes no sense without what did not happen."""
-
-
-@dataclass
-class Stage:
+@dataclass(kw_only=True)
+class Stage(Telling):
     partners: Mapping[str, Partner]
-    display: Display
     witnesses: Witnesses = field(default_factory=Witnesses)
-    steps: list[Step] = field(default_factory=list)
     run: str = field(default_factory=lambda: secrets.token_hex(5))
 
     def __post_init__(self) -> None:
@@ -56,33 +51,9 @@ class Stage:
         # Each system numbers its own exchanges: what two partners hold never joins them.
         self._exchanges: dict[tuple[str, str], str] = defaultdict(lambda: secrets.token_hex(8))
 
-    @property
-    def step(self) -> Step:
-        return self.steps[-1]
-
     def person(self) -> Person:
         self._persons += 1
         return persons.create(self.run, self._persons, self._rng)
-
-    @contextlib.contextmanager
-    def telling(self, titre: str) -> Iterator[None]:
-        """One step: what happens inside is shown at its end, even when it stops short."""
-        self.steps.append(Step(len(self.steps) + 1, titre))
-        try:
-            yield
-        except PartnerError as error:
-            self.check(str(error), False)
-            raise Stopped(str(error)) from error
-        finally:
-            self.display.step(self.step)
-
-    def check(self, sentence: str, held: object) -> None:
-        self.step.checks.append((sentence, bool(held)))
-
-    def need(self, sentence: str, held: object) -> None:
-        self.check(sentence, held)
-        if not held:
-            raise Stopped(sentence)
 
     async def deposit(
         self,
@@ -159,7 +130,7 @@ async def set_up(folder: Path, display: Display) -> AsyncIterator[Stage]:
         partners = {}
         for code in (CAF, CD, FT, ML, ASSO, OFFRE):
             partners[code] = await stack.enter_async_context(Partner.load(folder / code, patience_s=PATIENCE_S))
-        stage = Stage(partners, display)
+        stage = Stage(display, partners=partners)
         await stack.enter_async_context(stage.receiver.listening())
         async with asyncio.TaskGroup() as feeds:
             followers = [

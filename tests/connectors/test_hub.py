@@ -498,3 +498,13 @@ def test_a_structure_without_a_system_is_written_to_and_answers_by_its_page(hub:
     assert asyncio.run(erased(hub, parcours)) == [parcours]
     hub.signal("connecteurs", signal.SIGKILL)  # it looks at its start: nobody waits for the next look
     until(lambda: "relais.effacement" in [one["nature"] for one in exchanges(hub, "asso-mobilite-courriel")])
+
+
+def test_a_parcours_in_which_nobody_speaks_the_protocol_is_played_and_told(hub: Hub) -> None:
+    *steps, last = [json.loads(line) for line in hub.relais("demo --connecteurs", "--json").stdout.splitlines()]
+    told = {step["etape"]: " ".join(said["systeme"] for said in step["systemes"]) for step in steps}
+    states = {one["code"]: one["etat"] for one in json.loads(hub.relais("connecteurs lister", "--json").stdout)}
+
+    assert last == {"bilan": {"etapes": 7, "verifications": 15, "en_echec": []}}
+    assert all(told.values())
+    assert {etat for code, etat in states.items() if code.startswith("demo-")} == {"suspendu"}

@@ -122,23 +122,29 @@ async def test_the_basket_of_what_falls_due_is_read_to_its_end(tmp_path: Path) -
     assert [asked.get("apres") for asked in hub.asked] == [None, "s1", "s2"]
 
 
-async def test_roadmaps_have_a_line_per_action_of_everybody_who_is_followed(tmp_path: Path) -> None:
+async def test_roadmaps_have_a_line_per_thing_that_they_hold_of_everybody_who_is_followed(tmp_path: Path) -> None:
     objectives = [
         {"libelle": "Se loger", "theme": "logement", "actions": [{"libelle": "Demande", "statut": "prevue"}]},
         {"libelle": "Se déplacer", "theme": "mobilite"},
     ]
+    prescription = {"service_id": "dora--1", "etat": "acceptee", "structure": {"nom": "Plateforme mobilité"}}
+    rdv = {"motif": "accompagnement", "statut": "planifie", "debut": "2026-12-14T09:30:00+01:00"}
     hub = Reads(
         {
             "/v1/parcours": [{"parcours": [{"parcours": PRC}], "suite": None}],
-            f"/v1/parcours/{PRC}/feuille-de-route": [{"objectifs": objectives}],
+            f"/v1/parcours/{PRC}/feuille-de-route": [
+                {"objectifs": objectives, "prescriptions": [prescription], "rendez_vous": [rdv]}
+            ],
         }
     )
 
     lines = await left(place(tmp_path, hub, vue="feuilles-de-route", structure="siret:90000059700014"))
 
-    assert [line[2:6] for line in lines[1:]] == [
-        ["Se loger", "logement", "Demande", "prevue"],
-        ["Se déplacer", "mobilite", "", ""],
+    assert [line[2:] for line in lines[1:]] == [
+        ["Se loger", "logement", "Demande", "prevue", "", "action"],
+        ["Se déplacer", "mobilite", "", "", "", "objectif"],
+        ["", "", "Plateforme mobilité", "acceptee", "", "prescription"],
+        ["", "", "accompagnement", "planifie", "2026-12-14T09:30:00+01:00", "rendez-vous"],
     ]
 
 

@@ -20,6 +20,7 @@ from connectors.fichiers.configuration import EXEMPLE
 from connectors.fichiers.facade import facade
 from connectors.fichiers.files import ARRIVALS, RETURNS, look
 from connectors.fichiers.tables import Table, TableRefused
+from connectors.fichiers.targets import Kind, target
 from connectors.fichiers.trying import propose, try_out
 from connectors.hub import HubUnreachable
 from connectors.mandates import token_digest
@@ -373,3 +374,7 @@ async def test_the_archive_of_a_file_goes_with_each_of_its_persons(place: Contex
 
     assert counts["archives"] == 1
     assert len(list((place.folder / "archives").iterdir())) == 1
+
+
+def test_what_may_only_be_true_is_read_as_yes() -> None:
+    assert target("prescription.emise", "engagement_protection_donnees").kind is Kind.BOOLEEN
