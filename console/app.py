@@ -33,6 +33,7 @@ from console.api import Api
 from console.audit import Audit
 from console.contents import Contents
 from console.delays import Delays
+from console.deliveries import Deliveries
 from console.home import Home
 from console.hub import Ask, asking_hub
 from console.pages import Pages
@@ -140,6 +141,7 @@ def build(wiring: Wiring) -> tuple[FastAPI, Receiver]:
         *Delays(wiring.hub).routes(guard),
         *Contents(wiring.hub).routes(guard),
         *Audit(wiring.hub).routes(guard),
+        *Deliveries(wiring.hub).routes(guard),
         *Pages(wiring.pool, wiring.retention, wiring.ask, wiring.seek).routes(guard),
         *OperatorPages(wiring.pool).routes(guard),
         *SignIn(wiring.pool, sessions, wiring.oidc, time.monotonic).routes(guard),

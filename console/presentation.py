@@ -58,6 +58,16 @@ _RAISONS: Mapping[str, str] = {
 }
 
 
+def lu(text: str) -> datetime:
+    """An instant as the gateway tells it."""
+    return datetime.fromisoformat(text)
+
+
+def depuis(text: str | None, now: datetime) -> str:
+    """How long ago that was."""
+    return age((now - lu(text)).total_seconds()) if text else "—"
+
+
 def jour(instant: datetime) -> str:
     local = instant.astimezone(PARIS)
     return f"{local.day}{'er' if local.day == 1 else ''} {_MONTHS[local.month - 1]} {local.year}"
@@ -196,6 +206,11 @@ def prose(text: str) -> str:
 def raison(code: str) -> str:
     """Why no answer came, as `gateway.outbound` names it."""
     return _RAISONS.get(code, code)
+
+
+def reponse(code: str | None) -> str:
+    """What an endpoint answered: an HTTP status, or why no answer came."""
+    return f"HTTP {code}" if code and code.isdecimal() else raison(code or "sans réponse")
 
 
 def types() -> list[tuple[str, str]]:

@@ -23,6 +23,7 @@ from chassis.outbox import Outbox
 from chassis.process import Process
 from chassis.settings import Settings
 from services import health
+from services.aside import rows as aside
 from services.order import in_order
 
 _log = structlog.get_logger()
@@ -58,8 +59,7 @@ class Service:
 
 def run(service: Service, settings: Settings, *, clock: Clock = utc_now) -> None:
     """The `main` of a service."""
-    nom = service.brique.nom
-    process.run(nom, nom, settings, lambda running: connect(service, running, clock))
+    process.run(service.brique.nom, service.brique.nom, settings, lambda running: connect(service, running, clock))
 
 
 async def connect(service: Service, running: Process, clock: Clock = utc_now) -> Engine[Any, Any, Any, Any]:
@@ -79,9 +79,10 @@ async def connect(service: Service, running: Process, clock: Clock = utc_now) ->
         handle = Listener(engine, running, clock).handle
         consume = partial(running.bus.consume, service.flux[0], nom, service.ecoute, handle, linger_s=_LINGER_S)
         running.loop("evenements", consume)
-    for vue, lecture in ({"avancement": partial(_progress, service, running)} | dict(service.lectures)).items():
+    own: dict[str, Lecture] = {"avancement": partial(_progress, service, running), "rebut": aside.told}
+    for vue, lecture in (own | dict(service.lectures)).items():
         await running.bus.respond(f"lecture.{nom}.{vue}", nom, _answering(running, lecture))
-    for geste, reglage in service.reglages.items():
+    for geste, reglage in ({"rebut": aside.settle} | dict(service.reglages)).items():
         await running.bus.respond(f"reglage.{nom}.{geste}", nom, _answering(running, reglage, sets=True))
     reads = {service.flux[0]: nom} if service.ecoute else {}
     await running.bus.respond(f"lecture.{nom}.sante", nom, health.answering(running, reads))
@@ -103,9 +104,8 @@ def _answer_deposits(intake: MicroBatch[Entree, Reponse]) -> Callable[[bytes], A
 
 def _answering(running: Process, lecture: Lecture, *, sets: bool = False) -> Callable[[bytes], Awaitable[bytes]]:
     async def answer(body: bytes) -> bytes:
-        asked = orjson.loads(body)
         async with running.pool.acquire() as conn, conn.transaction() if sets else nullcontext():
-            return orjson.dumps(await lecture(conn, asked))
+            return orjson.dumps(await lecture(conn, orjson.loads(body)))
 
     return answer
 

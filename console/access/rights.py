@@ -30,6 +30,8 @@ class Acte(StrEnum):
     VOIR_TRACES = "voir-traces"
     VOIR_ATTENTION = "voir-attention"
     VOIR_DELAIS = "voir-delais"
+    VOIR_LIVRAISONS = "voir-livraisons"
+    VOIR_ALERTES = "voir-alertes"
     VOIR_DROITS = "voir-droits"
     VOIR_AUDIT = "voir-audit"
     LIRE_MASQUE = "lire-masque"
@@ -43,6 +45,8 @@ TABLE: Mapping[str, tuple[str, Role]] = {
     Acte.VOIR_TRACES: ("Chercher et lire les traces et les messages, sans leur contenu", Role.LECTURE),
     Acte.VOIR_ATTENTION: ("Lire les points d'attention", Role.LECTURE),
     Acte.VOIR_DELAIS: ("Lire et exporter les délais par département", Role.LECTURE),
+    Acte.VOIR_LIVRAISONS: ("Voir les livraisons, les rejeux, le rebut et les pannes", Role.LECTURE),
+    Acte.VOIR_ALERTES: ("Voir les alertes, leurs seuils et leurs destinataires", Role.LECTURE),
     Acte.VOIR_DROITS: ("Lire ce tableau", Role.LECTURE),
     Acte.VOIR_AUDIT: ("Lire le journal des accès : qui a fait et vu quoi", Role.EXPLOITATION),
     Acte.LIRE_MASQUE: ("Lire la forme d'un message, valeurs masquées, avec un motif journalisé", Role.LECTURE),

@@ -11,6 +11,10 @@ from console.access.sessions import ANNOUNCED, CURRENT
 PAGES = (
     ("/", "Accueil", "voir-accueil"),
     ("/traces", "Traces", "voir-traces"),
+    ("/livraisons", "Livraisons", "voir-livraisons"),
+    ("/rejeux", "Rejeux", "voir-livraisons"),
+    ("/rebut", "Rebut", "voir-livraisons"),
+    ("/pannes", "Pannes", "voir-livraisons"),
     ("/delais", "Délais", "voir-delais"),
     ("/attention", "Points d'attention", "voir-attention"),
     ("/audit", "Audit", "voir-audit"),

@@ -36,6 +36,7 @@ from gateway.inbound.events.replays import Replays
 from gateway.inbound.events.subscriptions import Subscriptions
 from gateway.inbound.links.answer_links import Signer
 from gateway.inbound.links.answers import Answers
+from gateway.inbound.operating import views
 from gateway.inbound.reading import contents, delays
 from gateway.inbound.reading.bookmarks import Bookmarks
 from gateway.inbound.reading.contents import Contents
@@ -171,6 +172,9 @@ async def build(running: Process, configured: Settings, observed: watch.Watch | 
     access_journal = AccessJournal(running.pool, pseudonyms, annuaire)
     await running.bus.respond(audit_journal.SUBJECT, COMPONENT, access_journal.answer)
     replays = Replays(running.pool)
+    if observed is None:
+        observed = watch.Watch(running.bus)
+    await views.respond(running, COMPONENT, observed, pseudonyms)
     oauth = oauth_routes(
         profil, trousseau, annuaire, usages, revocations, proxy, lambda: datetime.now(UTC), door.note_token_refused
     )
@@ -189,7 +193,7 @@ async def build(running: Process, configured: Settings, observed: watch.Watch | 
         *subscriptions.routes(door),
         *Gaps(running.pool, bodies, pseudonyms).routes(door),
         *replays.routes(door),
-        *health.routes(running, chains, base_url, observed or watch.Watch(running.bus), usages),
+        *health.routes(running, chains, base_url, observed, usages),
     ]
     running.loop("partenaires", annuaire.keep_fresh)
     running.loop("territoires", Served(running.bus, annuaire).run)

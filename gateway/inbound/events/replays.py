@@ -106,9 +106,7 @@ class Replays:
             row = await store.one(conn, partenaire, rejeu)
             if row is None:
                 raise Problem(status=404)
-            accounts = await store.accounts(conn, rejeu, row["abonnement"])
-        settled = accounts["livres"] + accounts["deja_livres"] + accounts["refuses"]
-        assert row["selectionnes"] == accounts["selectionnes"] == settled + accounts["en_attente"]
+            accounts = accounts_of(row, await store.accounts(conn, rejeu, row["abonnement"]))
         return {
             "id": str(rejeu),
             "etat": "en-cours" if accounts["en_attente"] else "termine",
@@ -119,6 +117,13 @@ class Replays:
             "demande_a": row["demande_a"],
             "comptes": accounts,
         }
+
+
+def accounts_of(row: Record, accounts: dict[str, int]) -> dict[str, int]:
+    """The accounts of a replay; raises AssertionError when they do not add up to what was selected."""
+    settled = accounts["livres"] + accounts["deja_livres"] + accounts["refuses"]
+    assert row["selectionnes"] == accounts["selectionnes"] == settled + accounts["en_attente"]
+    return accounts
 
 
 def _dry(counted: Record) -> dict[str, Any]:

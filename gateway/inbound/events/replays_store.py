@@ -39,7 +39,7 @@ FROM rejeux_livraisons r LEFT JOIN envois e ON e.abonnement = $2 AND e.livraison
 """
 _OPEN = """
 SELECT id, abonnement, renvoyer FROM rejeux r
-WHERE EXISTS (SELECT FROM rejeux_livraisons l WHERE l.rejeu = r.id AND l.etat = 'a-remettre')
+WHERE NOT en_pause AND EXISTS (SELECT FROM rejeux_livraisons l WHERE l.rejeu = r.id AND l.etat = 'a-remettre')
 ORDER BY demande_a LIMIT 64
 """
 # A queue of which something is on its way is left alone until that is settled: its receiver may have it already.

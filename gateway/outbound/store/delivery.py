@@ -33,6 +33,7 @@ WITH pretes AS (
         AND NOT EXISTS (
             SELECT FROM rejeux_livraisons l JOIN rejeux r ON r.id = l.rejeu
             WHERE l.parcours = q.parcours AND l.etat = 'a-remettre' AND r.abonnement = q.abonnement
+            AND NOT r.en_pause
         )
         ORDER BY q.prochain_a LIMIT a.places FOR UPDATE OF q SKIP LOCKED
     ) AS f

@@ -1,0 +1,77 @@
+"""The rows that a service set aside: listed, opened, settled. Each service answers for its own, over the bus."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from chassis.database import Connection
+from chassis.facts import Sceaux
+
+_PAGE = 200
+_OPEN = ("parque", "a-reprendre")
+_COLUMNS = "id, nature, type, agregat, raison, parque_a, etat, echecs, regle_a, entree"
+# The newest first: what has just failed is what an operator comes for.
+_LIST = f"""
+SELECT {_COLUMNS} FROM rebut WHERE ($1::uuid IS NULL OR id = $1) AND ($2 OR etat IN ('parque', 'a-reprendre'))
+ORDER BY parque_a DESC, id LIMIT {_PAGE}
+"""  # noqa: S608  constants only
+_GROUPS = """
+SELECT nature, type, raison, count(*) AS nombre, min(parque_a) AS premier, max(parque_a) AS dernier
+FROM rebut WHERE etat IN ('parque', 'a-reprendre') GROUP BY 1, 2, 3
+"""
+_GESTURES = "SELECT geste, par, motif, a FROM gestes WHERE rebut = $1 ORDER BY numero"
+_LOCK = f"SELECT {_COLUMNS}, scelle FROM rebut WHERE id = $1 FOR UPDATE"  # noqa: S608
+_REDRIVE = "UPDATE rebut SET etat = 'a-reprendre' WHERE id = $1"
+_DISCARD = "UPDATE rebut SET etat = 'ecarte', entree = '{}', scelle = NULL, regle_a = now() WHERE id = $1"
+_NOTE = "INSERT INTO gestes (rebut, geste, par, motif) VALUES ($1, $2, $3, $4)"
+# What follows a discarded event is read from its place on.
+_GO_PAST = """
+INSERT INTO positions (brique, agregat, sequence) VALUES ($1, $2, $3)
+ON CONFLICT (brique, agregat) DO UPDATE SET sequence = greatest(positions.sequence, EXCLUDED.sequence)
+"""
+
+
+async def told(conn: Connection, asked: Mapping[str, Any]) -> Any:
+    """`{id, tous}` → rows; with an id, each with its `gestes`. `{groupes: true}` → counts by cause."""
+    if asked.get("groupes"):
+        return [dict(row) for row in await conn.fetch(_GROUPS)]
+    id_ = UUID(asked["id"]) if asked.get("id") else None
+    rows = [dict(row) for row in await conn.fetch(_LIST, id_, bool(asked.get("tous")) or id_ is not None)]
+    for row in rows if id_ else ():
+        row["gestes"] = [dict(one) for one in await conn.fetch(_GESTURES, row["id"])]
+    return rows
+
+
+async def content(conn: Connection, sceaux: Sceaux, id_: UUID) -> Any:
+    """What was set aside, opened; None when nothing is kept of it any more."""
+    row = await conn.fetchrow(_LOCK.removesuffix(" FOR UPDATE"), id_)
+    if row is None:
+        return None
+    [clair] = await sceaux.ouvrir(conn, "rebut", [(row["id"], row["scelle"])])
+    return orjson.loads(clair) if clair else row["entree"] or None
+
+
+async def settle(conn: Connection, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """`{id, geste, par, motif}`, `geste` being `repris` or `ecarte` → `{refus}`, or the row as it was.
+
+    The same gesture again does nothing more: whoever asked may not have heard the answer.
+    """
+    row = await conn.fetchrow(_LOCK, UUID(asked["id"]))
+    if row is None:
+        return {"refus": "inconnu"}
+    geste = asked["geste"]
+    found = {name: row[name] for name in ("nature", "etat")}
+    if (row["etat"], geste) in (("ecarte", "ecarte"), ("a-reprendre", "repris")):
+        return found
+    if row["etat"] not in _OPEN:
+        return {"refus": "deja-regle"}
+    if geste == "repris" and row["nature"] == "illisible":
+        return {"refus": "illisible"}
+    await conn.execute(_REDRIVE if geste == "repris" else _DISCARD, row["id"])
+    await conn.execute(_NOTE, row["id"], geste, asked["par"], asked["motif"])
+    place = (row["entree"].get("brique"), row["agregat"], row["entree"].get("sequence"))
+    if geste == "ecarte" and row["nature"] == "evenement" and all(place):
+        await conn.execute(_GO_PAST, *place)
+    return found
