@@ -21,7 +21,7 @@ POLL_S = 0.1
 
 
 def start_in_background(data: DataDir, options: list[str], console: Console) -> None:
-    """Return once the hub is ready; raise LaunchError with what it said otherwise."""
+    """Return once the hub is ready; raise LaunchError with its last message otherwise."""
     data.create()
     if data.is_locked():
         raise LaunchError(f"Le dossier de données {data.path} sert déjà à un relais en marche.")
@@ -60,7 +60,9 @@ def _spawn(arguments: list[str], output: Path) -> int:
 
 
 def _last_said(output: Path) -> str:
-    """What the launcher waits for, as it says it. It gives up by itself when nothing moves."""
+    """Return the launcher's last message, which names the part that it waits for. The launcher itself gives up when
+    nothing moves.
+    """
     lines = output.read_text(errors="replace").splitlines() if output.exists() else []
     said = [line.partition("│")[2].strip() for line in lines if line.strip().startswith("lanceur")]
     return said[-1] if said else ""

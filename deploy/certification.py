@@ -149,7 +149,7 @@ class Receiver:
 async def drive_receiver(
     judge: Judge, partner: Partenaire, receiver: Receiver, probe: str | None, advance: Avancer, *, quick: bool
 ) -> Outcome:
-    """Play the hub against the receiver of a subscription: nobody but the hub says where, nor with which secret."""
+    """Play the hub against the receiver of a subscription; address and secret come from the hub's own rows only."""
     challenge = secrets.token_urlsafe(32)
     try:
         results, stop = await jouer(

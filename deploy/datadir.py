@@ -20,7 +20,7 @@ HOST = "127.0.0.1"
 
 
 class LaunchError(Exception):
-    """What keeps the hub from starting, in one French sentence for the person at the terminal."""
+    """The reason why the hub cannot start, in one French sentence for the person at the terminal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,7 @@ class DataDir:
         write_private(self.path / "etat.json", json.dumps(facts, ensure_ascii=False, indent=1) + "\n")
 
     def choose_ports(self, gateway_port: int | None) -> Ports:
-        """Keep the ports of the last start; one that nobody types moves when it was taken, the gateway never does."""
+        """Keep the ports of the last start. An internal port moves when it is taken; the gateway's never does."""
         known = self.ports()
         gateway = gateway_port or (known.passerelle if known else DEFAULT_PORT)
         console = known.console if known and known.passerelle == gateway else gateway + 1

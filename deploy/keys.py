@@ -19,7 +19,7 @@ ADMIN = "admin"
 
 
 def ensure_secrets(data: DataDir) -> None:
-    """Generate what is missing; a file that exists is never touched, since losing a key loses what it protects."""
+    """Generate the missing secrets. Existing files are never changed: a lost key loses the data under it."""
     for folder in dict.fromkeys(component.secrets for component in COMPONENTS):
         (data.secrets / folder).mkdir(mode=0o700, exist_ok=True)
         for secret in SECRETS.get(folder, ()):
@@ -47,7 +47,7 @@ def new_key(secret: Secret) -> str:
 
 
 def nginx_proof(data: DataDir) -> str:
-    """The line of nginx's `map` that makes the door believe what the TLS front says of client certificates."""
+    """Return the line of nginx's `map` with which the TLS front proves itself to the gateway."""
     proof = (data.secrets / "passerelle" / "proxy.cle").read_text().strip()
     return f'default "{proof}";\n'
 

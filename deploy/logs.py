@@ -1,4 +1,4 @@
-"""What the processes write: kept raw in rotated files, and shown as short prefixed lines at the terminal."""
+"""Output of the processes: raw in rotated files, and as short prefixed lines at the terminal."""
 
 from __future__ import annotations
 

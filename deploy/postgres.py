@@ -195,9 +195,8 @@ def _order(version: int) -> list[str]:
 
 
 def ensure_reachable(data: DataDir) -> list[Path]:
-    """Let PostgreSQL's account traverse (not list) the folders above its programs and data, those that forbid it.
-
-    Only folders that we own; returns those that were changed, so that the operator is told.
+    """Let PostgreSQL's account traverse (not list) the closed folders above its programs and data, if they are ours.
+    Return the changed folders, for the operator to know.
     """
     changed: list[Path] = []
     for target in (data.path, binaries()):

@@ -1,7 +1,7 @@
-"""`python -m deploy.provision`: what a hub on external engines needs before its components start.
+"""`python -m deploy.provision`: preparation of a hub on external engines, before its components start.
 
-`fichiers` writes secrets and the NATS configuration once; `base` brings PostgreSQL to what this version expects, and
-may run at each deployment. Compose runs it as a one-shot service, Helm as a job.
+`fichiers` writes secrets and the NATS configuration once; `base` migrates PostgreSQL to this version, and may run at
+each deployment. Compose runs it as a one-shot service, Helm as a job.
 """
 
 from __future__ import annotations

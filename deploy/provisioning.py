@@ -20,7 +20,7 @@ LOCK = 0x52454C4149  # "RELAI": one provisioner at a time, however many launcher
 
 
 async def provision(data: DataDir, port: int) -> list[str]:
-    """Bring the database to what the tree says and return what was applied, as `schema.migration`."""
+    """Migrate the database to this version and return the migrations applied, as `schema.migration`."""
     await _ensure_database(data, port)
     passwords = {role: data.password_file(role).read_text().strip() for role in schemas()}
     conn = await postgres.connect_admin(data, port)
@@ -130,9 +130,8 @@ async def _ensure_schema(conn: Admin, schema: str) -> None:
 
 
 async def _ensure_vault(conn: Admin, root: Path) -> list[str]:
-    """The schema of the keys has no role of its own: those who seal may read and add, those who erase may delete.
-
-    What is put away belongs to the archive alone, which looks at what the gateway has put there.
+    """Create the schema of the keys and its grants. It has no role of its own: components that seal may read and add,
+    those that erase may delete. Archived keys belong to the archive alone, which reads the gateway's requests.
     """
     await conn.execute(f"CREATE SCHEMA IF NOT EXISTS {VAULT}")
     applied = await _migrate(conn, VAULT, [root / VAULT / "schema"])

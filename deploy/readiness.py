@@ -1,4 +1,4 @@
-"""When a part of the hub answers: NATS says hello, the gateway's `/sante/pret` says 200."""
+"""Readiness of a part: NATS greets, the gateway's `/sante/pret` answers 200."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def _nats_greets(port: int) -> bool:
 
 
 async def gateway_health(client: httpx.AsyncClient, port: int) -> dict[str, Any]:
-    """What `/sante/pret` says, readers and components included; empty when nobody answers."""
+    """Return the content of `/sante/pret`, readers and components included; empty when the gateway does not answer."""
     try:
         content = (await client.get(f"http://{HOST}:{port}/sante/pret", timeout=2)).json()
     except (httpx.HTTPError, ValueError):

@@ -38,7 +38,9 @@ def sentence(folder: Path) -> str:
 
 
 class Waiting:
-    """Says that space is waited for, once and then every minute; `again` tells that it is back."""
+    """Reports that the hub waits for disk space, at once and then every minute; `again` reports the return to
+    normal.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -1,4 +1,4 @@
-"""What a hub is doing now: its processes, ports, versions, readiness, and what is not settled yet."""
+"""The state of a hub: processes, ports, versions, readiness, and unsettled messages."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Status:
 
 @dataclass(slots=True)
 class _Answers:
-    """What a running hub says of itself: the fields of `Status` that it knows."""
+    """The answers of a running hub about itself: the fields of `Status` that it knows."""
 
     ready: bool = False
     versions: dict[str, str] = field(default_factory=dict)

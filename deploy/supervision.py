@@ -29,7 +29,7 @@ LAST_WORDS_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What to run under a name. `death_signal` is what it receives if the launcher is killed."""
+    """A program to run under a name. `death_signal` is sent to it when the launcher is killed."""
 
     name: str
     command: list[str]
@@ -52,7 +52,7 @@ class _Kept:
 
 
 class Supervisor:
-    """Keeps each program alive in a task of its own, in the launcher's task group, until it is told to stop it."""
+    """Keeps each program running in a task of its own, in the launcher's task group, until it is asked to stop it."""
 
     def __init__(
         self,
@@ -148,7 +148,7 @@ class Supervisor:
 
 
 async def _read(read_end: int, lines: LineStream) -> None:
-    """Hand over what the process writes until nobody can write any more."""
+    """Pass on the output of the process until its last writer has closed it."""
     reader = asyncio.StreamReader()
     transport, _ = await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(read_end, "rb", buffering=0)
@@ -178,7 +178,7 @@ def _tethered(program: Program) -> list[str]:
 
 
 def stop_leftovers(processes: Mapping[str, Any], patience_s: float = 15.0) -> list[str]:
-    """Stop what a launcher that was killed left running, told apart from newcomers by their start time."""
+    """Stop the processes that a killed launcher left running, distinguished from newer ones by their start time."""
     alive: dict[str, psutil.Process] = {}
     for name, facts in processes.items():
         with contextlib.suppress(psutil.Error, KeyError, TypeError):

@@ -35,7 +35,7 @@ class Durations:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a line says: the hub, its floor, and what else is worth telling."""
+    """The figures of one line: the hub, its floor, and remarks."""
 
     hub: Load
     plancher: Load

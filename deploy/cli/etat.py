@@ -1,4 +1,4 @@
-"""`etat`: what runs, where, in which version, and what waits."""
+"""`etat`: running processes, ports, version, and what is not settled."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _certificate(one: dict[str, Any]) -> str:
 
 
 def _persons(told: list[dict[str, Any]]) -> Table:
-    """Whom partners search and signal; the shares are those of the busiest hour."""
+    """Searches and signalements by partner; the shares are those of the busiest hour."""
     table = Table(
         "partenaire", "personnes cette heure", "au plus en une heure (24 h)", "connues", "hors territoire", ""
     )

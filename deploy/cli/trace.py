@@ -85,7 +85,7 @@ def trace(
 
 
 def read(base_url: str, identifier: str, headers: Mapping[str, str]) -> dict[str, Any]:
-    """The way of what bears this id, and the traces that were kept of it."""
+    """Return the way of the message with this id, and its stored traces."""
     import httpx
 
     try:

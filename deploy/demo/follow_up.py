@@ -183,7 +183,7 @@ async def accepted(
 async def read(
     stage: Stage, partner: str, person: Person, what: str, ready: Callable[[Mapping[str, Any]], Any]
 ) -> Mapping[str, Any]:
-    """A read of the parcours, again until what the services tell one another has arrived there."""
+    """Read the parcours, again until the services have heard each other's events."""
     deadline = monotonic() + PATIENCE_S
     while True:
         vue: Mapping[str, Any] = await stage.partners[partner].get(f"/v1/parcours/{person.parcours[partner]}/{what}")

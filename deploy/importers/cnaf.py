@@ -132,8 +132,10 @@ def _partner(data: DataDir, code: str) -> Partner:
 
 
 async def _declared(data: DataDir, code: str) -> tuple[str | None, bool]:
-    """The only département of this partner, if it has one (its territory is set by convention, the flow's is not), and
-    whether it is one: only a département says that somebody leaves it."""
+    """Return the only département of this partner, if it has exactly one, and whether the partner is a département:
+    only a département states that somebody leaves it. The partner's territory comes from its convention, the flow's
+    from the file.
+    """
     async with partner_registry.connection(data, data.known_ports()) as conn:
         registered = (await partner_registry.listed(conn)).get(code)
     departements = registered["departements"] if registered else []
