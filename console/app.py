@@ -30,10 +30,13 @@ from console.administration.api import AdministrationApi
 from console.administration.desk import Administer, Desk, administering
 from console.administration.pages import ActPages
 from console.api import Api
-from console.audit import Audit
+from console.audit.journal import AccessPages
+from console.audit.proofs import ProofPages
+from console.audit.register import RegisterPages
 from console.contents import Contents
 from console.delays import Delays
 from console.deliveries import Deliveries
+from console.exercises import ExercisePages
 from console.home import Home
 from console.hub import Ask, asking_hub
 from console.pages import Pages
@@ -140,8 +143,11 @@ def build(wiring: Wiring) -> tuple[FastAPI, Receiver]:
         *Home(wiring.hub, wiring.stop).routes(guard),
         *Delays(wiring.hub).routes(guard),
         *Contents(wiring.hub).routes(guard),
-        *Audit(wiring.hub).routes(guard),
         *Deliveries(wiring.hub).routes(guard),
+        *AccessPages(wiring.hub).routes(guard),
+        *ProofPages(wiring.hub).routes(guard),
+        *RegisterPages().routes(guard),
+        *ExercisePages(wiring.hub).routes(guard),
         *Pages(wiring.pool, wiring.retention, wiring.ask, wiring.seek).routes(guard),
         *OperatorPages(wiring.pool).routes(guard),
         *SignIn(wiring.pool, sessions, wiring.oidc, time.monotonic).routes(guard),

@@ -55,6 +55,8 @@ _RAISONS: Mapping[str, str] = {
     "tls": "certificat non admis",
     "delai-depasse": "pas de réponse à temps",
     "coupure": "connexion coupée",
+    "exercice": "exercice du bac à sable",
+    "signature-acceptee": "exercice : une signature fausse a été acceptée",
 }
 
 

@@ -191,6 +191,7 @@ def schemas() -> dict[str, tuple[str, ...]]:
 _INHERITED = (
     *("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "RELAIS_OTLP_URL", "RELAIS_NIVEAU_LOG"),
     *("RELAIS_RAFALE", "RELAIS_DEBIT_PAR_S", "RELAIS_QUOTA_JOUR", "RELAIS_RECHERCHES_PAR_HEURE"),
+    "RELAIS_BAC_A_SABLE",
 )
 
 

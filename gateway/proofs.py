@@ -1,7 +1,8 @@
 """What proves that nothing was changed afterwards: the chains of receipts and of accesses, read back and checked."""
 
+import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from joserfc.jwk import ECKey
@@ -34,32 +35,42 @@ class Verdict:
 async def verify_receipts(conn: Connection, pem: bytes) -> Verdict:
     """Every receipt: its signature, its place, the hash of the one before. None is ever purged."""
     verdict, suite = Verdict(), Suite(ECKey.import_key(pem))
-    async for row in _rows(conn, _RECEIPTS):
-        verdict.lus += 1
-        chaine = str(row["chaine"])
-        verdict.chaines += suite.commence(chaine)
-        faults = suite.fautes(row["jws"], chaine, row["rang"])
-        if hashlib.sha256(row["jws"].encode()).digest() != row["empreinte"]:
-            faults.append("son empreinte n'est pas celle de son contenu.")
-        for fault in faults:
-            verdict.blame(f"reçu {chaine} n° {row['rang']} : {fault}")
+
+    def judge(rows: Sequence[Record]) -> None:
+        for row in rows:
+            verdict.lus += 1
+            chaine = str(row["chaine"])
+            verdict.chaines += suite.commence(chaine)
+            faults = suite.fautes(row["jws"], chaine, row["rang"])
+            if hashlib.sha256(row["jws"].encode()).digest() != row["empreinte"]:
+                faults.append("son empreinte n'est pas celle de son contenu.")
+            for fault in faults:
+                verdict.blame(f"reçu {chaine} n° {row['rang']} : {fault}")
+
+    await _each(conn, _RECEIPTS, judge)
     return verdict
 
 
 async def verify_accesses(conn: Connection, pem: bytes) -> Verdict:
     """Every access that is still kept. The months before were dropped whole: a chain may begin after them."""
     verdict, checker = Verdict(), accesses.Checker(pem)
-    async for row in _rows(conn, _ACCESSES):
-        verdict.lus += 1
-        verdict.chaines += checker.begins(row)
-        for fault in checker.faults(row):
-            verdict.blame(fault)
+
+    def judge(rows: Sequence[Record]) -> None:
+        for row in rows:
+            verdict.lus += 1
+            verdict.chaines += checker.begins(row)
+            for fault in checker.faults(row):
+                verdict.blame(fault)
+
+    await _each(conn, _ACCESSES, judge)
     for fault in checker.end():
         verdict.blame(fault)
     return verdict
 
 
-async def _rows(conn: Connection, query: str) -> AsyncIterator[Record]:
+async def _each(conn: Connection, query: str, judge: Callable[[Sequence[Record]], None]) -> None:
+    """In a thread: who else waits for this process does not wait for the signatures."""
     async with conn.transaction():
-        async for row in conn.cursor(query, prefetch=_AT_ONCE):
-            yield row
+        cursor = await conn.cursor(query)
+        while rows := await cursor.fetch(_AT_ONCE):
+            await asyncio.to_thread(judge, rows)

@@ -34,6 +34,8 @@ class Acte(StrEnum):
     VOIR_ALERTES = "voir-alertes"
     VOIR_DROITS = "voir-droits"
     VOIR_AUDIT = "voir-audit"
+    VOIR_REGISTRE = "voir-registre"
+    VOIR_EXERCICES = "voir-exercices"
     LIRE_MASQUE = "lire-masque"
     OUVRIR_CONTENU = "ouvrir-contenu"
     SORTIR = "sortir"
@@ -48,7 +50,9 @@ TABLE: Mapping[str, tuple[str, Role]] = {
     Acte.VOIR_LIVRAISONS: ("Voir les livraisons, les rejeux, le rebut et les pannes", Role.LECTURE),
     Acte.VOIR_ALERTES: ("Voir les alertes, leurs seuils et leurs destinataires", Role.LECTURE),
     Acte.VOIR_DROITS: ("Lire ce tableau", Role.LECTURE),
+    Acte.VOIR_REGISTRE: ("Lire et exporter le registre des traitements et des flux", Role.LECTURE),
     Acte.VOIR_AUDIT: ("Lire le journal des accès : qui a fait et vu quoi", Role.EXPLOITATION),
+    Acte.VOIR_EXERCICES: ("Lire les exercices d'un bac à sable et leurs bilans", Role.LECTURE),
     Acte.LIRE_MASQUE: ("Lire la forme d'un message, valeurs masquées, avec un motif journalisé", Role.LECTURE),
     Acte.OUVRIR_CONTENU: ("Ouvrir le contenu d'un message, avec un motif journalisé", Role.EXPLOITATION),
     Acte.SORTIR: ("Se déconnecter", Role.LECTURE),

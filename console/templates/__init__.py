@@ -18,6 +18,7 @@ PAGES = (
     ("/delais", "Délais", "voir-delais"),
     ("/attention", "Points d'attention", "voir-attention"),
     ("/audit", "Audit", "voir-audit"),
+    ("/exercices", "Exercices", "voir-exercices"),
     ("/droits", "Droits", "voir-droits"),
     ("/operateurs", "Opérateurs", "voir-operateurs"),
 )

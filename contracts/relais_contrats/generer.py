@@ -8,6 +8,7 @@ from typing import Any
 from relais_contrats.asyncapi import document_asyncapi, document_asyncapi_bus
 from relais_contrats.openapi import document_openapi
 from relais_contrats.reference import reference_markdown
+from relais_contrats.registre import registre_csv, registre_markdown
 from relais_contrats.schemas import tous_les_schemas
 
 DOSSIER = Path(__file__).resolve().parent.parent / "generated"
@@ -27,6 +28,8 @@ def fichiers() -> dict[str, str]:
         "asyncapi-bus.json": en_texte(document_asyncapi_bus()),
         "openapi.json": en_texte(document_openapi()),
         "messages.md": reference_markdown(),
+        "registre.csv": registre_csv(),
+        "registre.md": registre_markdown(),
     }
 
 

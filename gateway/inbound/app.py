@@ -17,11 +17,15 @@ from gateway import accesses, single_use, webhook_keys
 from gateway.accesses import AccessChain
 from gateway.bodies import Bodies
 from gateway.destinations import Resolver
+from gateway.inbound.administration import audit as audit_desk
 from gateway.inbound.administration import partners as partners_desk
 from gateway.inbound.administration.office import Office
 from gateway.inbound.application import Application, surrounded
+from gateway.inbound.audit import exercises, proof
 from gateway.inbound.audit import journal as audit_journal
+from gateway.inbound.audit.exercises import Exercises
 from gateway.inbound.audit.journal import AccessJournal
+from gateway.inbound.audit.proof import Verifications
 from gateway.inbound.deposit import former_rows, store
 from gateway.inbound.deposit.cabinet import Cabinet
 from gateway.inbound.deposit.deposits import Deposits
@@ -88,6 +92,8 @@ class Settings(settings.Settings):
     # Where operators read `/metrics`; not served without it.
     port_admin: int | None = None
     autoriser_loopback: bool = False
+    # A sandbox: operators may disturb what leaves for a partner.
+    bac_a_sable: bool = False
     ports_du_hub: frozenset[int] = frozenset()
     # Whoever knows `proxy.cle` may say with which client certificate a request came. Off: nobody may.
     proxy_de_confiance: bool = False
@@ -171,6 +177,13 @@ async def build(running: Process, configured: Settings, observed: watch.Watch | 
     await running.bus.respond(timeline.SUBJECT, COMPONENT, timelines.answering())
     access_journal = AccessJournal(running.pool, pseudonyms, annuaire)
     await running.bus.respond(audit_journal.SUBJECT, COMPONENT, access_journal.answer)
+    verifications = Verifications(running.pool, configured.pem("recu"))
+    await running.bus.respond(proof.SUBJECT, COMPONENT, verifications.answer)
+    running.loop("verifications", verifications.run)
+    tried = Exercises(running.pool, bac_a_sable=configured.bac_a_sable)
+    await running.bus.respond(exercises.SUBJECT, COMPONENT, tried.answer)
+    acts = audit_desk.gestes(pseudonyms, bac_a_sable=configured.bac_a_sable)
+    await Office(running.pool, acts).open(running.bus, COMPONENT)
     replays = Replays(running.pool)
     if observed is None:
         observed = watch.Watch(running.bus)

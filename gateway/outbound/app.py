@@ -14,6 +14,7 @@ from gateway.destinations import Resolver
 from gateway.outbound import health
 from gateway.outbound.delivery import Sender
 from gateway.outbound.departures import Departures
+from gateway.outbound.exercises import Exercises
 from gateway.outbound.fanout import Fanout
 from gateway.outbound.heartbeats import Heartbeats
 from gateway.outbound.http_client import HttpClient
@@ -36,6 +37,8 @@ class Settings(settings.Settings):
     url_publique: str
     autoriser_loopback: bool = False
     ports_du_hub: frozenset[int] = frozenset()
+    # A sandbox: operators may disturb what leaves for a partner.
+    bac_a_sable: bool = False
 
 
 async def assemble(running: Process, configured: Settings) -> None:
@@ -49,7 +52,11 @@ async def assemble(running: Process, configured: Settings) -> None:
     )
     targets = Targets(Safe(configured.key("webhooks")), webhook_keys.read(configured))
     chains = Chains(configured.pem("recu"), configured.url_publique)
-    sender = Sender(running.pool, bodies, client, targets, chains)
+    exercises = Exercises(running.pool, client) if configured.bac_a_sable else None
+    if exercises:
+        await exercises.look()
+        running.loop("exercices", exercises.run)
+    sender = Sender(running.pool, bodies, client, targets, chains, exercises=exercises)
     fanout = Fanout(running.pool, vault, annuaire, Quiescence(running.bus), sender.wake)
     signals = Signals(running.pool, client, targets, sender.wake)
     heartbeats = Heartbeats(running.pool, signals, targets)

@@ -26,6 +26,7 @@ from chassis.process import wait
 from gateway.bodies import NOTHING, Bodies, Delivered, Protected
 from gateway.outbound import outcomes, settlement
 from gateway.outbound.evidence import Sent
+from gateway.outbound.exercises import Exercises
 from gateway.outbound.http_client import HttpClient
 from gateway.outbound.leases import Leases
 from gateway.outbound.outcomes import Failed, Outcome
@@ -65,7 +66,8 @@ Taken = tuple[Record, Claim]
 
 
 class Sender:
-    """`wake` says that there may be something to send. `chains` are those of the receipts of this sender alone."""
+    """`wake` says that there may be something to send. `chains` are those of the receipts of this sender alone;
+    `exercises`, the faults of a sandbox."""
 
     def __init__(
         self,
@@ -76,10 +78,12 @@ class Sender:
         chains: Chains,
         *,
         limits: Limits | None = None,
+        exercises: Exercises | None = None,
     ) -> None:
         self._pool = pool
         self._bodies = bodies
         self._client = client
+        self._exercises = exercises
         self._targets = targets
         self._chains = chains
         self._limits = limits or Limits()
@@ -229,6 +233,8 @@ class Sender:
 
     async def _answer(self, target: Target, headers: dict[str, str], content: bytes) -> Outcome:
         try:
+            if self._exercises:
+                return outcomes.of_answer(await self._exercises.post(target, headers, content))
             return outcomes.of_answer(await self._client.post(target.url, headers, content, target.hotes))
         except Exception:  # the client does not know what to do with this target: later, by its schedule
             await _log.aexception("delivery.post_failed", abonnement=str(target.id))

@@ -106,13 +106,19 @@ def test_the_table_of_who_may_do_what() -> None:
         "voir-attention lecture exploitation administration",
         "voir-delais lecture exploitation administration",
         "voir-droits lecture exploitation administration",
+        "voir-registre lecture exploitation administration",
         "voir-audit exploitation administration",
+        "voir-exercices lecture exploitation administration",
         "lire-masque lecture exploitation administration",
         "ouvrir-contenu exploitation administration",
         "sortir lecture exploitation administration",
         "voir-operateurs administration",
         "partenaire-suspendre exploitation administration",
         "partenaire-reprendre administration",
+        "preuve-verifier exploitation administration",
+        "personne-ouvrir administration",
+        "exercice-demarrer exploitation administration",
+        "exercice-arreter exploitation administration",
     ]
     assert set(TABLE) == {*Acte, *ACTES}
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from relais_contrats.registre import flux
 from tests.console.serving import Served, served
 from tests.engines import Bench
 
@@ -55,3 +56,33 @@ async def test_the_journal_is_asked_and_shown(banc: Bench) -> None:
 
 async def test_a_gateway_that_is_silent_is_told(console: Served) -> None:
     assert "ne répond pas" in await console.page("/audit")
+
+
+async def test_a_verification_tells_its_first_break(banc: Bench) -> None:
+    verdict = {"lus": 1200, "chaines": 3, "nombre_ruptures": 0, "ruptures": []}
+    broken = verdict | {"nombre_ruptures": 2, "ruptures": ["accès x n° 2 : il manque 1 accès.", "autre"]}
+    one: dict[str, Any] = {
+        "id": "v",
+        "agent": "local/camille",
+        "demandee_a": "2026-03-02T08:00:00+00:00",
+        "erreur": None,
+    }
+    done = one | {"finie_a": "2026-03-02T08:00:07+00:00", "est_intact": False}
+    told = [one | {"finie_a": None, "verdicts": None, "est_intact": False}]
+    told += [done | {"verdicts": {"recus": verdict, "acces": broken}}]
+
+    async def hub(view: str, asked: Mapping[str, Any]) -> Any:
+        return told
+
+    async with served(banc, hub=hub) as console:
+        page = await console.page("/audit/preuves")
+
+    said = ("en cours", "rupture", "1\u202f200", "n° 2 : il manque 1 accès", "Relire cette page")
+    assert [one for one in said if one not in page] == []
+
+
+async def test_the_register_is_that_of_the_catalogue(console: Served) -> None:
+    page, csv = await console.page("/audit/registre"), await console.page("/audit/registre.csv")
+
+    assert "usager.signale" in page
+    assert len(csv.splitlines()) == len(flux()) + 1

@@ -9,7 +9,8 @@ import pytest
 
 from gateway import accesses, participations
 from gateway.accesses import Access, AccessChain
-from gateway.inbound.audit import journal
+from gateway.inbound.audit import journal, proof
+from gateway.inbound.audit.proof import Verifications
 from gateway.participations import Participation
 from relais_contrats.droits import Role
 from tests.engines import Bench
@@ -82,3 +83,24 @@ async def test_pages_follow_one_another_without_a_row_twice(entree: Entrance, ba
 
     assert ranks == list(range(120, 0, -1))
     assert suite is None
+
+
+async def test_a_verification_is_asked_once_and_its_result_is_kept(entree: Entrance, banc: Bench) -> None:
+    await write(entree, access("cd-59"), access("caf-59"))
+    admin = await banc.admin()
+    async with entree.process.pool.acquire() as conn:
+        asked_twice = [await proof.ask(conn, uuid4(), datetime.now(UTC)) for _ in range(2)]
+    verifications = Verifications(entree.process.pool, (banc.engines.data.secrets / "passerelle/recu.pem").read_bytes())
+
+    while not (told := (await asked(banc, proof.SUBJECT)))[0]["finie_a"]:
+        await verifications.do_next()
+    await admin.execute("UPDATE passerelle.acces SET partenaire = 'msa-59' WHERE rang = 1")
+    async with entree.process.pool.acquire() as conn:
+        await proof.ask(conn, uuid4(), datetime.now(UTC))
+    while not (after := (await asked(banc, proof.SUBJECT)))[0]["finie_a"]:
+        await verifications.do_next()
+
+    assert asked_twice == [True, False]
+    assert [told[0]["est_intact"], told[0]["verdicts"]["acces"]["lus"]] == [True, 2]
+    assert [after[0]["est_intact"], after[0]["verdicts"]["acces"]["nombre_ruptures"]] == [False, 1]
+    assert "contenu" in after[0]["verdicts"]["acces"]["ruptures"][0]

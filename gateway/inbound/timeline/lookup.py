@@ -131,6 +131,11 @@ async def known(conn: Connection, pseudonyms: Pseudonyms, codes: Collection[str]
     return (found, read[found]) if found else None
 
 
+async def is_known(conn: Connection, id_: UUID) -> bool:
+    """Whether a person bears, or bore, this id."""
+    return await conn.fetchval(_KNOWN, [id_]) is not None
+
+
 async def parcours(conn: Connection, pseudonyms: Pseudonyms, codes: Collection[str], text: str) -> Parcours | None:
     """The parcours that one of the partners calls so, with what was last said of it."""
     found = await known(conn, pseudonyms, codes, text)

@@ -53,6 +53,8 @@ RAISONS: Mapping[str, str] = {
     "tls": "certificat non admis",
     "delai-depasse": "pas de réponse à temps",
     "coupure": "connexion coupée",
+    "exercice": "exercice du bac à sable",
+    "signature-acceptee": "exercice : une signature fausse a été acceptée",
     "interne": "erreur du relais",
     "redirection": "redirection refusée",
 }

@@ -27,7 +27,7 @@ GENRES = {
 _TEXTS = ("partenaire", "agent", "parcours", "code", "trace")
 
 
-class Audit:
+class AccessPages:
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
 
