@@ -30,7 +30,7 @@ class Api:
     def routes(self, guard: Guard) -> Sequence[BaseRoute]:
         return [
             guard.route("/api/traces/{id}.json", Acte.VOIR_TRACES, self.trace),
-            guard.route("/api/messages/{id:path}.json", Acte.VOIR_TRACES, self.message),
+            guard.route("/api/messages/{id:path}.json", Acte.VOIR_MESSAGES, self.message),
             Public("/sante/vivant", self.alive),
         ]
 

@@ -39,6 +39,7 @@ from console.deliveries import Deliveries
 from console.exercises import ExercisePages
 from console.home import Home
 from console.hub import Ask, asking_hub
+from console.messages.page import MessagePages
 from console.pages import Pages
 from console.receiver import Receiver
 from console.risks import Demander, asking
@@ -148,6 +149,7 @@ def build(wiring: Wiring) -> tuple[FastAPI, Receiver]:
         *ProofPages(wiring.hub).routes(guard),
         *RegisterPages().routes(guard),
         *ExercisePages(wiring.hub).routes(guard),
+        *MessagePages(wiring.pool, wiring.hub).routes(guard),
         *Pages(wiring.pool, wiring.retention, wiring.ask, wiring.seek).routes(guard),
         *OperatorPages(wiring.pool).routes(guard),
         *SignIn(wiring.pool, sessions, wiring.oidc, time.monotonic).routes(guard),

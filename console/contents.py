@@ -32,7 +32,7 @@ class Contents:
     def routes(self, guard: Guard) -> Sequence[BaseRoute]:
         path = "/messages/{partenaire}/{id}/contenu"
         return [
-            guard.route(path, Acte.VOIR_TRACES, self.page),
+            guard.route(path, Acte.VOIR_MESSAGES, self.page),
             guard.route(path, Acte.LIRE_MASQUE, self.masked, ["POST"]),
             guard.route(f"{path}/clair", Acte.OUVRIR_CONTENU, self.whole, ["POST"]),
         ]

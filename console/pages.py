@@ -12,17 +12,33 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute
 
 from chassis.database import Pool
-from console import lookup, store
+from console import lookup, period, store
+from console import presentation as dire
 from console.access.guard import Guard
 from console.access.rights import Acte
 from console.lookup import Resume
-from console.risks import Demander
+from console.risks import DITS, Demander
 from console.shell import asked, plain
 from console.store import Filtre
-from console.views import message, risks, trace, traces
-from console.way import Chercher
+from console.templates import render
+from console.way import Chercher, page_of
 
 _PER_PAGE = 50
+_FIELDS = ("type", "partenaire", "service", "duree", "du", "au", "anomalies", "tout")
+TONS = {
+    "livre": "livre",
+    "lu": "livre",
+    "a-lire": "attente",
+    "en-cours": "attente",
+    "en-attente": "attente",
+    "retenu": "attente",
+    "en-echec": "echec",
+    "arrete": "erreur",
+    "publie": "accepte",
+    "rebut": "echec",
+    "ecarte": "refuse",
+}
+"""The class of the mark of each state that a message or a receiver may be in, where it is not its own name."""
 
 
 class Pages:
@@ -30,7 +46,10 @@ class Pages:
 
     def __init__(self, pool: Pool, retention: timedelta, ask: Demander, seek: Chercher) -> None:
         self._pool = pool
-        self._retention = retention
+        self._kept = (
+            "Une trace apparaît une seconde environ après le message ; elle est gardée "
+            f"{dire.nombre(retention.days, 'jour')}."
+        )
         self._ask = ask
         self._seek = seek
 
@@ -38,7 +57,7 @@ class Pages:
         return [
             guard.route("/traces", Acte.VOIR_TRACES, self.traces),
             guard.route("/traces/{id}", Acte.VOIR_TRACES, self.trace),
-            guard.route("/messages/{partenaire}/{id}", Acte.VOIR_TRACES, self.message),
+            guard.route("/messages/{partenaire}/{id}", Acte.VOIR_MESSAGES, self.message),
             guard.route("/attention", Acte.VOIR_ATTENTION, self.risks),
         ]
 
@@ -46,37 +65,54 @@ class Pages:
         query = request.query_params
         if searched := plain(query.get("q", "")):
             return await self._search(searched)
-        filtre = _filtre(query)
+        champs = {name: plain(query.get(name, "")) for name in _FIELDS}
+        filtre = _filtre(champs, query)
         async with self._pool.acquire() as conn:
             rows = [Resume.read(row) for row in await store.recent(conn, filtre, _PER_PAGE + 1)]
-        shown = rows[:_PER_PAGE]
-        older = _query(filtre, shown[-1]) if len(rows) > _PER_PAGE else None
-        return HTMLResponse(traces.listing(shown, filtre, older, self._retention))
+            shown = rows[:_PER_PAGE]
+            place = (shown[-1].debut, shown[-1].id) if len(rows) > _PER_PAGE else await store.looked_to(conn, filtre)
+        return self._listing(shown, champs, _older(champs, place) if place else "")
+
+    def _listing(self, traces: Sequence[Resume], champs: Mapping[str, str], older: str, searched: str = "") -> Response:
+        page = render(
+            "traces.html",
+            page="" if searched else "/traces",
+            traces=traces,
+            champs=champs,
+            est_filtre=any(champs.values()),
+            types=dire.types(),
+            services=dire.SERVICES,
+            suite=older,
+            cherche=searched,
+            garde=self._kept,
+        )
+        return HTMLResponse(page)
 
     async def _search(self, searched: str) -> Response:
         """The message or the parcours that this names; else the traces that bear it."""
         if (told := await self._seek(searched)) and told["parcours_de"]:
-            return HTMLResponse(message.of_parcours(told))
+            return HTMLResponse(render("parcours.html", reponse=told, tons=TONS, cherche=searched))
         if told and (chemins := told["chemins"]):
-            one = message.page_of(chemins[0]) if len(chemins) == 1 else None
-            return RedirectResponse(one, 303) if one else await self._drawn(chemins)
+            if len(chemins) == 1 and (message := chemins[0]["message"]):
+                return RedirectResponse(page_of(chemins[0]["partenaire"], message), 303)
+            return await self._drawn(chemins)
         async with self._pool.acquire() as conn:
             rows = [Resume.read(row) for row in await store.found(conn, searched, _PER_PAGE)]
         if len(rows) == 1:
             return RedirectResponse(f"/traces/{rows[0].id}", 303)
-        return HTMLResponse(traces.search(rows, searched, self._retention))
+        return self._listing(rows, {}, "", searched)
 
     async def trace(self, request: Request) -> Response:
         async with self._pool.acquire() as conn:
             found = await lookup.trace(conn, asked(request, "id"))
         if found is None:
             raise HTTPException(404)
-        return HTMLResponse(trace.view(found))
+        return HTMLResponse(render("trace.html", trace=found))
 
     async def message(self, request: Request) -> Response:
         told = await self._seek(f"{asked(request, 'partenaire')}/{asked(request, 'id')}")
         if told is None:
-            return HTMLResponse(message.silent(), 503)
+            return HTMLResponse(render("message_muet.html"), 503)
         if not told["chemins"]:
             raise HTTPException(404)
         return await self._drawn(told["chemins"])
@@ -85,24 +121,31 @@ class Pages:
         """With the traces that were sampled of these messages."""
         async with self._pool.acquire() as conn:
             found = await lookup.of_messages(conn, [one["message"] for one in chemins if one["message"]])
-        return HTMLResponse(message.view(chemins, found))
+        return HTMLResponse(render("message.html", chemins=chemins, traces=found, tons=TONS))
 
     async def risks(self, _: Request) -> Response:
-        return HTMLResponse(risks.listing(await self._ask()))
+        return HTMLResponse(render("attention.html", page="/attention", risques=await self._ask(), dits=DITS))
 
 
-def _filtre(query: QueryParams) -> Filtre:
+def _filtre(champs: Mapping[str, str], query: QueryParams) -> Filtre:
+    duree = champs["duree"]
+    if duree and not (duree.isascii() and duree.isdecimal() and len(duree) < 10):
+        raise HTTPException(400)
     return Filtre(
-        type=plain(query.get("type", "")) or None,
-        partenaire=plain(query.get("partenaire", "")) or None,
-        avec_anomalie=query.get("anomalies") == "1",
-        tout=query.get("tout") == "1",
+        type=champs["type"] or None,
+        partenaire=champs["partenaire"] or None,
+        service=champs["service"] or None,
+        duree=timedelta(milliseconds=int(duree)) if duree else None,
+        depuis=period.instant(champs["du"], is_end=False),
+        jusqua=period.instant(champs["au"], is_end=True),
+        avec_anomalie=champs["anomalies"] == "1",
+        tout=champs["tout"] == "1",
         avant=_place(query["avant"]) if "avant" in query else None,
     )
 
 
 def _place(text: str) -> tuple[datetime, str]:
-    """`instant_trace`, as `_query` wrote it in the link to the next page."""
+    """`instant_trace`, as `_older` wrote it in the link to the next page."""
     instant, _, trace = text.partition("_")
     try:
         found = datetime.fromisoformat(instant)
@@ -114,12 +157,6 @@ def _place(text: str) -> tuple[datetime, str]:
     return found, trace
 
 
-def _query(filtre: Filtre, last: Resume) -> str:
-    kept = {
-        "type": filtre.type,
-        "partenaire": filtre.partenaire,
-        "anomalies": "1" if filtre.avec_anomalie else None,
-        "tout": "1" if filtre.tout else None,
-        "avant": f"{last.debut.isoformat()}_{last.id}",
-    }
-    return urlencode({name: value for name, value in kept.items() if value})
+def _older(champs: Mapping[str, str], place: tuple[datetime, str]) -> str:
+    kept = {name: value for name, value in champs.items() if value}
+    return urlencode(kept | {"avant": f"{place[0].isoformat()}_{place[1]}"})

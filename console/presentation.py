@@ -1,6 +1,6 @@
 """How things are said to an operator: French words, instants of Paris, durations in the unit that reads best. Pure."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -108,6 +108,10 @@ def duree(span: timedelta) -> str:
     return f"{minutes // 60}{_THIN}h {minutes % 60:02d}{_THIN}min"
 
 
+def millisecondes(count: float) -> str:
+    return duree(timedelta(milliseconds=count))
+
+
 def _decimal(value: float) -> str:
     """Three figures that mean something: 3,25 · 41,2 · 840."""
     digits = 2 if value < 10 else 1 if value < 100 else 0
@@ -213,6 +217,15 @@ def raison(code: str) -> str:
 def reponse(code: str | None) -> str:
     """What an endpoint answered: an HTTP status, or why no answer came."""
     return f"HTTP {code}" if code and code.isdecimal() else raison(code or "sans réponse")
+
+
+def sujet(types: Sequence[str], entrees: Sequence[str], issues: Collection[str]) -> str:
+    """What a trace is about, in the list."""
+    if len(types) == 1:
+        return types[0]
+    if types:
+        return nombre(len(types), "type")
+    return entree(entrees[0], issues) if entrees else "suite d'une autre trace"
 
 
 def types() -> list[tuple[str, str]]:

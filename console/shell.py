@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from chassis.database import TRANSIENT
 from console.access.guard import closed
 from console.access.sessions import LONGEST
-from console.views.layout import error
+from console.templates import render
 
 _log = structlog.get_logger()
 _HERE = Path(__file__).parent
@@ -51,6 +51,7 @@ _MESSAGES: Mapping[int, tuple[str, str]] = {
         "Aucune trace ni aucun message ne porte cet identifiant. Une trace apparaît une seconde environ après le "
         "message, et disparaît à la fin de sa durée de conservation.",
     ),
+    409: ("Trop de recherches gardées", "Retirez-en une, puis recommencez."),
     405: ("Méthode non admise", "Cette adresse se lit seulement."),
     503: ("Base de données indisponible", "PostgreSQL ne répond pas. Rechargez la page dans quelques secondes."),
 }
@@ -129,7 +130,7 @@ def _failure(request: Request, status: int, headers: Mapping[str, str] | None = 
     if request.url.path.startswith(("/api/", "/administration/")):
         response: Response = JSONResponse({"titre": titre, "detail": explication}, status)
     else:
-        response = HTMLResponse(error(titre, explication), status)
+        response = HTMLResponse(render("erreur.html", nom=titre, explication=explication), status)
     response.headers.update({**_HEADERS, **(headers or {})})
     return response
 

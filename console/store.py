@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -46,17 +46,22 @@ INSERT INTO reperes (valeur, partenaire, trace_id)
 SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[]) ON CONFLICT DO NOTHING
 """
 
+_LOOKED_THROUGH = """
+FROM traces WHERE ($1::timestamptz IS NULL OR (debut, trace_id) < ($1, $2::bytea))
+  AND ($3::timestamptz IS NULL OR debut >= $3) AND ($4::timestamptz IS NULL OR debut < $4)
+ORDER BY debut DESC, trace_id DESC
+"""
 _LIST = f"""
-SELECT * FROM (
-    SELECT * FROM traces WHERE ($1::timestamptz IS NULL OR (debut, trace_id) < ($1, $2::bytea))
-    ORDER BY debut DESC, trace_id DESC LIMIT {_SEARCHED}
-) AS recentes
-WHERE ($3::text IS NULL OR $3 = ANY(types))
-  AND ($4::text IS NULL OR $4 = ANY(emetteurs) OR $4 = ANY(receveurs))
-  AND (NOT $5 OR issues && '{{erreur,refuse,echec}}')
-  AND ($6 OR est_message)
-ORDER BY debut DESC, trace_id DESC LIMIT $7
+SELECT * FROM (SELECT * {_LOOKED_THROUGH} LIMIT {_SEARCHED}) AS recentes
+WHERE ($5::text IS NULL OR $5 = ANY(types))
+  AND ($6::text IS NULL OR $6 = ANY(emetteurs) OR $6 = ANY(receveurs))
+  AND ($7::text IS NULL OR $7 = ANY(services))
+  AND ($8::interval IS NULL OR fin - debut >= $8)
+  AND (NOT $9 OR issues && '{{erreur,refuse,echec}}')
+  AND ($10 OR est_message)
+ORDER BY debut DESC, trace_id DESC LIMIT $11
 """  # noqa: S608  constants only
+_LAST = f"SELECT debut, trace_id {_LOOKED_THROUGH} OFFSET {_SEARCHED - 1} LIMIT 1"
 _FOUND = """
 SELECT * FROM traces
 WHERE trace_id IN (SELECT trace_id FROM reperes WHERE valeur = $1) OR trace_id = $2
@@ -85,10 +90,15 @@ SELECT count(*) FROM oubliees
 
 @dataclass(frozen=True, slots=True)
 class Filtre:
-    """What the list is narrowed to. `avant`: the place (start, trace id) after which this page begins."""
+    """What the list is narrowed to. `duree`: the least; `avant`: the place (start, trace id) after which this page
+    begins."""
 
     type: str | None = None
     partenaire: str | None = None
+    service: str | None = None
+    duree: timedelta | None = None
+    depuis: datetime | None = None
+    jusqua: datetime | None = None
     avec_anomalie: bool = False
     tout: bool = False
     avant: tuple[datetime, str] | None = None
@@ -159,10 +169,19 @@ def _summary(trace: str, spans: Sequence[Span]) -> dict[str, Any]:
 
 async def recent(conn: Connection, filtre: Filtre, limit: int) -> list[Record]:
     """Newest first, among the traces that come before `filtre.avant`; looks through `_SEARCHED` of them at most."""
+    wanted = (filtre.type, filtre.partenaire, filtre.service, filtre.duree, filtre.avec_anomalie, filtre.tout)
+    return await conn.fetch(_LIST, *_bounds(filtre), *wanted, limit)
+
+
+async def looked_to(conn: Connection, filtre: Filtre) -> tuple[datetime, str] | None:
+    """The last trace that `recent` looked at, when older ones may fit too."""
+    row = await conn.fetchrow(_LAST, *_bounds(filtre))
+    return (row["debut"], row["trace_id"].hex()) if row else None
+
+
+def _bounds(filtre: Filtre) -> tuple[datetime | None, bytes | None, datetime | None, datetime | None]:
     debut, trace = filtre.avant or (None, None)
-    place = bytes.fromhex(trace) if trace else None
-    arguments = (debut, place, filtre.type, filtre.partenaire, filtre.avec_anomalie, filtre.tout, limit)
-    return await conn.fetch(_LIST, *arguments)
+    return debut, bytes.fromhex(trace) if trace else None, filtre.depuis, filtre.jusqua
 
 
 async def found(conn: Connection, repere: str, limit: int) -> list[Record]:

@@ -10,6 +10,8 @@ from console.spans import Span
 _PAUSE_WIDTH = 5.0
 _SHORTEST_PAUSE = timedelta(milliseconds=50)
 _MAX_DEPTH = 12
+_THINNEST = 0.6
+"""Per cent of the axis: what is shorter is drawn so, to be seen at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,12 @@ class Ligne:
     decalage: timedelta
     x: float
     largeur: float
+
+    @property
+    def trait(self) -> tuple[float, float]:
+        """Where it is drawn: its start and its width, within the axis."""
+        width = max(self.largeur, _THINNEST)
+        return min(self.x, 100 - width), width
 
 
 @dataclass(frozen=True, slots=True)

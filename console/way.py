@@ -5,6 +5,7 @@ Its steps and its receivers come as they are drawn, in French: `gateway.inbound.
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 
@@ -32,3 +33,8 @@ def seeking(bus: NatsBus) -> Chercher:
         return told
 
     return seek
+
+
+def page_of(partenaire: str, message: str) -> str:
+    """The address of the page of a message."""
+    return f"/messages/{quote(partenaire, safe='')}/{quote(message, safe='')}"

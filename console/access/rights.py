@@ -27,6 +27,8 @@ class Acte(StrEnum):
     """What the console does by itself; what it asks of the gateway is in `relais_contrats.administration.actes`."""
 
     VOIR_ACCUEIL = "voir-accueil"
+    VOIR_MESSAGES = "voir-messages"
+    EXPORTER_MESSAGES = "exporter-messages"
     VOIR_TRACES = "voir-traces"
     VOIR_ATTENTION = "voir-attention"
     VOIR_DELAIS = "voir-delais"
@@ -44,7 +46,9 @@ class Acte(StrEnum):
 
 TABLE: Mapping[str, tuple[str, Role]] = {
     Acte.VOIR_ACCUEIL: ("Voir l'accueil : débits, refus, files, partenaires en difficulté", Role.LECTURE),
-    Acte.VOIR_TRACES: ("Chercher et lire les traces et les messages, sans leur contenu", Role.LECTURE),
+    Acte.VOIR_MESSAGES: ("Chercher et lire les messages, sans leur contenu ; garder ses recherches", Role.LECTURE),
+    Acte.EXPORTER_MESSAGES: ("Exporter la liste des messages, sans leur contenu", Role.EXPLOITATION),
+    Acte.VOIR_TRACES: ("Chercher et lire les traces", Role.LECTURE),
     Acte.VOIR_ATTENTION: ("Lire les points d'attention", Role.LECTURE),
     Acte.VOIR_DELAIS: ("Lire et exporter les délais par département", Role.LECTURE),
     Acte.VOIR_LIVRAISONS: ("Voir les livraisons, les rejeux, le rebut et les pannes", Role.LECTURE),

@@ -1,5 +1,6 @@
 """The pages as Jinja2 templates: what they are given is text, and is escaped."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -7,9 +8,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from console import presentation
 from console.access.sessions import ANNOUNCED, CURRENT
+from console.way import page_of
 
 PAGES = (
     ("/", "Accueil", "voir-accueil"),
+    ("/messages", "Messages", "voir-messages"),
     ("/traces", "Traces", "voir-traces"),
     ("/livraisons", "Livraisons", "voir-livraisons"),
     ("/rejeux", "Rejeux", "voir-livraisons"),
@@ -31,7 +34,8 @@ _ENVIRONMENT = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_ENVIRONMENT.globals |= {"dire": presentation, "PAGES": PAGES}
+_ENVIRONMENT.globals |= {"dire": presentation, "PAGES": PAGES, "page_de_message": page_of}
+_ENVIRONMENT.filters["instant"] = datetime.fromisoformat
 
 
 def render(name: str, **values: Any) -> str:

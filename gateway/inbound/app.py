@@ -40,6 +40,7 @@ from gateway.inbound.events.replays import Replays
 from gateway.inbound.events.subscriptions import Subscriptions
 from gateway.inbound.links.answer_links import Signer
 from gateway.inbound.links.answers import Answers
+from gateway.inbound.messages import answering as messages
 from gateway.inbound.operating import views
 from gateway.inbound.reading import contents, delays
 from gateway.inbound.reading.bookmarks import Bookmarks
@@ -184,6 +185,8 @@ async def build(running: Process, configured: Settings, observed: watch.Watch | 
     await running.bus.respond(exercises.SUBJECT, COMPONENT, tried.answer)
     acts = audit_desk.gestes(pseudonyms, bac_a_sable=configured.bac_a_sable)
     await Office(running.pool, acts).open(running.bus, COMPONENT)
+    listed = messages.Messages(running.pool, pseudonyms, annuaire)
+    await running.bus.respond(messages.SUBJECT, COMPONENT, listed.answer)
     replays = Replays(running.pool)
     if observed is None:
         observed = watch.Watch(running.bus)

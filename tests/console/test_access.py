@@ -102,6 +102,8 @@ def test_the_table_of_who_may_do_what() -> None:
     print("\n".join(printed))  # noqa: T201
     assert printed == [
         "voir-accueil lecture exploitation administration",
+        "voir-messages lecture exploitation administration",
+        "exporter-messages exploitation administration",
         "voir-traces lecture exploitation administration",
         "voir-attention lecture exploitation administration",
         "voir-delais lecture exploitation administration",

@@ -118,6 +118,7 @@ async def test_every_page_stands_in_a_browser(hub: Hub, tmp_path: Path) -> None:
     pages = {
         "accueil": "/",
         "delais": "/delais?departement=59",
+        "messages": "/messages?partenaire=caf-59",
         "traces": "/traces",
         "trace": f"/traces/{trace['trace']}",
         "message": f"/messages/caf-59/{message}",

@@ -7,7 +7,9 @@ from typing import Any
 import orjson
 import pytest
 
-from console.views import message
+import console
+from console.pages import TONS
+from console.templates import render
 from console.way import Reponse
 from gateway.inbound.timeline.answering import Reponse as Told
 from gateway.inbound.timeline.answering import told
@@ -19,7 +21,7 @@ from tests.engines import Bench
 from tests.navigateur import Navigateur
 from tests.passerelle.ways import ANNUAIRE, PSEUDONYMES, abonnement, at, envoi, lignes, pushed
 
-CSS = Path(message.__file__).parents[1] / "static" / "console.css"
+CSS = Path(console.__file__).parent / "static" / "console.css"
 HOSTILE = "<script>alert(1)</script>"
 
 
@@ -44,7 +46,7 @@ def at_the_door() -> Lignes:
 
 
 def page(*rows: Lignes) -> str:
-    return message.view(answer(*rows)["chemins"], []).decode()
+    return render("message.html", chemins=answer(*rows)["chemins"], traces=[], tons=TONS).replace("&#39;", "'")
 
 
 def test_the_page_says_where_it_is_why_and_by_which_way() -> None:

@@ -8,7 +8,7 @@ import pytest
 from joserfc.jwk import ECKey
 
 from chassis.database import Pool
-from console.views.risks import _SAID
+from console.risks import DITS
 from gateway import conformity
 from gateway.partners import Annuaire
 from relais_contrats.conformite import Conformite, Programme, signer
@@ -177,4 +177,4 @@ async def test_a_suspended_partner_is_not_waited_for(pool: Pool) -> None:
 def test_the_console_has_words_for_each_of_them(nature: str) -> None:
     programmes = {"absent": ["emetteur"], "autre-adresse": ["recepteur"]}.get(nature, list(Programme))
 
-    assert all(f"certificat-{nature}-{programme}" in _SAID for programme in programmes)
+    assert all(f"certificat-{nature}-{programme}" in DITS for programme in programmes)

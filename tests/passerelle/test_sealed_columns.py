@@ -54,7 +54,7 @@ CLASSED = {
     "curseurs": {"partenaire": PARTNER},
     "departs": {"partenaire role": CODE},
     "depots": {
-        "partenaire type brique finalite etat reconnait_dans attend": CODE,
+        "partenaire type brique finalite etat reconnait_dans attend departement code": CODE,
         "message trace": NAME,
         "agent": BOOKS,
         "empreinte": HASH,

@@ -337,7 +337,7 @@ class Journal:
         receipts = [(s.depot, self._chains.next(s.emetteur, s.receipt, now)) for s in decided]
         signed = {depot: receipt.jws for depot, receipt in receipts}
         answers = {s.depot: {**s.answer, "recu": signed[s.depot]} for s in decided}
-        rows = [(s.depot, s.etat, _sealed(keyring, s, answers.get(s.depot)), s.parcours) for s in own]
+        rows = [(s.depot, s.etat, _sealed(keyring, s, answers.get(s.depot)), s.parcours, _code(s)) for s in own]
         if await store.settle(conn, rows, now) < len(rows):
             raise _AlreadySettled
         if receipts:
@@ -406,6 +406,12 @@ class Journal:
 
 def _sealed(keyring: Keyring, settlement: Settlement, answer: Mapping[str, Any] | None) -> bytes | None:
     return keyring.seal(settlement.key, sealing.ANSWERS, settlement.depot, orjson.dumps(answer)) if answer else None
+
+
+def _code(settlement: Settlement) -> str | None:
+    """Of a refusal: the answer is sealed, and operators look for messages by it."""
+    refus: Mapping[str, str] | None = settlement.answer.get("refus")
+    return refus["code"] if refus else None
 
 
 _AILLEURS = "Le parcours ne relève pas, ou plus, de ce département : `GET /v1/parcours/{prc}` donne le sien."

@@ -226,6 +226,7 @@ class Prepared:
             trace=self._trace,
             prochain_essai=entree.recu_a + self._lease,
             reconnait_dans=reconnait_dans,
+            departement=depot.departement,
         )
 
 

@@ -88,4 +88,5 @@ class Retention:
             corps=self._cabinet.seal(entree.id, orjson.dumps(entree.en_json())),
             trace=None,
             prochain_essai=now,
+            departement=departement,
         )

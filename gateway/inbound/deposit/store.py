@@ -42,8 +42,8 @@ RETURNING depots.id, depots.numero, depots.brique, depots.corps, depots.essais, 
 # Its body goes with its settlement, but for one that is set aside: it may be tried again.
 _SETTLE = """
 UPDATE depots d SET etat = r.etat, reponse_scellee = r.reponse, parcours = coalesce(r.parcours, d.parcours),
-    regle_a = $5, corps = CASE WHEN r.etat = 'rebut' THEN d.corps END
-FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::uuid[]) AS r(id, etat, reponse, parcours)
+    code = r.code, regle_a = $6, corps = CASE WHEN r.etat = 'rebut' THEN d.corps END
+FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::uuid[], $5::text[]) AS r(id, etat, reponse, parcours, code)
 WHERE d.id = r.id AND d.etat IN ('en-attente', 'rebut')
 """
 _PROMISE = """
@@ -118,6 +118,7 @@ class NewDeposit:
     trace: str | None
     prochain_essai: datetime
     reconnait_dans: Sequence[str] = ()
+    departement: str | None = None
 
 
 _COLUMNS_OF = attrgetter(*NewDeposit.__slots__)
@@ -180,9 +181,10 @@ async def lock_unsettled(conn: Connection, ids: Sequence[UUID]) -> set[UUID]:
 
 
 async def settle(
-    conn: Connection, settlements: Sequence[tuple[UUID, str, bytes | None, UUID | None]], now: datetime
+    conn: Connection, settlements: Sequence[tuple[UUID, str, bytes | None, UUID | None, str | None]], now: datetime
 ) -> int:
-    """Write (id, etat, sealed answer, parcours) of deposits; returns how many were not settled yet, the others stay."""
+    """Write (id, etat, sealed answer, parcours, code of its refusal) of deposits; returns how many were not settled
+    yet, the others stay."""
     status = await conn.execute(_SETTLE, *[list(column) for column in zip(*settlements, strict=True)], now)
     return int(status.removeprefix("UPDATE "))
 

@@ -285,6 +285,7 @@ class Answers:
             corps=self._doorway.cabinet.seal(entree.id, orjson.dumps(entree.en_json())),
             trace=entree.trace,
             prochain_essai=entree.recu_a + IN_FLIGHT,
+            departement=entree.partition,
         )
 
 

@@ -28,7 +28,7 @@ UNION SELECT partenaire FROM refus_de_depot WHERE partenaire = ANY($1) AND messa
 """
 _BY_DEPOSIT = "SELECT partenaire, message FROM depots WHERE id = $1"
 _BY_TRACE = """
-SELECT partenaire, message, NULL AS numero FROM depots WHERE split_part(trace, '-', 2) = $1 AND etat = 'refuse'
+SELECT partenaire, message, NULL AS numero FROM depots WHERE split_part(trace, '-', 2) = $1
 UNION ALL
 SELECT partenaire, message, min(numero) FROM refus_de_depot WHERE trace = $1
 GROUP BY partenaire, message, CASE WHEN message IS NULL THEN numero END
@@ -111,7 +111,7 @@ async def messages(conn: Connection, pseudonyms: Pseudonyms, codes: Collection[s
         return await _by_name(conn, [owner], own)
     if found := await _by_name(conn, everybody, text):
         return found
-    if (trace := _trace_of(text)) and (rows := await conn.fetch(_BY_TRACE, trace)):
+    if (trace := trace_of(text)) and (rows := await conn.fetch(_BY_TRACE, trace)):
         return [Cle(row["partenaire"], row["message"], row["numero"]) for row in rows]
     try:
         id_ = UUID(text)
@@ -187,7 +187,7 @@ async def _by_event(conn: Connection, ids: Sequence[UUID]) -> list[Cle]:
     return [Cle(source, None, evenement=row["id"], parcours=first["parcours"])]
 
 
-def _trace_of(text: str) -> str | None:
+def trace_of(text: str) -> str | None:
     if whole := _TRACEPARENT.fullmatch(text):
         return whole[1]
     return text if _TRACE.fullmatch(text) else None

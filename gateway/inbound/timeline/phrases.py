@@ -75,6 +75,15 @@ ETATS: Mapping[str, str] = {
     "sans-objet": "sans objet",
     "exclu": "ne le reçoit pas",
 }
+# `depots.etat`, and what the door refused.
+DEPOTS: Mapping[str, str] = {
+    "en-attente": "en attente",
+    "accepte": "accepté",
+    "refuse": "refusé",
+    "refuse-a-l-entree": "refusé à l'entrée",
+    "rebut": "au rebut",
+    "ecarte": "écarté",
+}
 GESTES: Mapping[str, str] = {"repris": "Repris", "ecarte": "Écarté"}
 # Facts of a refusal that are codes of the catalogue; the others may speak of the person and stay sealed.
 CODES = frozenset(

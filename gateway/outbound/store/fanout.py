@@ -89,7 +89,7 @@ ON CONFLICT DO NOTHING
 _NAMES = "SELECT unnest($1::uuid[]) AS nom UNION SELECT absorbe FROM alias WHERE survivant = ANY($1)"
 # What waits to be decided keeps its body: it will be refused, and emptied in its turn.
 _EMPTY_DEPOSITS = """
-UPDATE depots SET corps = NULL WHERE corps IS NOT NULL AND etat <> 'en-attente'
+UPDATE depots SET corps = NULL, code = NULL WHERE (corps IS NOT NULL OR code IS NOT NULL) AND etat <> 'en-attente'
 AND parcours IN (SELECT unnest($1::uuid[]) UNION SELECT absorbe FROM alias WHERE survivant = ANY($1))
 """
 

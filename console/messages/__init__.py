@@ -1,0 +1,1 @@
+"""The screen of all messages: filters, counts, saved searches, export."""

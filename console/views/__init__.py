@@ -1,1 +1,0 @@
-"""The pages as trees: text put in one cannot become markup. One file per page, and what they share in `layout`."""

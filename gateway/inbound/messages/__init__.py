@@ -1,0 +1,1 @@
+"""All messages, found by what they are: type, partner, state, code, territory, period, parcours, trace."""
