@@ -19,11 +19,7 @@ DROP INDEX depots_refuses_par_trace;
 CREATE INDEX depots_par_instant ON depots (recu_a, numero);
 DROP INDEX depots_par_reception;
 
--- The first page counts refusals by code, over a day and a week.
-CREATE INDEX acces_refuses ON acces (a) INCLUDE (code, nombre) WHERE code IS NOT NULL;
-
 -- migrate: rollback
-DROP INDEX acces_refuses;
 CREATE INDEX depots_par_reception ON depots USING brin (recu_a);
 CREATE INDEX depots_refuses_par_trace ON depots (split_part(trace, '-', 2)) WHERE etat = 'refuse';
 DROP INDEX depots_par_instant, depots_par_trace, depots_par_etat, depots_par_code, depots_par_departement,
