@@ -20,12 +20,13 @@ from chassis.process import Process
 from chassis.waiting import wait
 from console import store
 from console.access.guard import Guard
+from console.access.machines import Tokens
 from console.access.oidc import Oidc, Provider
 from console.access.pages import OperatorPages
 from console.access.rights import Role
 from console.access.sessions import LONGEST, Sessions
 from console.access.signin import SignIn
-from console.access.store import forget_sessions
+from console.access.store import forget_sessions, forget_uses
 from console.administration.api import AdministrationApi
 from console.administration.desk import Administer, Desk, administering
 from console.administration.pages import ActPages
@@ -97,7 +98,8 @@ class Settings(settings.Settings):
 @dataclass(frozen=True, slots=True)
 class Wiring:
     """What the application is made of. `ask` tells the risks, `seek` the way of a message, `hub` what else the gateway
-    knows, `administer` what it does; `cle_outils` verifies the bearers of commands."""
+    knows, `administer` what it does; `cle_outils` verifies the bearers of commands, `tokens`
+    gives theirs to machines."""
 
     pool: Pool
     noms: Sequence[str]
@@ -111,9 +113,11 @@ class Wiring:
     cookie: Cookie
     cle_outils: bytes
     oidc: Oidc | None = None
+    tokens: Tokens | None = None
 
 
 async def assemble(running: Process, configured: Settings) -> None:
+    hub = asking_hub(running.bus)
     wiring = Wiring(
         running.pool,
         configured.console_noms.split(),
@@ -121,12 +125,13 @@ async def assemble(running: Process, configured: Settings) -> None:
         utc_now,
         asking(running.bus),
         seeking(running.bus),
-        asking_hub(running.bus),
+        hub,
         administering(running.bus),
         running.stop,
         configured.cookie,
         configured.key("outil"),
         configured.oidc,
+        Tokens(running.pool, hub, configured.url, configured.pem("jeton")),
     )
     app, receiver = build(wiring)
     running.loop("traces", receiver.inserts.run)
@@ -137,7 +142,7 @@ async def assemble(running: Process, configured: Settings) -> None:
 def build(wiring: Wiring) -> tuple[FastAPI, Receiver]:
     """The application, and its receiver, whose `inserts` must run for a request to be answered."""
     receiver = Receiver(wiring.pool, wiring.clock, wiring.retention)
-    sessions = Sessions(wiring.pool, wiring.cle_outils, wiring.clock)
+    sessions = Sessions(wiring.pool, wiring.cle_outils, wiring.clock, wiring.tokens.of if wiring.tokens else None)
     guard = Guard(sessions)
     desk = Desk(wiring.administer)
     seen = [
@@ -156,6 +161,7 @@ def build(wiring: Wiring) -> tuple[FastAPI, Receiver]:
         *Api(wiring.pool, wiring.seek).routes(guard),
         *ActPages(desk).routes(guard),
         *AdministrationApi(desk).routes(guard),
+        *(wiring.tokens.routes() if wiring.tokens else ()),
     ]
     routes = [*receiver.routes(), guarded(seen, wiring.noms, wiring.cookie)]
     app = Application(routes)
@@ -183,6 +189,7 @@ async def _forget(running: Process, retention: timedelta, stop: asyncio.Event) -
         await forget(running.pool, utc_now() - retention, stop)
         async with running.pool.acquire() as conn:
             await forget_sessions(conn, utc_now() - LONGEST)
+            await forget_uses(conn, utc_now())
         await wait(stop, _FORGET_EVERY_S)
 
 

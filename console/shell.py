@@ -21,7 +21,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.database import TRANSIENT
-from console.access.guard import closed
+from console.access.guard import closed, is_api
 from console.access.sessions import LONGEST
 from console.templates import render
 
@@ -53,6 +53,8 @@ _MESSAGES: Mapping[int, tuple[str, str]] = {
     ),
     409: ("Trop de recherches gardées", "Retirez-en une, puis recommencez."),
     405: ("Méthode non admise", "Cette adresse se lit seulement."),
+    415: ("Type de contenu non admis", "Cette adresse lit du JSON : Content-Type: application/json."),
+    413: ("Demande trop grande", "Le corps dépasse la taille admise."),
     503: ("Base de données indisponible", "PostgreSQL ne répond pas. Rechargez la page dans quelques secondes."),
 }
 
@@ -127,7 +129,7 @@ class _Headers:
 
 def _failure(request: Request, status: int, headers: Mapping[str, str] | None = None) -> Response:
     titre, explication = _MESSAGES.get(status, ("Demande impossible", "La console ne peut pas répondre."))
-    if request.url.path.startswith(("/api/", "/administration/")):
+    if is_api(request):
         response: Response = JSONResponse({"titre": titre, "detail": explication}, status)
     else:
         response = HTMLResponse(render("erreur.html", nom=titre, explication=explication), status)

@@ -99,7 +99,7 @@ SECRETS: dict[str, tuple[Secret, ...]] = {
     ),
     "usagers": (Secret("coffre"), Secret("index")),
     "connecteurs": (Secret("coffre"), Secret("sftp", "pem", "Ed25519")),
-    "console": (Secret("session"), Secret("outil")),
+    "console": (Secret("session"), Secret("outil"), Secret("jeton", "pem")),
 }
 """Files of each secrets folder; a component that is not named here has an empty one."""
 

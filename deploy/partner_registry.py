@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-from joserfc.jwk import ECKey, OKPKey, RSAKey, import_key
 
 from chassis.database import Connection, open_pool
 from deploy.datadir import HOST, DataDir, LaunchError, Ports, write_private
@@ -22,6 +21,7 @@ from gateway import conformity, partners
 from gateway.destinations import hote_de
 from relais_contrats.oauth.authentication import Methode
 from relais_contrats.oauth.errors import CertificatInvalide, CleInvalide
+from relais_contrats.oauth.keys import cle_a_inscrire
 
 SCHEMA = "passerelle"
 
@@ -195,19 +195,9 @@ def change_scopes(data: DataDir, code: str, scopes: list[str]) -> None:
         write_private(path, json.dumps(client, ensure_ascii=False, indent=2) + "\n")
 
 
-def public_jwk(pem_or_jwk: str) -> dict[str, Any]:
-    """The public half of a PEM or JWK text, with its RFC 7638 thumbprint as `kid`; P-256, Ed25519 or RSA ≥ 2048."""
+def public_jwk(pem_or_jwk: str) -> dict[str, str]:
+    """See `relais_contrats.oauth.keys.cle_a_inscrire`."""
     try:
-        text = pem_or_jwk.strip()
-        key = import_key(json.loads(text)) if text.startswith("{") else _import_pem(text)
-    except ValueError as error:
+        return cle_a_inscrire(pem_or_jwk)
+    except CleInvalide as error:
         raise LaunchError("La clé n'est ni un PEM ni un JWK lisible (P-256, Ed25519 ou RSA).") from error
-    alg = {"EC": "ES256", "OKP": "EdDSA", "RSA": "PS256"}[key.key_type]
-    return {**key.as_dict(private=False), "kid": key.thumbprint(), "alg": alg, "use": "sig"}
-
-
-def _import_pem(text: str) -> ECKey | OKPKey | RSAKey:
-    for kind in (ECKey, OKPKey, RSAKey):
-        with contextlib.suppress(ValueError, TypeError):
-            return kind.import_key(text)
-    raise ValueError("no known key type")

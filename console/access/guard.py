@@ -53,9 +53,13 @@ class Guard:
 
     async def _check_form(self, request: Request, operator: Operator) -> None:
         """A token is sent by no browser on its own: its requests need no token of a form."""
-        if operator.origine not in ("outil", "oauth") and not is_own_form(
-            request, (await form(request)).get(FORM_FIELD, "")
-        ):
+        if operator.origine in ("outil", "oauth"):
+            return
+        if is_api(request):
+            # No other site makes a browser send this type without asking first, and nobody answers it.
+            if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
+                raise HTTPException(415)
+        elif not is_own_form(request, (await form(request)).get(FORM_FIELD, "")):
             raise HTTPException(403)
 
 
@@ -67,8 +71,13 @@ def closed(routes: Sequence[BaseRoute]) -> Sequence[BaseRoute]:
     return routes
 
 
+def is_api(request: Request) -> bool:
+    """Whether a program asks, which reads JSON."""
+    return request.url.path.startswith(("/api/", "/administration/"))
+
+
 def _come_in(request: Request) -> Response:
-    if request.url.path.startswith(("/api/", "/administration/")):
+    if is_api(request):
         raise HTTPException(401, headers={"WWW-Authenticate": "Bearer"})
     target = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
     kept = {"suite": target} if request.method == "GET" and target != "/" else {}

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,7 +24,9 @@ _AUDIENCE, _BEARER_AT_MOST_S = "relais-console", 120
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """`origine`: `local`, `oidc`, or `outil` for a command of this machine. `formulaire` is what its forms carry."""
+    """`origine`: `local`, `oidc`, `oauth` for a machine, or `outil` for a command of this one.
+
+    `formulaire` is what its forms carry."""
 
     origine: str
     nom: str
@@ -56,10 +58,15 @@ def take_announcement(request: Request) -> None:
     ANNOUNCED.set(request.session.pop(_ANNOUNCEMENT, ""))
 
 
-class Sessions:
-    """`key` verifies the bearers of tools: HS256, two minutes at most."""
+Machines = Callable[[Request], Awaitable[tuple[str, Role] | None]]
+"""Name and role of the machine whose token a request brings."""
 
-    def __init__(self, pool: Pool, key: bytes, clock: Callable[[], datetime]) -> None:
+
+class Sessions:
+    """`key` verifies the bearers of tools: HS256, two minutes at most; `machines` tells who calls with a token."""
+
+    def __init__(self, pool: Pool, key: bytes, clock: Callable[[], datetime], machines: Machines | None) -> None:
+        self._machines = machines
         self._pool = pool
         self._key = OctKey.import_key(key)
         self._clock = clock
@@ -68,13 +75,20 @@ class Sessions:
         """Who asks; None for nobody that is known."""
         scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
         if scheme:
-            return self._tool(bearer) if scheme.lower() == "bearer" else None
+            return self._tool(bearer) if scheme.lower() == "bearer" else await self._machine(request)
         token = request.session.get(_TOKEN)
         if not token:
             return None
         async with self._pool.acquire() as conn:
             row = await store.session(conn, _digest(token), self._clock(), LONGEST, IDLE)
         return Operator(row["origine"], row["operateur"], Role(row["role"]), form_token(request)) if row else None
+
+    async def _machine(self, request: Request) -> Operator | None:
+        """A token opens the administration API, and no page."""
+        if self._machines is None or not request.url.path.startswith("/administration/"):
+            return None
+        known = await self._machines(request)
+        return Operator("oauth", *known, "") if known else None
 
     def _tool(self, bearer: str) -> Operator | None:
         try:

@@ -17,6 +17,15 @@ WHERE s.empreinte = lue.empreinte
 RETURNING s.origine, s.operateur, lue.role
 """
 
+# A proof that shares its request with a spent one is spent too: it is never acceptable again anyway.
+_RESERVE = """
+WITH reserves AS (
+    INSERT INTO usages_uniques (empreinte, expire_le) SELECT * FROM unnest($1::bytea[], $2::timestamptz[])
+    ON CONFLICT DO NOTHING RETURNING 1
+)
+SELECT count(*) FROM reserves
+"""
+
 
 async def digest_of(conn: Connection, name: str) -> str | None:
     found: str | None = await conn.fetchval("SELECT condensat FROM operateurs WHERE nom = $1", name)
@@ -82,3 +91,14 @@ async def last_acts(conn: Connection, limit: int) -> Sequence[Record]:
     return await conn.fetch(
         "SELECT a, geste, origine, operateur, provenance FROM gestes ORDER BY numero DESC LIMIT $1", limit
     )
+
+
+async def reserve(conn: Connection, uses: Sequence[tuple[bytes, datetime]]) -> bool:
+    """Whether none of these was used before; they are now."""
+    fingerprints, ends = [one for one, _ in uses], [end for _, end in uses]
+    taken: int = await conn.fetchval(_RESERVE, fingerprints, ends)
+    return taken == len(uses)
+
+
+async def forget_uses(conn: Connection, before: datetime) -> None:
+    await conn.execute("DELETE FROM usages_uniques WHERE expire_le < $1", before)

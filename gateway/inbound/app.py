@@ -18,6 +18,7 @@ from gateway.accesses import AccessChain
 from gateway.bodies import Bodies
 from gateway.destinations import Resolver
 from gateway.inbound.administration import audit as audit_desk
+from gateway.inbound.administration import machines
 from gateway.inbound.administration import partners as partners_desk
 from gateway.inbound.administration.office import Office
 from gateway.inbound.application import Application, surrounded
@@ -120,7 +121,8 @@ async def assemble(running: Process, configured: Settings) -> None:
     await running.bus.respond(overview.SUBJECT, COMPONENT, overall.answer)
     await running.bus.respond(delays.SUBJECT, COMPONENT, delays.answering(running.bus))
     running.loop("veille", observed.run)
-    await Office(running.pool, partners_desk.GESTES).open(running.bus, COMPONENT)
+    await running.bus.respond(machines.SUBJECT, COMPONENT, machines.answering(running.pool))
+    await Office(running.pool, partners_desk.GESTES | machines.GESTES).open(running.bus, COMPONENT)
     app = await build(running, configured, observed)
     shared = configured.port_partage
     running.loop("http", lambda stop: serve(app, configured.hote, configured.port, stop, shared=shared))

@@ -16,11 +16,13 @@ import httpx
 import uvicorn
 from fastapi import FastAPI
 from itsdangerous import TimestampSigner
+from joserfc.jwk import ECKey
 
 from chassis.bus import Unavailable
 from chassis.database import Pool
 from console import store
 from console.access import store as store_access
+from console.access.machines import Tokens
 from console.access.oidc import Oidc
 from console.access.rights import Role
 from console.administration.desk import Administer
@@ -73,6 +75,7 @@ async def no_risk() -> list[Risque] | None:
 
 
 COOKIE, TOOLS = Cookie("relais_console_essai", secrets.token_bytes(32), est_sur=False), secrets.token_bytes(32)
+TOKENS = ECKey.generate_key("P-256").as_pem(private=True)
 
 
 async def enter(pool: Pool, role: Role, name: str = "essai", origin: str = "oidc", at: datetime | None = None) -> str:
@@ -108,7 +111,8 @@ async def served(
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         provider = oidc(url) if oidc else None
         wiring = Wiring(
-            *(pool, ["127.0.0.1"], RETENTION, clock, ask, seek, hub, administer, stop, COOKIE, TOOLS, provider)
+            *(pool, ["127.0.0.1"], RETENTION, clock, ask, seek, hub, administer, stop, COOKIE, TOOLS, provider),
+            tokens=Tokens(pool, hub, url, TOKENS),
         )
         app, receiver = build(wiring)
         server = _Server(uvicorn.Config(app, http="httptools", lifespan="off", log_config=None))

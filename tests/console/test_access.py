@@ -35,6 +35,10 @@ OPEN_TO_ALL = {
     "GET /connexion/oidc",
     "GET /connexion/oidc/retour",
     "GET /administration/openapi.json",
+    "GET /.well-known/oauth-authorization-server",
+    "GET /.well-known/oauth-protected-resource",
+    "GET /oauth/jwks",
+    "POST /oauth/token",
 }
 FOREIGN: list[dict[str, str]] = [{}, {"jeton": ""}, {"jeton": "devine"}]
 PASSWORD = "abcd-efgh-jkmn-pqrs-tuvw"
@@ -117,6 +121,8 @@ def test_the_table_of_who_may_do_what() -> None:
         "voir-operateurs administration",
         "partenaire-suspendre exploitation administration",
         "partenaire-reprendre administration",
+        "machine-declarer administration",
+        "machine-retirer administration",
         "preuve-verifier exploitation administration",
         "personne-ouvrir administration",
         "exercice-demarrer exploitation administration",

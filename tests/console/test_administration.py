@@ -8,16 +8,20 @@ from typing import Any
 import httpx
 import pytest
 from joserfc import jwt
-from joserfc.jwk import OctKey
+from joserfc.jwk import ECKey, OctKey
 
 from chassis.bus_nats import NatsBus
 from chassis.database import Pool
 from console.access.rights import Role
 from console.administration.desk import administering
+from console.hub import asking_hub
 from gateway import partners
+from gateway.inbound.administration import machines
 from gateway.inbound.administration import partners as acts
 from gateway.inbound.administration.office import Office
 from relais_contrats.administration.actes import ACTES
+from relais_contrats.client import Client, Partner, RequestRefused
+from relais_contrats.oauth.keys import cle_a_inscrire
 from tests.console.serving import COOKIE, FORM, TOOLS, Served, enter, served
 from tests.engines import Bench
 
@@ -54,7 +58,8 @@ def tool(role: Role) -> str:
 @pytest.fixture
 async def administered(banc: Bench) -> AsyncIterator[Administered]:
     entrant, own = await banc.process("entrant", "passerelle"), await banc.process("console", "console")
-    await Office(entrant.pool, acts.GESTES).open(entrant.bus, "entrant")
+    await entrant.bus.respond(machines.SUBJECT, "entrant", machines.answering(entrant.pool))
+    await Office(entrant.pool, acts.GESTES | machines.GESTES).open(entrant.bus, "entrant")
     async with entrant.pool.acquire() as conn:
         await partners.creer(
             conn,
@@ -67,7 +72,7 @@ async def administered(banc: Bench) -> AsyncIterator[Administered]:
             scopes=["evenements:lire"],
         )
     await banc.reach("administration.passerelle.partenaire-suspendre")
-    async with served(banc, administer=administering(own.bus), role=None) as console:
+    async with served(banc, hub=asking_hub(own.bus), administer=administering(own.bus), role=None) as console:
         yield Administered(console, entrant.pool, own.bus)
 
 
@@ -95,6 +100,34 @@ async def test_the_api_does_the_same_and_its_document_is_of_what_runs(administer
     told = document["paths"][address]["post"]
     assert told["security"] == [{"oauth": ["administration:exploiter"]}]
     assert (await administered.register())[0]["par"] == "outil/essai"
+
+
+async def test_a_machine_acts_with_a_token_of_its_scope_until_it_is_withdrawn(administered: Administered) -> None:
+    key, url = ECKey.generate_key("P-256"), administered.console.url
+    pem = key.as_pem(private=False).decode()
+    suspend = ("POST", "/administration/v1/actes/partenaire-suspendre", {"partenaire": "ml-essai"})
+    await administered.submit("machine-declarer", nom="robot", cle=pem, portee="administration:exploiter")
+    kid = cle_a_inscrire(pem)["kid"]
+    robot = Client(url, f"{url}/oauth/token", url, "op:robot", kid, "ES256", ["administration:exploiter"])
+
+    async with Partner(robot, key, patience_s=1) as machine:
+        done = await machine.call(*suspend)
+        with pytest.raises(RequestRefused) as not_allowed:
+            await machine.call("POST", "/administration/v1/actes/machine-retirer", {"nom": "robot"})
+        page = await machine._once("GET", "/operateurs", {"headers": {}})
+        proof = await machine.headers("POST", suspend[1])
+        twice = [
+            (await administered.console.client.post(suspend[1], json={}, headers=proof)).status_code for _ in range(2)
+        ]
+        await administered.submit("machine-retirer", nom="robot")
+        with pytest.raises(RequestRefused) as withdrawn:
+            await machine.call(*suspend)
+
+    assert done["apres"] == {"etat": "suspendu"}
+    assert (not_allowed.value.status, withdrawn.value.status) == (403, 401)
+    assert page.headers["location"].startswith("/connexion")
+    assert twice == [422, 401], "a proof is good once"
+    assert [row["par"] for row in await administered.register()] == ["oidc/essai", "oauth/robot", "oidc/essai"]
 
 
 async def test_a_page_does_an_act_and_the_register_tells_who_when_what(administered: Administered) -> None:

@@ -2,7 +2,14 @@
 
 from collections.abc import Mapping
 
-from relais_contrats.administration import audit, partenaires
+from relais_contrats.administration import audit, machines, partenaires
 from relais_contrats.administration.acte import Acte
 
-ACTES: Mapping[str, Acte] = {acte.nom: acte for acte in (*partenaires.ACTES, *audit.ACTES)}
+ACTES: Mapping[str, Acte] = {
+    acte.nom: acte
+    for acte in (
+        *partenaires.ACTES,
+        *machines.ACTES,
+        *audit.ACTES,
+    )
+}

@@ -6,12 +6,13 @@ joserfc imports weak keys too (RSA-1024, ROCA moduli), so strength is decided he
 import json
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, OKPKey, RSAKey
+from joserfc.jwk import ECKey, OKPKey, RSAKey, import_key
 from joserfc.util import urlsafe_b64decode
 
 from relais_contrats.oauth.errors import CleInvalide
@@ -26,6 +27,7 @@ _FORMES: Final[Mapping[str, tuple[str, str | None, tuple[str, ...]]]] = {
     "EdDSA": ("OKP", "Ed25519", ("crv", "kty", "x")),
     "Ed25519": ("OKP", "Ed25519", ("crv", "kty", "x")),
 }
+_ALGORITHMES: Final = {"EC": "ES256", "OKP": "EdDSA", "RSA": "PS256"}
 _MEMBRES_PRIVES: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 # Least and most characters of each member: 32-byte coordinates; moduli of 2,048 to 4,096 bits; exponents of at most 32
 # bits. Larger ones are valid too, and only cost the verifier time.
@@ -85,6 +87,27 @@ def importer_jwk(jwk: Mapping[str, object], alg: str) -> Cle:
     if alg not in _FORMES:
         raise CleInvalide("the algorithm is not allowed")
     return importer(membres_publics(jwk, alg))
+
+
+def cle_a_inscrire(pem_ou_jwk: str) -> dict[str, str]:
+    """The public half of a PEM or JWK text, with its RFC 7638 thumbprint as `kid`: P-256, Ed25519 or RSA of 2,048 bits
+    or more. Raises CleInvalide."""
+    texte = pem_ou_jwk.strip()
+    try:
+        cle = import_key(json.loads(texte)) if texte.startswith("{") else _lire_pem(texte)
+        alg = _ALGORITHMES[cle.key_type]
+        membres = membres_publics(cle.as_dict(private=False), alg)
+    except (JoseError, ValueError, TypeError, KeyError) as error:
+        raise CleInvalide("neither a PEM nor a JWK that can be read") from error
+    importer(membres)
+    return {**dict(membres), "kid": empreinte(membres), "alg": alg, "use": "sig"}
+
+
+def _lire_pem(texte: str) -> ECKey | OKPKey | RSAKey:
+    for genre in (ECKey, OKPKey, RSAKey):
+        with suppress(ValueError, TypeError):
+            return genre.import_key(texte)
+    raise CleInvalide("no known key type")
 
 
 def _verifier_module(n: int) -> None:

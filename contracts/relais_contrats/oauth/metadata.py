@@ -13,7 +13,7 @@ from relais_contrats.oauth.certificate import ProxyDeConfiance
 from relais_contrats.oauth.clients import RegistreClients
 from relais_contrats.oauth.endpoint import Note, PointJeton, PointOAuth, rien_noter
 from relais_contrats.oauth.freins import Freins
-from relais_contrats.oauth.profile import ALGORITHMES, PORTEES, Profil
+from relais_contrats.oauth.profile import ALGORITHMES, Profil
 from relais_contrats.oauth.revocation import PointRevocation, Revocations
 from relais_contrats.oauth.server import ServeurAutorisation
 from relais_contrats.oauth.signing import Trousseau
@@ -31,20 +31,23 @@ def metadonnees_serveur(profil: Profil, *, par_certificat: bool, par_secret: boo
     methodes = [Methode.ASSERTION.value]
     methodes += [Methode.CERTIFICAT.value] if par_certificat else []
     methodes += ["client_secret_basic", "client_secret_post"] if par_secret else []
+    revocation = {
+        "revocation_endpoint": profil.point_revocation,
+        "revocation_endpoint_auth_methods_supported": methodes,
+        "revocation_endpoint_auth_signing_alg_values_supported": list(ALGORITHMES),
+    }
     return {
         "issuer": profil.issuer,
         "token_endpoint": profil.point_jeton,
         "jwks_uri": profil.jwks_uri,
-        "scopes_supported": list(PORTEES),
+        "scopes_supported": list(profil.portees),
         "response_types_supported": [],
         "grant_types_supported": ["client_credentials"],
         "token_endpoint_auth_methods_supported": methodes,
         "token_endpoint_auth_signing_alg_values_supported": list(ALGORITHMES),
         "dpop_signing_alg_values_supported": list(ALGORITHMES),
         "tls_client_certificate_bound_access_tokens": par_certificat,
-        "revocation_endpoint": profil.point_revocation,
-        "revocation_endpoint_auth_methods_supported": methodes,
-        "revocation_endpoint_auth_signing_alg_values_supported": list(ALGORITHMES),
+        **(revocation if profil.est_revocable else {}),
         "protected_resources": [profil.url_publique],
     }
 
@@ -55,7 +58,7 @@ def metadonnees_ressource(profil: Profil, *, par_certificat: bool, par_secret: b
         "resource": profil.url_publique,
         "authorization_servers": [profil.issuer],
         "jwks_uri": profil.jwks_uri,
-        "scopes_supported": list(PORTEES),
+        "scopes_supported": list(profil.portees),
         "bearer_methods_supported": ["header"],
         "dpop_signing_alg_values_supported": list(ALGORITHMES),
         "dpop_bound_access_tokens_required": not (par_certificat or par_secret),
@@ -68,31 +71,35 @@ def routes(
     trousseau: Trousseau,
     registre: RegistreClients,
     usages: UsagesUniques,
-    revocations: Revocations,
+    revocations: Revocations | None,
     proxy: ProxyDeConfiance,
     horloge: Callable[[], datetime],
     noter: Note = rien_noter,
 ) -> list[Route]:
-    """`horloge` answers the present instant, aware."""
+    """`horloge` answers the present instant, aware. Without `revocations`, no token can be taken back."""
     authentification = Authentification(profil, registre)
     serveur = ServeurAutorisation(profil, authentification, EmetteurJetons(profil, trousseau))
     jeton = PointJeton(profil, serveur, usages, horloge)
-    revocation = PointRevocation(LecteurJetons(profil, trousseau), authentification, usages, revocations, horloge)
     refus = Freins(REFUS_RAFALE, REFUS_PAR_MINUTE)
 
     def dire(metadonnees: Callable[..., dict[str, Any]]) -> Callable[[], dict[str, Any]]:
         return lambda: metadonnees(
-            profil, par_certificat=proxy.est_attendu, par_secret=registre.a_des_secrets(horloge())
+            profil,
+            par_certificat=proxy.est_attendu,
+            par_secret=registre.a_des_secrets(horloge()),
         )
 
-    return [
+    served = [
         # The busiest first: a router tries them one after the other.
         Route("/oauth/token", PointOAuth("jeton", refus, proxy, jeton.repondre, noter), name="jeton"),
         _document("/.well-known/oauth-authorization-server", dire(metadonnees_serveur), "application/json"),
         _document("/.well-known/oauth-protected-resource", dire(metadonnees_ressource), "application/json"),
         _document("/oauth/jwks", trousseau.jwks, "application/jwk-set+json"),
-        Route("/oauth/revoke", PointOAuth("revocation", refus, proxy, revocation.repondre, noter)),
     ]
+    if revocations is not None:
+        revocation = PointRevocation(LecteurJetons(profil, trousseau), authentification, usages, revocations, horloge)
+        served.append(Route("/oauth/revoke", PointOAuth("revocation", refus, proxy, revocation.repondre, noter)))
+    return served
 
 
 def _document(path: str, dire: Callable[[], dict[str, Any]], media_type: str) -> Route:

@@ -1,5 +1,6 @@
 """The constants of the profile: algorithms, audiences, lifetimes. No behaviour."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -39,9 +40,13 @@ JETON_MAX_BYTES: Final = 4_096
 
 @dataclass(frozen=True, slots=True)
 class Profil:
-    """Addresses of this hub as partners write them; `url_publique` is both the issuer and the API (the audience)."""
+    """Addresses of this hub as partners write them; `url_publique` is both the issuer and the API (the audience);
+    `portees` are all that it knows; `est_revocable`: a client may take its
+    tokens back."""
 
     url_publique: str
+    portees: Sequence[str] = PORTEES
+    est_revocable: bool = True
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.url_publique)

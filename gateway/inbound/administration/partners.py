@@ -1,6 +1,5 @@
 """The acts on partners."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from chassis.database import Connection, Record
@@ -33,7 +32,7 @@ async def declared(conn: Connection, code: str) -> Record:
     return row
 
 
-GESTES: Mapping[str, Geste] = {
+GESTES: dict[str, Geste] = {
     "partenaire-suspendre": suspendre,
     "partenaire-reprendre": reprendre,
 }
