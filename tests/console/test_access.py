@@ -111,6 +111,8 @@ def test_the_table_of_who_may_do_what() -> None:
         "voir-traces lecture exploitation administration",
         "voir-attention lecture exploitation administration",
         "voir-delais lecture exploitation administration",
+        "voir-livraisons lecture exploitation administration",
+        "voir-alertes lecture exploitation administration",
         "voir-droits lecture exploitation administration",
         "voir-registre lecture exploitation administration",
         "voir-audit exploitation administration",
