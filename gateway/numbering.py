@@ -3,58 +3,85 @@
 A receiver sees by itself that something is missing; `trous` says what became of it. SQL of both gateway processes.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from chassis.database import Connection, Record, write
+from chassis.database import Connection
 
 ATTRIBUT = "relaisnumero"
 """An integer extension attribute of CloudEvents, on what a feed or a webhook carries."""
 
-# What exists keeps its number. The identity is drawn after the sort, so `numero` follows the order of the events too.
-_INSERT_DELIVERIES = """
-WITH d AS (
-    SELECT *, row_number() OVER (PARTITION BY partenaire ORDER BY rang) AS n,
-        count(*) OVER (PARTITION BY partenaire) AS nombre
-    FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::text[], $5::text[])
-        WITH ORDINALITY AS u(partenaire, evenement, parcours, type, roles, rang)
-    WHERE NOT EXISTS (SELECT FROM livraisons l WHERE (l.evenement, l.partenaire) = (u.evenement, u.partenaire))
-), s AS (
-    INSERT INTO numeros (suite, dernier) SELECT partenaire, count(*) FROM d GROUP BY partenaire ORDER BY partenaire
-    ON CONFLICT (suite) DO UPDATE SET dernier = numeros.dernier + EXCLUDED.dernier RETURNING suite, dernier
-)
-INSERT INTO livraisons (partenaire, evenement, parcours, type, roles, a, relaisnumero)
-SELECT d.partenaire, d.evenement, d.parcours, d.type, string_to_array(d.roles, ' '), $6, s.dernier - d.nombre + d.n
-FROM d JOIN s ON s.suite = d.partenaire ORDER BY d.rang
-RETURNING numero, partenaire, evenement
+# In the order of the key, so that two writers of the same suites wait for one another instead of deadlocking.
+_TAKE = """
+INSERT INTO numeros (suite, dernier) SELECT * FROM unnest($1::text[], $2::bigint[])
+ON CONFLICT (suite) DO UPDATE SET dernier = numeros.dernier + EXCLUDED.dernier RETURNING suite, dernier
 """
-_INSERT_SENDINGS = """
-WITH d AS (
-    SELECT *, row_number() OVER (PARTITION BY abonnement ORDER BY livraison) AS n,
-        count(*) OVER (PARTITION BY abonnement) AS nombre
-    FROM unnest($1::uuid[], $2::bigint[], $3::uuid[]) AS u(abonnement, livraison, parcours)
-), s AS (
-    INSERT INTO numeros (suite, dernier) SELECT abonnement::text, count(*) FROM d GROUP BY 1 ORDER BY 1
-    ON CONFLICT (suite) DO UPDATE SET dernier = numeros.dernier + EXCLUDED.dernier RETURNING suite, dernier
-)
-INSERT INTO envois (abonnement, livraison, parcours, relaisnumero)
-SELECT d.abonnement, d.livraison, d.parcours, s.dernier - d.nombre + d.n FROM d JOIN s ON s.suite = d.abonnement::text
-"""
+# Drawn under the lock of the fan-out: they follow the order of the events.
+_DRAW = "SELECT nextval(pg_get_serial_sequence('livraisons', 'numero')) AS numero FROM generate_series(1, $1)"
+_KNOWN = "SELECT partenaire, evenement FROM livraisons WHERE evenement = ANY($1)"
+_DELIVERIES = ("numero", "partenaire", "evenement", "parcours", "type", "roles", "a", "relaisnumero")
+_SENDINGS = ("abonnement", "livraison", "parcours", "relaisnumero")
 _HOLD = "SELECT FROM numeros WHERE suite = $1 FOR UPDATE"
 _LAST = "SELECT coalesce((SELECT dernier FROM numeros WHERE suite = $1), 0)"
 _FORGET = "DELETE FROM numeros WHERE suite = $1"
 
 
-async def insert_deliveries(conn: Connection, rows: Sequence[Sequence[object]], now: object) -> list[Record]:
-    """(partner, event, parcours, type, roles by spaces), in order and each pair of partner and event once; returns
-    `numero, partenaire, evenement` of those that did not exist. To be called under the lock of the fan-out."""
-    return await conn.fetch(_INSERT_DELIVERIES, *[list(column) for column in zip(*rows, strict=True)], now)
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One event for one partner, with the roles that it holds then."""
+
+    partenaire: str
+    evenement: UUID
+    parcours: UUID
+    type: str
+    roles: Sequence[str]
+
+    @property
+    def key(self) -> tuple[str, UUID]:
+        return (self.partenaire, self.evenement)
+
+
+async def insert_deliveries(
+    conn: Connection, deliveries: Sequence[Delivery], now: datetime
+) -> dict[tuple[str, UUID], int]:
+    """Write those that do not exist, in order; return the number of each. Call it under the lock of the fan-out."""
+    known = {tuple(row) for row in await conn.fetch(_KNOWN, list({one.evenement for one in deliveries}))}
+    new: dict[tuple[str, UUID], Delivery] = {}
+    for one in deliveries:
+        if one.key not in known:
+            new.setdefault(one.key, one)
+    if not new:
+        return {}
+    numbers = {key: row["numero"] for key, row in zip(new, await conn.fetch(_DRAW, len(new)), strict=True)}
+    told = await _taken(conn, [one.partenaire for one in new.values()])
+    rows = [
+        (numbers[key], *key, one.parcours, one.type, one.roles, now, next(told[one.partenaire]))
+        for key, one in new.items()
+    ]
+    await conn.copy_records_to_table("livraisons", records=rows, columns=_DELIVERIES)
+    return numbers
 
 
 async def insert_sendings(conn: Connection, rows: Sequence[tuple[UUID, int, UUID]]) -> None:
     """(subscription, `livraisons.numero`, parcours) of what is pushed from now on. Takes the numbers of these
     subscriptions before their queues, like everybody: to be called before `files` is written."""
-    await write(conn, _INSERT_SENDINGS, rows)
+    if rows:
+        ordered = sorted(rows, key=lambda row: row[1])
+        told = await _taken(conn, [str(abonnement) for abonnement, _, _ in ordered])
+        await conn.copy_records_to_table(
+            "envois", records=[(*row, next(told[str(row[0])])) for row in ordered], columns=_SENDINGS
+        )
+
+
+async def _taken(conn: Connection, suites: Sequence[str]) -> dict[str, Iterator[int]]:
+    """The next numbers of each suite, as many as it is named times."""
+    wanted = sorted(Counter(suites).items())
+    rows = await conn.fetch(_TAKE, [suite for suite, _ in wanted], [nombre for _, nombre in wanted])
+    last = {row["suite"]: row["dernier"] for row in rows}
+    return {suite: iter(range(last[suite] - nombre + 1, last[suite] + 1)) for suite, nombre in wanted}
 
 
 async def hold(conn: Connection, abonnement: UUID) -> None:

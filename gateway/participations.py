@@ -48,8 +48,11 @@ ON CONFLICT (parcours) DO UPDATE SET distribue = EXCLUDED.distribue,
 _SIGNALLED = """
 SELECT coalesce(a.survivant, p.parcours) AS parcours, p.parcours AS nom, p.partenaire
 FROM participations p LEFT JOIN alias a ON a.absorbe = p.parcours
-WHERE p.role = 'signalant' AND p.fin IS NULL AND (p.parcours = ANY($1) OR a.survivant = ANY($1))
-ORDER BY p.parcours
+WHERE p.parcours = ANY($1) AND p.role = 'signalant' AND p.fin IS NULL
+UNION
+SELECT a.survivant, p.parcours, p.partenaire FROM alias a JOIN participations p ON p.parcours = a.absorbe
+WHERE a.survivant = ANY($1) AND p.role = 'signalant' AND p.fin IS NULL
+ORDER BY nom
 """
 _SIGNALLED_AS = """
 SELECT p.parcours, p.partenaire FROM unnest($1::uuid[], $2::text[]) AS d(parcours, partenaire)

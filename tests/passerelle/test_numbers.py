@@ -276,7 +276,7 @@ async def test_a_batch_that_is_given_up_leaves_no_gap(sortant: Sortant) -> None:
     for rank in range(3):
         evenement = uuid4()
         await pool.execute(event, evenement)
-        row = ("cd-59", evenement, evenement, "usager.signale", "territoire")
+        row = numbering.Delivery("cd-59", evenement, evenement, "usager.signale", ["territoire"])
         async with pool.acquire() as conn:
             transaction = conn.transaction()
             await transaction.start()
@@ -284,7 +284,7 @@ async def test_a_batch_that_is_given_up_leaves_no_gap(sortant: Sortant) -> None:
             await (transaction.rollback() if rank == 1 else transaction.commit())
             again = await numbering.insert_deliveries(conn, [row], datetime.now(UTC)) if rank == 2 else None
 
-    assert again == []
+    assert again == {}
     assert [row["relaisnumero"] for row in await pool.fetch("SELECT relaisnumero FROM livraisons ORDER BY numero")] == [
         1,
         2,

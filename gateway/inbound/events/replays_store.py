@@ -59,10 +59,12 @@ SELECT DISTINCT a.id, p, 0, $3::timestamptz FROM abonnements a, unnest($2::uuid[
 ON CONFLICT (abonnement, parcours) DO UPDATE SET prochain_a = EXCLUDED.prochain_a, essais = 0, premier_echec_a = NULL
 RETURNING parcours, bail_jusqua
 """
-# An erased delivery, or a subscription that is gone, leaves nothing to hand over.
+# An erased delivery, or a subscription that is gone, leaves nothing to hand over. The lock: an erasure that comes now
+# waits, and takes the sending along.
 _NEW = """
 SELECT a.id, l.numero, l.parcours FROM livraisons l, abonnements a WHERE l.numero = ANY($2) AND a.id = $1
 AND NOT EXISTS (SELECT FROM envois e WHERE (e.livraison, e.abonnement) = (l.numero, a.id))
+FOR KEY SHARE OF l
 """
 _HAND_OVER = """
 WITH remises AS (

@@ -11,6 +11,7 @@ from chassis.database import Connection, Record
 from chassis.ordering import Event
 from coffre.keys import Vault, destroy
 from gateway import numbering
+from gateway.numbering import Delivery
 from gateway.outbound.distribution import Abonne, Evenement, Livraison, Rappel
 from gateway.outbound.order import Cause
 from gateway.outbound.store import waiting
@@ -45,11 +46,8 @@ LEFT JOIN livraisons l ON l.evenement = e.id
 ORDER BY e.id
 """
 
-_INSERT_EVENTS = """
-INSERT INTO evenements (id, parcours, type, corps, scelle, recu_a)
-SELECT e.*, $6 FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::jsonb[], $5::bytea[]) AS e
-ON CONFLICT (id) DO NOTHING
-"""
+_KNOWN_EVENTS = "SELECT id FROM evenements WHERE id = ANY($1)"
+_EVENTS = ("id", "parcours", "type", "corps", "scelle", "recu_a")
 # One mark per batch: a database that was restored, and went on, has others. Cursors hold the one of their position.
 _MARK = "INSERT INTO reperes (numero, marque) VALUES ($1, $2)"
 _FILL_QUEUES = """
@@ -141,38 +139,32 @@ async def recalled(conn: Connection, events: Sequence[Event]) -> dict[UUID, Rapp
 
 
 async def insert_events(conn: Connection, vault: Vault, evenements: Sequence[Evenement], now: datetime) -> None:
-    if evenements:
-        sealed = await seal_events(conn, vault, EVENTS, [(e.id, e.type, e.parcours, e.corps) for e in evenements])
-        columns = (
-            [e.id for e in evenements],
-            [e.parcours for e in evenements],
-            [e.type for e in evenements],
-            [clear for clear, _ in sealed],
-            [cell for _, cell in sealed],
-        )
-        await conn.execute(_INSERT_EVENTS, *columns, now)
+    """One that exists stays as it was."""
+    if not evenements:
+        return
+    known = {row["id"] for row in await conn.fetch(_KNOWN_EVENTS, [e.id for e in evenements])}
+    new = {e.id: e for e in evenements if e.id not in known}.values()
+    sealed = await seal_events(conn, vault, EVENTS, [(e.id, e.type, e.parcours, e.corps) for e in new])
+    rows = [(e.id, e.parcours, e.type, *content, now) for e, content in zip(new, sealed, strict=True)]
+    await conn.copy_records_to_table("evenements", records=rows, columns=_EVENTS)
 
 
 async def insert_deliveries(conn: Connection, livraisons: Sequence[Livraison], now: datetime) -> int:
     """One row per receiver, and its place in the queue of each of its subscriptions; returns how many are pushed."""
     if not livraisons:
         return 0
-    once: dict[tuple[str, UUID], Livraison] = {}
-    for livraison in livraisons:
-        once.setdefault((livraison.partenaire, livraison.evenement), livraison)
-    wanted = [(d.partenaire, d.evenement, d.parcours, d.type, " ".join(sorted(d.roles))) for d in once.values()]
-    rows = await numbering.insert_deliveries(conn, wanted, now)
-    numbers = {(row["partenaire"], row["evenement"]): row["numero"] for row in rows}
+    wanted = [Delivery(d.partenaire, d.evenement, d.parcours, d.type, sorted(d.roles)) for d in livraisons]
+    numbers = await numbering.insert_deliveries(conn, wanted, now)
     if numbers:
         await mark(conn, max(numbers.values()))
-    sendings = [
-        (abonnement, numbers[livraison.partenaire, livraison.evenement], livraison.parcours)
-        for livraison in once.values()
-        if (livraison.partenaire, livraison.evenement) in numbers
+    sendings = {
+        (abonnement, numbers[delivery.key], delivery.parcours)
+        for livraison, delivery in zip(livraisons, wanted, strict=True)
+        if delivery.key in numbers
         for abonnement in livraison.abonnements
-    ]
+    }
     if sendings:
-        await numbering.insert_sendings(conn, sendings)
+        await numbering.insert_sendings(conn, list(sendings))
         await fill_queues(conn, Counter((abonnement, parcours) for abonnement, _, parcours in sendings), now)
     return len(sendings)
 

@@ -60,6 +60,8 @@ WITH suite AS (
     ) AS o
 ), rejouees AS (
     UPDATE rejeux_livraisons r SET livraison = s.nouveau FROM suite s WHERE r.livraison = s.numero
+), envoyees AS (
+    UPDATE envois v SET livraison = s.nouveau FROM suite s WHERE v.livraison = s.numero
 )
 UPDATE livraisons l SET numero = s.nouveau, retenue = false, a = $4 FROM suite s WHERE l.numero = s.numero
 RETURNING l.numero

@@ -28,9 +28,11 @@ FROM promis p JOIN depots d ON d.id = p.depot WHERE p.parcours = ANY($1) AND d.r
 _KEEP_PROMISES = "DELETE FROM promis WHERE evenement = ANY($1)"
 # The event was faster than the settlement of its deposit.
 _FORGET_KEPT = """
-DELETE FROM promis p WHERE EXISTS (SELECT FROM evenements WHERE id = p.evenement)
-OR EXISTS (SELECT FROM sans_destinataire WHERE evenement = p.evenement)
-OR EXISTS (SELECT FROM effaces WHERE parcours = p.parcours)
+DELETE FROM promis WHERE evenement IN (
+    SELECT p.evenement FROM promis p JOIN evenements e ON e.id = p.evenement
+    UNION ALL SELECT p.evenement FROM promis p JOIN sans_destinataire s ON s.evenement = p.evenement
+    UNION ALL SELECT p.evenement FROM promis p JOIN effaces f ON f.parcours = p.parcours
+)
 """
 
 _HELD = """
