@@ -110,6 +110,19 @@ class Lieu:
     sequence: int
 
 
+def rows(participants: Mapping[UUID, Mapping[str, frozenset[Role]]]) -> set[Participation]:
+    return {
+        Participation(parcours, code, role)
+        for parcours, roles_of in participants.items()
+        for code, roles in roles_of.items()
+        for role in roles
+    }
+
+
+def in_order(participation: Participation) -> tuple[UUID, str, str]:
+    return (participation.parcours, participation.partenaire, participation.role)
+
+
 Roles = dict[tuple[UUID, str], frozenset[Role]]
 
 
@@ -230,5 +243,5 @@ def _open(row: Record) -> frozenset[Role]:
 
 def _columns(participations: Sequence[Participation]) -> tuple[list[UUID], list[str], list[str]]:
     """In one order: the journal and the fan-out write the same rows at the same time, and would wait for each other."""
-    ordered = sorted(participations, key=lambda p: (p.parcours, p.partenaire, p.role))
+    ordered = sorted(participations, key=in_order)
     return ([p.parcours for p in ordered], [p.partenaire for p in ordered], [p.role.value for p in ordered])

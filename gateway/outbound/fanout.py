@@ -20,11 +20,14 @@ from chassis.waiting import wait
 from coffre.keys import Vault
 from gateway import fusions, moves, objets, participations, prescriptions
 from gateway.outbound import departs
-from gateway.outbound.distribution import Distribution, Roles, cle_de
+from gateway.outbound.distribution import Distribution
 from gateway.outbound.effects import Accompagnants, Repertoire, accompagnants_apres, concernes
+from gateway.outbound.merges import Merges
 from gateway.outbound.order import LONGEST_WAIT, Ordre, Promis, est_d_une_horloge
+from gateway.outbound.prescribed import Prescribed, cle_de
 from gateway.outbound.store import fanout as store
 from gateway.outbound.store import waiting
+from gateway.outbound.told import Roles
 from gateway.quiescence import BRIQUES, Avancements, Quiescence
 from gateway.sealing import EFFACEMENT, prepare
 from relais_contrats.catalogue import CATALOGUE
@@ -165,10 +168,10 @@ class Fanout:
         await departs.annoncer(conn, distribution.departs, distribution.revenus)
         await participations.place(conn, distribution.lieux, is_told=True)
         await participations.oppose(conn, distribution.opposed - distribution.opposed_before, now)
-        await prescriptions.noter(conn, distribution.nouvelles)
-        await prescriptions.finir(conn, distribution.finies, distribution.clos, now)
+        await prescriptions.noter(conn, distribution.prescriptions.new)
+        await prescriptions.finir(conn, distribution.prescriptions.ended, distribution.prescriptions.closed, now)
         await participations.absorb(conn, [(a.survivant, a.absorbes) for a in distribution.absorptions])
-        await fusions.save(conn, distribution.fusions_changees.values())
+        await fusions.save(conn, distribution.fusions.changed.values())
         await objets.noter(conn, distribution.crees)
         await store.insert_events(conn, self._vault, distribution.evenements, now)
         pushed = await store.insert_deliveries(conn, distribution.livraisons, now)
@@ -209,9 +212,9 @@ class Fanout:
             opposed=await participations.opposed(conn, named),
             signalants=await participations.signalled(conn, named),
             homonymes=await objets.homonymes(conn, merged) if (merged := _merged(taken)) else frozenset(),
-            prescriptions=dict(await prescriptions.suivies(conn, _prescriptions(taken))),
+            prescriptions=Prescribed(dict(await prescriptions.suivies(conn, _prescriptions(taken)))),
             territoires=await participations.told_territories(conn, named),
-            fusions=await fusions.load(conn, causes, named),
+            fusions=Merges(await fusions.load(conn, causes, named)),
         )
 
     async def _park(self, event: Event, error: Exception) -> bool:

@@ -23,9 +23,9 @@ from chassis.database import TRANSIENT, Pool, Record
 from chassis.facts import type_cloudevents
 from chassis.process import wait
 from gateway.outbound import outcomes
-from gateway.outbound.distribution import SOURCE
 from gateway.outbound.http_client import Answer, HttpClient
 from gateway.outbound.outcomes import Delivered, Failed, Gone, Health
+from gateway.outbound.sharing import SOURCE
 from gateway.outbound.store import delivery as store
 from gateway.outbound.targets import SINGLE, Target, Targets, request_headers
 

@@ -20,8 +20,9 @@ from chassis.database import TRANSIENT, Connection, Pool, Record
 from chassis.facts import type_cloudevents
 from chassis.process import wait
 from coffre.keys import Vault
-from gateway.outbound.distribution import SOURCE, Evenement, Livraison
+from gateway.outbound.sharing import SOURCE
 from gateway.outbound.store import suspensions as store
+from gateway.outbound.told import Evenement, Livraison
 from relais_contrats.droits import Role
 
 _log = structlog.get_logger()

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chassis.ordering import Event, Key
-from gateway.outbound.distribution import Distribution, Roles, SansDestinataire
+from gateway.outbound.distribution import Distribution
 from gateway.outbound.effects import concernes, effets
 from gateway.outbound.order import (
     EFFACEMENT,
@@ -23,6 +23,7 @@ from gateway.outbound.order import (
     Ordre,
     Promis,
 )
+from gateway.outbound.told import Roles, SansDestinataire
 from gateway.quiescence import BRIQUES, Avancement
 from relais_contrats.catalogue import CATALOGUE
 from relais_contrats.droits import Role

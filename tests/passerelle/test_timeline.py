@@ -10,8 +10,8 @@ from gateway.inbound.timeline.answering import causes_of, situation
 from gateway.inbound.timeline.lookup import Personne
 from gateway.inbound.timeline.rows import Lignes
 from gateway.inbound.timeline.steps import refusal, steps
-from gateway.outbound.distribution import SansDestinataire
 from gateway.outbound.order import Attend
+from gateway.outbound.told import SansDestinataire
 from relais_contrats.droits import Role
 from relais_contrats.matrice import CIRCONSTANCES
 from relais_contrats.reception import ligne_de_refus

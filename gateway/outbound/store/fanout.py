@@ -12,9 +12,9 @@ from chassis.ordering import Event
 from coffre.keys import Vault, destroy
 from gateway import numbering
 from gateway.numbering import Delivery
-from gateway.outbound.distribution import Abonne, Evenement, Livraison, Rappel
 from gateway.outbound.order import Cause
 from gateway.outbound.store import waiting
+from gateway.outbound.told import Abonne, Evenement, Livraison, Rappel
 from gateway.pseudonyms import belonging
 from gateway.sealing import EVENTS, open_events, seal_events
 from relais_contrats.catalogue import ANNULATIONS, CATALOGUE

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from chassis.database import Connection, Record
 from coffre.keys import Vault
-from gateway.outbound.distribution import Evenement, Livraison
 from gateway.outbound.store import fanout
+from gateway.outbound.told import Evenement, Livraison
 
 _UNTOLD = "SELECT id FROM abonnements WHERE etat = 'suspendu' AND NOT suspension_dite ORDER BY suspendu_a, id"
 _TELL = """

@@ -10,8 +10,8 @@ from chassis.database import Connection, Record, write
 from chassis.facts import type_court
 from chassis.ordering import Event
 from coffre.keys import Vault
-from gateway.outbound.distribution import NonDistribue
 from gateway.outbound.order import Attend
+from gateway.outbound.told import NonDistribue
 from gateway.sealing import ASIDE, HELD, open_events, seal_events
 
 # An event is told once it has a row in one of these; a promise of it that was written later goes by itself.
