@@ -28,7 +28,12 @@ WHERE p.fin IS NULL AND ($3 OR NOT EXISTS (
 GROUP BY p.parcours, p.partenaire, o.parcours, t.departement, q.code
 """
 _TERRITORIES = "SELECT parcours, departement FROM territoires WHERE parcours = ANY($1)"
-_TOLD = "SELECT parcours, coalesce(distribue, departement) AS departement FROM territoires WHERE parcours = ANY($1)"
+_STANDING = """
+SELECT p.parcours, coalesce(t.distribue, t.departement) AS departement, o.parcours IS NOT NULL AS est_opposee,
+    f.parcours IS NOT NULL AS est_effacee
+FROM unnest($1::uuid[]) AS p(parcours) LEFT JOIN territoires t USING (parcours)
+LEFT JOIN oppositions o USING (parcours) LEFT JOIN effaces f USING (parcours)
+"""
 _PLACE = """
 INSERT INTO territoires (parcours, departement, sequence)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::int[]) AS d(parcours, departement, sequence) ORDER BY parcours
@@ -72,7 +77,6 @@ _ABSORBED = "SELECT survivant, absorbe FROM alias WHERE survivant = ANY($1)"
 _ALIAS = "SELECT absorbe, survivant FROM alias WHERE absorbe = ANY($1)"
 # A survivor that is absorbed in its turn takes its own absorbed ones along: a lookup is always one step.
 _REDIRECT = "UPDATE alias SET chemin = survivant || chemin, survivant = $2 WHERE survivant = ANY($1)"
-_OPPOSED = "SELECT parcours FROM oppositions WHERE parcours = ANY($1)"
 _OPPOSE = "INSERT INTO oppositions (parcours, depuis) SELECT p, $2 FROM unnest($1::uuid[]) AS p ON CONFLICT DO NOTHING"
 # Who is recognised under another parcours has objected there too.
 _OPPOSE_SURVIVOR = """
@@ -143,7 +147,7 @@ async def absorbed(conn: Connection, parcours: Collection[UUID]) -> dict[UUID, l
 
 
 async def of_parcours(conn: Connection, parcours: Iterable[UUID]) -> Roles:
-    """The roles of every participant of these parcours, as they are held: `opposed` and `territories` narrow them."""
+    """The roles of every participant of these parcours, as they are held: their `standing` narrows them."""
     rows = await conn.fetch(_ROLES, list(parcours))
     return {(row["parcours"], row["partenaire"]): frozenset(map(Role, row["roles"])) for row in rows}
 
@@ -177,9 +181,23 @@ async def territories(conn: Connection, parcours: Collection[UUID]) -> dict[UUID
     return {row["parcours"]: row["departement"] for row in await conn.fetch(_TERRITORIES, list(parcours))}
 
 
-async def told_territories(conn: Connection, parcours: Collection[UUID]) -> dict[UUID, str]:
-    """The same as far as the fan-out has told: the door may know more."""
-    return {row["parcours"]: row["departement"] for row in await conn.fetch(_TOLD, list(parcours))}
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Of some parcours: the département of each as far as the fan-out has told (the door may know more), those whose
+    person has objected (their roles count with `Role.OPPOSITION`), those whose person was erased."""
+
+    territories: Mapping[UUID, str]
+    opposed: frozenset[UUID]
+    erased: frozenset[UUID]
+
+
+async def standing(conn: Connection, parcours: Iterable[UUID]) -> Standing:
+    rows = await conn.fetch(_STANDING, list(parcours))
+    return Standing(
+        {row["parcours"]: row["departement"] for row in rows if row["departement"]},
+        frozenset(row["parcours"] for row in rows if row["est_opposee"]),
+        frozenset(row["parcours"] for row in rows if row["est_effacee"]),
+    )
 
 
 async def place(conn: Connection, lieux: Collection[Lieu], *, is_told: bool = False) -> None:
@@ -221,11 +239,6 @@ async def absorb(
         await conn.execute(_ABSORB, absorbes, survivant, sont_des_noms)
         await conn.execute(_OPPOSE_SURVIVOR, absorbes, survivant)
         await conn.execute(_NARROW, [survivant])
-
-
-async def opposed(conn: Connection, parcours: Iterable[UUID]) -> set[UUID]:
-    """Those whose person has objected: the roles in them count with `Role.OPPOSITION`."""
-    return {row["parcours"] for row in await conn.fetch(_OPPOSED, list(parcours))}
 
 
 async def oppose(conn: Connection, parcours: Collection[UUID], now: datetime) -> None:

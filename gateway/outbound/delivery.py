@@ -89,6 +89,8 @@ class Sender:
         self._limits = limits or Limits()
         self._in_flight: Counter[UUID] = Counter()
         self._work = asyncio.Event()
+        self._was_full = False
+        """The last look left out what it had no place for. Otherwise whoever fills a queue wakes this sender."""
         self._settlements = MicroBatch(self._settle_all)
         self._leases = Leases(pool, self.wake)
 
@@ -125,17 +127,22 @@ class Sender:
 
     async def _claim(self) -> list[Taken]:
         free, cle = self._limits.total - self._in_flight.total(), self._leases.cle
+        self._was_full = True  # also for what ends while we look
         if free <= 0 or cle is None:
             return []
         now = datetime.now(UTC)
         async with self._pool.acquire() as conn, conn.transaction():
             rows = await store.active(conn, now)
-            places = {row["id"]: self._limits.places(row["echecs"]) - self._in_flight[row["id"]] for row in rows}
-            places = {id_: count for id_, count in places.items() if count > 0}
+            free_of = {row["id"]: self._limits.places(row["echecs"]) - self._in_flight[row["id"]] for row in rows}
+            places = {id_: count for id_, count in free_of.items() if count > 0}
             if not places:
+                self._was_full = bool(free_of)
                 return []
             lots = {row["id"]: row["lot"] for row in rows}
             claims = await store.claim(conn, self._bodies, places, lots, free, now, now + self._limits.lease, cle)
+        taken = Counter(claim.abonnement for claim in claims)
+        is_full = any(taken[id_] >= count for id_, count in places.items())
+        self._was_full = is_full or len(claims) >= free or len(places) < len(free_of)
         subscriptions = {row["id"]: row for row in rows}
         return [(subscriptions[claim.abonnement], claim) for claim in claims]
 
@@ -184,7 +191,8 @@ class Sender:
             await _log.aexception("delivery.failed", abonnement=str(claim.abonnement))
         finally:
             self._in_flight[claim.abonnement] -= 1
-            self._work.set()
+            if self._was_full:
+                self._work.set()
 
     async def _attempt(self, row: Record, claim: Claim, protected: Protected | None) -> Result:
         if protected is None:
@@ -270,11 +278,13 @@ class Sender:
             # Signing lets go of the interpreter: in a thread, a full batch does not hold up the requests in flight.
             signed = await asyncio.to_thread(settlement.sign, results, self._chains, datetime.now(UTC))
             async with self._pool.acquire() as conn, conn.transaction():
-                suspended = await settlement.write(conn, results, signed, datetime.now(UTC), chances)
+                written = await settlement.write(conn, results, signed, datetime.now(UTC), chances)
         except BaseException:
             self._chains.restart()
             raise
-        for abonnement in suspended:
+        if written.has_more:
+            self._work.set()
+        for abonnement in written.suspended:
             await _log.awarning("delivery.subscription_suspended", abonnement=str(abonnement))
 
 

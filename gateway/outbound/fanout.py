@@ -6,6 +6,7 @@ is set aside, and holds its parcours: see `chassis.faults`.
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -23,11 +24,12 @@ from gateway.outbound import departs
 from gateway.outbound.distribution import Distribution
 from gateway.outbound.effects import Accompagnants, Repertoire, accompagnants_apres, concernes
 from gateway.outbound.merges import Merges
-from gateway.outbound.order import LONGEST_WAIT, Ordre, Promis, est_d_une_horloge
+from gateway.outbound.order import LONGEST_WAIT, Cause, Ordre, Promis, est_d_une_horloge
 from gateway.outbound.prescribed import Prescribed, cle_de
 from gateway.outbound.store import fanout as store
 from gateway.outbound.store import waiting
 from gateway.outbound.told import Roles
+from gateway.participations import Standing
 from gateway.quiescence import BRIQUES, Avancements, Quiescence
 from gateway.sealing import EFFACEMENT, prepare
 from relais_contrats.catalogue import CATALOGUE
@@ -39,6 +41,17 @@ _TOGETHER = 500
 _LOOK_EVERY_S = 1.0
 
 _UNKNOWN: Avancements = {}
+
+
+@dataclass(frozen=True, slots=True)
+class _Situation:
+    """What a batch finds of the parcours that it concerns. `led`: the ids of what led to its events; `causes`: the
+    deposits among them."""
+
+    parcours: set[UUID]
+    led: set[UUID]
+    causes: Mapping[UUID, Cause]
+    standing: Standing
 
 
 class Fanout:
@@ -120,11 +133,13 @@ class Fanout:
             named = set().union(*map(concernes, events))
             held = await waiting.held(conn, self._vault, named, _TOGETHER) if brings_along else []
             known = {event.id: event for event in (*map(waiting.event, held), *events)}
-            ordre = await self._ordre(conn, known.values(), held, avancements)
+            situation = await self._situation(conn, known.values())
+            ordre = await self._ordre(conn, known.values(), held, avancements, situation)
             set_aside = set().union(*ordre.parques.values())
             taken, later = ordre.tour(known.values(), now)
-            pushed = await self._write(conn, taken, now) if taken else 0
-            await waiting.let_go(conn, known.keys() - {event.id for event, _ in later})
+            pushed = await self._write(conn, taken, now, situation) if taken else 0
+            if held or not brings_along:
+                await waiting.let_go(conn, known.keys() - {event.id for event, _ in later})
             to_hold = [(event, attend) for event, attend in later if event.id not in set_aside]
             await waiting.hold(conn, self._vault, to_hold, now)
             await waiting.unpark(conn, set_aside & {event.id for event in taken}, now)
@@ -136,31 +151,40 @@ class Fanout:
         if pushed:
             self._wake()
 
-    async def _ordre(
-        self, conn: Connection, events: Collection[Event], held: Sequence[Mapping[str, Any]], avancements: Avancements
-    ) -> Ordre:
+    async def _situation(self, conn: Connection, events: Collection[Event]) -> _Situation:
         named = set().union(*map(concernes, events))
+        led = {UUID(event.body["causeid"]) for event in events if "causeid" in event.body}
+        return _Situation(named, led, await store.causes(conn, led), await participations.standing(conn, named))
+
+    async def _ordre(
+        self,
+        conn: Connection,
+        events: Collection[Event],
+        held: Sequence[Mapping[str, Any]],
+        avancements: Avancements,
+        situation: _Situation,
+    ) -> Ordre:
+        named = situation.parcours
         briques = {event.brique for event in events} | set(BRIQUES)
         aside = await waiting.aside(conn, named)
         promised = await waiting.promised(conn, named)
-        causes = {UUID(event.body["causeid"]) for event in events if "causeid" in event.body}
         return Ordre(
             positions=await ledger.positions(conn, [(brique, one) for brique in briques for one in named]),
-            causes=await store.causes(conn, causes),
+            causes=situation.causes,
             promis=[
                 Promis(row["evenement"], row["parcours"], row["brique"], store.cause(row), row["regle_a"])
                 for row in promised
             ],
-            dits=await waiting.told(conn, causes),
+            dits=await waiting.told(conn, situation.led - situation.causes.keys()),
             parques=_by_parcours(row for row in aside if row["etat"] != "ecarte"),
             ecartes={((r["brique"], r["agregat"]), r["sequence"]) for r in aside if r["etat"] == "ecarte"},
-            oublies=await store.erased(conn, named),
+            oublies=situation.standing.erased,
             retenus_depuis={row["id"]: row["depuis"] for row in held},
             avancements=avancements,
         )
 
-    async def _write(self, conn: Connection, taken: Sequence[Event], now: datetime) -> int:
-        distribution = await self._load(conn, taken)
+    async def _write(self, conn: Connection, taken: Sequence[Event], now: datetime, situation: _Situation) -> int:
+        distribution = await self._load(conn, taken, situation)
         for event in taken:
             distribution.take(event)
         await participations.enter(conn, distribution.entered, now)
@@ -187,12 +211,11 @@ class Fanout:
         await ledger.advance(conn, _reached(taken))
         return pushed
 
-    async def _load(self, conn: Connection, taken: Sequence[Event]) -> Distribution:
+    async def _load(self, conn: Connection, taken: Sequence[Event], situation: _Situation) -> Distribution:
         held: dict[UUID, Roles] = {}
         named = set().union(*map(concernes, taken))
         for (parcours, code), roles in (await participations.of_parcours(conn, named)).items():
             held.setdefault(parcours, {})[code] = roles
-        causes = {UUID(event.body["causeid"]) for event in taken if "causeid" in event.body}
         accompagnants: dict[UUID, Accompagnants] = {}
         leaving = {event.agregat for event in taken if event.type == "accompagnant.retire"}
         for row in await store.told_accompagnants(conn, self._vault, leaving) if leaving else ():
@@ -200,21 +223,20 @@ class Fanout:
                 continue
             before = accompagnants.get(row["parcours"], frozenset())
             accompagnants[row["parcours"]] = accompagnants_apres(row["type"], row["corps"]["data"], before)
-        subscribers, known = await store.subscribers(conn), await store.causes(conn, causes)
         return Distribution(
             self._repertoire,
             held,
-            subscribers,
-            known,
+            await store.subscribers(conn),
+            situation.causes,
             accompagnants,
             rappels=await store.recalled(conn, taken),
-            forgotten=await store.erased(conn, named),
-            opposed=await participations.opposed(conn, named),
+            forgotten=situation.standing.erased,
+            opposed=set(situation.standing.opposed),
             signalants=await participations.signalled(conn, named),
             homonymes=await objets.homonymes(conn, merged) if (merged := _merged(taken)) else frozenset(),
             prescriptions=Prescribed(dict(await prescriptions.suivies(conn, _prescriptions(taken)))),
-            territoires=await participations.told_territories(conn, named),
-            fusions=Merges(await fusions.load(conn, causes, named)),
+            territoires=dict(situation.standing.territories),
+            fusions=Merges(await fusions.load(conn, situation.led, named)),
         )
 
     async def _park(self, event: Event, error: Exception) -> bool:

@@ -34,6 +34,15 @@ class Result:
 Signed = Sequence[OfDelivery | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """`has_more`: something is left in a queue that was given back, or is due again. `suspended`: the subscriptions that these results
+    suspend."""
+
+    has_more: bool
+    suspended: Sequence[UUID]
+
+
 def sign(results: Sequence[Result], chains: Chains, now: datetime) -> Signed:
     """A receipt for each result that is a delivery, in order. When they cannot be written, the caller restarts the
     chains: what was signed exists nowhere."""
@@ -42,20 +51,20 @@ def sign(results: Sequence[Result], chains: Chains, now: datetime) -> Signed:
 
 async def write(
     conn: Connection, results: Sequence[Result], signed: Signed, now: datetime, chances: Sequence[float]
-) -> list[UUID]:
-    """Write a batch of results with their receipts, in one transaction; the subscriptions that are suspended by it."""
+) -> Written:
+    """Write a batch of results with their receipts, in one transaction."""
     if any(signed):
         await receipts.insert(conn, [receipt for receipt in signed if receipt])
     sendings = [s for result, receipt in zip(results, signed, strict=True) for s in _sendings(result, receipt)]
     releases = [_release(result, now, chance) for result, chance in zip(results, chances, strict=True)]
-    await store.settle(conn, sendings, releases, now)
+    has_more = await store.settle(conn, sendings, releases, now)
     await park(conn, [one for result in results for one in result.unmade], now)
     emptied = [r.claim for r in results if not r.claim.tete]
     if emptied:
         await store.recount(conn, emptied)
     alive = {r.claim.abonnement for r in results if _is_alive(r.outcome)}
     if alive:
-        await store.recover(conn, sorted(alive), now)
+        has_more |= await store.recover(conn, sorted(alive), now)
     gone = {r.claim.abonnement for r in results if isinstance(r.outcome, Gone)}
     if gone:
         await store.end(conn, sorted(gone))
@@ -64,7 +73,7 @@ async def write(
         abonnement, outcome = result.claim.abonnement, result.outcome
         if isinstance(outcome, Failed) and outcome.is_endpoint and abonnement not in alive | gone:
             failures.setdefault(abonnement, []).append((result.claim.parcours, outcome))
-    return await count_failures(conn, failures, now, chances[0]) if failures else []
+    return Written(has_more, await count_failures(conn, failures, now, chances[0]) if failures else ())
 
 
 async def count_failures(

@@ -124,12 +124,12 @@ async def test_an_objection_that_came_by_the_merge_goes_with_it(cas: Cas) -> Non
     await cas.sortant.tell("usager.oppose", cas.absorbe, {"motif": "Demande."}, source=CD)
     await cas.fusionner()
     async with cas.sortant.process.pool.acquire() as conn:
-        reunis = await participations.opposed(conn, [cas.survivant, cas.absorbe])
+        reunis = (await participations.standing(conn, [cas.survivant, cas.absorbe])).opposed
 
     await cas.defaire()
 
     async with cas.sortant.process.pool.acquire() as conn:
-        assert await participations.opposed(conn, [cas.survivant, cas.absorbe]) == {cas.absorbe}
+        assert (await participations.standing(conn, [cas.survivant, cas.absorbe])).opposed == {cas.absorbe}
     assert reunis == {cas.survivant, cas.absorbe}
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
@@ -144,7 +144,7 @@ async def test_a_result_that_cannot_be_written_leaves_those_settled_beside_it(
 
     async def refuse(
         conn: Connection, results: Sequence[Result], signed: Signed, now: datetime, chances: Sequence[float]
-    ) -> list[UUID]:
+    ) -> settlement.Written:
         if any(result.claim.abonnement == sick for result in results):
             raise LookupError
         return await write(conn, results, signed, now, chances)

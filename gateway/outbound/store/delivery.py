@@ -75,11 +75,6 @@ _LOCK_QUEUES = """
 SELECT FROM files WHERE (abonnement, parcours) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))
 ORDER BY abonnement, parcours FOR UPDATE
 """
-_SHORTEN = """
-UPDATE files f SET restants = f.restants - d.nombre
-FROM unnest($1::uuid[], $2::uuid[], $3::int[]) AS d(abonnement, parcours, nombre)
-WHERE (f.abonnement, f.parcours) = (d.abonnement, d.parcours)
-"""
 # A queue whose rows went another way (an erasure while it was claimed) says how many it really has.
 _RECOUNT = """
 UPDATE files f SET restants = (
@@ -90,11 +85,16 @@ WHERE (f.abonnement, f.parcours) = (d.abonnement, d.parcours)
 """
 # Whoever took the queue over after the lease has the say on what follows.
 _RELEASE = """
-UPDATE files f SET bail_jusqua = NULL, expediteur = NULL, essais = d.essais, premier_echec_a = d.premier,
-    prochain_a = d.prochain
-FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::int[], $5::timestamptz[], $6::timestamptz[])
-    AS d(abonnement, parcours, bail, essais, premier, prochain)
-WHERE (f.abonnement, f.parcours, f.bail_jusqua) = (d.abonnement, d.parcours, d.bail)
+UPDATE files f SET restants = f.restants - d.partis,
+    bail_jusqua = CASE WHEN f.bail_jusqua = d.bail THEN NULL ELSE f.bail_jusqua END,
+    expediteur = CASE WHEN f.bail_jusqua = d.bail THEN NULL ELSE f.expediteur END,
+    essais = CASE WHEN f.bail_jusqua = d.bail THEN d.essais ELSE f.essais END,
+    premier_echec_a = CASE WHEN f.bail_jusqua = d.bail THEN d.premier ELSE f.premier_echec_a END,
+    prochain_a = CASE WHEN f.bail_jusqua = d.bail THEN d.prochain ELSE f.prochain_a END
+FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::int[], $5::timestamptz[], $6::timestamptz[], $7::int[])
+    AS d(abonnement, parcours, bail, essais, premier, prochain, partis)
+WHERE (f.abonnement, f.parcours) = (d.abonnement, d.parcours)
+RETURNING f.restants
 """
 
 _RECOVER = """
@@ -231,28 +231,29 @@ def _delivered(row: Mapping[str, Any]) -> Delivered:
     )
 
 
-async def settle(conn: Connection, sendings: Sequence[Sending], releases: Sequence[Release], now: datetime) -> None:
-    """Write attempts and give the queues back. To be called in a transaction."""
-    queues = [(r.abonnement, r.parcours) for r in releases]
-    await conn.execute(_LOCK_QUEUES, [a for a, _ in queues], [p for _, p in queues])
+async def settle(conn: Connection, sendings: Sequence[Sending], releases: Sequence[Release], now: datetime) -> bool:
+    """Write attempts and give the queues back; whether something is left in them. To be called in a transaction."""
+    held = {(r.abonnement, r.parcours): r for r in sorted(releases, key=lambda release: release.bail)}
+    await conn.execute(_LOCK_QUEUES, [a for a, _ in held], [p for _, p in held])
+    left: Counter[tuple[UUID, UUID]] = Counter()
     if sendings:
         columns = [[getattr(s, name) for s in sendings] for name in Sending.__slots__]
         rows = await conn.fetch(_SETTLE_SENDINGS, *columns, now)
-        done = Counter((row["abonnement"], row["parcours"]) for row in rows if row["etat"] != "a-livrer")
-        if done:
-            await conn.execute(_SHORTEN, [a for a, _ in done], [p for _, p in done], list(done.values()))
-    await conn.execute(_RELEASE, *[[getattr(r, name) for r in releases] for name in Release.__slots__])
+        left.update((row["abonnement"], row["parcours"]) for row in rows if row["etat"] != "a-livrer")
+    columns = [[getattr(r, name) for r in held.values()] for name in Release.__slots__]
+    return any(row["restants"] for row in await conn.fetch(_RELEASE, *columns, [left[queue] for queue in held]))
 
 
 async def recount(conn: Connection, claims: Sequence[Claim]) -> None:
     await conn.execute(_RECOUNT, [c.abonnement for c in claims], [c.parcours for c in claims])
 
 
-async def recover(conn: Connection, abonnements: Sequence[UUID], now: datetime) -> None:
-    """These endpoints have just answered: whatever had been held against them is forgotten."""
+async def recover(conn: Connection, abonnements: Sequence[UUID], now: datetime) -> bool:
+    """These endpoints have just answered: whatever had been held against them is forgotten. Whether something was."""
     recovered = [row["id"] for row in await conn.fetch(_RECOVER, abonnements)]
     if recovered:
         await conn.execute(_RESUME, recovered, now)
+    return bool(recovered)
 
 
 async def lock_health(conn: Connection, abonnements: Sequence[UUID]) -> list[Record]:

@@ -77,7 +77,6 @@ _END_ABSORBED = """
 UPDATE participations SET fin = $2
 WHERE fin IS NULL AND parcours IN (SELECT absorbe FROM alias WHERE survivant = ANY($1))
 """
-_ERASED = "SELECT parcours FROM effaces WHERE parcours = ANY($1)"
 # Its aliases with it, in every table below.
 _NOTE_ERASED = """
 INSERT INTO effaces (parcours, a)
@@ -190,8 +189,3 @@ async def erase(conn: Connection, effaces: dict[UUID, UUID], now: datetime) -> N
     await conn.execute(_EMPTY_DEPOSITS, parcours)
     await destroy(conn, [row["nom"] for row in await conn.fetch(_NAMES, parcours)])
     await waiting.erase(conn, parcours)
-
-
-async def erased(conn: Connection, parcours: Iterable[UUID]) -> frozenset[UUID]:
-    """Those whose person was erased."""
-    return frozenset(row["parcours"] for row in await conn.fetch(_ERASED, list(parcours)))

@@ -22,8 +22,11 @@ UNION ALL SELECT id FROM rebut WHERE id = ANY($1) AND etat = 'ecarte'
 """
 _PROMISED = """
 SELECT p.evenement, p.parcours, p.brique, d.id, d.partenaire, d.message, d.numero, d.recu_a, d.type, d.regle_a,
-    d.reconnait_dans
-FROM promis p JOIN depots d ON d.id = p.depot WHERE p.parcours = ANY($1) AND d.regle_a IS NOT NULL
+    d.reconnait_dans, coalesce(e.id, s.evenement, r.id) IS NOT NULL AS est_dite
+FROM promis p JOIN depots d ON d.id = p.depot
+LEFT JOIN evenements e ON e.id = p.evenement LEFT JOIN sans_destinataire s ON s.evenement = p.evenement
+LEFT JOIN rebut r ON r.id = p.evenement AND r.etat = 'ecarte'
+WHERE p.parcours = ANY($1) AND d.regle_a IS NOT NULL
 """
 _KEEP_PROMISES = "DELETE FROM promis WHERE evenement = ANY($1)"
 # The event was faster than the settlement of its deposit.
@@ -97,16 +100,16 @@ DELETE FROM rebut WHERE agregat IN (SELECT parcours FROM effaces)
 
 async def told(conn: Connection, ids: Iterable[UUID]) -> set[UUID]:
     """Those that were told, if only to nobody, or discarded by an operator."""
-    return {row["id"] for row in await conn.fetch(_TOLD, list(ids))}
+    named = list(ids)
+    return {row["id"] for row in await conn.fetch(_TOLD, named)} if named else set()
 
 
 async def promised(conn: Connection, parcours: Iterable[UUID]) -> list[Record]:
     """What the door answered for of these parcours, each with its deposit; what was told meanwhile is deleted."""
     rows = await conn.fetch(_PROMISED, list(parcours))
-    kept = await told(conn, [row["evenement"] for row in rows]) if rows else set()
-    if kept:
+    if kept := [row["evenement"] for row in rows if row["est_dite"]]:
         await keep_promises(conn, kept)
-    return [row for row in rows if row["evenement"] not in kept]
+    return [row for row in rows if not row["est_dite"]]
 
 
 async def keep_promises(conn: Connection, evenements: Collection[UUID]) -> None:
