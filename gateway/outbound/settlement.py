@@ -36,8 +36,8 @@ Signed = Sequence[OfDelivery | None]
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """`has_more`: something is left in a queue that was given back, or is due again. `suspended`: the subscriptions that
-    these results suspend."""
+    """`has_more`: something is left in a queue that was given back, or is due again. `suspended`: the subscriptions
+    that these results suspend."""
 
     has_more: bool
     suspended: Sequence[UUID]

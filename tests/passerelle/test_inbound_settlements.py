@@ -13,7 +13,9 @@ from deploy.keys import new_es256_key
 from gateway import participations
 from gateway.accesses import AccessChain
 from gateway.inbound.deposit.cabinet import Cabinet, drop
-from gateway.inbound.deposit.journal import Incoming, Journal, Known, New, Refused, Settlement
+from gateway.inbound.deposit.journal import Journal
+from gateway.inbound.deposit.receptions import Incoming, Known, New, Refused
+from gateway.inbound.deposit.settlements import Settlement
 from gateway.inbound.deposit.store import NewDeposit
 from gateway.pseudonyms import Pseudonyms
 from gateway.receipts import Chains

@@ -16,7 +16,6 @@ from chassis import telemetry
 from chassis.bus import BusError
 from chassis.database import TRANSIENT
 from gateway.accesses import Access
-from gateway.inbound.deposit.journal import Known, New, Reception
 from gateway.inbound.deposit.prepared import (
     MAX_MESSAGE_BYTES,
     Doorway,
@@ -27,6 +26,7 @@ from gateway.inbound.deposit.prepared import (
     refused_at_the_door,
     refused_by_service,
 )
+from gateway.inbound.deposit.receptions import Known, New, Reception
 from gateway.inbound.deposit.trace_links import link
 from gateway.inbound.request import problems
 from gateway.inbound.request.body import read_body, read_lines

@@ -12,7 +12,6 @@ from chassis import telemetry
 from gateway import sealing
 from gateway.inbound.deposit import store
 from gateway.inbound.deposit.bulk import Bulk
-from gateway.inbound.deposit.journal import Different, Known, New, Reception, Refused, Replayed
 from gateway.inbound.deposit.prepared import (
     MAX_MESSAGE_BYTES,
     Doorway,
@@ -23,6 +22,7 @@ from gateway.inbound.deposit.prepared import (
     refused_at_the_door,
     refused_by_service,
 )
+from gateway.inbound.deposit.receptions import Different, Known, New, Reception, Refused, Replayed
 from gateway.inbound.deposit.trace_links import link
 from gateway.inbound.request import problems
 from gateway.inbound.request.body import media_type, read_body

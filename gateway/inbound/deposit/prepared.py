@@ -15,7 +15,8 @@ from chassis.facts import Entree, type_court
 from coffre.keys import Vault
 from gateway.inbound.deposit.cabinet import Cabinet
 from gateway.inbound.deposit.dispatch import Dispatch
-from gateway.inbound.deposit.journal import IN_FLIGHT, Annule, Different, Incoming, Journal, Refused, Replayed
+from gateway.inbound.deposit.journal import IN_FLIGHT, Journal
+from gateway.inbound.deposit.receptions import Annule, Different, Incoming, Refused, Replayed
 from gateway.inbound.deposit.store import NewDeposit, RefusedDeposit
 from gateway.inbound.request import problems
 from gateway.inbound.request.call import Call

@@ -25,8 +25,9 @@ from chassis.database import TRANSIENT
 from chassis.facts import Entree
 from gateway import prescriptions
 from gateway.accesses import Access
-from gateway.inbound.deposit.journal import IN_FLIGHT, Incoming, Known, New
+from gateway.inbound.deposit.journal import IN_FLIGHT
 from gateway.inbound.deposit.prepared import Doorway
+from gateway.inbound.deposit.receptions import Incoming, Known, New
 from gateway.inbound.deposit.store import NewDeposit
 from gateway.inbound.links import answer_form, answer_links, answer_page
 from gateway.inbound.links.answer_form import A_L_ETUDE, FORM_BYTES, Saisie
