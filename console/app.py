@@ -32,6 +32,7 @@ from console.administration.desk import Administer, Desk, administering
 from console.administration.pages import ActPages
 from console.api import Api
 from console.audit.journal import AccessPages
+from console.audit.persons import PersonPages
 from console.audit.proofs import ProofPages
 from console.audit.register import RegisterPages
 from console.contents import Contents
@@ -153,6 +154,7 @@ def build(wiring: Wiring) -> tuple[FastAPI, Receiver]:
         *AccessPages(wiring.hub).routes(guard),
         *ProofPages(wiring.hub).routes(guard),
         *RegisterPages().routes(guard),
+        *PersonPages(wiring.hub).routes(guard),
         *ExercisePages(wiring.hub).routes(guard),
         *MessagePages(wiring.pool, wiring.hub).routes(guard),
         *Pages(wiring.pool, wiring.retention, wiring.ask, wiring.seek).routes(guard),

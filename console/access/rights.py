@@ -37,6 +37,7 @@ class Acte(StrEnum):
     VOIR_DROITS = "voir-droits"
     VOIR_AUDIT = "voir-audit"
     VOIR_REGISTRE = "voir-registre"
+    CHERCHER_PERSONNE = "chercher-personne"
     VOIR_EXERCICES = "voir-exercices"
     LIRE_MASQUE = "lire-masque"
     OUVRIR_CONTENU = "ouvrir-contenu"
@@ -56,6 +57,7 @@ TABLE: Mapping[str, tuple[str, Role]] = {
     Acte.VOIR_DROITS: ("Lire ce tableau", Role.LECTURE),
     Acte.VOIR_REGISTRE: ("Lire et exporter le registre des traitements et des flux", Role.LECTURE),
     Acte.VOIR_AUDIT: ("Lire le journal des accès : qui a fait et vu quoi", Role.EXPLOITATION),
+    Acte.CHERCHER_PERSONNE: ("Chercher une personne qui demande l'accès à ses données", Role.ADMINISTRATION),
     Acte.VOIR_EXERCICES: ("Lire les exercices d'un bac à sable et leurs bilans", Role.LECTURE),
     Acte.LIRE_MASQUE: ("Lire la forme d'un message, valeurs masquées, avec un motif journalisé", Role.LECTURE),
     Acte.OUVRIR_CONTENU: ("Ouvrir le contenu d'un message, avec un motif journalisé", Role.EXPLOITATION),

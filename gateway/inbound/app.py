@@ -22,10 +22,11 @@ from gateway.inbound.administration import machines
 from gateway.inbound.administration import partners as partners_desk
 from gateway.inbound.administration.office import Office
 from gateway.inbound.application import Application, surrounded
-from gateway.inbound.audit import exercises, proof
+from gateway.inbound.audit import exercises, persons, proof
 from gateway.inbound.audit import journal as audit_journal
 from gateway.inbound.audit.exercises import Exercises
 from gateway.inbound.audit.journal import AccessJournal
+from gateway.inbound.audit.persons import Persons
 from gateway.inbound.audit.proof import Verifications
 from gateway.inbound.deposit import former_rows, store
 from gateway.inbound.deposit.cabinet import Cabinet
@@ -185,6 +186,9 @@ async def build(running: Process, configured: Settings, observed: watch.Watch | 
     running.loop("verifications", verifications.run)
     tried = Exercises(running.pool, bac_a_sable=configured.bac_a_sable)
     await running.bus.respond(exercises.SUBJECT, COMPONENT, tried.answer)
+    asked_for = Persons(running.pool, running.bus, vault, pseudonyms, annuaire, journal)
+    await running.bus.respond(persons.SEARCH, COMPONENT, asked_for.search)
+    await running.bus.respond(persons.FILE, COMPONENT, asked_for.file)
     acts = audit_desk.gestes(pseudonyms, bac_a_sable=configured.bac_a_sable)
     await Office(running.pool, acts).open(running.bus, COMPONENT)
     listed = messages.Messages(running.pool, pseudonyms, annuaire)

@@ -68,6 +68,10 @@ async def _resoudre(conn: Connection, demande: Mapping[str, Any]) -> dict[str, A
     return await lectures.resoudre(conn, depots.cherchee(brut), identifiants, demande["departements"])
 
 
+async def _retrouver(conn: Connection, demande: Mapping[str, Any]) -> list[str]:
+    return await lectures.retrouver(conn, depots.liste_identifiants(demande["identifiants"], demande.get("emetteur")))
+
+
 async def _alias(conn: Connection, demande: Mapping[str, Any]) -> dict[str, str]:
     return await lectures.survivants(conn, [UUID(id_) for id_ in demande["parcours"]])
 
@@ -77,6 +81,7 @@ LECTURES: Mapping[str, Lecture] = {
     "parcours": _parcours,
     "dire": _dire,
     "resoudre": _resoudre,
+    "retrouver": _retrouver,
     "alias": _alias,
     "en_attente": territoires.en_attente,
 }

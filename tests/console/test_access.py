@@ -116,6 +116,7 @@ def test_the_table_of_who_may_do_what() -> None:
         "voir-droits lecture exploitation administration",
         "voir-registre lecture exploitation administration",
         "voir-audit exploitation administration",
+        "chercher-personne administration",
         "voir-exercices lecture exploitation administration",
         "lire-masque lecture exploitation administration",
         "ouvrir-contenu exploitation administration",

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from relais_contrats.registre import flux
-from tests.console.serving import Served, served
+from tests.console.serving import FORM, Served, served
 from tests.engines import Bench
 
 pytestmark = pytest.mark.anyio
@@ -86,3 +86,31 @@ async def test_the_register_is_that_of_the_catalogue(console: Served) -> None:
 
     assert "usager.signale" in page
     assert len(csv.splitlines()) == len(flux()) + 1
+
+
+async def test_a_person_is_asked_for_with_a_motive_and_her_file_has_no_name(banc: Bench) -> None:
+    asked: list[Mapping[str, Any]] = []
+    held = {"fait_a": "2026-03-02", "personne": {"efface_a": None}, "vues": {"usagers": {"nom": "<MODELE>"}}}
+    held |= {name: [] for name in ("evenements", "participations", "messages", "destinataires", "acces")}
+
+    async def hub(view: str, demande: Mapping[str, Any]) -> Any:
+        asked.append({"vue": view, **demande})
+        jusqua = "2026-03-02T09:00:00+00:00"
+        return [PRC] if view == "personne_chercher" else {"jusqua": jusqua, "contenu": held}
+
+    given = {"jeton": FORM, "type": "nir", "valeur": "1 90 01 59 350 123", "motif": "demande-personne"}
+    async with served(banc, hub=hub) as console:
+        found = await console.client.post("/audit/personne", data=given)
+        wrong = [
+            (await console.client.post("/audit/personne", data=given | change)).status_code
+            for change in ({"motif": ""}, {"valeur": "<b>"}, {"type": "matricule-caf"}, {"reference": "M. X"})
+        ]
+        page = await console.page(f"/audit/personne/{PRC}")
+        files = [await console.client.get(f"/audit/personne/{PRC}/dossier.{kind}") for kind in ("html", "json")]
+
+    assert asked[0]["identifiants"] == [{"type": "nir", "valeur": "1 90 01 59 350 123"}]
+    assert (PRC in found.text, "350 123" in found.text, wrong) == (True, False, [400] * 4)
+    assert "ouvert" in page
+    assert "&lt;MODELE&gt;" in files[0].text
+    assert files[1].json() == held
+    assert files[1].headers["content-disposition"] == 'attachment; filename="dossier-personne.json"'

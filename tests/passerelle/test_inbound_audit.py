@@ -9,7 +9,7 @@ import pytest
 
 from gateway import accesses, participations
 from gateway.accesses import Access, AccessChain
-from gateway.inbound.audit import journal, proof
+from gateway.inbound.audit import journal, persons, proof
 from gateway.inbound.audit.proof import Verifications
 from gateway.participations import Participation
 from relais_contrats.droits import Role
@@ -104,3 +104,48 @@ async def test_a_verification_is_asked_once_and_its_result_is_kept(entree: Entra
     assert [told[0]["est_intact"], told[0]["verdicts"]["acces"]["lus"]] == [True, 2]
     assert [after[0]["est_intact"], after[0]["verdicts"]["acces"]["nombre_ruptures"]] == [False, 1]
     assert "contenu" in after[0]["verdicts"]["acces"]["ruptures"][0]
+
+
+async def opened_by(banc: Bench, agent: str, parcours: str) -> Any:
+    asked_with = {"parcours": parcours, "motif": "demande-personne", "reference": "T-12"}
+    body = orjson.dumps({"id": str(uuid4()), "par": agent, "corps": asked_with})
+    return orjson.loads(await banc.bus.request("administration.passerelle.personne-ouvrir", body, timeout_s=5))
+
+
+async def test_a_person_is_found_opened_to_one_operator_and_told_with_who_saw_her(
+    entree: Entrance, banc: Bench
+) -> None:
+    seen = uuid4()
+    async with entree.process.pool.acquire() as conn:
+        await participations.enter(conn, [Participation(seen, "cd-59", Role.TERRITOIRE)], in_a_day())
+    service = await banc.process("usagers", "usagers")
+
+    async def found(_: bytes) -> bytes:
+        return orjson.dumps([str(seen)])
+
+    await service.bus.respond("lecture.usagers.retrouver", "usagers", found)
+    await banc.reach("lecture.usagers.retrouver")
+    await write(entree, access("cd-59", "Durand Anne a-12", seen))
+    who = {"agent": "local/camille", "motif": "demande-personne", "reference": "T-12"}
+    nir = {"identifiants": [{"type": "nir", "valeur": "1900159350123"}]}
+
+    [parcours] = await asked(banc, persons.SEARCH, **who, **nir)
+    [same] = await asked(banc, persons.SEARCH, **who, parcours=entree.pseudonyms.of("cd-59", seen))
+    closed = await asked(banc, persons.FILE, parcours=parcours, agent="local/camille", contenu=True)
+    done = await opened_by(banc, "local/camille", parcours)
+    of_another = await asked(banc, persons.FILE, parcours=parcours, agent="local/autre", contenu=True)
+    told = await asked(banc, persons.FILE, parcours=parcours, agent="local/camille", contenu=True)
+    unknown = await opened_by(banc, "local/camille", "prc_" + "a" * 26)
+
+    assert same == parcours != entree.pseudonyms.of("cd-59", seen)
+    assert closed == of_another == {"jusqua": None, "contenu": None}
+    assert (done["objet"], unknown["refus"]["code"]) == (parcours, "parcours-inconnu")
+    assert [row["partenaire"] for row in told["contenu"]["participations"]] == ["cd-59"]
+    assert [row["quoi"] for row in told["contenu"]["acces"]] == [
+        "GET /v1/parcours",
+        *["recherche d'une personne T-12"] * 2,
+        "dossier d'une personne T-12",
+    ]
+    assert "1900159350123" not in str(await entree.fetch("SELECT * FROM acces")) + str(
+        await entree.fetch("SELECT * FROM administration")
+    )

@@ -32,6 +32,12 @@ SELECT parcours, departement FROM etats WHERE etat = 'actif' AND parcours IN (
         SELECT parcours FROM cles c WHERE c.empreinte = k.empreinte
         AND NOT (active AND nature IN ('nir', 'numero-france-travail', 'local', 'imilo')) LIMIT $3) AS h)
 """
+_NOMMES = """
+SELECT parcours FROM cles WHERE empreinte = ANY($1)
+AND active AND nature IN ('nir', 'numero-france-travail', 'local', 'imilo')
+UNION SELECT parcours FROM cles WHERE empreinte = ANY($1)
+AND NOT (active AND nature IN ('nir', 'numero-france-travail', 'local', 'imilo'))
+"""
 _OUVRIR = "SELECT parcours, etat FROM dossiers WHERE parcours = ANY($1)"
 SIGNALE = "signale"
 """The state of a parcours for whoever only signalled the person: it says nothing of the person."""
@@ -95,6 +101,13 @@ async def resoudre(
             return {"resultat": "trouve", "parcours": str(reconnu.id), "ailleurs": ailleurs}
         case _:
             return {"resultat": "plusieurs", "ailleurs": ailleurs}
+
+
+async def retrouver(conn: Connection, identifiants: Sequence[Identifiant]) -> list[str]:
+    """Every parcours, in any state and territory, that one of these identifiers names: for the hub's own operators."""
+    empreintes = [INDEX.empreinte(cle) for cle in cles((), identifiants)]
+    nommes = [ligne["parcours"] for ligne in await conn.fetch(_NOMMES, empreintes)]
+    return sorted(set((await survivants(conn, nommes)).values()))
 
 
 def _en_json(parcours: Parcours, candidats: Sequence[str]) -> dict[str, Any]:
