@@ -71,7 +71,8 @@ class Mandates:
 
     def _seal(self, mandate: Mandate) -> bytes:
         secret = {"configuration": mandate.configuration, "client": mandate.client, "cle": mandate.key_pem}
-        return self._vault.seal(f"mandat {mandate.code}", json.dumps(secret).encode())
+        # A date or an hour of a TOML file: the configuration reads its text as well.
+        return self._vault.seal(f"mandat {mandate.code}", json.dumps(secret, default=str).encode())
 
     def _read(self, row: Row) -> Mandate:
         secret = json.loads(self._vault.open(f"mandat {row['code']}", row["scelle"]))

@@ -19,6 +19,15 @@ Lookup = Callable[[str], Context | None]
 """The context of an active mandate, by its code: it is the name under which its partner signs in."""
 
 
+def public_key(line: str) -> str:
+    """The same line. Raises ValueError, in French, for what is no public key: the check of a configuration."""
+    try:
+        asyncssh.import_public_key(line)
+    except asyncssh.KeyImportError:
+        raise ValueError("une clé publique OpenSSH est attendue (ssh-ed25519 AAAA…)") from None
+    return line
+
+
 class _Door(asyncssh.SSHServer):
     def __init__(self, lookup: Lookup) -> None:
         self._lookup = lookup

@@ -104,7 +104,16 @@ def _sentence(fault: Mapping[str, Any]) -> str:
     return _SENTENCES.get(fault["type"], "valeur refusée")
 
 
-_FOLDERS = ("hubee", "fichiers", "rdv_insertion", "data_inclusion", "i_milo", "france_travail", "courriel")
+_FOLDERS = (
+    "hubee",
+    "fichiers",
+    "rdv_insertion",
+    "data_inclusion",
+    "i_milo",
+    "france_travail",
+    "courriel",
+    "webrsa",
+)
 """Each folder of this room that holds a `SYSTEM`, under the code of its system with underscores."""
 
 

@@ -8,6 +8,7 @@ import asyncssh
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from connectors.fichiers.targets import Kind, UnknownField, deposited, target, targets
+from connectors.sftp import public_key
 from connectors.systems import Configuration
 from relais_contrats.codes.acteurs import Finalite, Organisme
 from relais_contrats.codes.orientation import ParcoursType
@@ -189,14 +190,6 @@ def _check(fait: str, path: str, source: Source) -> None:
         raise ValueError(f"« {path} » n'est pas une date : « format » est de trop")
 
 
-def _public(line: str) -> str:
-    try:
-        asyncssh.import_public_key(line)
-    except asyncssh.KeyImportError:
-        raise ValueError("une clé publique OpenSSH est attendue (ssh-ed25519 AAAA…)") from None
-    return line
-
-
 def _private(text: str) -> str:
     try:
         asyncssh.import_private_key(text)
@@ -205,7 +198,7 @@ def _private(text: str) -> str:
     return text
 
 
-_ClePublique = Annotated[str, AfterValidator(_public)]
+_ClePublique = Annotated[str, AfterValidator(public_key)]
 
 
 class ServeurSftp(BaseModel):

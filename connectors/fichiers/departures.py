@@ -12,6 +12,7 @@ from chassis.waiting import wait
 from connectors.archive import folder_of
 from connectors.fichiers.configuration import Depart
 from connectors.fichiers.writing import is_due, write
+from connectors.folders import DEPARTURES
 from connectors.hub import PartnerError
 from connectors.systems import Context
 
@@ -19,7 +20,6 @@ _log = structlog.get_logger()
 _PARIS = ZoneInfo("Europe/Paris")
 _LEASE = timedelta(minutes=10)
 _LOOK_EVERY_S = 30.0
-DEPARTURES = "echanges/departs"
 
 
 async def depart_daily(context: Context, stop: asyncio.Event) -> None:

@@ -14,7 +14,8 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from connectors.archive import folder_of
-from connectors.fichiers.files import ARRIVALS, matching
+from connectors.fichiers.files import matching
+from connectors.folders import ARRIVALS
 from connectors.systems import Context
 from connectors.web import bearer, problem, unauthorised
 

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Mapping
 
+from connectors import folders
 from connectors.fichiers import departures, files, poller
 from connectors.systems import Context, Loop
 
 
 def loops(context: Context) -> Mapping[str, Loop]:
     async def arrivals(stop: asyncio.Event) -> None:
-        await files.watch(context, stop)
+        await folders.watch(context, files.taking(context), stop)
 
     async def partner_server(stop: asyncio.Event) -> None:
         await poller.poll(context, stop)

@@ -17,7 +17,8 @@ import structlog
 from chassis.waiting import wait
 from connectors.archive import folder_of
 from connectors.fichiers.configuration import ServeurSftp
-from connectors.fichiers.files import ARRIVALS, DRAFTS, RETURNS, matching
+from connectors.fichiers.files import matching
+from connectors.folders import ARRIVALS, DRAFTS, RETURNS
 from connectors.systems import Context
 
 _log = structlog.get_logger()

@@ -16,11 +16,12 @@ from connectors.cnaf.flow import FlowRefused
 from connectors.cnaf.kinds import TITRES, Flux, kind_of
 from connectors.exchanges import ExchangeRefused
 from connectors.fichiers.configuration import CNAF, Arrivee
-from connectors.fichiers.files import ARRIVALS, matching
+from connectors.fichiers.files import matching
 from connectors.fichiers.reading import LineRefused, read
 from connectors.fichiers.sending import checked, opened
 from connectors.fichiers.tables import Table, TableRefused
 from connectors.fichiers.targets import Kind, Target, targets
+from connectors.folders import ARRIVALS
 from connectors.hub import refused_by_contract
 from connectors.systems import Context
 from relais_contrats.catalogue import CATALOGUE

@@ -9,7 +9,7 @@ import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -25,11 +25,10 @@ from tests.connectors.courriel.mailbox import Mailbox
 from tests.connectors.courriel.structure import code_in, fields
 from tests.connectors.data_inclusion.source import TOKEN, Source
 from tests.connectors.fichiers.test_files import HEADING, as_csv
-from tests.connectors.france_travail.client import CRITERES, authenticated, searched, usager
 from tests.connectors.hubee.test_poller import Box
 from tests.connectors.i_milo.queue import KEY, Queue
 from tests.connectors.rdv_insertion.site import Site
-from tests.connectors.rdv_insertion.webhooks import SECRET, hmac_signed, rdv, user, webhook
+from tests.connectors.rdv_insertion.webhooks import SECRET
 from tests.connectors.serving import served
 from tests.deploy.cnaf_flows import flux, foyer, nir, personne
 from tests.hub import Hub, free_port
@@ -91,14 +90,6 @@ def until(true: Callable[[], object], limit_s: float = 90) -> None:
         time.sleep(0.2)
 
 
-def sent_until_taken(client: httpx.Client, address: str, body: bytes) -> httpx.Response:
-    """As rdv-insertion sends: again, for as long as the answer is that it is not taken yet."""
-    deadline = time.monotonic() + 60
-    while (answer := client.post(address, content=body)).status_code == 503 and time.monotonic() < deadline:
-        time.sleep(0.2)
-    return answer
-
-
 def exchanges(hub: Hub, code: str) -> list[dict[str, Any]]:
     lines: list[dict[str, Any]] = json.loads(hub.relais("connecteurs etat", code, "--json").stdout)
     return lines
@@ -111,21 +102,6 @@ def traced(hub: Hub, id_: str) -> str:
 
 def household(place: int) -> str:
     return foyer(personne(place, nom=f"FICTIVE{chr(65 + place)}"), matricule=f"{place:07d}", demande=f"{place:011d}")
-
-
-def test_a_flow_goes_from_hubee_to_a_parcours_and_its_exchange_is_in_the_trace(hub: Hub, box: Box) -> None:
-    case = box.deliver(MONTHLY, flux(household(1)))
-    until(lambda: box.boxes.case(case)["status"] == "DONE")
-
-    # A box that could not be emptied yet, while the hub was still learning of the mandate, has a line of its own.
-    until(lambda: exchanges(hub, "cd-59-hubee")[0]["etat"] == "fait")
-    line = exchanges(hub, "cd-59-hubee")[0]
-    until(lambda: "usager.signale" in traced(hub, line["id"]))
-    shown = traced(hub, line["id"])
-
-    assert (line["etat"], line["compte"]) == ("fait", {"accepte": 2})
-    assert line["trace"] in shown
-    assert "connecteurs" in shown
 
 
 def test_a_kill_between_download_and_status_loses_nothing_and_doubles_nothing(hub: Hub, box: Box) -> None:
@@ -158,25 +134,6 @@ def test_a_file_is_sent_over_https_and_what_the_partner_may_not_do_its_connector
 
     assert sent.status_code == 202
     assert "hors-territoire" in report
-
-
-def test_the_offer_is_read_as_at_data_inclusion_until_the_mandate_is_suspended(hub: Hub) -> None:
-    with_place = service(1, code_insee="59350", latitude=50.6339, longitude=3.0551)
-    asyncio.run(published(hub, ("structure.publiee", structure(1)), ("service.publie", with_place)))
-    token = create(hub, "data-inclusion", "toutes_les_s = 1\n")
-    address = f"http://127.0.0.1:{hub.data.known_ports().connecteurs}/connecteurs/cd-59-data-inclusion/api/v1"
-    with httpx.Client(headers={"Authorization": f"Bearer {token}"}, trust_env=False) as client:
-        until(lambda: client.get(f"{address}/services").json().get("total") == 1)
-
-        whole = client.get(f"{address}/structures/dora--structure-1").json()
-        around = client.get(f"{address}/search/services", params={"code_commune": "59512"}).json()
-        nowhere = client.get(f"{address}/search/services", params={"code_commune": "59999"})
-        hub.relais("connecteurs suspendre", "cd-59-data-inclusion")
-        until(lambda: client.get(f"{address}/services").status_code == 404)
-
-    assert [one["id"] for one in whole["services"]] == ["dora--service-1"]
-    assert [(one["service"]["id"], one["distance"] > 0) for one in around["items"]] == [("dora--service-1", True)]
-    assert (nowhere.status_code, nowhere.json()) == (422, {"detail": "This `code_commune` does not exist."})
 
 
 async def published(hub: Hub, *offre: tuple[str, dict[str, Any]]) -> None:
@@ -289,23 +246,6 @@ async def decided(
     return str(parcours)
 
 
-def test_a_signed_webhook_of_rdv_insertion_becomes_an_appointment_once(hub: Hub, rdvi: Site) -> None:
-    address = f"http://127.0.0.1:{hub.data.known_ports().connecteurs}/connecteurs/cd-59-rdv-insertion/webhooks"
-    body = webhook(rdv(user(722)), "05:00", "created")
-    with httpx.Client(headers=hmac_signed(body), trust_env=False, timeout=60) as client:
-        until(lambda: client.get(address).status_code == 405)  # its façade is there
-
-        answers = [sent_until_taken(client, address, body) for _ in range(2)]
-        unsigned = client.post(address, content=body, headers={"X-RDVI-SIGNATURE": "0"})
-
-    assert [(one.status_code, one.json().get("resultats")) for one in answers] == [
-        (200, {"accepte": 2}),
-        (200, {"deja-recu": 1}),
-    ]
-    assert unsigned.status_code == 401
-    until(lambda: "rdv.planifie" in traced(hub, exchanges(hub, "cd-59-rdv-insertion")[1]["id"]))
-
-
 def test_a_decision_of_the_departement_itself_becomes_an_invitation_of_rdv_insertion(hub: Hub, rdvi: Site) -> None:
     parcours = asyncio.run(decided(hub))
 
@@ -347,92 +287,6 @@ def test_the_queue_of_i_milo_is_read_for_a_mission_locale_and_answered_to_its_cl
     assert (event["type"], dossier["nomNaissance"]) == ("DOSSIER", "FICTIVEW")
     assert acknowledged == 204
     assert event["identifiant"] not in left
-
-
-FRANCE_TRAVAIL = """\
-[structures.CD]
-systeme = "local"
-valeur = "UTAS-03"
-nom = "Unité territoriale"
-[structures.FT]
-systeme = "safir"
-valeur = "59025"
-nom = "France Travail Lille"
-[structures.ML]
-systeme = "siret"
-valeur = "90000075300013"
-nom = "Mission locale de Lille"
-[structures.CE]
-systeme = "local"
-valeur = "CE-59"
-nom = "Cap emploi"
-"""
-
-
-def reported(hub: Hub, nom: str, numero: str) -> None:
-    """A person whom the CAF tells to the hub, as its flow does."""
-
-    async def tell() -> None:
-        identite = {"nom_naissance": nom, "prenoms": "Ada", "date_naissance": "1985-02-01", "sexe": "feminin"}
-        today = datetime.now(ZoneInfo("Europe/Paris")).date().isoformat()
-        data = {
-            "identite": identite,
-            "identifiants": [{"type": "numero-france-travail", "valeur": numero}],
-            "brsa": True,
-            "date_reception_droit": today,
-            "origine": "inscription-auto-caf",
-        }
-        async with hub.partner("caf-59") as partner:
-            answer = await partner.post(partner.message("usager.signale", data, departement="59"), wait_s=10)
-            assert answer.etat == "accepte"
-
-    asyncio.run(tell())
-
-
-def first_appointments(client: httpx.Client) -> list[str]:
-    """The numbers of those whose first appointment is to be taken."""
-    path = "/partenaire/activites-operationnelles/v2/activites/chercher"
-    answer = client.get(path, params={"codeActivite": "ACT380"})
-    found = answer.json()["activites"] if answer.status_code == 200 else []
-    return [one["usager"]["identifiant"] for one in found]
-
-
-def test_a_software_that_calls_france_travail_changes_the_url_only(hub: Hub) -> None:
-    reported(hub, "FICTIVEV", "59000000017")
-    token = create(hub, "france-travail", FRANCE_TRAVAIL)
-    address = f"http://127.0.0.1:{hub.data.known_ports().connecteurs}/connecteurs/cd-59-france-travail"
-    with httpx.Client(base_url=address, trust_env=False, timeout=60) as client:
-        until(lambda: client.get("/connexion/oauth2/access_token").status_code == 405)
-        authenticated(client, "cd-59-france-travail", token)
-        until(lambda: searched(client, "59000000017").status_code != 403)  # the door learns of a mandate in two seconds
-        ada = usager(client, "59000000017")
-        orientation = "/orientationusager/v1"
-
-        draft = ada.call("GET", f"{orientation}/lectureOrientation").json()
-        computed = ada.call("POST", f"{orientation}/calculOrientation", CRITERES)
-        waiting = ada.call("GET", f"{orientation}/lectureOrientation").json()
-        accepted = {"etat_decision": "ACCEPTEE", "date_decision": draft[0]["date_creation"], "organisme_decision": "CD"}
-        decided = [ada.call("POST", f"{orientation}/decisionOrientation", accepted) for _ in range(2)]
-        after = ada.call("GET", f"{orientation}/lectureOrientation", etatOrientation="OUVERT").json()
-        until(lambda: "59000000017" in first_appointments(client))
-        soon = (datetime.now(UTC) + timedelta(days=9)).isoformat()
-        rdv = {"organisme": {"code": "CD"}, "motif": "ACC", "date": soon, "modaliteContact": "TELEPHONE"}
-        taken = ada.call("POST", "/rendez-vous-partenaire/v1/rendez-vous", rdv)
-        [held] = ada.call("GET", "/rendez-vous-partenaire/v1/rendez-vous-usager").json()
-        waits_no_more = "59000000017" not in first_appointments(client)
-
-    assert [(one["statut"], one["etat"], one["parcours"]) for one in draft] == [("PRECONISE", "BROUILLON", "IND")]
-    assert computed.status_code == 200
-    assert [(one["statut"], one["etat"]) for one in waiting] == [("PRECONISE", "EN_ATTENTE")]
-    assert waiting[0]["parcours"] == computed.json()["parcours"]
-    assert [one.status_code for one in decided] == [201, 201]
-    assert [(one["statut"], one["parcours"], one["decision"]["organisme_decision"]) for one in after] == [
-        ("DECIDE", waiting[0]["parcours"], "CD")
-    ]
-    assert (taken.status_code, held["id"], held["statut"], waits_no_more) == (202, taken.json()["id"], "PRIS", True)
-    named = {"nature": "france-travail.decisionOrientation", "compte": {"accepte": 1}}
-    [line] = [one for one in exchanges(hub, "cd-59-france-travail") if named.items() <= one.items()]
-    until(lambda: "orientation.decidee" in traced(hub, line["id"]))
 
 
 ASSOCIATION = {"systeme": "siret", "valeur": "90000083700014", "nom": "Plateforme mobilité de Lille"}
@@ -504,7 +358,9 @@ def test_a_parcours_in_which_nobody_speaks_the_protocol_is_played_and_told(hub: 
     *steps, last = [json.loads(line) for line in hub.relais("demo --connecteurs", "--json").stdout.splitlines()]
     told = {step["etape"]: " ".join(said["systeme"] for said in step["systemes"]) for step in steps}
     states = {one["code"]: one["etat"] for one in json.loads(hub.relais("connecteurs lister", "--json").stdout)}
+    *_, exchange = steps[0]["notes"][0].split()
 
     assert last == {"bilan": {"etapes": 7, "verifications": 15, "en_echec": []}}
     assert all(told.values())
     assert {etat for code, etat in states.items() if code.startswith("demo-")} == {"suspendu"}
+    until(lambda: "usager.signale" in traced(hub, exchange))

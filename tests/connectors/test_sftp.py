@@ -14,8 +14,9 @@ import pytest
 from connectors import sftp
 from connectors.fichiers import SYSTEM
 from connectors.fichiers.configuration import EXEMPLE
-from connectors.fichiers.files import ARRIVALS, RETURNS, look
+from connectors.fichiers.files import taking
 from connectors.fichiers.poller import fetch, give_back, opened
+from connectors.folders import ARRIVALS, RETURNS, look
 from connectors.systems import ConfigurationRefused, Context
 from tests.connectors.fakes import FakeHub, context
 from tests.connectors.fichiers.test_files import HEADING, as_csv, person
@@ -73,7 +74,7 @@ async def test_a_partner_puts_a_file_in_its_home_and_reads_what_became_of_it(
 
     async with server(tmp_path, place) as port, session(port, "cd-59-essai", PARTNER) as client:
         await client.put(source, "/arrivees/signalements.csv")
-        await look(place, await look(place, {}))
+        await look(place, taking(place), await look(place, taking(place), {}))
         names = await client.listdir("/retours")
         await client.get("/retours/signalements-resultat.csv", tmp_path / "retour.csv")
 
@@ -153,7 +154,7 @@ async def test_a_file_on_the_partner_s_server_is_fetched_once_and_its_report_goe
             seen = await fetch(place, client, {})
             assert not (place.folder / ARRIVALS).exists()
             seen = await fetch(place, client, seen)
-            await look(place, await look(place, {}))
+            await look(place, taking(place), await look(place, taking(place), {}))
             await fetch(place, client, seen)
             await give_back(place, client)
             await give_back(place, client)

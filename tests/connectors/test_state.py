@@ -183,3 +183,16 @@ async def test_a_mandate_is_read_back_and_lies_sealed(database: Database, clock:
     assert not read.accepts("rlc_autre")
     with pytest.raises(Unreadable):
         await Mandates(database, Vault(bytes(32))).all()
+
+
+async def test_a_date_of_a_configuration_is_read_back_as_its_text(database: Database, clock: Clock) -> None:
+    day, hour = clock.now.date(), clock.now.time()
+    written = {"retraits_confirmes_le": day, "heure": hour}
+    common = {"code": "cd-59-dates", "systeme": "data-inclusion", "partenaire": "cd-59", "etat": "actif"}
+    stamps = {"cree_a": clock.now, "change_a": clock.now}
+    mandate = Mandate(**common, configuration=written, client={"kid": "k1"}, key_pem="", jeton=None, **stamps)  # type: ignore[arg-type]
+    await Mandates(database, VAULT).add(mandate)
+
+    [read] = await Mandates(database, VAULT).all()
+
+    assert read.configuration == {"retraits_confirmes_le": day.isoformat(), "heure": hour.isoformat()}

@@ -14,7 +14,8 @@ import pytest
 
 from connectors.fichiers import SYSTEM
 from connectors.fichiers.configuration import EXEMPLE
-from connectors.fichiers.departures import DEPARTURES, leave
+from connectors.fichiers.departures import leave
+from connectors.folders import DEPARTURES
 from connectors.hub import HubUnreachable, RequestRefused
 from connectors.systems import ConfigurationRefused, Context
 from tests.connectors.fakes import FakeHub, context, pseudonym

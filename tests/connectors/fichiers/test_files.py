@@ -18,10 +18,11 @@ from connectors.archive import erase
 from connectors.fichiers import SYSTEM
 from connectors.fichiers.configuration import EXEMPLE
 from connectors.fichiers.facade import facade
-from connectors.fichiers.files import ARRIVALS, RETURNS, look
+from connectors.fichiers.files import taking
 from connectors.fichiers.tables import Table, TableRefused
 from connectors.fichiers.targets import Kind, target
 from connectors.fichiers.trying import propose, try_out
+from connectors.folders import ARRIVALS, RETURNS, look
 from connectors.hub import HubUnreachable
 from connectors.mandates import token_digest
 from connectors.systems import ConfigurationRefused, Context
@@ -67,7 +68,7 @@ async def dropped(place: Context, name: str, content: bytes) -> None:
     folder = place.folder / ARRIVALS
     folder.mkdir(parents=True, exist_ok=True)
     (folder / name).write_bytes(content)
-    await look(place, await look(place, {}))
+    await look(place, taking(place), await look(place, taking(place), {}))
 
 
 def returned(place: Context, name: str) -> list[dict[str, str]]:
@@ -184,12 +185,12 @@ async def test_a_file_that_still_grows_or_bears_the_name_of_a_draft_is_left(plac
     growing = folder / "signalements.csv"
     (folder / "signalements.csv.part").write_bytes(as_csv(HEADING, person(9)))
     growing.write_bytes(as_csv(HEADING, person(1)))
-    seen = await look(place, {})
+    seen = await look(place, taking(place), {})
     growing.write_bytes(as_csv(HEADING, person(1), person(2)))
 
-    seen = await look(place, seen)
+    seen = await look(place, taking(place), seen)
     assert hub.taken == {}
-    await look(place, seen)
+    await look(place, taking(place), seen)
 
     assert len(hub.of("usager.signale")) == 2
     assert [path.name for path in folder.iterdir()] == ["signalements.csv.part"]
@@ -200,7 +201,7 @@ async def test_a_hub_that_does_not_answer_leaves_the_file_where_it_is(place: Con
     await dropped(place, "signalements.csv", as_csv(HEADING, person(1)))
     assert len(list((place.folder / ARRIVALS).iterdir())) == 1
 
-    await look(place, await look(place, {}))
+    await look(place, taking(place), await look(place, taking(place), {}))
 
     assert len(hub.of("usager.signale")) == 1
     assert results(place, "signalements-resultat.csv") == [("accepté", "")]
@@ -336,7 +337,7 @@ class TestOverHttps:
         self, client: httpx.AsyncClient, place: Context, hub: FakeHub
     ) -> None:
         sent = await client.put("/arrivees/signalements.csv", content=as_csv(HEADING, person(1)))
-        await look(place, await look(place, {}))
+        await look(place, taking(place), await look(place, taking(place), {}))
 
         listed = (await client.get("/retours")).json()
         report = await client.get("/retours/signalements-resultat.csv")
