@@ -30,6 +30,7 @@ from console.access.store import forget_sessions, forget_uses
 from console.administration.api import AdministrationApi
 from console.administration.desk import Administer, Desk, administering
 from console.administration.pages import ActPages
+from console.alerts import Alerts
 from console.api import Api
 from console.audit.journal import AccessPages
 from console.audit.persons import PersonPages
@@ -157,6 +158,7 @@ def build(wiring: Wiring) -> tuple[FastAPI, Receiver]:
         *PersonPages(wiring.hub).routes(guard),
         *ExercisePages(wiring.hub).routes(guard),
         *MessagePages(wiring.pool, wiring.hub).routes(guard),
+        *Alerts(wiring.hub).routes(guard),
         *Pages(wiring.pool, wiring.retention, wiring.ask, wiring.seek).routes(guard),
         *OperatorPages(wiring.pool).routes(guard),
         *SignIn(wiring.pool, sessions, wiring.oidc, time.monotonic).routes(guard),

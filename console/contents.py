@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -23,6 +23,15 @@ MOTIFS = {
     "controle": "Contrôle ou audit",
 }
 _REFERENCE = re.compile(r"[A-Za-z0-9._/#-]{0,40}")
+
+
+NO_MOTIVE = "Choisissez un motif ; une référence n'a ni espace ni nom."
+
+
+def why(fields: Mapping[str, str]) -> tuple[str | None, str]:
+    """The motive and the reference that a form gives; no motive when either is not one."""
+    motif, reference = fields.get("motif", ""), fields.get("reference", "").strip()
+    return (motif if motif in MOTIFS and _REFERENCE.fullmatch(reference) else None), reference
 
 
 class Contents:
@@ -48,10 +57,9 @@ class Contents:
         return await self._show(request, masque=False)
 
     async def _show(self, request: Request, *, masque: bool) -> Response:
-        fields = await form(request)
-        motif, reference = fields.get("motif", ""), fields.get("reference", "").strip()
-        if motif not in MOTIFS or not _REFERENCE.fullmatch(reference):
-            return HTMLResponse(_page(request, erreur="Choisissez un motif ; une référence n'a ni espace ni nom."), 400)
+        motif, reference = why(await form(request))
+        if motif is None:
+            return HTMLResponse(_page(request, erreur=NO_MOTIVE), 400)
         operator: Operator = request.state.operateur
         demande = {
             "partenaire": asked(request, "partenaire"),

@@ -65,6 +65,12 @@ def lu(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def de_paris(text: str) -> datetime:
+    """What a form field of date and hour holds. Raises ValueError."""
+    read = datetime.fromisoformat(text)
+    return read if read.tzinfo else read.replace(tzinfo=PARIS)
+
+
 def depuis(text: str | None, now: datetime) -> str:
     """How long ago that was."""
     return age((now - lu(text)).total_seconds()) if text else "—"
@@ -121,6 +127,13 @@ def _decimal(value: float) -> str:
 
 def age(seconds: float) -> str:
     return duree(timedelta(seconds=round(seconds))) if seconds >= 1 else "—"
+
+
+def mesure(value: float, unite: str) -> str:
+    """A value in the unit of its threshold; seconds as a duration."""
+    if unite == "s":
+        return age(value)
+    return f"{_decimal(value)}{_THIN}{unite}" if unite else "—"
 
 
 def jours(count: float | None) -> str:

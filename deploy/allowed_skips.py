@@ -11,6 +11,7 @@ import pytest
 
 NO_BROWSER = "Chromium n'est pas installé"
 NO_LANGUAGE = "le langage de cet exemple n'est pas installé"
+NO_PROMTOOL = "promtool n'est pas installé"
 NO_NPM_TOOL = "les outils npm de tests/outils ne sont pas installés"
 
 INSTALLABLE: frozenset[str] = frozenset(
@@ -20,6 +21,8 @@ INSTALLABLE: frozenset[str] = frozenset(
         # Go, Java, Node and PHP, and the tools of the npm registry: what partners use, not what the hub needs.
         NO_LANGUAGE,
         NO_NPM_TOOL,
+        # A file of Debian's package of Prometheus.
+        NO_PROMTOOL,
     }
 )
 """Reasons, word for word, that end once `.ci/run` has installed what tests need."""

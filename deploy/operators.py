@@ -20,14 +20,14 @@ ROLES = ("lecture", "exploitation", "administration")
 _SECONDS = 60
 
 
-def bearer(data: DataDir, role: str = "exploitation") -> dict[str, str]:
-    """The header with which a command of this machine asks the console, for one minute."""
+def bearer(data: DataDir, role: str = "exploitation", name: str | None = None) -> dict[str, str]:
+    """The header with which a command of this machine asks the console, for one minute, in the name of its user."""
     from joserfc import jwt
     from joserfc.jwk import OctKey
 
     raw = (data.secrets / "console" / "outil.cle").read_text().strip()
-    now = int(time.time())
-    claims = {"aud": "relais-console", "sub": getpass.getuser(), "role": role, "iat": now, "exp": now + _SECONDS}
+    now, who = int(time.time()), name or getpass.getuser()
+    claims = {"aud": "relais-console", "sub": who, "role": role, "iat": now, "exp": now + _SECONDS}
     token = jwt.encode({"alg": "HS256"}, claims, OctKey.import_key(base64.urlsafe_b64decode(raw + "==")))
     return {"Authorization": f"Bearer {token}"}
 

@@ -79,7 +79,7 @@ async def connect(service: Service, running: Process, clock: Clock = utc_now) ->
         handle = Listener(engine, running, clock).handle
         consume = partial(running.bus.consume, service.flux[0], nom, service.ecoute, handle, linger_s=_LINGER_S)
         running.loop("evenements", consume)
-    own: dict[str, Lecture] = {"avancement": partial(_progress, service, running), "rebut": aside.told}
+    own: dict[str, Lecture] = {"avancement": partial(_progress, service, running)} | aside.reading(service.brique)
     for vue, lecture in (own | dict(service.lectures)).items():
         await running.bus.respond(f"lecture.{nom}.{vue}", nom, _answering(running, lecture))
     for geste, reglage in ({"rebut": aside.settle} | dict(service.reglages)).items():

@@ -18,6 +18,7 @@ PAGES = (
     ("/rejeux", "Rejeux", "voir-livraisons"),
     ("/rebut", "Rebut", "voir-livraisons"),
     ("/pannes", "Pannes", "voir-livraisons"),
+    ("/alertes", "Alertes", "voir-alertes"),
     ("/delais", "Délais", "voir-delais"),
     ("/attention", "Points d'attention", "voir-attention"),
     ("/audit", "Audit", "voir-audit"),

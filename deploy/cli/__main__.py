@@ -42,6 +42,7 @@ OPTIONAL = {
     "demo": "deploy.demo",
     "operateur": "deploy.cli.operateur",
     "rebut": "deploy.cli.rebut",
+    "rejeu": "deploy.cli.rejeu",
     "rejouer": "deploy.cli.rejouer",
     "importer": "deploy.importers.cnaf",
     "bench": "deploy.bench",

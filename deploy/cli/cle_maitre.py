@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from coffre.rotation import ARCHIVE, EVERYDAY
-from deploy import master_keys, rebut
+from deploy import master_keys, operators
 from deploy.cli.hub import Donnees, data_dir
 from deploy.datadir import DEFAULT_FOLDER
 from deploy.master_keys import Rotation
@@ -53,8 +53,7 @@ def tourner(
 
     async def act(progress: Progress) -> Rotation:
         task = progress.add_task("Clés réemballées", total=None)
-        conn = await rebut.connect(data)
-        try:
+        async with operators.connection(data) as conn:
             return await master_keys.rotate(
                 conn,
                 path,
@@ -62,8 +61,6 @@ def tourner(
                 drop=not garder,
                 table=table,
             )
-        finally:
-            await conn.close()
 
     with Progress(console=Console(stderr=True), transient=True) as progress:
         done = asyncio.run(act(progress))

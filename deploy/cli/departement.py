@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from deploy import rebut
+from deploy import operators
 from deploy.cli.hub import Donnees, data_dir
 from deploy.datadir import DEFAULT_FOLDER, DataDir, LaunchError
 from relais_contrats.client import Partner, PartnerError
@@ -122,11 +122,8 @@ def attentes(donnees: Donnees = DEFAULT_FOLDER, as_json: EnJson = False) -> None
 
 
 async def _waiting(data: DataDir) -> list[dict[str, Any]]:
-    conn = await rebut.connect(data)
-    try:
+    async with operators.connection(data) as conn:
         return [dict(row) for row in await conn.fetch(_WAITING)]
-    finally:
-        await conn.close()
 
 
 def _run(

@@ -1,14 +1,10 @@
-"""`rebut …`: what components set aside, listed, shown, tried again or discarded."""
+"""`rebut …`: what components set aside, listed, shown, tried again or discarded: the acts of the console's page."""
 
 from __future__ import annotations
 
-import asyncio
-import dataclasses
-import getpass
 import json
-from collections.abc import Awaitable, Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+import time
+from typing import Annotated, Any
 from uuid import UUID
 
 import typer
@@ -16,18 +12,16 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.cli.hub import Donnees, data_dir
+from deploy.console_client import ConsoleClient
 from deploy.datadir import DEFAULT_FOLDER, LaunchError
-
-if TYPE_CHECKING:
-    from deploy.rebut import Parked
 
 app = typer.Typer(
     help="Ce que le relais n'a pas pu traiter et a mis de côté : lister, montrer, reprendre, écarter.",
     no_args_is_help=True,
 )
 
-T = TypeVar("T")
 _PATIENCE_S, _PAUSE_S = 8.0, 0.25
+_OPEN = ("parque", "a-reprendre")
 Id = Annotated[str, typer.Argument(metavar="ID", help="Identifiant donné par « lister ».")]
 Json = Annotated[bool, typer.Option("--json", help="Écrit le résultat en JSON.")]
 Composant = Annotated[
@@ -41,6 +35,7 @@ NATURES = {
     "livraison": "livraison",
     "illisible": "illisible",
 }
+Row = dict[str, Any]
 
 
 @app.command()
@@ -61,59 +56,44 @@ def lister(
 
         ./relais rebut lister --composant orientation --json
     """
-    from deploy import rebut
-
-    async def act(conn: Any) -> list[Parked]:
-        return [p for p in await rebut.lister(conn, regles=tous) if composant in (None, p.composant)]
-
-    found = _run(donnees, act)
+    found = _rows(ConsoleClient(data_dir(donnees)), composant=composant, tous=tous)
     if as_json:
-        _print_json([_facts(parked) for parked in found])
+        _print_json(found)
         return
     console = Console(highlight=False)
     if not found:
         console.print("Rien au rebut.")
         return
     table = Table("identifiant", "composant", "nature", "type", "raison", "échecs", "depuis", "état")
-    for p in found:
-        since = f"{p.parque_a:%d/%m %H:%M:%S}"
-        nature = NATURES.get(p.nature, p.nature)
-        table.add_row(str(p.id), p.composant, nature, p.type, p.raison, str(p.echecs), since, p.etat)
+    for row in found:
+        since, nature = row["parque_a"][:19].replace("T", " "), NATURES.get(row["nature"], row["nature"])
+        told = (row["type"], row["raison"], str(row["echecs"]), since, row["etat"])
+        table.add_row(row["id"], row["composant"], nature, *told)
     console.print(table)
     console.print("Détail : ./relais rebut montrer ID", style="dim")
 
 
 @app.command()
 def montrer(id_: Id, donnees: Donnees = DEFAULT_FOLDER, composant: Composant = None, as_json: Json = False) -> None:
-    """Montre tout ce que le relais garde d'un élément au rebut, et ce qui en a été décidé.
+    """Montre ce que le relais sait d'un élément au rebut, et ce qui en a été décidé.
 
-    Ce qui parle de la personne n'est pas montré : il est scellé, sous la clé de son parcours.
+    Son contenu s'ouvre dans la console, avec un motif.
 
     Exemple :
 
         ./relais rebut montrer 0190c6b2-0f3e-7cc1-8a52-3f6d6b0c1a11
     """
-    from deploy import rebut
-
-    async def act(conn: Any) -> list[dict[str, Any]]:
-        told = await rebut.gestes(conn, _uuid(id_))
-        return [
-            _facts(p) | {"gestes": [dataclasses.asdict(g) for g in told if g.composant == p.composant]}
-            for p in await rebut.trouver(conn, _uuid(id_), composant)
-        ]
-
-    found = _run(donnees, act)
+    found = _found(ConsoleClient(data_dir(donnees)), id_, composant)
     if as_json:
         _print_json(found)
         return
     console = Console(highlight=False)
-    for facts in found:
-        for name, value in facts.items():
-            shown = json.dumps(value, ensure_ascii=False, indent=2, default=str) if name == "contenu" else value
-            if name != "gestes":
-                console.print(f"[bold]{name}[/] : {shown}", soft_wrap=True)
-        for geste in facts["gestes"]:
-            console.print(f"{geste['a']:%d/%m/%Y %H:%M:%S} {geste['geste']} par {geste['par']} : {geste['motif']}")
+    for row in found:
+        for name, value in row.items():
+            if name != "gestes" and value is not None:
+                console.print(f"[bold]{name}[/] : {value}", soft_wrap=True)
+        for geste in row["gestes"]:
+            console.print(f"{geste['a'][:19]} {geste['geste']} par {geste['par']} : {geste['motif']}")
 
 
 @app.command()
@@ -136,26 +116,24 @@ def reprendre(
 
         ./relais rebut reprendre --tous --composant orientation --motif "table réparée"
     """
-    from deploy import rebut
-
     if (id_ is None) == (not tous):
         raise LaunchError("Donnez un identifiant, ou --tous.")
-
-    async def act(conn: Any) -> list[Parked]:
-        chosen = await _chosen(conn, id_, composant)
-        for parked in chosen:
-            await rebut.reprendre(conn, parked, par or getpass.getuser(), motif)
-        return await _settled(conn, chosen)
-
-    found = _run(donnees, act)
-    if as_json:
-        _print_json([_facts(parked) for parked in found])
+    hub = ConsoleClient(data_dir(donnees), par)
+    if id_ is None:
+        chosen = [row for row in _rows(hub, composant=composant) if row["nature"] != "illisible"]
     else:
-        for parked in found:
-            typer.echo(f"{parked.id} ({parked.composant}) : {_outcome(parked)}")
+        chosen = _still_open(hub, id_, composant)
+    for row in chosen:
+        hub.act("rebut-reprendre", {"element": row["id"], "composant": row["composant"], "motif": motif})
+    found = _settled(hub, chosen)
+    if as_json:
+        _print_json(found)
+    else:
+        for row in found:
+            typer.echo(f"{row['id']} ({row['composant']}) : {_outcome(row)}")
         if not found:
             typer.echo("Rien à reprendre.")
-    raise typer.Exit(0 if all(parked.etat in ("repris", "ecarte") for parked in found) else 3)
+    raise typer.Exit(0 if all(row["etat"] in ("repris", "ecarte") for row in found) else 3)
 
 
 @app.command()
@@ -175,89 +153,69 @@ def ecarter(
 
         ./relais rebut ecarter 0190c6b2-0f3e-7cc1-8a52-3f6d6b0c1a11 --motif "doublon, déposé de nouveau par le CD"
     """
-    from deploy import rebut
-
-    if not motif.strip():
-        raise LaunchError("Un motif est attendu.")
-
-    async def act(conn: Any) -> list[Parked]:
-        chosen = await _open(conn, _uuid(id_), composant)
-        for parked in chosen:
-            await rebut.ecarter(conn, parked, par or getpass.getuser(), motif.strip())
-        return await rebut.trouver(conn, _uuid(id_), composant)
-
-    found = _run(donnees, act)
+    hub = ConsoleClient(data_dir(donnees), par)
+    for row in _still_open(hub, id_, composant):
+        hub.act("rebut-ecarter", {"element": row["id"], "composant": row["composant"], "motif": motif.strip()})
+    found = _found(hub, id_, composant)
     if as_json:
-        _print_json([_facts(parked) for parked in found])
+        _print_json(found)
         return
-    for parked in found:
-        typer.echo(f"{parked.id} ({parked.composant}) : {_outcome(parked)}")
+    for row in found:
+        typer.echo(f"{row['id']} ({row['composant']}) : {_outcome(row)}")
 
 
-async def _chosen(conn: Any, id_: str | None, composant: str | None) -> list[Parked]:
-    from deploy import rebut
+def _rows(hub: ConsoleClient, *, composant: str | None = None, tous: bool = False, id_: str = "") -> list[Row]:
+    """The oldest first. Raises LaunchError when a component could not be asked: a list would hide what it has."""
+    told = hub.read("/api/rebut.json", composant=composant or "", tous="1" if tous else "", id=id_)
+    if told["muets"]:
+        raise LaunchError(f"Ne répond pas : {', '.join(told['muets'])}. Voyez ./relais etat.")
+    return sorted(told["elements"], key=lambda row: str(row["parque_a"]))
 
-    if id_ is not None:
-        return await _open(conn, _uuid(id_), composant)
-    return [p for p in await rebut.lister(conn) if p.nature != "illisible" and composant in (None, p.composant)]
+
+def _found(hub: ConsoleClient, id_: str, composant: str | None) -> list[Row]:
+    """What bears this id: several components may have set the same event aside."""
+    found = _rows(hub, composant=composant, tous=True, id_=_uuid(id_))
+    if not found:
+        raise LaunchError(f"Rien au rebut ne porte l'identifiant {id_}. Voyez : ./relais rebut lister")
+    return found
 
 
-async def _open(conn: Any, id_: UUID, composant: str | None) -> list[Parked]:
+def _still_open(hub: ConsoleClient, id_: str, composant: str | None) -> list[Row]:
     """What is still to settle under this id; all of it when nothing is, so that the refusal says why."""
-    from deploy import rebut
-
-    found = await rebut.trouver(conn, id_, composant)
-    return [p for p in found if p.etat in ("parque", "a-reprendre")] or found
+    found = _found(hub, id_, composant)
+    return [row for row in found if row["etat"] in _OPEN] or found
 
 
-async def _settled(conn: Any, chosen: list[Parked]) -> list[Parked]:
+def _settled(hub: ConsoleClient, chosen: list[Row]) -> list[Row]:
     """What became of them, once their components tried them again."""
-    from deploy import rebut
-
-    deadline = asyncio.get_running_loop().time() + _PATIENCE_S
-    keys = {(p.composant, p.id) for p in chosen}
+    deadline = time.monotonic() + _PATIENCE_S
+    keys = {(row["composant"], row["id"]) for row in chosen}
     while True:
-        found = [p for p in await rebut.lister(conn, regles=True) if (p.composant, p.id) in keys]
-        if asyncio.get_running_loop().time() > deadline or all(p.etat != "a-reprendre" for p in found):
+        rows = [one for id_ in sorted({id_ for _, id_ in keys}) for one in _rows(hub, tous=True, id_=id_)]
+        found = [row for row in rows if (row["composant"], row["id"]) in keys]
+        if time.monotonic() > deadline or all(row["etat"] != "a-reprendre" for row in found):
             return found
-        await asyncio.sleep(_PAUSE_S)
+        time.sleep(_PAUSE_S)
 
 
-def _outcome(parked: Parked) -> str:
-    match parked.etat:
+def _outcome(row: Row) -> str:
+    match row["etat"]:
         case "repris":
             return "traité"
         case "ecarte":
             return "écarté"
         case "parque":
-            return f"de nouveau au rebut ({parked.raison}, {parked.echecs} échecs)"
+            return f"de nouveau au rebut ({row['raison']}, {row['echecs']} échecs)"
         case _:
             return "pas encore repris par son composant ; voyez ./relais etat"
 
 
-def _uuid(text: str) -> UUID:
+def _uuid(text: str) -> str:
     try:
-        return UUID(text)
+        return str(UUID(text))
     except ValueError as error:
         raise LaunchError(f"« {text[:64]} » n'est pas un identifiant donné par ./relais rebut lister.") from error
 
 
-def _facts(parked: Parked) -> dict[str, Any]:
-    return dataclasses.asdict(parked)
-
-
 def _print_json(content: Any) -> None:
-    typer.echo(json.dumps(content, ensure_ascii=False, indent=2, default=str))
-
-
-def _run(donnees: Path, act: Callable[[Any], Awaitable[T]]) -> T:
-    from deploy import rebut
-
-    async def connected() -> T:
-        conn = await rebut.connect(data_dir(donnees))
-        try:
-            return await act(conn)
-        finally:
-            await conn.close()
-
-    return asyncio.run(connected())
+    typer.echo(json.dumps(content, ensure_ascii=False, indent=2))

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from joserfc.jwk import ECKey
+from pydantic import Field
 from starlette.types import ASGIApp
 
 from chassis import process, settings
@@ -17,10 +18,14 @@ from gateway import accesses, single_use, webhook_keys
 from gateway.accesses import AccessChain
 from gateway.bodies import Bodies
 from gateway.destinations import Resolver
+from gateway.inbound.administration import alarms as alarms_desk
+from gateway.inbound.administration import aside as aside_desk
 from gateway.inbound.administration import audit as audit_desk
+from gateway.inbound.administration import deliveries as deliveries_desk
 from gateway.inbound.administration import machines
 from gateway.inbound.administration import partners as partners_desk
 from gateway.inbound.administration.office import Office
+from gateway.inbound.alarms.evaluating import Alarms
 from gateway.inbound.application import Application, surrounded
 from gateway.inbound.audit import exercises, persons, proof
 from gateway.inbound.audit import journal as audit_journal
@@ -92,6 +97,8 @@ class Settings(settings.Settings):
     port: int
     # Several processes of this machine answer there.
     port_partage: bool = False
+    # Folders on the disks whose space is watched; the one of the secrets when none is named.
+    disques: list[Path] = Field(default_factory=list)
     # Where operators read `/metrics`; not served without it.
     port_admin: int | None = None
     autoriser_loopback: bool = False
@@ -124,11 +131,15 @@ async def assemble(running: Process, configured: Settings) -> None:
     running.loop("veille", observed.run)
     await running.bus.respond(machines.SUBJECT, COMPONENT, machines.answering(running.pool))
     await Office(running.pool, partners_desk.GESTES | machines.GESTES).open(running.bus, COMPONENT)
+    folders = configured.disques or [configured.secrets]
+    running.loop("alertes", Alarms(running.pool, observed, configured.parts, folders).run)
+    gestes = {**partners_desk.GESTES, **deliveries_desk.GESTES, **aside_desk.gestes(running.bus), **alarms_desk.GESTES}
+    await Office(running.pool, gestes).open(running.bus, COMPONENT)
     app = await build(running, configured, observed)
     shared = configured.port_partage
     running.loop("http", lambda stop: serve(app, configured.hote, configured.port, stop, shared=shared))
     if configured.port_admin:
-        admin, port_admin = metrics.application(running.pool, observed), configured.port_admin
+        admin, port_admin = metrics.application(running.pool, observed, folders), configured.port_admin
         running.loop("http admin", lambda stop: serve(admin, configured.hote, port_admin, stop))
 
 
@@ -196,7 +207,7 @@ async def build(running: Process, configured: Settings, observed: watch.Watch | 
     replays = Replays(running.pool)
     if observed is None:
         observed = watch.Watch(running.bus)
-    await views.respond(running, COMPONENT, observed, pseudonyms)
+    await views.respond(running, COMPONENT, observed, pseudonyms, journal, vault)
     oauth = oauth_routes(
         profil, trousseau, annuaire, usages, revocations, proxy, lambda: datetime.now(UTC), door.note_token_refused
     )

@@ -12,12 +12,14 @@ from gateway import webhook_keys
 from gateway.bodies import Bodies
 from gateway.destinations import Resolver
 from gateway.outbound import health
+from gateway.outbound.alarms import Alarms
 from gateway.outbound.delivery import Sender
 from gateway.outbound.departures import Departures
 from gateway.outbound.exercises import Exercises
 from gateway.outbound.fanout import Fanout
 from gateway.outbound.heartbeats import Heartbeats
 from gateway.outbound.http_client import HttpClient
+from gateway.outbound.mail import Smtp
 from gateway.outbound.renewals import Renewals
 from gateway.outbound.signals import Signals
 from gateway.outbound.suspensions import Suspensions
@@ -36,6 +38,10 @@ class Settings(settings.Settings):
     cles_maitres: Path
     url_publique: str
     autoriser_loopback: bool = False
+    # The mail server of the alarms (`gateway.outbound.mail`), who writes, and the console that mails lead to.
+    alertes_smtp: str | None = None
+    alertes_expediteur: str = "relais@localhost"
+    console_url: str | None = None
     ports_du_hub: frozenset[int] = frozenset()
     # A sandbox: operators may disturb what leaves for a partner.
     bac_a_sable: bool = False
@@ -61,6 +67,11 @@ async def assemble(running: Process, configured: Settings) -> None:
     signals = Signals(running.pool, client, targets, sender.wake)
     heartbeats = Heartbeats(running.pool, signals, targets)
     suspensions = Suspensions(running.pool, vault, sender.wake)
+    smtp = None
+    if configured.alertes_smtp:
+        smtp = Smtp.read(configured.alertes_smtp, configured.alertes_expediteur, configured.secrets)
+    alarms = Alarms(running.pool, client, webhook_keys.read(configured), smtp, configured.console_url)
+    running.loop("alertes", alarms.run)
     running.loop("partenaires", annuaire.keep_fresh)
     running.loop("suspensions", suspensions.run)
     running.loop("battements", heartbeats.run)

@@ -27,7 +27,8 @@ from relais_contrats.droits import Role
 
 _log = structlog.get_logger()
 SUSPENDU = "abonnement.suspendu"
-_MOTIF = "L'adresse est en échec depuis plus de 72 heures."
+_FAILED = "L'adresse est en échec depuis plus de 72 heures."
+_BY_OPERATORS = "L'exploitation du relais a suspendu cet abonnement : voyez avec elle."
 _LOOK_EVERY_S = 1.0
 
 
@@ -94,7 +95,7 @@ def _body(identifier: UUID, row: Record) -> dict[str, Any]:
             "abonnement": str(row["id"]),
             "echecs_depuis": row["echecs_depuis"].isoformat(),
             "suspendu_a": row["suspendu_a"].isoformat(),
-            "motif": _MOTIF,
+            "motif": _BY_OPERATORS if row["suspendu_par"] else _FAILED,
         },
     }
 

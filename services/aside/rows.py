@@ -1,12 +1,13 @@
 """The rows that a service set aside: listed, opened, settled. Each service answers for its own, over the bus."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import UUID
 
 import orjson
 
 from chassis.database import Connection
+from chassis.depots import Brique
 from chassis.facts import Sceaux
 
 _PAGE = 200
@@ -22,7 +23,8 @@ SELECT nature, type, raison, count(*) AS nombre, min(parque_a) AS premier, max(p
 FROM rebut WHERE etat IN ('parque', 'a-reprendre') GROUP BY 1, 2, 3
 """
 _GESTURES = "SELECT geste, par, motif, a FROM gestes WHERE rebut = $1 ORDER BY numero"
-_LOCK = f"SELECT {_COLUMNS}, scelle FROM rebut WHERE id = $1 FOR UPDATE"  # noqa: S608
+_SEALED = "SELECT id, agregat, entree, scelle FROM rebut WHERE id = $1"
+_LOCK = "SELECT id, nature, etat, agregat, entree FROM rebut WHERE id = $1 FOR UPDATE"
 _REDRIVE = "UPDATE rebut SET etat = 'a-reprendre' WHERE id = $1"
 _DISCARD = "UPDATE rebut SET etat = 'ecarte', entree = '{}', scelle = NULL, regle_a = now() WHERE id = $1"
 _NOTE = "INSERT INTO gestes (rebut, geste, par, motif) VALUES ($1, $2, $3, $4)"
@@ -33,7 +35,18 @@ ON CONFLICT (brique, agregat) DO UPDATE SET sequence = greatest(positions.sequen
 """
 
 
-async def told(conn: Connection, asked: Mapping[str, Any]) -> Any:
+def reading(brique: Brique[Any, Any, Any, Any]) -> dict[str, Callable[[Connection, Mapping[str, Any]], Awaitable[Any]]]:
+    """The answer to `lecture.<nom>.rebut`: rows, or with `{contenu: id}` what one of them holds."""
+
+    async def answer(conn: Connection, asked: Mapping[str, Any]) -> Any:
+        if asked.get("contenu"):
+            return await _content(conn, brique.sceaux, UUID(asked["contenu"]))
+        return await _rows(conn, asked)
+
+    return {"rebut": answer}
+
+
+async def _rows(conn: Connection, asked: Mapping[str, Any]) -> Any:
     """`{id, tous}` → rows; with an id, each with its `gestes`. `{groupes: true}` → counts by cause."""
     if asked.get("groupes"):
         return [dict(row) for row in await conn.fetch(_GROUPS)]
@@ -44,13 +57,13 @@ async def told(conn: Connection, asked: Mapping[str, Any]) -> Any:
     return rows
 
 
-async def content(conn: Connection, sceaux: Sceaux, id_: UUID) -> Any:
-    """What was set aside, opened; None when nothing is kept of it any more."""
-    row = await conn.fetchrow(_LOCK.removesuffix(" FOR UPDATE"), id_)
+async def _content(conn: Connection, sceaux: Sceaux, id_: UUID) -> Any:
+    """`{agregat, contenu}` of what was set aside, opened; null for what is not there or not kept any more."""
+    row = await conn.fetchrow(_SEALED, id_)
     if row is None:
         return None
     [clair] = await sceaux.ouvrir(conn, "rebut", [(row["id"], row["scelle"])])
-    return orjson.loads(clair) if clair else row["entree"] or None
+    return {"agregat": row["agregat"], "contenu": orjson.loads(clair) if clair else row["entree"] or None}
 
 
 async def settle(conn: Connection, asked: Mapping[str, Any]) -> dict[str, Any]:

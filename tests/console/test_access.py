@@ -130,6 +130,21 @@ def test_the_table_of_who_may_do_what() -> None:
         "personne-ouvrir administration",
         "exercice-demarrer exploitation administration",
         "exercice-arreter exploitation administration",
+        "abonnement-suspendre exploitation administration",
+        "abonnement-reprendre exploitation administration",
+        "rejeu-demander exploitation administration",
+        "rejeu-suspendre exploitation administration",
+        "rejeu-poursuivre exploitation administration",
+        "rebut-reprendre exploitation administration",
+        "rebut-ecarter exploitation administration",
+        "panne-prendre exploitation administration",
+        "panne-rendre exploitation administration",
+        "panne-regler exploitation administration",
+        "alerte-acquitter exploitation administration",
+        "alerte-essayer exploitation administration",
+        "alerte-seuil administration",
+        "alerte-destinataire-ajouter administration",
+        "alerte-destinataire-retirer administration",
     ]
     assert set(TABLE) == {*Acte, *ACTES}
 

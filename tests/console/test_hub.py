@@ -16,6 +16,7 @@ import pytest
 from deploy.allowed_skips import NO_BROWSER, NO_NPM_TOOL
 from deploy.operators import bearer
 from relais_contrats.client import Partner
+from tests.connectors.courriel.mailbox import PASSWORD, USER, Mailbox
 from tests.hub import Hub, free_port
 from tests.passerelle.receiver import receiver
 from tests.persons import signalement
@@ -25,9 +26,22 @@ OUTILS = Path(__file__).parents[1] / "outils"
 
 
 @pytest.fixture(scope="module")
-def hub() -> Iterator[Hub]:
-    with tempfile.TemporaryDirectory(prefix="relais-console-") as folder:
+def mailbox() -> Iterator[tuple[Mailbox, int]]:
+    box = Mailbox()
+    with box.served() as port:
+        yield box, port
+
+
+@pytest.fixture(scope="module")
+def hub(mailbox: tuple[Mailbox, int]) -> Iterator[Hub]:
+    box, port = mailbox
+    with tempfile.TemporaryDirectory(prefix="relais-console-") as folder, pytest.MonkeyPatch.context() as environment:
+        environment.setenv("RELAIS_ALERTES_SMTP", f"smtp://{USER}@127.0.0.1:{port}")
         started = Hub(Path(folder), free_port())
+        secrets = started.data.secrets / "passerelle"
+        secrets.mkdir(parents=True)
+        (secrets / "smtp.mdp").write_text(PASSWORD)
+        (secrets / "smtp.pem").write_text(box.pem)
         started.up()
         yield started
         started.down()
@@ -101,6 +115,26 @@ async def test_the_metrics_of_the_hub_are_on_a_port_that_partners_do_not_see(hub
     assert for_partners.status_code == 404
 
 
+async def test_an_alarm_goes_from_its_cause_to_a_mail(hub: Hub, mailbox: tuple[Mailbox, int]) -> None:
+    """The cause is the disk: under any free space, as soon as an operator asks for all of it."""
+    box, _ = mailbox
+    acts = {
+        "alerte-destinataire-ajouter": {"canal": "courriel", "adresse": "astreinte@exploitation.exemple.fr"},
+        "alerte-seuil": {"nature": "disque", "seuil": 100, "actif": True},
+    }
+    async with httpx.AsyncClient(headers=bearer(hub.data, "administration")) as client:
+        for nom, corps in acts.items():
+            url = f"http://127.0.0.1:{hub.data.known_ports().console}/administration/v1/actes/{nom}"
+            (await client.post(url, json=corps)).raise_for_status()
+    for _ in range(200):
+        if box.received:
+            break
+        await asyncio.sleep(0.1)
+
+    assert str(box.received[0]["Subject"]).startswith("Relais, alerte : Place libre sur un disque")
+    assert "seuil : 100 %" in box.received[0].get_content()
+
+
 def test_the_console_holds_in_eighty_megabytes(hub: Hub) -> None:
     assert psutil.Process(hub.pid("console")).memory_full_info().pss < 80e6
 
@@ -123,6 +157,11 @@ async def test_every_page_stands_in_a_browser(hub: Hub, tmp_path: Path) -> None:
         "trace": f"/traces/{trace['trace']}",
         "message": f"/messages/caf-59/{message}",
         "contenu": f"/messages/caf-59/{message}/contenu",
+        "livraisons": "/livraisons",
+        "rejeux": "/rejeux",
+        "rebut": "/rebut",
+        "pannes": "/pannes",
+        "alertes": "/alertes",
         "attention": "/attention",
         "audit": "/audit",
         "preuves": "/audit/preuves",

@@ -111,14 +111,14 @@ async def test_a_deposit_set_aside_holds_its_parcours_until_it_is_tried_again(hu
     assert [one["etat"] for one in waiting] == ["en-attente", "en-attente"]
     assert neighbour.etat == "accepte"
     assert (row["nature"], row["type"], row["raison"]) == ("depot", "orientation.decidee", "DataError")
-    assert (shown[0]["contenu"], shown[0]["gestes"]) == ({"brique": None, "sequence": None}, [])
+    assert (shown[0]["message"], shown[0]["gestes"]) == (poison, [])
     assert sick_still[0]["etat"] in ("parque", "a-reprendre")
     assert state["pending"]["orientation : messages au rebut"] == 1
     assert [one["etat"] for one in cured] == ["repris"]
     assert [one.etat for one in after] == ["accepte"] * 3
     [again] = await rebut(hub, "montrer", row["id"])
     last = again["gestes"][-1]
-    assert (last["geste"], last["par"], last["motif"]) == ("repris", "o.perateur", "table réparée")
+    assert (last["geste"], last["par"], last["motif"]) == ("repris", "outil/o.perateur", "table réparée")
 
 
 async def test_a_deposit_that_is_discarded_says_so_and_lets_its_parcours_go_on(hub: Hub) -> None:
@@ -138,7 +138,7 @@ async def test_a_deposit_that_is_discarded_says_so_and_lets_its_parcours_go_on(h
         twice = await asyncio.to_thread(hub.relais, "rebut ecarter", row["id"], "--motif", "x", check=False)
 
     assert without.returncode == 2
-    assert (discarded["etat"], discarded["contenu"]) == ("ecarte", {})
+    assert discarded["etat"] == "ecarte"
     assert after.etat == "accepte"
     assert (seen["etat"], seen["motif"]) == ("ecarte", "saisi deux fois")
     assert twice.returncode == 1

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from relais_contrats.administration import audit, machines, partenaires
+from relais_contrats.administration import alertes, audit, livraisons, machines, partenaires
 from relais_contrats.administration.acte import Acte
 
 ACTES: Mapping[str, Acte] = {
@@ -11,5 +11,7 @@ ACTES: Mapping[str, Acte] = {
         *partenaires.ACTES,
         *machines.ACTES,
         *audit.ACTES,
+        *livraisons.ACTES,
+        *alertes.ACTES,
     )
 }

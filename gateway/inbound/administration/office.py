@@ -1,6 +1,7 @@
 """Does what the console asks for: one act, one transaction, one line of the register. Who may, the console decides."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -56,6 +57,8 @@ class Refusee(Exception):
         self.pointeur = pointeur
 
 
+AUTEUR: ContextVar[str] = ContextVar("auteur")
+"""The operator whose act is being done."""
 Geste = Callable[[Connection, Any, datetime], Awaitable[Fait]]
 """Does one act with what it is asked with, at that instant, within a transaction. Raises Refusee."""
 
@@ -89,6 +92,7 @@ class Office:
     async def _do(self, acte: Acte, geste: Geste, demande: Demandee, corps: BaseModel) -> dict[str, Any]:
         now, written = datetime.now(UTC), corps.model_dump(mode="json", exclude_none=True)
         async with self._pool.acquire() as conn, conn.transaction():
+            AUTEUR.set(demande.par)
             fait = await geste(conn, corps, now)
             told = (dict(fait.avant) if fait.avant else None, dict(fait.apres) if fait.apres else None)
             who = (demande.par, demande.confirme_par)

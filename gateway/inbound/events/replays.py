@@ -49,23 +49,11 @@ class Replays:
     async def create(self, call: Call, request: Request) -> Response:
         """Select now, send little by little. `a_blanc` only counts."""
         asked = await read_model(request, NouveauRejeu)
-        du, au = asked.periode()
-        wanted = types_courts(asked.types, "/types")
-        code, abonnement = call.partenaire.code, identifiant(asked.abonnement, "/abonnement")
-        now, rejeu = datetime.now(UTC), uuid7()
+        code = call.partenaire.code
         async with self._pool.acquire() as conn, conn.transaction():
-            row = await store.subscription(conn, code, abonnement)
-            if row is None:
-                raise Problem(status=404)
-            types = types_rejoues(row["etat"], row["types"], wanted)
-            first, last = await reads_store.bounds(conn, "recu", du, au)
-            selection = (code, abonnement, first, last, du, au, types, asked.renvoyer)
-            counted = await store.dry_run(conn, *selection)
-            if counted["selectionnes"] > MOST_SELECTED:
-                raise invalid("/du", f"La période compte plus de {MOST_SELECTED} livraisons : découpez-la.")
-            if asked.a_blanc:
-                return _json(_dry(counted))
-            await store.select(conn, rejeu, selection, now)
+            rejeu, comptes = await order(conn, code, asked, datetime.now(UTC))
+        if rejeu is None:
+            return _json({"etat": "a-blanc", "comptes": comptes})
         self._work.set()
         shown = await self._shown(code, rejeu)
         return _json(shown, 202, {"Location": f"/v1/rejeux/{rejeu}"})
@@ -119,6 +107,28 @@ class Replays:
         }
 
 
+async def order(
+    conn: Connection, code: str, asked: NouveauRejeu, now: datetime, par: str | None = None
+) -> tuple[UUID | None, dict[str, int]]:
+    """Select what a replay sends, for a partner or for the operator `par`: its id, None for a dry run, and its
+    accounts. To be called in a transaction. Raises a Problem."""
+    du, au = asked.periode()
+    wanted, abonnement = types_courts(asked.types, "/types"), identifiant(asked.abonnement, "/abonnement")
+    row = await store.subscription(conn, code, abonnement)
+    if row is None:
+        raise Problem(status=404)
+    types = types_rejoues(row["etat"], row["types"], wanted)
+    first, last = await reads_store.bounds(conn, "recu", du, au)
+    selection = (code, abonnement, first, last, du, au, types, asked.renvoyer)
+    counted = await store.dry_run(conn, *selection)
+    if counted["selectionnes"] > MOST_SELECTED:
+        raise invalid("/du", f"La période compte plus de {MOST_SELECTED} livraisons : découpez-la.")
+    if asked.a_blanc:
+        return None, _dry(counted)
+    await store.select(conn, rejeu := uuid7(), selection, now, par)
+    return rejeu, _dry(counted)
+
+
 def accounts_of(row: Record, accounts: dict[str, int]) -> dict[str, int]:
     """The accounts of a replay; raises AssertionError when they do not add up to what was selected."""
     settled = accounts["livres"] + accounts["deja_livres"] + accounts["refuses"]
@@ -126,10 +136,9 @@ def accounts_of(row: Record, accounts: dict[str, int]) -> dict[str, int]:
     return accounts
 
 
-def _dry(counted: Record) -> dict[str, Any]:
+def _dry(counted: Record) -> dict[str, int]:
     to_send = counted["selectionnes"] - counted["deja_livres"]
-    accounts = {**dict(counted), "livres": 0, "refuses": 0, "en_attente": to_send}
-    return {"etat": "a-blanc", "comptes": accounts}
+    return {**dict(counted), "livres": 0, "refuses": 0, "en_attente": to_send}
 
 
 def _uuid(text: str) -> UUID:

@@ -24,8 +24,8 @@ SELECT $9, l.numero, l.parcours, CASE WHEN e.etat = 'livre' AND NOT $8 THEN 'dej
 {_SELECTED}
 """
 _INSERT = """
-INSERT INTO rejeux (id, partenaire, abonnement, du, au, types, renvoyer, selectionnes, demande_a)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+INSERT INTO rejeux (id, partenaire, abonnement, du, au, types, renvoyer, selectionnes, demande_a, demande_par)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 """
 _ONE = "SELECT id, abonnement, du, au, types, selectionnes, demande_a FROM rejeux WHERE partenaire = $1 AND id = $2"
 _ACCOUNTS = """
@@ -94,10 +94,10 @@ async def dry_run(conn: Connection, *selection: Any) -> Record:
     return row
 
 
-async def select(conn: Connection, rejeu: UUID, selection: Sequence[Any], now: datetime) -> int:
-    """Write a replay and what it selects; how much that is."""
+async def select(conn: Connection, rejeu: UUID, selection: Sequence[Any], now: datetime, par: str | None) -> int:
+    """Write a replay and what it selects; how much that is. `par`: the operator who asked, if it was one."""
     partenaire, abonnement, _, _, du, au, types, renvoyer = selection
-    await conn.execute(_INSERT, rejeu, partenaire, abonnement, du, au, types, renvoyer, 0, now)
+    await conn.execute(_INSERT, rejeu, partenaire, abonnement, du, au, types, renvoyer, 0, now, par)
     number = int((await conn.execute(_SELECT, *selection, rejeu)).rpartition(" ")[2])
     await conn.execute("UPDATE rejeux SET selectionnes = $2 WHERE id = $1", rejeu, number)
     return number

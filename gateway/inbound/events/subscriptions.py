@@ -33,6 +33,7 @@ from relais_contrats.abonnements import (
     Changement,
     NouvelAbonnement,
     etat_suivant,
+    interdit,
     sans_secret,
     trop_d_abonnements,
     trop_de_recouvrements,
@@ -128,6 +129,8 @@ class Subscriptions:
                 "lot": asked.lot or row["lot"],
                 "etat": etat_suivant(row["etat"], asked.actif, change_d_adresse=is_moved),
             }
+            if row["suspendu_par"] and changed["etat"] != "suspendu":
+                raise interdit("L'exploitation du relais a suspendu cet abonnement : voyez avec elle.", "/actif")
             is_new = is_moved or row["etat"] != "a-verifier" or bool(asked.actif)
             restarts = changed["etat"] == "a-verifier" and is_new
             row = await store.update(conn, code, id_, changed, restarts=restarts, now=datetime.now(UTC))

@@ -10,7 +10,7 @@ from gateway import numbering
 from gateway.archives import NOT_PUT_AWAY
 
 _COLUMNS = """
-id, url, types, lot, etat, signature, suspendu_a, cree_a, echecs, premier_echec_a, rouvre_a,
+id, url, types, lot, etat, signature, suspendu_a, suspendu_par, cree_a, echecs, premier_echec_a, rouvre_a,
 essai_demande_a, essai_a, essai_code, essai_erreur,
 (SELECT max(jusqua) FROM secrets_anciens WHERE abonnement = abonnements.id) AS ancien_jusqua
 """
@@ -31,7 +31,8 @@ UPDATE abonnements SET url = $3, types = $4, lot = $5, etat = $6,
     premier_echec_a = CASE WHEN $7 THEN NULL ELSE premier_echec_a END,
     dernier_echec = CASE WHEN $7 THEN NULL ELSE dernier_echec END,
     rouvre_a = CASE WHEN $7 THEN NULL ELSE rouvre_a END,
-    suspendu_a = CASE WHEN $7 THEN NULL ELSE suspendu_a END
+    suspendu_a = CASE WHEN $7 THEN NULL ELSE suspendu_a END,
+    suspendu_par = CASE WHEN $7 THEN NULL ELSE suspendu_par END
 WHERE partenaire = $1 AND id = $2 RETURNING {_COLUMNS}
 """  # noqa: S608
 # Whatever had been put off, or parked, is due again once the address is verified.

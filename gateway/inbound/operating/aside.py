@@ -11,6 +11,8 @@ import orjson
 from chassis.bus import Unavailable
 from chassis.bus_nats import NatsBus
 from chassis.database import Pool
+from coffre.keys import Vault
+from gateway.sealing import ASIDE, open_events
 from relais_contrats.briques import BRIQUES
 
 OWN = "sortant"
@@ -26,6 +28,7 @@ _GROUPS = """
 SELECT nature, type, raison, count(*) AS nombre, min(parque_a) AS premier, max(parque_a) AS dernier
 FROM rebut WHERE etat IN ('parque', 'a-reprendre') GROUP BY 1, 2, 3
 """
+_SEALED = "SELECT id, agregat, entree, scelle FROM rebut WHERE id = $1"
 _GESTURES = "SELECT geste, par, motif, a FROM gestes WHERE rebut = $1 ORDER BY numero"
 # The parcours of what was set aside, by the id of a deposit or of an event that the gateway has: what links to its way.
 _MESSAGES = "SELECT id, partenaire, message FROM depots WHERE id = ANY($1)"
@@ -75,6 +78,15 @@ class Aside:
         except Unavailable:
             return None
         return orjson.loads(told)
+
+    async def content(self, component: str, id_: UUID, vault: Vault) -> dict[str, Any] | None:
+        """`{agregat, contenu}` of one of them, opened by whoever has its key; None when it is not there."""
+        if component != OWN:
+            told: dict[str, Any] | None = await self._ask(component, {"contenu": str(id_)})
+            return told
+        async with self._pool.acquire() as conn:
+            rows = await open_events(vault, conn, await conn.fetch(_SEALED, id_), table=ASIDE, corps="entree")
+        return {"agregat": rows[0]["agregat"], "contenu": rows[0]["entree"] or None} if rows else None
 
     async def _own(self, wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
         async with self._pool.acquire() as conn:

@@ -6,8 +6,12 @@ from typing import Any
 import orjson
 
 from chassis.process import Process
+from coffre.keys import Vault
+from gateway.inbound.alarms.reading import Alerts
+from gateway.inbound.deposit.journal import Journal
 from gateway.inbound.operating.aside import Aside
 from gateway.inbound.operating.failures import Failures
+from gateway.inbound.operating.opened import Opened
 from gateway.inbound.operating.replays import Replayed
 from gateway.inbound.operating.subscriptions import Subscriptions
 from gateway.inbound.watching.watch import Watch
@@ -16,7 +20,9 @@ from gateway.pseudonyms import Pseudonyms
 View = Callable[[dict[str, Any]], Awaitable[Any]]
 
 
-async def respond(running: Process, component: str, watch: Watch, pseudonyms: Pseudonyms) -> None:
+async def respond(
+    running: Process, component: str, watch: Watch, pseudonyms: Pseudonyms, journal: Journal, vault: Vault
+) -> None:
     aside = Aside(running.pool, running.bus)
     subscriptions = Subscriptions(running.pool, pseudonyms)
     replayed = Replayed(running.pool)
@@ -26,6 +32,9 @@ async def respond(running: Process, component: str, watch: Watch, pseudonyms: Ps
         "rejeux": replayed.all,
         "rejeu": replayed.one,
         "rebut": aside.all,
+        "contenu-du-rebut": Opened(aside, journal, vault).open,
+        "rejeu-a-blanc": replayed.dry,
+        "alertes": Alerts(running.pool).all,
         "pannes": Failures(running.pool, watch, aside).all,
     }
     for name, view in views.items():

@@ -1,7 +1,9 @@
 """`/metrics` for Prometheus, on the operators' port: requests, messages and what waits. Labels never name a person."""
 
+import shutil
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -103,6 +105,30 @@ NOBODY = Gauge(
     registry=REGISTRY,
 )
 
+ALARMS = Gauge("relais_alertes_ouvertes", "Alertes ouvertes, par nature.", ("nature",), registry=REGISTRY)
+KEY_ENDS = Gauge(
+    "relais_cle_fin_jours",
+    "Jours avant la fin de la dernière clé de ce partenaire.",
+    ("partenaire",),
+    registry=REGISTRY,
+)
+CONVENTION_ENDS = Gauge(
+    "relais_convention_fin_jours",
+    "Jours avant la fin de cette convention.",
+    ("partenaire", "finalite"),
+    registry=REGISTRY,
+)
+DISK = Gauge(
+    "relais_disque_libre_part", "Part libre du disque de ce dossier, de 0 à 1.", ("dossier",), registry=REGISTRY
+)
+REPLICATION = Gauge(
+    "relais_replication_retard_octets",
+    "Journal que cette copie de la base n'a pas rejoué.",
+    ("copie",),
+    registry=REGISTRY,
+)
+
+_OPEN_ALARMS = "SELECT nature, count(*) AS nombre FROM alertes WHERE close_a IS NULL GROUP BY 1"
 _OLDEST_DEPOSIT = """
 SELECT coalesce(extract(epoch FROM now() - min(recu_a)), 0)::float8 FROM depots WHERE etat = 'en-attente'
 """
@@ -122,18 +148,38 @@ LEFT JOIN (
 WHERE EXISTS (SELECT FROM abonnements a WHERE a.partenaire = p.code)
 """
 
+# Keys and conventions that end, in days; copies of the database, in MB of its log that they have not replayed.
+ENDS = """
+SELECT 'cle-bientot-finie' AS nature, p.code AS objet,
+    extract(epoch FROM max(c.fin) - $1)::float8 / 86400 AS valeur
+FROM partenaires p JOIN (
+    SELECT partenaire, fin FROM cles_partenaire UNION ALL SELECT partenaire, fin FROM certificats_partenaire
+) c ON c.partenaire = p.code
+WHERE p.etat = 'actif' GROUP BY p.code
+UNION ALL
+SELECT 'convention-bientot-finie', p.code || '/' || (c ->> 'finalite'),
+    extract(epoch FROM max((c ->> 'date_fin')::date + 1)::timestamptz - $1)::float8 / 86400
+FROM partenaires p, jsonb_array_elements(p.conventions) AS c
+WHERE p.etat = 'actif' GROUP BY p.code, c ->> 'finalite' HAVING bool_and(c ->> 'date_fin' IS NOT NULL)
+UNION ALL
+SELECT 'replication', copie, max(octets) / 1e6 FROM retards_de_replication() GROUP BY copie
+"""
 
-def application(pool: Pool, watch: Watch) -> Starlette:
+
+def application(pool: Pool, watch: Watch, folders: Sequence[Path] = ()) -> Starlette:
     """To be served on a port that partners do not reach."""
 
     async def metrics(_: Request) -> Response:
         """Without the database, the counters of this process are told all the same."""
         tell_components(watch.state()["composants"])
+        tell_disks(folders)
         try:
             async with pool.acquire(timeout=2) as conn:
                 OLDEST_DEPOSIT.set(await conn.fetchval(_OLDEST_DEPOSIT))
                 tell_deliveries(await conn.fetch(DELIVERIES))
-                tell_persons(await meter.read(conn, datetime.now(UTC)))
+                tell_persons(await meter.read(conn, now := datetime.now(UTC)))
+                tell_ends(await conn.fetch(ENDS, now))
+                tell_alarms(await conn.fetch(_OPEN_ALARMS))
         except (*TRANSIENT, asyncpg.PostgresError):
             await _log.awarning("metrics.database_away")
         return Response(generate_latest(REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST})
@@ -152,6 +198,36 @@ def tell_components(components: Mapping[str, Mapping[str, Any]]) -> None:
             TO_READ.labels(name, stream).set(reader["a_lire"] + reader["en_cours"])
             STUCK.labels(name, stream).set(reader["bloque_s"])
         tell_distribution(told)
+
+
+def tell_disks(folders: Sequence[Path]) -> None:
+    for folder, used in disks(folders):
+        DISK.labels(str(folder)).set(used.free / used.total)
+
+
+def disks(folders: Sequence[Path]) -> list[tuple[Path, Any]]:
+    """The folders that are there, each with the room of its disk."""
+    return [(folder, shutil.disk_usage(folder)) for folder in folders if folder.exists()]
+
+
+def tell_ends(rows: Sequence[Record]) -> None:
+    """What will end, and how late the copies of the database are."""
+    for gauge in (KEY_ENDS, CONVENTION_ENDS, REPLICATION):
+        gauge.clear()
+    for row in rows:
+        match row["nature"]:
+            case "cle-bientot-finie":
+                KEY_ENDS.labels(row["objet"]).set(row["valeur"])
+            case "convention-bientot-finie":
+                CONVENTION_ENDS.labels(*row["objet"].split("/", 1)).set(row["valeur"])
+            case "replication":
+                REPLICATION.labels(row["objet"]).set(row["valeur"] * 1e6)
+
+
+def tell_alarms(rows: Sequence[Record]) -> None:
+    ALARMS.clear()
+    for row in rows:
+        ALARMS.labels(row["nature"]).set(row["nombre"])
 
 
 def tell_distribution(told: Mapping[str, Any]) -> None:

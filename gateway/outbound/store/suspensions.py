@@ -12,7 +12,8 @@ _UNTOLD = "SELECT id FROM abonnements WHERE etat = 'suspendu' AND NOT suspension
 _TELL = """
 UPDATE abonnements a SET suspension_dite = true FROM partenaires p
 WHERE a.id = $1 AND a.etat = 'suspendu' AND NOT a.suspension_dite AND p.code = a.partenaire
-RETURNING a.id, a.partenaire, a.suspendu_a, coalesce(a.premier_echec_a, a.suspendu_a) AS echecs_depuis, p.departements
+RETURNING a.id, a.partenaire, a.suspendu_a, a.suspendu_par, p.departements,
+    coalesce(a.premier_echec_a, a.suspendu_a) AS echecs_depuis
 """
 
 
