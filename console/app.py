@@ -36,6 +36,7 @@ from console.audit.journal import AccessPages
 from console.audit.persons import PersonPages
 from console.audit.proofs import ProofPages
 from console.audit.register import RegisterPages
+from console.audit.usages import UsagePages
 from console.contents import Contents
 from console.delays import Delays
 from console.deliveries import Deliveries
@@ -155,6 +156,7 @@ def build(wiring: Wiring) -> tuple[FastAPI, Receiver]:
         *AccessPages(wiring.hub).routes(guard),
         *ProofPages(wiring.hub).routes(guard),
         *RegisterPages().routes(guard),
+        *UsagePages(wiring.hub).routes(guard),
         *PersonPages(wiring.hub).routes(guard),
         *ExercisePages(wiring.hub).routes(guard),
         *MessagePages(wiring.pool, wiring.hub).routes(guard),

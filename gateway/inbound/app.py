@@ -29,10 +29,12 @@ from gateway.inbound.alarms.evaluating import Alarms
 from gateway.inbound.application import Application, surrounded
 from gateway.inbound.audit import exercises, persons, proof
 from gateway.inbound.audit import journal as audit_journal
+from gateway.inbound.audit import usages as monthly
 from gateway.inbound.audit.exercises import Exercises
 from gateway.inbound.audit.journal import AccessJournal
 from gateway.inbound.audit.persons import Persons
 from gateway.inbound.audit.proof import Verifications
+from gateway.inbound.audit.usages import Usages
 from gateway.inbound.deposit import former_rows, store
 from gateway.inbound.deposit.cabinet import Cabinet
 from gateway.inbound.deposit.deposits import Deposits
@@ -197,6 +199,7 @@ async def build(running: Process, configured: Settings, observed: watch.Watch | 
     running.loop("verifications", verifications.run)
     tried = Exercises(running.pool, bac_a_sable=configured.bac_a_sable)
     await running.bus.respond(exercises.SUBJECT, COMPONENT, tried.answer)
+    await running.bus.respond(monthly.SUBJECT, COMPONENT, Usages(running.pool, annuaire).answer)
     asked_for = Persons(running.pool, running.bus, vault, pseudonyms, annuaire, journal)
     await running.bus.respond(persons.SEARCH, COMPONENT, asked_for.search)
     await running.bus.respond(persons.FILE, COMPONENT, asked_for.file)

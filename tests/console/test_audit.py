@@ -114,3 +114,19 @@ async def test_a_person_is_asked_for_with_a_motive_and_her_file_has_no_name(banc
     assert "&lt;MODELE&gt;" in files[0].text
     assert files[1].json() == held
     assert files[1].headers["content-disposition"] == 'attachment; filename="dossier-personne.json"'
+
+
+async def test_uses_are_shown_beside_those_of_the_kind(banc: Bench) -> None:
+    counts = dict.fromkeys(("acces", "refus", "personnes", "agents", "recherches", "sans_nir", "d_agents"), 3)
+    shares = {"sans_nir": 0.5, "hors_heures": 0.25, "ailleurs": 0.0}
+    line = counts | {"partenaire": "cd-59", "genre": "departement", "hors_heures": 1, "ailleurs": 0, "parts": shares}
+
+    async def hub(view: str, asked: Mapping[str, Any]) -> Any:
+        return [line | {"medianes": dict.fromkeys(shares, 0.1), "du_genre": 2}]
+
+    async with served(banc, hub=hub) as console:
+        page = await console.page("/audit/usages")
+        wrong = (await console.client.get("/audit/usages?mois=1999-01")).status_code
+
+    assert all(said in page for said in ("50\u202f%", "25\u202f%", "10\u202f% pour son genre"))
+    assert wrong == 400

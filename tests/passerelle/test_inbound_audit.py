@@ -9,7 +9,7 @@ import pytest
 
 from gateway import accesses, participations
 from gateway.accesses import Access, AccessChain
-from gateway.inbound.audit import journal, persons, proof
+from gateway.inbound.audit import journal, persons, proof, usages
 from gateway.inbound.audit.proof import Verifications
 from gateway.participations import Participation
 from relais_contrats.droits import Role
@@ -149,3 +149,38 @@ async def test_a_person_is_found_opened_to_one_operator_and_told_with_who_saw_he
     assert "1900159350123" not in str(await entree.fetch("SELECT * FROM acces")) + str(
         await entree.fetch("SELECT * FROM administration")
     )
+
+
+@pytest.mark.parametrize(
+    ("instant", "departements", "late"),
+    [
+        ("2026-03-02T06:30:00+00:00", ["59"], False),
+        ("2026-03-02T05:30:00+00:00", ["59"], True),
+        ("2026-03-02T05:30:00+00:00", ["59", "974"], False),
+        ("2026-03-07T10:00:00+00:00", ["59"], True),
+        ("2026-03-02T19:00:00+00:00", ["59"], True),
+    ],
+)
+def test_hours_are_those_of_the_territory(instant: str, departements: list[str], late: bool) -> None:
+    assert usages.is_out_of_hours(datetime.fromisoformat(instant), departements) is late
+
+
+async def test_a_month_of_a_partner_beside_its_kind(entree: Entrance, banc: Bench) -> None:
+    service = await banc.process("usagers", "usagers")
+
+    async def nobody(_: bytes) -> bytes:
+        return b'{"resultat":"aucun","ailleurs":false}'
+
+    await service.bus.respond("lecture.usagers.resoudre", "usagers", nobody)
+    await banc.reach("lecture.usagers.resoudre")
+    partner = await entree.partner("cd-59")
+    for type_, valeur in (("nir", "190015935012309"), ("numero-france-travail", "12345678901")):
+        body = orjson.dumps({"identifiants": [{"type": type_, "valeur": valeur}]})
+        headers = {"Content-Type": "application/json", "Relais-Agent": "Durand Anne a-12"}
+        await partner._send("POST", "/v1/usagers/recherche", content=body, headers=headers)
+
+    [line] = await asked(banc, usages.SUBJECT, mois=datetime.now(UTC).strftime("%Y-%m-01"))
+
+    assert (line["partenaire"], line["recherches"], line["sans_nir"], line["agents"]) == ("cd-59", 2, 1, 1)
+    assert (line["parts"]["sans_nir"], line["medianes"]["sans_nir"], line["du_genre"]) == (0.5, 0.5, 1)
+    assert "Durand" not in str(line)

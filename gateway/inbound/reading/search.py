@@ -13,8 +13,12 @@ from gateway.inbound.request.door import Door
 from gateway.inbound.request.json_body import read_contract
 from gateway.inbound.request.routes import Declared
 from gateway.inbound.watching.exploration import Exploration
+from relais_contrats.codes.usagers import TypeIdentifiant
 from relais_contrats.droits import reconnait
 from relais_contrats.v1.vues import Recherche
+
+SANS_NIR = "sans NIR"
+"""What the journal says of a search by other keys than the number."""
 
 
 class Search:
@@ -31,6 +35,8 @@ class Search:
         declare(call, request)
         self._exploration.search(call.partenaire)
         asked = await read_contract(request, Recherche)
+        if not any(un.type is TypeIdentifiant.NIR for un in asked.identifiants):
+            call.precision = SANS_NIR
         demande = asked.en_json() | {"emetteur": call.partenaire.source, "departements": call.reconnait_dans}
         found = await self._sight.ask("usagers.resoudre", demande)
         found_parcours = UUID(found["parcours"]) if "parcours" in found else uuid4()

@@ -30,6 +30,8 @@ class Call:
     finalite: str | None = None
     finalites: frozenset[str] = frozenset()
     """The purposes for which it reads, one of which is in force."""
+    precision: str = ""
+    """What the journal adds to the route, such as by which key somebody was searched."""
     montres: list[UUID] = field(default_factory=list)
     """The parcours of which a list, a page or a batch showed something."""
     refuses: list[RefusedDeposit] = field(default_factory=list)

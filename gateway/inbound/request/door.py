@@ -223,7 +223,7 @@ class Door:
             agent=call.agent,
             parcours=tuple(dict.fromkeys(shown)),
             finalite=call.finalite,
-            quoi=quoi,
+            quoi=f"{quoi} {call.precision}".rstrip(),
             resultat=resultat,
             trace=telemetry.trace_id(),
             liaison=call.jeton.liaison.value,
