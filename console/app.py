@@ -32,6 +32,7 @@ from console.administration.desk import Administer, Desk, administering
 from console.administration.pages import ActPages
 from console.alerts import Alerts
 from console.api import Api
+from console.audit.acts import RegisteredActs
 from console.audit.journal import AccessPages
 from console.audit.persons import PersonPages
 from console.audit.proofs import ProofPages
@@ -156,6 +157,7 @@ def build(wiring: Wiring) -> tuple[FastAPI, Receiver]:
         *AccessPages(wiring.hub).routes(guard),
         *ProofPages(wiring.hub).routes(guard),
         *RegisterPages().routes(guard),
+        *RegisteredActs(wiring.hub).routes(guard),
         *UsagePages(wiring.hub).routes(guard),
         *PersonPages(wiring.hub).routes(guard),
         *ExercisePages(wiring.hub).routes(guard),

@@ -27,6 +27,7 @@ from gateway.inbound.administration import partners as partners_desk
 from gateway.inbound.administration.office import Office
 from gateway.inbound.alarms.evaluating import Alarms
 from gateway.inbound.application import Application, surrounded
+from gateway.inbound.audit import acts as acts_done
 from gateway.inbound.audit import exercises, persons, proof
 from gateway.inbound.audit import journal as audit_journal
 from gateway.inbound.audit import usages as monthly
@@ -200,6 +201,7 @@ async def build(running: Process, configured: Settings, observed: watch.Watch | 
     tried = Exercises(running.pool, bac_a_sable=configured.bac_a_sable)
     await running.bus.respond(exercises.SUBJECT, COMPONENT, tried.answer)
     await running.bus.respond(monthly.SUBJECT, COMPONENT, Usages(running.pool, annuaire).answer)
+    await running.bus.respond(acts_done.SUBJECT, COMPONENT, acts_done.answering(running.pool))
     asked_for = Persons(running.pool, running.bus, vault, pseudonyms, annuaire, journal)
     await running.bus.respond(persons.SEARCH, COMPONENT, asked_for.search)
     await running.bus.respond(persons.FILE, COMPONENT, asked_for.file)

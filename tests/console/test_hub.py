@@ -166,6 +166,7 @@ async def test_every_page_stands_in_a_browser(hub: Hub, tmp_path: Path) -> None:
         "audit": "/audit",
         "preuves": "/audit/preuves",
         "registre": "/audit/registre",
+        "actes": "/audit/actes",
         "usages": "/audit/usages",
         "personne": "/audit/personne",
         "exercices": "/exercices",

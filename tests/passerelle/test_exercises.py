@@ -64,7 +64,7 @@ def test_the_report_counts_what_was_retried_kept_and_lost() -> None:
 
     assert (told.evenements, told.touches, told.essais) == (5, 3, 3)
     assert (told.livres_pendant, told.livres_apres, told.en_attente, told.perdus) == (2, 2, 1, 1)
-    assert told.ordre_rompu == 3
+    assert (told.ordre_rompu, told.signatures_acceptees) == (3, 0)
     assert (told.plus_longue_attente_s, told.retour_s) == (85, 25)
 
 

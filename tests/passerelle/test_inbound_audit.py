@@ -9,7 +9,7 @@ import pytest
 
 from gateway import accesses, participations
 from gateway.accesses import Access, AccessChain
-from gateway.inbound.audit import journal, persons, proof, usages
+from gateway.inbound.audit import acts, journal, persons, proof, usages
 from gateway.inbound.audit.proof import Verifications
 from gateway.participations import Participation
 from relais_contrats.droits import Role
@@ -135,11 +135,13 @@ async def test_a_person_is_found_opened_to_one_operator_and_told_with_who_saw_he
     done = await opened_by(banc, "local/camille", parcours)
     of_another = await asked(banc, persons.FILE, parcours=parcours, agent="local/autre", contenu=True)
     told = await asked(banc, persons.FILE, parcours=parcours, agent="local/camille", contenu=True)
+    done_by = await asked(banc, acts.SUBJECT, par="local/camille")
     unknown = await opened_by(banc, "local/camille", "prc_" + "a" * 26)
 
     assert same == parcours != entree.pseudonyms.of("cd-59", seen)
     assert closed == of_another == {"jusqua": None, "contenu": None}
     assert (done["objet"], unknown["refus"]["code"]) == (parcours, "parcours-inconnu")
+    assert [(one["acte"], one["objet"]) for one in done_by["actes"]] == [("personne-ouvrir", parcours)]
     assert [row["partenaire"] for row in told["contenu"]["participations"]] == ["cd-59"]
     assert [row["quoi"] for row in told["contenu"]["acces"]] == [
         "GET /v1/parcours",

@@ -61,6 +61,8 @@ class Bilan:
     parcours_arretes: int
     perdus: int
     ordre_rompu: int
+    signatures_acceptees: int
+    """Events that the receiver took under a false signature."""
     plus_longue_attente_s: float | None
     retour_s: float | None
     """From the end of the fault to the last delivery that it had kept."""
@@ -108,6 +110,9 @@ def report(rows: Sequence[Any], debut: datetime, fin: datetime) -> Bilan:
         parcours_arretes=len({(row["abonnement"], row["parcours"]) for row in waiting}),
         perdus=len(rows) - len(accounted) - len(waiting) - len(others),
         ordre_rompu=_out_of_order(rows),
+        signatures_acceptees=sum(
+            any(one.get("erreur") == "signature-acceptee" for one in _failures(row, debut, fin)) for row in rows
+        ),
         plus_longue_attente_s=max(((row["essaye_a"] - row["a"]).total_seconds() for row in kept), default=None),
         retour_s=max(((row["essaye_a"] - fin).total_seconds() for row in kept if row["essaye_a"] > fin), default=None),
     )
