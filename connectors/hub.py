@@ -6,10 +6,20 @@ from typing import Any
 from joserfc.jwk import ECKey
 
 from connectors.mandates import Mandate
-from relais_contrats.client import Answer, Client, HubUnreachable, Partner, PartnerError, RequestRefused
+from relais_contrats.client import Answer, Client, HubUnreachable, Partner, PartnerError, QuotaReached, RequestRefused
 from relais_contrats.lecture import MessageInvalide, lire_objet
 
-__all__ = ["Answer", "HubUnreachable", "Partner", "PartnerError", "RequestRefused", "deposit", "find", "partner_of"]
+__all__ = [
+    "Answer",
+    "HubUnreachable",
+    "Partner",
+    "PartnerError",
+    "QuotaReached",
+    "RequestRefused",
+    "deposit",
+    "find",
+    "partner_of",
+]
 
 WAITING, REFUSED, ACCEPTED = "en-attente", "refuse", "accepte"
 

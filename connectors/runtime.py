@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +24,7 @@ from connectors.systems import ConfigurationRefused, Context, Loop, System, syst
 _log = structlog.get_logger()
 _REFRESH_S = 2.0
 _LONGEST_PAUSE_S = 60.0
+_ADMITTED_WITHIN_S, _KNOWN_EVERY_S = 5.0, 0.2
 
 Source = Callable[[], Awaitable[Sequence[Mandate]]]
 
@@ -65,6 +67,8 @@ class _Running:
     context: Context
     task: asyncio.Task[None]
     facade: ASGIApp | None
+    admitted: asyncio.Event
+    """Set once the hub knows the key of the mandate: it learns of a new one in two seconds."""
 
 
 @dataclass(slots=True)
@@ -90,6 +94,12 @@ class Runtime:
         """What answers the partner's system under this mandate, if it is active and has one."""
         running = self._running.get(code)
         return running.facade if running else None
+
+    async def admitted(self, code: str) -> None:
+        """Wait until the hub knows this mandate, `_ADMITTED_WITHIN_S` at most."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_ADMITTED_WITHIN_S):
+                await self._running[code].admitted.wait()
 
     def context(self, code: str) -> Context | None:
         """What an active mandate works with."""
@@ -117,13 +127,16 @@ class Runtime:
         except (ConfigurationRefused, KeyError) as error:
             _log.warning("connector.refused", mandat=mandate.code, systeme=mandate.systeme, error=type(error).__name__)
             return
-        task = tasks.create_task(_serve(speaks, context, stop), name=mandate.code)
-        self._running[mandate.code] = _Running(mandate, context, task, facade)
+        admitted = asyncio.Event()
+        task = tasks.create_task(_serve(speaks, context, stop, admitted), name=mandate.code)
+        self._running[mandate.code] = _Running(mandate, context, task, facade, admitted)
         _log.info("connector.started", mandat=mandate.code, systeme=mandate.systeme)
 
 
-async def _serve(speaks: System, context: Context, stop: asyncio.Event) -> None:
+async def _serve(speaks: System, context: Context, stop: asyncio.Event, admitted: asyncio.Event) -> None:
     async with context.hub, asyncio.TaskGroup() as tasks:
+        await _until_known(context, stop)
+        admitted.set()
         for name, loop in {
             "conservation": _keeping(context),
             "effacements": _erasing(context),
@@ -131,6 +144,14 @@ async def _serve(speaks: System, context: Context, stop: asyncio.Event) -> None:
         }.items():
             tasks.create_task(_forever(context, name, loop, stop))
         await stop.wait()
+
+
+async def _until_known(context: Context, stop: asyncio.Event) -> None:
+    """While the hub is still learning of the key; one that it goes on refusing is refused to those who call."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_ADMITTED_WITHIN_S):
+            while await context.hub.is_known() is False and not stop.is_set():
+                await wait(stop, _KNOWN_EVERY_S)
 
 
 def _keeping(context: Context) -> Loop:

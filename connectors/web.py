@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from connectors.mandates import Mandate
 from connectors.runtime import Runtime
+from relais_contrats.client.partner import quota_at_once
 
 PREFIX = "/connecteurs"
 
@@ -40,7 +41,9 @@ def build(runtime: Runtime, is_well: Callable[[], Awaitable[bool]]) -> FastAPI:
         if facade is None:
             await unknown()(scope, receive, send)
             return
-        await facade({**scope, "root_path": f"{scope.get('root_path', '')}/{code}"}, receive, send)
+        await runtime.admitted(code)
+        with quota_at_once():
+            await facade({**scope, "root_path": f"{scope.get('root_path', '')}/{code}"}, receive, send)
 
     return FastAPI(
         title="Connecteurs de Relais",

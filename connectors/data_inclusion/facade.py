@@ -18,7 +18,7 @@ from connectors.data_inclusion.catalogue import Catalogue, Service, Structure
 from connectors.data_inclusion.poller import catalogue_of
 from connectors.data_inclusion.reading import ListeServices, ListeStructures, Recherche
 from connectors.data_inclusion.search import Found, Searches
-from connectors.hub import PartnerError, RequestRefused
+from connectors.hub import PartnerError, QuotaReached, RequestRefused
 from connectors.systems import Context
 
 _BEARER = HTTPBearer()
@@ -232,5 +232,7 @@ async def _refused(_: Request, refused: Exception) -> JSONResponse:
     return JSONResponse({"detail": told or "Unprocessable Content"}, 422)
 
 
-async def _unreachable(_: Request, __: Exception) -> JSONResponse:
+async def _unreachable(_: Request, error: Exception) -> JSONResponse:
+    if isinstance(error, QuotaReached):
+        return JSONResponse({"detail": "Too Many Requests"}, 429, headers={"Retry-After": str(error.retry_after_s)})
     return JSONResponse({"detail": "Service Unavailable"}, 503, headers={"Retry-After": "10"})

@@ -27,6 +27,7 @@ from connectors.data_inclusion.configuration import Tirage
 from connectors.data_inclusion.pages import Genre, SourceUnreachable
 from connectors.exchanges import Exchange, ExchangeRefused
 from connectors.hub import ACCEPTED, WAITING, Answer, HubUnreachable, PartnerError, deposit
+from connectors.state import Held, Outcome
 from connectors.systems import Context
 from relais_contrats.lecture import forme_canonique
 from relais_contrats.territoires import territoire_de
@@ -116,21 +117,25 @@ async def pull(context: Context) -> bool:
     if held is None:
         return True
     try:
-        async with context.journal.exchange("entrant", "data-inclusion.tirage", str(now.date())) as exchange:
+        async with held:
+            await held.settle(await _pull(context, now.date(), held))
+    except (SourceUnreachable, PartnerError) as error:
+        _log.warning("data_inclusion.later", mandat=context.mandate.code, error=type(error).__name__)
+        return False
+    return True
+
+
+async def _pull(context: Context, today: date, held: Held) -> Outcome:
+    try:
+        async with context.journal.exchange("entrant", "data-inclusion.tirage", str(today)) as exchange:
             try:
-                await Pull(context, exchange, now.date(), held.extend).run()
+                await Pull(context, exchange, today, held.extend).run()
             except (SourceUnreachable, PartnerError) as error:
                 exchange.motif = str(error)
                 raise
-    except (SourceUnreachable, PartnerError) as error:
-        await held.release()
-        _log.warning("data_inclusion.later", mandat=context.mandate.code, error=type(error).__name__)
-        return False
     except ExchangeRefused:
-        await held.settle("refuse")
-        return True
-    await held.settle("fait")
-    return True
+        return "refuse"
+    return "fait"
 
 
 class Pull:

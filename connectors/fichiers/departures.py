@@ -39,10 +39,9 @@ async def leave(context: Context, depart: Depart) -> None:
     if held is None:
         return
     try:
-        async with context.journal.exchange("sortant", f"fichiers.{depart.vue}", name) as exchange:
-            await write(context, exchange, depart, now.date(), folder_of(context, DEPARTURES) / name)
+        async with held:
+            async with context.journal.exchange("sortant", f"fichiers.{depart.vue}", name) as exchange:
+                await write(context, exchange, depart, now.date(), folder_of(context, DEPARTURES) / name)
+            await held.settle("fait")
     except PartnerError as error:
-        await held.release()
         _log.info("departures.later", mandat=context.mandate.code, error=type(error).__name__)
-    else:
-        await held.settle("fait")

@@ -78,14 +78,13 @@ async def _bring(context: Context, client: asyncssh.SFTPClient, remote: str, mar
         return
     target = folder_of(context, ARRIVALS) / Path(remote).name
     draft = target.with_name(f".{target.name}.part")
-    try:
-        await client.get(remote, draft)
-        draft.replace(target)
-    except (asyncssh.Error, OSError):
-        draft.unlink(missing_ok=True)
-        await held.release()
-        raise
-    await held.settle("fait")
+    async with held:
+        try:
+            await client.get(remote, draft)
+            draft.replace(target)
+        finally:
+            draft.unlink(missing_ok=True)
+        await held.settle("fait")
     if context.configuration.sftp.apres == "supprimer":
         await client.remove(remote)
 
@@ -102,10 +101,7 @@ async def give_back(context: Context, client: asyncssh.SFTPClient) -> None:
         held = await context.state.take(f"sftp retour {path.name} {found.st_size} {found.st_mtime_ns}", _LEASE)
         if held is None:
             continue
-        try:
+        async with held:
             await client.put(path, f"{folder}/.{path.name}.part")
             await client.posix_rename(f"{folder}/.{path.name}.part", f"{folder}/{path.name}")
-        except (asyncssh.Error, OSError):
-            await held.release()
-            raise
-        await held.settle("fait")
+            await held.settle("fait")

@@ -129,7 +129,7 @@ class Door:
                 return told(served.shape, fault)
             except (Later, PartnerError) as error:
                 _log.info("france_travail.later", mandat=self._context.mandate.code, error=type(error).__name__)
-                return unavailable(served.shape)
+                return unavailable(served.shape, error)
             except ClientDisconnect:
                 return Response(status_code=400)
 

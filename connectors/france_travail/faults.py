@@ -17,10 +17,11 @@ from connectors.france_travail.codes import (
     NON_AUTORISE,
     NON_RATTACHE,
     RIGHTS,
+    TROP_D_APPELS,
     VALIDATION,
     Retour,
 )
-from connectors.hub import Answer, RequestRefused
+from connectors.hub import Answer, QuotaReached, RequestRefused
 
 _RETRY_S = 10
 
@@ -78,7 +79,10 @@ def of_refusal(refused: RequestRefused) -> Fault:
     return Fault(EN_ERREUR)
 
 
-def unavailable(shape: Shape) -> JSONResponse:
+def unavailable(shape: Shape, error: Exception) -> JSONResponse:
+    """The hub does not answer, or not yet: its quota is told as one of ours."""
+    if isinstance(error, QuotaReached):
+        return told(shape, Fault(TROP_D_APPELS, retry_after_s=error.retry_after_s))
     return told(shape, Fault(INDISPONIBLE, retry_after_s=_RETRY_S))
 
 

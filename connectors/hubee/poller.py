@@ -67,9 +67,9 @@ async def poll(context: Context, hubee: Hubee, code: str) -> int:
         if held is None:
             continue
         try:
-            acknowledged += await _handle(context, hubee, notification, held)
+            async with held:
+                acknowledged += await _handle(context, hubee, notification, held)
         except (HubeeError, PartnerError, _NotYet) as error:
-            await held.release()
             _log.info("hubee.later", mandat=context.mandate.code, error=type(error).__name__)
     return acknowledged
 

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from connectors.hub import PartnerError, RequestRefused
+from connectors.hub import PartnerError, QuotaReached, RequestRefused
 from connectors.i_milo import writing
 from connectors.systems import Context
 
@@ -42,6 +42,8 @@ def facade(context: Context) -> ASGIApp:
                 return _error(404, "Not Found")
             except RequestRefused as refused:
                 return _error(404, "Not Found") if refused.status == 404 else _error(403, "Forbidden")
+            except QuotaReached as error:
+                return _error(429, "Too Many Requests", error.retry_after_s)
             except PartnerError:
                 return _error(503, "Service Unavailable")
             return Response(status_code=204) if content is None else JSONResponse(content)
@@ -57,8 +59,8 @@ def facade(context: Context) -> ASGIApp:
     return FastAPI(title="i-milo", openapi_url=None, docs_url=None, redoc_url=None, routes=routes)
 
 
-def _error(status: int, message: str) -> JSONResponse:
-    headers = {"Retry-After": "10"} if status == 503 else None
+def _error(status: int, message: str, retry_after_s: int = 10) -> JSONResponse:
+    headers = {"Retry-After": str(retry_after_s)} if status in (429, 503) else None
     return JSONResponse({"message": message, "http_status_code": status}, status, headers=headers)
 
 

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp
 
 from connectors.archive import about, archive
 from connectors.exchanges import Exchange, ExchangeRefused
-from connectors.hub import PartnerError
+from connectors.hub import PartnerError, QuotaReached
 from connectors.rdv_insertion import reading
 from connectors.rdv_insertion.codes import EVENEMENTS, MODELES, USAGERS
 from connectors.rdv_insertion.reading import ContentRefused, Webhook
@@ -51,8 +51,8 @@ def facade(context: Context) -> ASGIApp:
     return FastAPI(title="rdv-insertion", openapi_url=None, docs_url=None, redoc_url=None, routes=routes)
 
 
-def refused(status: int, *errors: str) -> JSONResponse:
-    headers = {"Retry-After": "30"} if status == 503 else None
+def refused(status: int, *errors: str, retry_after_s: int = 30) -> JSONResponse:
+    headers = {"Retry-After": str(retry_after_s)} if status in (429, 503) else None
     return JSONResponse({"success": False, "errors": list(errors)}, status, headers=headers)
 
 
@@ -69,6 +69,8 @@ async def _answer(context: Context, body: bytes) -> Response:
             await _once(context, exchange, webhook, digest)
     except ExchangeRefused as error:
         return refused(422, str(error))
+    except QuotaReached as error:
+        return refused(429, _AGAIN, retry_after_s=error.retry_after_s)
     except (Busy, PartnerError) as error:
         _log.info("rdv_insertion.later", mandat=context.mandate.code, error=type(error).__name__)
         return refused(503, _AGAIN)

@@ -15,7 +15,8 @@ import stamina.instrumentation
 from joserfc import jws
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
-from relais_contrats.client import Client, Credentials, HubUnreachable, Partner, RequestRefused, read_key
+from relais_contrats.client import Client, Credentials, HubUnreachable, Partner, QuotaReached, RequestRefused, read_key
+from relais_contrats.client.partner import quota_at_once
 from relais_contrats.enveloppe import trace_lisible
 from relais_contrats.oauth.jws import lire_jws
 from relais_contrats.oauth.keys import importer_jwk
@@ -149,6 +150,38 @@ async def test_the_same_message_goes_again_with_a_new_proof(trouble: httpx.Respo
     assert answer.etat == "accepte"
     assert first.content == second.content
     assert first.headers["DPoP"] != second.headers["DPoP"]
+
+
+async def test_who_answers_somebody_is_told_of_a_quota_at_once() -> None:
+    hub = ScriptedHub(problem(429, "trop-de-requetes", **{"Retry-After": "7"}), accepted())
+
+    async with hub.partner() as partner:
+        with quota_at_once(), pytest.raises(QuotaReached) as told:
+            await partner.get("/v1/moi")
+        after = await partner.post(message(partner))
+
+    assert (told.value.retry_after_s, after.etat, len(hub.requests)) == (7, "accepte", 2)
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_known"),
+    [
+        (httpx.Response(200, json={"access_token": "j", "token_type": "DPoP", "expires_in": 300}), True),
+        (httpx.Response(401, json={"error": "invalid_client"}), False),
+        (httpx.Response(503), None),
+        (httpx.ReadError("coupé"), None),
+    ],
+)
+async def test_a_key_is_known_once_it_is_given_a_token(
+    answer: httpx.Response | Exception, is_known: bool | None
+) -> None:
+    def hub(_: httpx.Request) -> httpx.Response:
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async with Partner(CLIENT, KEY, transport=httpx.MockTransport(hub)) as partner:
+        assert await partner.is_known() is is_known
 
 
 async def test_each_call_starts_a_trace_and_keeps_it_when_it_is_sent_again() -> None:

@@ -4,7 +4,7 @@
 `Receiver` verifies what the hub delivers to a webhook.
 """
 
-from relais_contrats.client.answers import Answer, Events, HubUnreachable, PartnerError, RequestRefused
+from relais_contrats.client.answers import Answer, Events, HubUnreachable, PartnerError, QuotaReached, RequestRefused
 from relais_contrats.client.credentials import Client, Credentials, Key, read_key
 from relais_contrats.client.partner import CLOUDEVENT, CLOUDEVENTS_BATCH, NDJSON, Message, Partner, cloudevent
 from relais_contrats.client.webhooks import Receiver, WebhookRefused
@@ -22,6 +22,7 @@ __all__ = [
     "Message",
     "Partner",
     "PartnerError",
+    "QuotaReached",
     "Receiver",
     "RequestRefused",
     "WebhookRefused",

@@ -2,6 +2,7 @@
 
 PartnerError             in French, what to do about it
 ├── HubUnreachable       no answer, or 503/429, until the patience ran out: send the same messages again later
+│   └── QuotaReached     429: `retry_after_s` is what the hub asked for
 └── RequestRefused       the hub answered, and the request as a whole is not admitted (problem+json)
 """
 
@@ -18,6 +19,12 @@ class PartnerError(Exception):
 
 class HubUnreachable(PartnerError):
     pass
+
+
+class QuotaReached(HubUnreachable):
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(f"Le relais limite les appels de ce partenaire : réessayez dans {retry_after_s} s.")
+        self.retry_after_s = retry_after_s
 
 
 class RequestRefused(PartnerError):

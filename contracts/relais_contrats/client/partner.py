@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import math
 import secrets
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -15,7 +18,7 @@ from urllib.parse import urlencode
 import httpx
 import stamina
 
-from relais_contrats.client.answers import Answer, Events, HubUnreachable, PartnerError, RequestRefused
+from relais_contrats.client.answers import Answer, Events, HubUnreachable, PartnerError, QuotaReached, RequestRefused
 from relais_contrats.client.credentials import Client, Credentials, Key, read_key
 
 CLOUDEVENT = "application/cloudevents+json"
@@ -25,7 +28,22 @@ NDJSON = "application/x-ndjson"
 _TO_TRY_AGAIN = (429, 502, 503, 504)
 _LONGEST_PAUSE_S = 60.0
 
+_QUOTA = 429
+_DEFAULT_PAUSE_S = 1
+
 Message = Mapping[str, Any]
+_at_once: ContextVar[bool] = ContextVar("at_once", default=False)
+
+
+@contextlib.contextmanager
+def quota_at_once() -> Iterator[None]:
+    """What is called inside does not wait for a quota: it raises `QuotaReached` with the first 429. For who answers
+    somebody, and has a 429 of its own to tell."""
+    token = _at_once.set(True)
+    try:
+        yield
+    finally:
+        _at_once.reset(token)
 
 
 class _TryAgain(Exception):
@@ -33,6 +51,7 @@ class _TryAgain(Exception):
 
     def __init__(self, status: int, pause_s: float | None) -> None:
         super().__init__(f"statut {status}")
+        self.status = status
         self.pause_s = pause_s
 
 
@@ -238,6 +257,16 @@ class Partner:
         """Acknowledge everything up to this cursor: the feed will not return it again."""
         await self.call("POST", "/v1/evenements/acquittement", {"curseur": cursor})
 
+    async def is_known(self) -> bool | None:
+        """Whether the hub gives this key a token; None while it does not answer. One call, without patience."""
+        try:
+            await self._renew_token()
+        except RequestRefused:
+            return False
+        except (httpx.TransportError, _TryAgain):
+            return None
+        return True
+
     async def headers(self, method: str, path: str) -> dict[str, str]:
         """What one request must carry, for who sends it by other means (curl). Good once, for that method and path."""
         await self._renew_token()
@@ -257,6 +286,8 @@ class Partner:
                         self._credentials.forget()
                         response = await self._once(method, path, request)
         except (httpx.TransportError, _TryAgain) as error:
+            if isinstance(error, _TryAgain) and error.status == _QUOTA:
+                raise QuotaReached(math.ceil(error.pause_s or _DEFAULT_PAUSE_S)) from error
             raise HubUnreachable(f"Le relais ne répond pas sur {self.client.api} ({error}).") from error
         return response
 
@@ -301,6 +332,8 @@ def _checked(response: httpx.Response) -> httpx.Response:
 def _pause(error: Exception) -> bool | float:
     """Whether to try again, or after how many seconds."""
     if isinstance(error, _TryAgain):
+        if error.status == _QUOTA and _at_once.get():
+            return False
         return True if error.pause_s is None else error.pause_s
     return isinstance(error, httpx.TransportError)
 

@@ -19,7 +19,7 @@ from connectors.data_inclusion.codes import DEPARTEMENTS, REGIONS
 from connectors.data_inclusion.poller import catalogue_of, follow, try_out
 from connectors.mandates import new_token, token_digest
 from connectors.systems import Context
-from relais_contrats.client import HubUnreachable
+from relais_contrats.client import HubUnreachable, QuotaReached
 from tests.connectors.data_inclusion.fake_hub import Offres, refusal
 from tests.connectors.fakes import NOW, context
 from tests.jour import aujourdhui
@@ -389,11 +389,14 @@ def test_a_search_that_the_hub_refuses_or_does_not_answer_says_so(played: Played
     refused = played.get("/search/services", code_commune=LILLE)
     played.hub.refusal = lambda _, __: HubUnreachable("Le relais ne répond pas.")
     silent = played.get("/search/services", code_commune=LILLE)
+    played.hub.refusal = lambda _, __: QuotaReached(7)
+    full = played.get("/search/services", code_commune=LILLE)
     played.hub.refusal = lambda _, __: refusal(422, "code_commune", "commune-sans-centre")
     other = played.get("/search/services", code_commune=LILLE)
 
     assert (refused.status_code, refused.json()) == (403, {"detail": "Forbidden"})
     assert (silent.status_code, silent.json()) == (503, {"detail": "Service Unavailable"})
+    assert (full.status_code, full.headers["Retry-After"]) == (429, "7")
     assert other.json()["detail"][0]["loc"] == ["query", "code_commune"]
 
 

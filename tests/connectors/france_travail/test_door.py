@@ -18,7 +18,7 @@ from connectors.france_travail.facade import Quota
 from connectors.france_travail.faults import Fault
 from connectors.france_travail.tokens import Tokens
 from connectors.france_travail.trying import try_out
-from connectors.hub import HubUnreachable, RequestRefused
+from connectors.hub import HubUnreachable, QuotaReached, RequestRefused
 from connectors.mandates import token_digest
 from connectors.systems import ConfigurationRefused
 from relais_contrats.oauth.certificate import preuve_du_proxy
@@ -236,6 +236,7 @@ async def test_a_body_that_is_too_large_is_refused(place: Place) -> None:
         (RequestRefused(422, {}), 400, "R997"),
         (RequestRefused(500, {}), 500, "R998"),
         (HubUnreachable("…"), 503, "R999"),
+        (QuotaReached(7), 429, "TROP_D_APPELS"),
     ],
 )
 async def test_what_the_hub_answers_is_told_in_their_codes(
@@ -245,7 +246,7 @@ async def test_what_the_hub_answers_is_told_in_their_codes(
     answer = await place.search()
 
     assert (answer.status_code, answer.json()["codeRetour"]) == (status, code)
-    assert ("Retry-After" in answer.headers) == (status == 503)
+    assert answer.headers.get("Retry-After") == {503: "10", 429: "7"}.get(status)
 
 
 @pytest.mark.parametrize(

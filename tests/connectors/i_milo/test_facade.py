@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from connectors.hub import HubUnreachable, RequestRefused
+from connectors.hub import HubUnreachable, QuotaReached, RequestRefused
 from connectors.i_milo import SYSTEM, api
 from connectors.i_milo.api import Imilo
 from connectors.i_milo.poller import poll
@@ -191,12 +191,15 @@ async def test_what_the_partner_may_not_see_any_more_is_not_seen_here(place: Pla
     assert (read.status_code, unknown.status_code) == (404, 404)
 
 
-async def test_a_hub_that_does_not_answer_is_told_in_its_words(place: Place, hub: Hub) -> None:
-    hub.failures = [HubUnreachable("…")]
+@pytest.mark.parametrize(("failure", "told"), [(HubUnreachable("…"), (503, "10")), (QuotaReached(7), (429, "7"))])
+async def test_a_hub_that_does_not_answer_is_told_in_its_words(
+    place: Place, hub: Hub, failure: Exception, told: tuple[int, str]
+) -> None:
+    hub.failures = [failure]
 
     answer = await place.http.get("/events")
 
-    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
+    assert (answer.status_code, answer.headers["Retry-After"]) == told
 
 
 async def test_two_persons_never_share_a_number(place: Place, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from connectors.archive import archived, erase
-from connectors.hub import HubUnreachable
+from connectors.hub import HubUnreachable, QuotaReached
 from connectors.rdv_insertion import SYSTEM
 from connectors.rdv_insertion.codes import USAGERS
 from connectors.rdv_insertion.configuration import EXEMPLE
@@ -420,13 +420,18 @@ async def test_a_refusal_of_the_hub_is_said_and_what_was_accepted_before_it_is_n
     assert place.told() == [("rdv.planifie", "planifie"), ("rdv.constate", "honore")]
 
 
-async def test_while_the_hub_does_not_answer_the_webhook_is_asked_for_again(place: Place) -> None:
-    place.hub.failures.append(HubUnreachable("injoignable"))
+@pytest.mark.parametrize(
+    ("failure", "status", "after_s"), [(HubUnreachable("injoignable"), 503, "30"), (QuotaReached(7), 429, "7")]
+)
+async def test_while_the_hub_does_not_answer_the_webhook_is_asked_for_again(
+    place: Place, failure: Exception, status: int, after_s: str
+) -> None:
+    place.hub.failures.append(failure)
     shut = await place.send(BODY)
     opened = await place.send(BODY)
 
     lines = [line.etat for line in await place.context.journal.last()]
-    assert (shut.status_code, shut.headers["retry-after"], shut.json()["success"]) == (503, "30", False)
+    assert (shut.status_code, shut.headers["retry-after"], shut.json()["success"]) == (status, after_s, False)
     assert (opened.status_code, sorted(lines), len(place.hub.taken)) == (200, ["echec", "fait"], 1)
 
 
