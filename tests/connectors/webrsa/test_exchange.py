@@ -266,7 +266,7 @@ async def test_an_unknown_person_is_named_and_the_others_are_taken(tmp_path: Pat
     assert len(hub.of("rdv.planifie")) == 1
 
 
-BOMB = b'<!DOCTYPE a [<!ENTITY b "bb">]><ALI-WebRSA>&b;</ALI-WebRSA>'
+BOMB = b'<!DOCTYPE a [<!ENTITY b "bb">]>' + file(rdv())
 
 
 @pytest.mark.parametrize(
