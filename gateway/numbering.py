@@ -20,7 +20,7 @@ INSERT INTO numeros (suite, dernier) SELECT * FROM unnest($1::text[], $2::bigint
 ON CONFLICT (suite) DO UPDATE SET dernier = numeros.dernier + EXCLUDED.dernier RETURNING suite, dernier
 """
 # Drawn under the lock of the fan-out: they follow the order of the events.
-_DRAW = "SELECT nextval(pg_get_serial_sequence('livraisons', 'numero')) AS numero FROM generate_series(1, $1)"
+_DRAW = "SELECT nextval('livraisons_numero_seq') AS numero FROM generate_series(1, $1)"
 _KNOWN = "SELECT partenaire, evenement FROM livraisons WHERE evenement = ANY($1)"
 _DELIVERIES = ("numero", "partenaire", "evenement", "parcours", "type", "roles", "a", "relaisnumero")
 _SENDINGS = ("abonnement", "livraison", "parcours", "relaisnumero")

@@ -53,7 +53,7 @@ RETURNING v.abonnement, v.parcours
 # The numbers are drawn in the order of the old ones, after everything that the partner's cursor has passed.
 _RENUMBER = f"""
 WITH suite AS (
-    SELECT numero, nextval(pg_get_serial_sequence('livraisons', 'numero')) AS nouveau
+    SELECT numero, nextval('livraisons_numero_seq') AS nouveau
     FROM (
         SELECT l.numero FROM livraisons l WHERE l.partenaire = $1 AND l.retenue AND {_OF_KIND} AND {_FREE}
         ORDER BY l.numero
