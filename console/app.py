@@ -60,6 +60,7 @@ class Settings(settings.Settings):
     """`console_noms`: names under which operators reach it, separated by spaces; `console_url`: its address for them,
     which a provider of identities sends them back to. `console_conservation_jours`: how long traces are kept.
 
+    `quatre_yeux`: sensitive acts wait for a second operator.
     `console_oidc_emetteur` turns the provider on: its issuer. `console_oidc_roles` says which value of the claim
     `console_oidc_revendication` gives which role. Its client secret is `<secrets>/oidc.secret`.
     """
@@ -69,6 +70,7 @@ class Settings(settings.Settings):
     console_noms: str = "127.0.0.1 localhost"
     console_url: str | None = None
     console_conservation_jours: int = Field(7, ge=1, le=365)
+    quatre_yeux: bool = False
     console_oidc_emetteur: str | None = None
     console_oidc_client: str = "relais-console"
     console_oidc_revendication: str = "roles"
@@ -118,6 +120,7 @@ class Wiring:
     cle_outils: bytes
     oidc: Oidc | None = None
     tokens: Tokens | None = None
+    quatre_yeux: bool = False
 
 
 async def assemble(running: Process, configured: Settings) -> None:
@@ -136,6 +139,7 @@ async def assemble(running: Process, configured: Settings) -> None:
         configured.key("outil"),
         configured.oidc,
         Tokens(running.pool, hub, configured.url, configured.pem("jeton")),
+        configured.quatre_yeux,
     )
     app, receiver = build(wiring)
     running.loop("traces", receiver.inserts.run)
@@ -148,7 +152,7 @@ def build(wiring: Wiring) -> tuple[FastAPI, Receiver]:
     receiver = Receiver(wiring.pool, wiring.clock, wiring.retention)
     sessions = Sessions(wiring.pool, wiring.cle_outils, wiring.clock, wiring.tokens.of if wiring.tokens else None)
     guard = Guard(sessions)
-    desk = Desk(wiring.administer)
+    desk = Desk(wiring.administer, wiring.pool, wiring.clock, quatre_yeux=wiring.quatre_yeux)
     seen = [
         *Home(wiring.hub, wiring.stop).routes(guard),
         *Delays(wiring.hub).routes(guard),
@@ -168,7 +172,7 @@ def build(wiring: Wiring) -> tuple[FastAPI, Receiver]:
         *SignIn(wiring.pool, sessions, wiring.oidc, time.monotonic).routes(guard),
         *Api(wiring.pool, wiring.seek).routes(guard),
         *ActPages(desk).routes(guard),
-        *AdministrationApi(desk).routes(guard),
+        *AdministrationApi(desk, wiring.hub).routes(guard),
         *(wiring.tokens.routes() if wiring.tokens else ()),
     ]
     routes = [*receiver.routes(), guarded(seen, wiring.noms, wiring.cookie)]

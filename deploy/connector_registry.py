@@ -23,9 +23,9 @@ from connectors.systems import ConfigurationRefused, system, systems
 from deploy import partner_registry
 from deploy.datadir import HOST, DataDir, LaunchError, Ports
 from deploy.keys import new_es256_key
-from deploy.partner_declaration import CODE_FORMAT
 from deploy.postgres import DATABASE
 from gateway import partners
+from gateway.declarations import CODE_FORMAT
 
 SCHEMA = "connecteurs"
 

@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 from deploy import partner_registry
 from deploy.datadir import DataDir, Ports
-from deploy.partner_declaration import Partner, convention
+from gateway.declarations import Partner, convention
 from relais_contrats.partenaires import Partenaire
 from relais_kit.bouchon.repertoire import PARTENAIRES
 
@@ -36,7 +36,7 @@ async def ensure(data: DataDir, ports: Ports) -> list[str]:
         known = await partner_registry.listed(conn)
         for partner in PARTNERS:
             jwk = partner_registry.ensure_key(data, partner.code)
-            partner_registry.write_client(data, ports, partner.code, jwk, partner.scopes)
+            partner_registry.write_client(data, partner_registry.issuer_of(ports), partner.code, jwk, partner.scopes)
             if partner.code not in known:
                 await partner_registry.create(conn, partner, jwk)
                 created.append(partner.code)

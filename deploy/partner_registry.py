@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,9 @@ import asyncpg
 from chassis.database import Connection, open_pool
 from deploy.datadir import HOST, DataDir, LaunchError, Ports, write_private
 from deploy.keys import new_es256_key
-from deploy.partner_declaration import Changes, Partner
 from deploy.postgres import DATABASE
 from gateway import conformity, partners
-from gateway.destinations import hote_de
-from relais_contrats.oauth.authentication import Methode
+from gateway.declarations import Partner
 from relais_contrats.oauth.errors import CertificatInvalide, CleInvalide
 from relais_contrats.oauth.keys import cle_a_inscrire
 
@@ -67,36 +65,6 @@ async def create(
         raise LaunchError(f"Le certificat de {partner.code} est refusé : {error}") from error
 
 
-async def modify(conn: Connection, code: str, changes: Changes, now: datetime) -> tuple[Partner, int]:
-    """Apply the changes; the partner as it is now, and how many subscriptions in service lost their host by it."""
-    async with conn.transaction():
-        row = await partners.declare(conn, code=code)
-        if row is None:
-            raise LaunchError(f"Partenaire inconnu : {code}.")
-        before = Partner(**{name.name: row[name.name] for name in dataclasses.fields(Partner)})
-        after = changes.applied_to(before)
-        await partners.modifier(
-            conn,
-            code=code,
-            nom=after.nom,
-            departements=after.departements,
-            structures=after.structures,
-            conventions=after.conventions,
-            scopes=after.scopes,
-            hotes=after.hotes,
-            exige_certificat=after.exige_certificat,
-            maintenant=now,
-        )
-        lost = set(before.hotes) - set(after.hotes)
-        urls = await partners.adresses_en_service(conn, code=code) if lost else []
-    return after, sum(hote_de(url) in lost for url in urls)
-
-
-async def shared(conn: Connection, partner: Partner) -> list[tuple[str, str]]:
-    """(other partner, `systeme:valeur`) of the structures of this one that it holds too."""
-    return await partners.aussi_tenues(conn, code=partner.code, structures=partner.structures)
-
-
 async def add_key(
     conn: Connection, code: str, jwk: dict[str, Any], now: datetime, *, previous: list[str], overlap: timedelta
 ) -> None:
@@ -112,42 +80,6 @@ async def add_key(
         raise LaunchError(f"La clé de {code} est refusée : {error}") from error
 
 
-async def change_certificate(conn: Connection, code: str, pem: bytes, now: datetime, *, overlap: timedelta) -> str:
-    """Register a client certificate, returning its `x5t#S256`; the previous ones stay valid during the overlap."""
-    try:
-        certificate = await partners.changer_certificat(
-            conn, code=code, pem=pem, maintenant=now, fin_des_autres=now + overlap
-        )
-    except asyncpg.ForeignKeyViolationError as error:
-        raise LaunchError(f"Partenaire inconnu : {code}.") from error
-    except asyncpg.UniqueViolationError as error:
-        raise LaunchError("Ce certificat est déjà enregistré : chacun ne désigne qu'un partenaire.") from error
-    except CertificatInvalide as error:
-        raise LaunchError(f"Le certificat de {code} est refusé : {error}") from error
-    return certificate.x5t
-
-
-async def open_legacy(conn: Connection, code: str, now: datetime, *, lifetime: timedelta, overlap: timedelta) -> str:
-    """Put the partner in the profil hérité: its secret, which nobody can read again. The previous ones stay valid
-    during the overlap."""
-    try:
-        return await partners.ouvrir_herite(
-            conn, code=code, maintenant=now, expire_le=now + lifetime, fin_des_autres=now + overlap
-        )
-    except asyncpg.ForeignKeyViolationError as error:
-        raise LaunchError(f"Partenaire inconnu : {code}.") from error
-
-
-async def close_legacy(conn: Connection, code: str) -> None:
-    if not await partners.fermer_herite(conn, code=code):
-        raise LaunchError(f"Le partenaire {code} n'est pas au profil hérité.")
-
-
-async def set_state(conn: Connection, code: str, state: str, now: datetime) -> None:
-    if not await partners.changer_etat(conn, code=code, etat=state, maintenant=now):
-        raise LaunchError(f"Partenaire inconnu : {code}.")
-
-
 async def listed(conn: Connection) -> dict[str, dict[str, Any]]:
     """Every partner by code, with the ids of its keys and certificates, the end of its profil hérité, and in
     `conformites` its last certificate of conformance for each program, with its `etat`."""
@@ -160,7 +92,7 @@ async def listed(conn: Connection) -> dict[str, dict[str, Any]]:
 def ensure_key(data: DataDir, code: str, *, renew: bool = False) -> dict[str, Any]:
     """The public JWK of `partenaires/<code>/cle.pem`, generated when it is missing or due for renewal."""
     folder = data.partners / code
-    folder.mkdir(mode=0o700, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     key_file = folder / "cle.pem"
     if renew and key_file.exists():
         key_file.rename(folder / f"cle-{datetime.now(UTC):%Y%m%dT%H%M%S}.pem")
@@ -169,22 +101,32 @@ def ensure_key(data: DataDir, code: str, *, renew: bool = False) -> dict[str, An
     return public_jwk(key_file.read_text())
 
 
-def write_client(data: DataDir, ports: Ports, code: str, jwk: dict[str, Any] | None, scopes: list[str]) -> Path:
-    """Write `client.json`: all that a partner's developer needs to ask for a token, but the key. A partner without
-    one (None) authenticates with its certificate."""
-    issuer = f"http://{HOST}:{ports.passerelle}"
+def write_client(data: DataDir, issuer: str, code: str, proof: Mapping[str, Any], scopes: list[str]) -> Path:
+    """Write `client.json`: all that a partner's developer needs to ask for a token, but the key.
+
+    `proof`: `kid` and `alg` of its key, or the `methode` of who has a certificate.
+    """
     client = {
         "issuer": issuer,
         "token_endpoint": f"{issuer}/oauth/token",
         "api": issuer,
         "client_id": f"si:{code}",
-        **({"kid": jwk["kid"], "alg": jwk["alg"]} if jwk else {"methode": Methode.CERTIFICAT.value}),
+        **{name: proof[name] for name in ("kid", "alg", "methode") if name in proof},
         "scopes": scopes,
     }
     path = data.partners / code / "client.json"
-    path.parent.mkdir(mode=0o700, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_private(path, json.dumps(client, ensure_ascii=False, indent=2) + "\n")
     return path
+
+
+def public_text(jwk: Mapping[str, Any]) -> str:
+    """A public JWK as the administration API takes it."""
+    return json.dumps({name: value for name, value in jwk.items() if name not in ("kid", "alg", "use")})
+
+
+def issuer_of(ports: Ports) -> str:
+    return f"http://{HOST}:{ports.passerelle}"
 
 
 def change_scopes(data: DataDir, code: str, scopes: list[str]) -> None:

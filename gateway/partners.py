@@ -14,7 +14,7 @@ from relais_contrats.oauth.clients import CleClient, ClientOAuth
 from relais_contrats.oauth.errors import CleInvalide
 from relais_contrats.oauth.keys import importer_jwk
 from relais_contrats.oauth.legacy import SecretHerite, empreinte_secret, nouveau_secret
-from relais_contrats.partenaires import CLIENT_PREFIX, Convention, Partenaire, Structure
+from relais_contrats.partenaires import CLIENT_PREFIX, Convention, Partenaire, Quotas, Structure
 
 _log = structlog.get_logger()
 RELOAD_EVERY_S = 1.5
@@ -23,7 +23,7 @@ KEY_LIFETIME = timedelta(days=365)
 _VERSION = "SELECT version FROM changements_partenaires"
 _ALL = """
 SELECT code, type_organisme, nom, departements, structures, conventions, scopes, hotes, etat, jetons_depuis,
-    exige_certificat
+    exige_certificat, etape, rafale, debit_par_s, quota_jour
 FROM partenaires
 """
 _KEYS = "SELECT partenaire, kid, alg, jwk, debut, fin FROM cles_partenaire"
@@ -159,7 +159,7 @@ async def lire(conn: Connection) -> tuple[Mapping[str, Partenaire], Mapping[str,
     clients = [
         ClientOAuth(
             client_id=CLIENT_PREFIX + row["code"],
-            actif=row["etat"] == "actif",
+            actif=_comes_in(row),
             scopes=frozenset(row["scopes"]),
             cles=cles.get(row["code"], {}),
             certificats=certificats.get(row["code"], {}),
@@ -174,6 +174,10 @@ async def lire(conn: Connection) -> tuple[Mapping[str, Partenaire], Mapping[str,
     return partenaires, {client.client_id: client for client in clients}
 
 
+def _comes_in(row: Record) -> bool:
+    return bool(row["etat"] == "actif" and row["etape"] != "demande")
+
+
 def _partenaire(row: Record, scopes: frozenset[str]) -> Partenaire:
     return Partenaire(
         code=row["code"],
@@ -181,13 +185,16 @@ def _partenaire(row: Record, scopes: frozenset[str]) -> Partenaire:
         nom=row["nom"],
         departements=frozenset(row["departements"]),
         structures=tuple(Structure(**structure) for structure in row["structures"]),
+        # In the sandbox it comes in, and no convention opens anything about a person to it.
         conventions=tuple(
             Convention(c["finalite"], date.fromisoformat(c["date_fin"]) if c.get("date_fin") else None)
             for c in row["conventions"]
+            if row["etape"] == "production"
         ),
         scopes=scopes,
-        est_actif=row["etat"] == "actif",
+        est_actif=_comes_in(row),
         hotes=frozenset(row["hotes"]),
+        quotas=Quotas(row["rafale"], row["debit_par_s"], row["quota_jour"]),
     )
 
 
@@ -298,6 +305,11 @@ async def fermer_herite(conn: Connection, *, code: str) -> bool:
     status = await conn.execute(_DELETE_LEGACY, code)
     await conn.execute(_CHANGED)
     return not status.endswith(" 0")
+
+
+async def changed(conn: Connection) -> None:
+    """Have every process read the partners again."""
+    await conn.execute(_CHANGED)
 
 
 async def codes(conn: Connection) -> list[str]:

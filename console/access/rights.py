@@ -26,6 +26,7 @@ ROLES: Mapping[Portee, Role] = {
 class Acte(StrEnum):
     """What the console does by itself; what it asks of the gateway is in `relais_contrats.administration.actes`."""
 
+    ADMINISTRER_LIRE = "administration-lire"
     VOIR_ACCUEIL = "voir-accueil"
     VOIR_MESSAGES = "voir-messages"
     EXPORTER_MESSAGES = "exporter-messages"
@@ -40,12 +41,14 @@ class Acte(StrEnum):
     CHERCHER_PERSONNE = "chercher-personne"
     VOIR_EXERCICES = "voir-exercices"
     LIRE_MASQUE = "lire-masque"
+    CONFIRMER = "confirmer"
     OUVRIR_CONTENU = "ouvrir-contenu"
     SORTIR = "sortir"
     VOIR_OPERATEURS = "voir-operateurs"
 
 
 TABLE: Mapping[str, tuple[str, Role]] = {
+    Acte.ADMINISTRER_LIRE: ("Lire les vues de l'API d'administration", Role.LECTURE),
     Acte.VOIR_ACCUEIL: ("Voir l'accueil : débits, refus, files, partenaires en difficulté", Role.LECTURE),
     Acte.VOIR_MESSAGES: ("Chercher et lire les messages, sans leur contenu ; garder ses recherches", Role.LECTURE),
     Acte.EXPORTER_MESSAGES: ("Exporter la liste des messages, sans leur contenu", Role.EXPLOITATION),
@@ -60,6 +63,10 @@ TABLE: Mapping[str, tuple[str, Role]] = {
     Acte.CHERCHER_PERSONNE: ("Chercher une personne qui demande l'accès à ses données", Role.ADMINISTRATION),
     Acte.VOIR_EXERCICES: ("Lire les exercices d'un bac à sable et leurs bilans", Role.LECTURE),
     Acte.LIRE_MASQUE: ("Lire la forme d'un message, valeurs masquées, avec un motif journalisé", Role.LECTURE),
+    Acte.CONFIRMER: (
+        "Voir, confirmer ou écarter ce qu'un autre opérateur demande",
+        Role.EXPLOITATION,
+    ),
     Acte.OUVRIR_CONTENU: ("Ouvrir le contenu d'un message, avec un motif journalisé", Role.EXPLOITATION),
     Acte.SORTIR: ("Se déconnecter", Role.LECTURE),
     Acte.VOIR_OPERATEURS: ("Voir les opérateurs, leurs sessions et leurs entrées", Role.ADMINISTRATION),

@@ -12,13 +12,18 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from console.access.guard import Guard, Public
+from console.access.rights import Acte as Own
 from console.administration.desk import Desk, Refused
+from console.administration.pages import asked_id
 from console.administration.routes import ApiRoute, api_route
-from relais_contrats.administration.acte import Acte, ActeFait
+from console.hub import Ask
+from console.shell import plain
+from relais_contrats.administration.acte import Acte, ActeEnAttente, ActeFait, Portee
 from relais_contrats.administration.actes import ACTES
+from relais_contrats.administration.vues import VUES, Vue
 from relais_contrats.lecture import Erreur
 from relais_contrats.openapi import composants
-from relais_contrats.operations import JSON, Operation, lu
+from relais_contrats.operations import JSON, UUID, Operation, Parametre, lu, rendu
 from relais_contrats.phrases import traduire
 from relais_contrats.problemes import MEDIA_TYPE, Problem, body
 
@@ -32,11 +37,18 @@ _INFO: Mapping[str, Any] = {
 
 
 class AdministrationApi:
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, ask: Ask) -> None:
         self._desk = desk
+        self._ask = ask
 
     def routes(self, guard: Guard) -> Sequence[BaseRoute]:
-        self._served = [api_route(guard, _operation(acte), nom, self._asking(acte)) for nom, acte in ACTES.items()]
+        self._served = [
+            *(api_route(guard, _operation(acte), nom, self._asking(acte)) for nom, acte in ACTES.items()),
+            api_route(guard, _LISTED, Own.CONFIRMER, self._list),
+            api_route(guard, _CONFIRMED, Own.CONFIRMER, self._confirm),
+            api_route(guard, _PUT_ASIDE, Own.CONFIRMER, self._put_aside),
+            *(api_route(guard, _view(vue), Own.ADMINISTRER_LIRE, self._telling(vue)) for vue in VUES),
+        ]
         return [*self._served, Public("/administration/openapi.json", self.document, methods=["GET"])]
 
     async def document(self, _: Request) -> Response:
@@ -58,13 +70,81 @@ class AdministrationApi:
                 return _problem(Problem("schema-invalide", erreurs=list(traduire(error))), request)
             except Refused as refused:
                 return _refused(refused, request)
-            return Response(orjson.dumps(fait.model_dump(mode="json")), media_type=JSON)
+            return _made(fait)
 
         return ask
+
+    async def _list(self, _: Request) -> Response:
+        return Response(orjson.dumps(await self._desk.listed()), media_type=JSON)
+
+    async def _confirm(self, request: Request) -> Response:
+        try:
+            return _made(await self._desk.confirm(request.state.operateur, asked_id(request)))
+        except Refused as refused:
+            return _refused(refused, request)
+
+    async def _put_aside(self, request: Request) -> Response:
+        try:
+            await self._desk.put_aside(request.state.operateur, asked_id(request))
+        except Refused as refused:
+            return _refused(refused, request)
+        return Response(status_code=204)
+
+    def _telling(self, vue: Vue) -> Callable[[Request], Awaitable[Response]]:
+        async def tell(request: Request) -> Response:
+            asked = request.query_params
+            if set(asked) - {vue.parametre}:
+                raise HTTPException(400)
+            told = await self._ask(vue.nom, {name: plain(value) for name, value in asked.items()})
+            if told is None:
+                raise HTTPException(404 if asked else 503)
+            return Response(orjson.dumps(told), media_type=JSON)
+
+        return tell
+
+
+_ID = Parametre("id", "Identifiant de la demande.", UUID, requis=True)
+_WAITING = "/administration/v1/a-confirmer"
+_LISTED = Operation(
+    "GET",
+    _WAITING,
+    "Lister les actes sensibles demandés",
+    Portee.EXPLOITER.value,
+    lu("Ceux qui attendent d'abord.", {}),
+)
+_CONFIRMED = Operation(
+    "POST",
+    f"{_WAITING}/{{id}}/confirmer",
+    "Confirmer ce qu'un autre a demandé",
+    Portee.EXPLOITER.value,
+    lu("L'acte est fait.", ActeFait),
+    cle=_ID,
+)
+_PUT_ASIDE = Operation(
+    "POST",
+    f"{_WAITING}/{{id}}/ecarter",
+    "Écarter ce qui est demandé",
+    Portee.EXPLOITER.value,
+    {204: rendu("Écarté.")},
+    cle=_ID,
+)
+
+
+def _made(told: ActeFait | ActeEnAttente) -> Response:
+    status = 202 if isinstance(told, ActeEnAttente) else 200
+    return Response(orjson.dumps(told.model_dump(mode="json")), status, media_type=JSON)
+
+
+def _view(vue: Vue) -> Operation:
+    narrowed = (Parametre(vue.parametre, "Celui-là seulement."),) if vue.parametre else ()
+    answers = lu("La vue.", {})
+    return Operation("GET", vue.chemin, vue.phrase, vue.portee.value, answers, narrowed)
 
 
 def _operation(acte: Acte) -> Operation:
     answers = lu("L'acte est fait, et écrit au registre.", ActeFait)
+    if acte.est_sensible:
+        answers[202] = rendu("Avec quatre yeux : il attend un second opérateur.", ActeEnAttente)
     return Operation("POST", acte.chemin, acte.phrase, acte.portee.value, answers, corps={JSON: acte.corps})
 
 

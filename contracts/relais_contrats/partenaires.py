@@ -33,6 +33,15 @@ class Structure:
 
 
 @dataclass(frozen=True, slots=True)
+class Quotas:
+    """What one partner may ask; None: as much as all of them."""
+
+    rafale: int | None = None
+    debit_par_s: int | None = None
+    quota_jour: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Partenaire:
     """A partner as the operator declared it. `departements` are INSEE codes; `scopes` those in force, fewer than
     declared in the profil hérité; `hotes` the hosts to which its webhooks may go.
@@ -47,6 +56,7 @@ class Partenaire:
     scopes: frozenset[str]
     est_actif: bool
     hotes: frozenset[str] = frozenset()
+    quotas: Quotas = Quotas()
 
     @property
     def source(self) -> str:

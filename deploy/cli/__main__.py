@@ -41,6 +41,7 @@ OPTIONAL = {
     "connecteurs": "deploy.cli.connecteurs",
     "demo": "deploy.demo",
     "operateur": "deploy.cli.operateur",
+    "machine": "deploy.cli.machine",
     "rebut": "deploy.cli.rebut",
     "rejeu": "deploy.cli.rejeu",
     "rejouer": "deploy.cli.rejouer",

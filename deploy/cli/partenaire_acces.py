@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from chassis.database import Connection
-from deploy import partner_registry
 from deploy.cli.hub import Donnees, data_dir
-from deploy.cli.partenaire_connexion import ClePublique, Code, public_key, run
-from deploy.datadir import DEFAULT_FOLDER, DataDir, LaunchError, Ports
+from deploy.cli.partenaire_connexion import ClePublique, Code, Hub, Machine, administration, public_key, write_client
+from deploy.datadir import DEFAULT_FOLDER, LaunchError
 from relais_contrats.client import Partner, PartnerError
-from relais_contrats.partenaires import CLIENT_PREFIX
 
 app = typer.Typer()
 
@@ -32,6 +29,8 @@ def cle(
         int, typer.Option("--recouvrement", min=0, help="Jours où l'ancienne clé reste valable.")
     ] = 7,
     donnees: Donnees = DEFAULT_FOLDER,
+    hub: Hub = None,
+    machine: Machine = None,
 ) -> None:
     """Change la clé d'un partenaire ; l'ancienne reste valable le temps du recouvrement.
 
@@ -40,23 +39,12 @@ def cle(
         ./relais partenaire cle cd-59 --cle-publique nouvelle.pem --recouvrement 14
     """
 
-    async def act(data: DataDir, ports: Ports, conn: Connection) -> None:
-        known = await partner_registry.listed(conn)
-        if code not in known:
-            raise LaunchError(f"Partenaire inconnu : {code}.")
-        jwk = public_key(data, code, cle_publique, renew=True)
-        await partner_registry.add_key(
-            conn,
-            code,
-            jwk,
-            datetime.now(UTC),
-            previous=known[code]["cles"],
-            overlap=timedelta(days=recouvrement),
-        )
-        path = partner_registry.write_client(data, ports, code, jwk, list(known[code]["scopes"]))
-        typer.echo(f"Nouvelle clé de {code} : {jwk['kid']} ({path.parent})")
-
-    run(donnees, act)
+    administered = administration(donnees, hub, machine)
+    administered.view("partenaires", partenaire=code)  # no key is made for a partner that the hub does not know
+    text = public_key(administered.data, code, cle_publique, renew=True)
+    done = administered.act("partenaire-cle", partenaire=code, cle=text, recouvrement=recouvrement)
+    path = write_client(administered, code)
+    typer.echo(f"Nouvelle clé de {code} : {done['resultat']['kid']} ({path.parent})")
 
 
 @app.command()
@@ -65,6 +53,8 @@ def certificat(
     fichier: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Certificat client, PEM, sans chaîne.")],
     recouvrement: Recouvrement = 7,
     donnees: Donnees = DEFAULT_FOLDER,
+    hub: Hub = None,
+    machine: Machine = None,
 ) -> None:
     """Enregistre le certificat client d'un partenaire, qui que soit son émetteur ; le précédent reste valable un temps.
 
@@ -73,13 +63,10 @@ def certificat(
         ./relais partenaire certificat cd-62 client.pem --recouvrement 14
     """
 
-    async def act(data: DataDir, ports: Ports, conn: Connection) -> None:
-        x5t = await partner_registry.change_certificate(
-            conn, code, fichier.read_bytes(), datetime.now(UTC), overlap=timedelta(days=recouvrement)
-        )
-        typer.echo(f"Nouveau certificat de {code} : {x5t}")
-
-    run(donnees, act)
+    done = administration(donnees, hub, machine).act(
+        "partenaire-certificat", partenaire=code, certificat=fichier.read_text(), recouvrement=recouvrement
+    )
+    typer.echo(f"Nouveau certificat de {code} : {done['resultat']['x5t']}")
 
 
 @app.command()
@@ -91,6 +78,8 @@ def herite(
     ] = False,
     recouvrement: Recouvrement = 7,
     donnees: Donnees = DEFAULT_FOLDER,
+    hub: Hub = None,
+    machine: Machine = None,
 ) -> None:
     """Met un partenaire au profil hérité : un secret et des jetons Bearer, sans sante:lire ni identite:resoudre.
 
@@ -101,21 +90,17 @@ def herite(
         ./relais partenaire herite asso-mobilite --jours 60
     """
 
-    async def act(data: DataDir, ports: Ports, conn: Connection) -> None:
-        if retirer:
-            await partner_registry.close_legacy(conn, code)
-            typer.echo(f"Partenaire {code} : sorti du profil hérité, ses secrets et leurs jetons ne valent plus rien.")
-            return
-        lifetime, overlap, now = timedelta(days=jours), timedelta(days=recouvrement), datetime.now(UTC)
-        secret = await partner_registry.open_legacy(conn, code, now, lifetime=lifetime, overlap=overlap)
-        typer.echo(f"Partenaire {code} : au profil hérité, secret valable jusqu'au {now + lifetime:%d/%m/%Y}.")
-        typer.echo(
-            "Tant qu'il y est, sante:lire et identite:resoudre lui sont retirés. Ce secret ne sera plus montré :"
-        )
-        typer.echo(f"client_id={CLIENT_PREFIX}{code}")
-        typer.echo(f"client_secret={secret}")
-
-    run(donnees, act)
+    administered = administration(donnees, hub, machine)
+    if retirer:
+        administered.act("partenaire-sortir-herite", partenaire=code)
+        typer.echo(f"Partenaire {code} : sorti du profil hérité, ses secrets et leurs jetons ne valent plus rien.")
+        return
+    told = administered.act("partenaire-herite", partenaire=code, jours=jours, recouvrement=recouvrement)["resultat"]
+    until = datetime.fromisoformat(told["expire_le"])
+    typer.echo(f"Partenaire {code} : au profil hérité, secret valable jusqu'au {until:%d/%m/%Y}.")
+    typer.echo("Tant qu'il y est, sante:lire et identite:resoudre lui sont retirés. Ce secret ne sera plus montré :")
+    typer.echo(f"client_id={told['client_id']}")
+    typer.echo(f"client_secret={told['client_secret']}")
 
 
 @app.command()

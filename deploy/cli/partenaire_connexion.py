@@ -1,4 +1,4 @@
-"""What the commands `partenaire …` share: their common options, and a connection to the hub of a data folder."""
+"""What the commands `partenaire …` share: their common options, and the hub that they administer."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ import typer
 
 from chassis.database import Connection
 from deploy import partner_registry
+from deploy.administration import Administration
 from deploy.cli.hub import data_dir
 from deploy.datadir import DataDir, Ports
+from relais_contrats.oauth.authentication import Methode
 
 Code = Annotated[str, typer.Argument(help="Code du partenaire, par exemple cd-62.")]
 ClePublique = Annotated[
@@ -21,10 +23,22 @@ ClePublique = Annotated[
         "--cle-publique", exists=True, dir_okay=False, help="PEM ou JWK du partenaire ; sinon une clé est créée."
     ),
 ]
+Hub = Annotated[
+    str | None,
+    typer.Option("--hub", metavar="URL", help="Console d'un autre relais que celui de ce dossier."),
+]
+Machine = Annotated[
+    Path | None,
+    typer.Option("--machine", metavar="DIR", help="Avec --hub : dossier de sa clé (machine preparer)."),
+]
+
+
+def administration(donnees: Path, hub: str | None, machine: Path | None) -> Administration:
+    return Administration(data_dir(donnees), hub, machine)
 
 
 def run(donnees: Path, act: Callable[[DataDir, Ports, Connection], Coroutine[Any, Any, None]]) -> None:
-    """Run the command on the hub of this folder, under the gateway's role."""
+    """Run the command on the hub of this folder, under the gateway's role: what needs its keys, beside its rows."""
     data = data_dir(donnees)
 
     async def connected() -> None:
@@ -35,9 +49,16 @@ def run(donnees: Path, act: Callable[[DataDir, Ports, Connection], Coroutine[Any
     asyncio.run(connected())
 
 
-def public_key(data: DataDir, code: str, given: Path | None, *, renew: bool) -> dict[str, Any]:
-    """The public JWK of the given file, or of a key that is made in the data folder."""
+def public_key(data: DataDir, code: str, given: Path | None, *, renew: bool) -> str:
+    """The public JWK of the given file, or of a key that is made in the data folder, as text."""
     if given is None:
-        return partner_registry.ensure_key(data, code, renew=renew)
-    (data.partners / code).mkdir(mode=0o700, exist_ok=True)
-    return partner_registry.public_jwk(given.read_text())
+        return partner_registry.public_text(partner_registry.ensure_key(data, code, renew=renew))
+    return partner_registry.public_text(partner_registry.public_jwk(given.read_text()))
+
+
+def write_client(hub: Administration, code: str) -> Path:
+    """`client.json` as the hub knows the partner now."""
+    known = hub.view("partenaires", partenaire=code)
+    keys = [one["nom"] for one in known["justificatifs"] if one["nature"] == "cle"]
+    proof = {"kid": keys[0], "alg": known["alg"][keys[0]]} if keys else {"methode": Methode.CERTIFICAT.value}
+    return partner_registry.write_client(hub.data, known["issuer"], code, proof, known["scopes"])

@@ -21,8 +21,8 @@ from gateway.destinations import Resolver
 from gateway.inbound.administration import alarms as alarms_desk
 from gateway.inbound.administration import aside as aside_desk
 from gateway.inbound.administration import audit as audit_desk
+from gateway.inbound.administration import credentials, directory, machines
 from gateway.inbound.administration import deliveries as deliveries_desk
-from gateway.inbound.administration import machines
 from gateway.inbound.administration import partners as partners_desk
 from gateway.inbound.administration.office import Office
 from gateway.inbound.alarms.evaluating import Alarms
@@ -107,6 +107,8 @@ class Settings(settings.Settings):
     autoriser_loopback: bool = False
     # A sandbox: operators may disturb what leaves for a partner.
     bac_a_sable: bool = False
+    # Sensitive acts of operators are done with the name of a second one only.
+    quatre_yeux: bool = False
     ports_du_hub: frozenset[int] = frozenset()
     # Whoever knows `proxy.cle` may say with which client certificate a request came. Off: nobody may.
     proxy_de_confiance: bool = False
@@ -132,12 +134,16 @@ async def assemble(running: Process, configured: Settings) -> None:
     await running.bus.respond(overview.SUBJECT, COMPONENT, overall.answer)
     await running.bus.respond(delays.SUBJECT, COMPONENT, delays.answering(running.bus))
     running.loop("veille", observed.run)
+    await running.bus.respond(directory.SUBJECT, COMPONENT, directory.answering(running.pool, configured.url_publique))
     await running.bus.respond(machines.SUBJECT, COMPONENT, machines.answering(running.pool))
-    await Office(running.pool, partners_desk.GESTES | machines.GESTES).open(running.bus, COMPONENT)
     folders = configured.disques or [configured.secrets]
     running.loop("alertes", Alarms(running.pool, observed, configured.parts, folders).run)
-    gestes = {**partners_desk.GESTES, **deliveries_desk.GESTES, **aside_desk.gestes(running.bus), **alarms_desk.GESTES}
-    await Office(running.pool, gestes).open(running.bus, COMPONENT)
+    gestes = partners_desk.GESTES | credentials.GESTES | machines.GESTES | {
+        **deliveries_desk.GESTES,
+        **aside_desk.gestes(running.bus),
+        **alarms_desk.GESTES,
+    }
+    await Office(running.pool, gestes, quatre_yeux=configured.quatre_yeux).open(running.bus, COMPONENT)
     app = await build(running, configured, observed)
     shared = configured.port_partage
     running.loop("http", lambda stop: serve(app, configured.hote, configured.port, stop, shared=shared))
@@ -206,7 +212,7 @@ async def build(running: Process, configured: Settings, observed: watch.Watch | 
     await running.bus.respond(persons.SEARCH, COMPONENT, asked_for.search)
     await running.bus.respond(persons.FILE, COMPONENT, asked_for.file)
     acts = audit_desk.gestes(pseudonyms, bac_a_sable=configured.bac_a_sable)
-    await Office(running.pool, acts).open(running.bus, COMPONENT)
+    await Office(running.pool, acts, quatre_yeux=configured.quatre_yeux).open(running.bus, COMPONENT)
     listed = messages.Messages(running.pool, pseudonyms, annuaire)
     await running.bus.respond(messages.SUBJECT, COMPONENT, listed.answer)
     replays = Replays(running.pool)

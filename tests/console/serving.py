@@ -102,6 +102,7 @@ async def served(
     role: Role | None = Role.ADMINISTRATION,
     oidc: Callable[[str], Oidc] | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    quatre_yeux: bool = False,
 ) -> AsyncIterator[Served]:
     """`role`: that of the client's session; None, it has none. `oidc`: the provider, for a console at this address."""
     pool = await banc.pool("console")
@@ -113,6 +114,7 @@ async def served(
         wiring = Wiring(
             *(pool, ["127.0.0.1"], RETENTION, clock, ask, seek, hub, administer, stop, COOKIE, TOOLS, provider),
             tokens=Tokens(pool, hub, url, TOKENS),
+            quatre_yeux=quatre_yeux,
         )
         app, receiver = build(wiring)
         server = _Server(uvicorn.Config(app, http="httptools", lifespan="off", log_config=None))

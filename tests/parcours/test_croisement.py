@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from deploy import partner_declaration, partner_registry
+from deploy import partner_registry
+from gateway import declarations
 from relais_contrats.catalogue import CATALOGUE
 from relais_contrats.client import Answer, Partner, RequestRefused
 from relais_contrats.codes.acteurs import Finalite
@@ -110,17 +111,17 @@ async def _inscrit(hub: Hub) -> None:
     ports = hub.data.known_ports()
     async with partner_registry.connection(hub.data, ports) as conn:
         for code, genre, departement, scopes in DECLARES:
-            partner = partner_declaration.Partner(
+            partner = declarations.Partner(
                 code=code,
                 type_organisme=genre,
                 nom=code,
                 departements=[departement],
                 scopes=scopes,
-                conventions=[partner_declaration.convention(f, date(2099, 12, 31)) for f in Finalite],
+                conventions=[declarations.convention(f, date(2099, 12, 31)) for f in Finalite],
             )
             jwk = partner_registry.ensure_key(hub.data, code)
             await partner_registry.create(conn, partner, jwk)
-            partner_registry.write_client(hub.data, ports, code, jwk, partner.scopes)
+            partner_registry.write_client(hub.data, partner_registry.issuer_of(ports), code, jwk, partner.scopes)
 
 
 def _signalement(**plus: Any) -> dict[str, Any]:

@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from chassis.settings import Settings
-from deploy import partner_declaration, partner_registry
+from deploy import partner_registry
+from gateway import declarations
 from gateway.pseudonyms import Pseudonyms
 from relais_contrats.catalogue import CATALOGUE
 from relais_contrats.client import Partner, RequestRefused
@@ -178,7 +179,7 @@ async def _inscrit(hub: Hub) -> None:
     ports = hub.data.known_ports()
     async with partner_registry.connection(hub.data, ports) as conn:
         for code, departement, profil in script.CREES:
-            partner = partner_declaration.Partner(
+            partner = declarations.Partner(
                 code=code,
                 type_organisme=profil.type_organisme,
                 nom=code,
@@ -186,13 +187,13 @@ async def _inscrit(hub: Hub) -> None:
                 scopes=sorted(profil.scopes),
                 structures=[script.structure(code)],
                 conventions=[
-                    partner_declaration.convention(finalite, date(2030, 12, 31))
+                    declarations.convention(finalite, date(2030, 12, 31))
                     for finalite in ("orientation", "accompagnement", "engagement")
                 ],
             )
             jwk = partner_registry.ensure_key(hub.data, code)
             await partner_registry.create(conn, partner, jwk)
-            partner_registry.write_client(hub.data, ports, code, jwk, partner.scopes)
+            partner_registry.write_client(hub.data, partner_registry.issuer_of(ports), code, jwk, partner.scopes)
 
 
 async def _abonne(boite: Boite) -> None:

@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 from gateway.inbound.request.counters import RECHERCHES, REQUETES, Counters
 from gateway.inbound.request.limits import Limits, Policy
 from relais_contrats.oauth.freins import Freins
+from relais_contrats.partenaires import Partenaire, Quotas
 from relais_contrats.problemes import Problem
 from relais_contrats.transport import CANONIQUE
 from tests.engines import Bench
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+COMMON = Quotas()
 POLICY = Policy(burst=10, per_second=5, per_day=1_000)
 
 
@@ -24,9 +26,13 @@ async def counters(banc: Bench) -> Counters:
     return Counters(pool)
 
 
+def partner(code: str, quotas: Quotas = COMMON) -> Partenaire:
+    return Partenaire(code, "departement", code, frozenset(), (), (), frozenset(), est_actif=True, quotas=quotas)
+
+
 def take(limits: Limits, partenaire: str, at_s: float) -> bool:
     try:
-        limits.take(partenaire, NOW, at_s)
+        limits.take(partner(partenaire), NOW, at_s)
     except Problem:
         return False
     return True
@@ -49,11 +55,11 @@ async def test_a_burst_is_admitted_then_the_rate_and_others_are_unaffected(count
 async def test_the_headers_tell_the_policy_what_is_left_and_when_to_come_back(counters: Counters) -> None:
     limits = Limits(POLICY, counters)
 
-    first = limits.take("cd-59", NOW, 0.0)
+    first = limits.take(partner("cd-59"), NOW, 0.0)
     for _ in range(9):
-        limits.take("cd-59", NOW, 0.0)
+        limits.take(partner("cd-59"), NOW, 0.0)
     with pytest.raises(Problem) as refused:
-        limits.take("cd-59", NOW, 0.0)
+        limits.take(partner("cd-59"), NOW, 0.0)
 
     assert first["RateLimit-Policy"] == '"rafale";q=10;w=2, "jour";q=1000;w=86400'
     assert re.fullmatch(r'"rafale";r=9;t=1, "jour";r=999;t=50401', first["RateLimit"])
@@ -76,12 +82,26 @@ async def test_the_daily_quota_is_shared_by_all_processes(banc: Bench) -> None:
 
 
 @pytest.mark.anyio
+async def test_a_partner_has_the_quotas_that_an_operator_gave_it(counters: Counters) -> None:
+    limits, own = Limits(POLICY, counters), partner("cd-59", Quotas(rafale=2, quota_jour=7))
+
+    told = limits.take(own, NOW, 0.0)
+    limits.take(own, NOW, 0.0)
+    with pytest.raises(Problem):
+        limits.take(own, NOW, 0.0)
+
+    assert told["RateLimit-Policy"] == '"rafale";q=2;w=1, "jour";q=7;w=86400'
+    with pytest.raises(Problem):
+        limits.spend(own, 6, NOW)
+
+
+@pytest.mark.anyio
 async def test_messages_of_a_stream_count_and_stop_it(counters: Counters) -> None:
     limits = Limits(POLICY, counters)
-    limits.spend("cd-59", 900, NOW)
+    limits.spend(partner("cd-59"), 900, NOW)
 
     with pytest.raises(Problem) as refused:
-        limits.spend("cd-59", 256, NOW)
+        limits.spend(partner("cd-59"), 256, NOW)
 
     assert refused.value.status == 429
 

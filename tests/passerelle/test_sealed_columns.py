@@ -45,6 +45,7 @@ CLASSED = {
     },
     "alias": {},
     "archives": {},
+    "administration": {"acte par confirme_par objet": BOOKS, "demande avant apres": PARTNER},
     "archives_ouvertes": {"partenaire motif agent": BOOKS},
     "certificats_partenaire": {"empreinte partenaire": PARTNER},
     "changements_partenaires": {},
@@ -75,8 +76,9 @@ CLASSED = {
     "objets": {"nature partenaire": CODE, "cle": NAME},
     "oppositions": {},
     "partenaires": {
-        "code type_organisme nom departements structures conventions scopes etat hotes": PARTNER,
+        "code type_organisme nom departements structures conventions scopes etat hotes etape": PARTNER,
     },
+    "machines": {"nom portee kid alg jwk": PARTNER},
     "participations": {"partenaire role": CODE},
     "positions": {"brique": CODE},
     "prescriptions_suivies": {"prescription_id": NAME, "prescripteur partenaires": CODE},

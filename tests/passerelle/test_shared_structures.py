@@ -7,6 +7,7 @@ from joserfc.jwk import ECKey
 
 from deploy import partner_registry
 from deploy.demo_partners import PARTNERS
+from gateway import partners
 from tests.engines import Bench
 
 pytestmark = pytest.mark.anyio
@@ -22,7 +23,10 @@ async def test_a_structure_of_another_partner_is_named_with_its_holder(banc: Ben
         for partner in (held, other, copied):
             key = partner_registry.public_jwk(ECKey.generate_key("P-256").as_pem(private=True).decode())
             await partner_registry.create(conn, partner, key)
-        told = [await partner_registry.shared(conn, partner) for partner in (copied, held, other)]
+        told = [
+            await partners.aussi_tenues(conn, code=partner.code, structures=partner.structures)
+            for partner in (copied, held, other)
+        ]
 
     siret = f"siret:{held.structures[0]['valeur']}"
     assert told == [[("ml-lille", siret)], [("ml-copie", siret)], []]

@@ -1,7 +1,9 @@
 """What an act is: its name, its sentence, who may ask for it, what it is asked with."""
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
@@ -29,6 +31,17 @@ class Acte:
     @property
     def chemin(self) -> str:
         return f"/administration/v1/actes/{self.nom}"
+
+
+class ActeEnAttente(BaseModel):
+    """Un acte sensible : un autre opérateur le confirme avant `expire_le`, ou il n'est pas fait."""
+
+    model_config = ConfigDict(frozen=True)
+
+    etat: Literal["a-confirmer"] = "a-confirmer"
+    id: UUID
+    acte: str
+    expire_le: datetime
 
 
 class ActeFait(BaseModel):

@@ -64,9 +64,11 @@ Geste = Callable[[Connection, Any, datetime], Awaitable[Fait]]
 
 
 class Office:
-    """`gestes`: who does which act of the table."""
+    """`gestes`: who does which act of the table. `quatre_yeux`: a sensitive one wants a second operator,
+    whatever the console says."""
 
-    def __init__(self, pool: Pool, gestes: Mapping[str, Geste]) -> None:
+    def __init__(self, pool: Pool, gestes: Mapping[str, Geste], *, quatre_yeux: bool = False) -> None:
+        self._quatre_yeux = quatre_yeux
         self._pool = pool
         self._gestes = gestes
 
@@ -79,6 +81,8 @@ class Office:
         async def answer(asked: bytes) -> bytes:
             demande = Demandee.model_validate_json(asked)
             try:
+                if acte.est_sensible and self._quatre_yeux and demande.confirme_par in (None, demande.par):
+                    raise Refusee("second-operateur", "Cet acte demande un second opérateur.")
                 corps = acte.corps.model_validate(demande.corps)
                 return orjson.dumps(await self._do(acte, geste, demande, corps))
             except ValidationError as error:

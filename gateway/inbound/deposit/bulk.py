@@ -140,7 +140,7 @@ class Bulk:
         """Journal a chunk in one transaction, have it decided unless nobody waits for that, answer each line; `before`
         is how many lines came before it."""
         partenaire = call.partenaire.code
-        self._limits.spend(partenaire, len(lines), datetime.now(UTC))
+        self._limits.spend(call.partenaire, len(lines), datetime.now(UTC))
         with telemetry.span("deposer lot", parent=trace, relais_partenaire=partenaire, relais_lot=len(lines)) as span:
             taken = [
                 self._read(call, line, before + rank, is_decided_here=waits > 0) for rank, line in enumerate(lines, 1)

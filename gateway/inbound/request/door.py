@@ -162,8 +162,7 @@ class Door:
 
     async def quota(self, passing: Passing) -> None:
         """How much a partner may ask (429)."""
-        code = passing.call.partenaire.code
-        passing.told = self._limits.take(code, datetime.now(UTC), time.monotonic())
+        passing.told = self._limits.take(passing.call.partenaire, datetime.now(UTC), time.monotonic())
 
     async def agent(self, passing: Passing) -> None:
         """Who acts and for what, as the request says it: noted with the access, judged by those who need it."""

@@ -10,10 +10,12 @@ from datetime import datetime
 import structlog
 
 from gateway.inbound.request.counters import PERIODS, REQUETES, Counters, seconds_left
+from relais_contrats.partenaires import Partenaire, Quotas
 from relais_contrats.problemes import Problem
 
 _log = structlog.get_logger()
 _TELL_EVERY_S = 60.0
+_COMMON = Quotas()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,31 +59,42 @@ class Limits:
         self._buckets: dict[str, Bucket] = {}
         self._told_s: dict[str, float] = {}
 
-    def take(self, partenaire: str, now: datetime, now_s: float) -> dict[str, str]:
+    def take(self, partenaire: Partenaire, now: datetime, now_s: float) -> dict[str, str]:
         """Count one request; the headers of its answer. `now_s` is monotonic. Raises a Problem: 429."""
-        bucket = self._buckets.setdefault(partenaire, Bucket(self._policy.burst, now_s))
-        is_admitted = bucket.take(self._policy, now_s)
-        used = self._counters.used(partenaire, REQUETES, now)
-        if is_admitted and used < self._policy.per_day:
-            self._counters.add(partenaire, REQUETES, now)
-            return self._headers(bucket, used + 1, now)
+        code, policy = partenaire.code, self._of(partenaire)
+        bucket = self._buckets.setdefault(code, Bucket(policy.burst, now_s))
+        is_admitted = bucket.take(policy, now_s)
+        used = self._counters.used(code, REQUETES, now)
+        if is_admitted and used < policy.per_day:
+            self._counters.add(code, REQUETES, now)
+            return _headers(policy, bucket, used + 1, now)
         wait_s = 1 if not is_admitted else seconds_left(REQUETES, now)
-        self._tell(partenaire, now_s)
-        raise Problem(status=429, headers=self._headers(bucket, used, now) | {"Retry-After": str(wait_s)})
+        self._tell(code, now_s)
+        raise Problem(status=429, headers=_headers(policy, bucket, used, now) | {"Retry-After": str(wait_s)})
 
-    def spend(self, partenaire: str, messages: int, now: datetime) -> None:
+    def spend(self, partenaire: Partenaire, messages: int, now: datetime) -> None:
         """Count the messages of a bulk deposit. Raises a Problem: 429."""
-        if self._counters.add(partenaire, REQUETES, now, messages) > self._policy.per_day:
+        if self._counters.add(partenaire.code, REQUETES, now, messages) > self._of(partenaire).per_day:
             raise Problem(status=429, headers={"Retry-After": str(seconds_left(REQUETES, now))})
 
-    def _headers(self, bucket: Bucket, used: int, now: datetime) -> dict[str, str]:
-        left = max(int(bucket.level), 0)
-        refill_s = math.ceil((self._policy.burst - bucket.level) / self._policy.per_second)
-        day = f'"jour";r={max(self._policy.per_day - used, 0)};t={seconds_left(REQUETES, now)}'
-        return {"RateLimit-Policy": self._policy.header, "RateLimit": f'"rafale";r={left};t={refill_s}, {day}'}
+    def _of(self, partenaire: Partenaire) -> Policy:
+        """What an operator gave to this partner, else to all."""
+        own, common = partenaire.quotas, self._policy
+        if own == _COMMON:
+            return common
+        return Policy(
+            own.rafale or common.burst, own.debit_par_s or common.per_second, own.quota_jour or common.per_day
+        )
 
     def _tell(self, partenaire: str, now_s: float) -> None:
         """Once a minute: a flood must not become one of log lines."""
         if now_s - self._told_s.get(partenaire, -math.inf) >= _TELL_EVERY_S:
             self._told_s[partenaire] = now_s
             _log.warning("securite.debit_depasse", partenaire=partenaire)
+
+
+def _headers(policy: Policy, bucket: Bucket, used: int, now: datetime) -> dict[str, str]:
+    left = max(int(bucket.level), 0)
+    refill_s = math.ceil((policy.burst - bucket.level) / policy.per_second)
+    day = f'"jour";r={max(policy.per_day - used, 0)};t={seconds_left(REQUETES, now)}'
+    return {"RateLimit-Policy": policy.header, "RateLimit": f'"rafale";r={left};t={refill_s}, {day}'}

@@ -10,7 +10,6 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from deploy.datadir import LaunchError
 from gateway.destinations import Interdite, hote_declarable
 from relais_contrats.codes.acteurs import Finalite, Scope, SystemeStructure, TypeOrganisme
 from relais_contrats.codes.liste import Code
@@ -20,6 +19,10 @@ from relais_contrats.v1.partages import Structure
 
 V = TypeVar("V")
 CODE_FORMAT = re.compile(r"[a-z0-9][a-z0-9-]{1,30}")
+
+
+class Inadmissible(Exception):
+    """No partner may be declared so; the text is a French sentence for the operator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class Partner:
 
     def __post_init__(self) -> None:
         if not CODE_FORMAT.fullmatch(self.code):
-            raise LaunchError(
+            raise Inadmissible(
                 f"Code de partenaire invalide : {self.code} (minuscules, chiffres et tirets, 2 à 31 signes)."
             )
         _one_of("Type d'organisme", [self.type_organisme], TypeOrganisme)
@@ -48,12 +51,12 @@ class Partner:
         _one_of("Finalité", [convention["finalite"] for convention in self.conventions], Finalite)
         _one_of("Système de structure", [structure["systeme"] for structure in self.structures], SystemeStructure)
         if not self.departements:
-            raise LaunchError("Un partenaire a au moins un département.")
+            raise Inadmissible("Un partenaire a au moins un département.")
         for code in self.departements:
             if not est_un_territoire(code):
-                raise LaunchError(f"Département refusé : {code}. {expliquer(code)}")
+                raise Inadmissible(f"Département refusé : {code}. {expliquer(code)}")
         if not self.scopes:
-            raise LaunchError("Un partenaire a au moins un périmètre (scope).")
+            raise Inadmissible("Un partenaire a au moins un périmètre (scope).")
         for structure in self.structures:
             _check_structure(structure)
         object.__setattr__(self, "hotes", sorted({_host(text) for text in self.hotes}))
@@ -62,7 +65,7 @@ class Partner:
 def _one_of(what: str, values: list[str], allowed: type[Code]) -> None:
     for value in values:
         if value not in allowed.__members__.values():
-            raise LaunchError(f"{what} : {value} n'existe pas ; choix : {', '.join(allowed)}.")
+            raise Inadmissible(f"{what} : {value} n'existe pas ; choix : {', '.join(allowed)}.")
 
 
 def _check_structure(structure: dict[str, str]) -> None:
@@ -72,14 +75,14 @@ def _check_structure(structure: dict[str, str]) -> None:
     except ValidationError as error:
         designation = f"{structure['systeme']}:{structure['valeur']}"
         said = " ; ".join(fault.message for fault in traduire(error))
-        raise LaunchError(f"Structure refusée : {designation} ({said})") from error
+        raise Inadmissible(f"Structure refusée : {designation} ({said})") from error
 
 
 def _host(text: str) -> str:
     try:
         return hote_declarable(text)
     except Interdite as error:
-        raise LaunchError(f"Hôte refusé : {text} ({error}) ; forme attendue : webhooks.exemple.fr.") from error
+        raise Inadmissible(f"Hôte refusé : {text} ({error}) ; forme attendue : webhooks.exemple.fr.") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,7 @@ class Changes:
     sans_hotes: list[str] = field(default_factory=list)
 
     def applied_to(self, partner: Partner) -> Partner:
-        """The partner as it is from now on. Raises LaunchError when that is no partner, or nothing was there to
+        """The partner as it is from now on. Raises Inadmissible when that is no partner, or nothing was there to
         take away."""
 
         def designation(structure: dict[str, str]) -> str:
@@ -130,7 +133,7 @@ def _changed(held: list[V], added: list[V], removed: list[str], key: Callable[[V
     """Those held, replaced by an added one of the same key, without the removed ones."""
     for one in removed:
         if one not in map(key, held):
-            raise LaunchError(f"Rien à retirer : {one}.")
+            raise Inadmissible(f"Rien à retirer : {one}.")
     kept = {key(one): one for one in held if key(one) not in removed}
     return list((kept | {key(one): one for one in added}).values())
 

@@ -7,7 +7,7 @@ import pytest
 
 from deploy.cli.partenaire import modifier
 from deploy.datadir import LaunchError
-from deploy.partner_declaration import Changes, Partner, convention
+from gateway.declarations import Changes, Inadmissible, Partner, convention
 
 SIRET = {"systeme": "siret", "valeur": "90000075300013", "nom": "Mission locale"}
 PARTNER = Partner(
@@ -68,7 +68,7 @@ def test_what_is_taken_away_is_gone() -> None:
     ],
 )
 def test_a_change_that_leaves_no_right_partner_is_refused(changes: Changes) -> None:
-    with pytest.raises(LaunchError):
+    with pytest.raises(Inadmissible):
         changes.applied_to(PARTNER)
 
 
@@ -76,7 +76,7 @@ def test_the_establishments_of_la_poste_have_a_key_of_their_own() -> None:
     poste = {"systeme": "siret", "valeur": "35600000000001", "nom": "Agence"}
 
     assert dataclasses.replace(PARTNER, structures=[poste]).structures == [poste]
-    with pytest.raises(LaunchError):
+    with pytest.raises(Inadmissible):
         dataclasses.replace(PARTNER, structures=[poste | {"valeur": "35600000000002"}])
 
 
