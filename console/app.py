@@ -46,6 +46,7 @@ from console.home import Home
 from console.hub import Ask, asking_hub
 from console.messages.page import MessagePages
 from console.pages import Pages
+from console.partners import Partners
 from console.receiver import Receiver
 from console.risks import Demander, asking
 from console.shell import Application, Cookie, guarded
@@ -171,6 +172,7 @@ def build(wiring: Wiring) -> tuple[FastAPI, Receiver]:
         *OperatorPages(wiring.pool).routes(guard),
         *SignIn(wiring.pool, sessions, wiring.oidc, time.monotonic).routes(guard),
         *Api(wiring.pool, wiring.seek).routes(guard),
+        *Partners(wiring.hub).routes(guard),
         *ActPages(desk).routes(guard),
         *AdministrationApi(desk, wiring.hub).routes(guard),
         *(wiring.tokens.routes() if wiring.tokens else ()),

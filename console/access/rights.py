@@ -35,6 +35,7 @@ class Acte(StrEnum):
     VOIR_DELAIS = "voir-delais"
     VOIR_LIVRAISONS = "voir-livraisons"
     VOIR_ALERTES = "voir-alertes"
+    VOIR_PARTENAIRES = "voir-partenaires"
     VOIR_DROITS = "voir-droits"
     VOIR_AUDIT = "voir-audit"
     VOIR_REGISTRE = "voir-registre"
@@ -57,6 +58,7 @@ TABLE: Mapping[str, tuple[str, Role]] = {
     Acte.VOIR_DELAIS: ("Lire et exporter les délais par département", Role.LECTURE),
     Acte.VOIR_LIVRAISONS: ("Voir les livraisons, les rejeux, le rebut et les pannes", Role.LECTURE),
     Acte.VOIR_ALERTES: ("Voir les alertes, leurs seuils et leurs destinataires", Role.LECTURE),
+    Acte.VOIR_PARTENAIRES: ("Voir les partenaires, leurs clés, leurs conventions et leurs droits", Role.LECTURE),
     Acte.VOIR_DROITS: ("Lire ce tableau", Role.LECTURE),
     Acte.VOIR_REGISTRE: ("Lire et exporter le registre des traitements et des flux", Role.LECTURE),
     Acte.VOIR_AUDIT: ("Lire le journal des accès : qui a fait et vu quoi", Role.EXPLOITATION),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -96,15 +97,19 @@ class ActPages:
 
 
 def _body(acte: Acte, fields: dict[str, list[str]]) -> dict[str, object]:
-    """What the form says, in the shape of the body. Raises HTTPException 400 for two values where one is meant."""
-    body: dict[str, object] = {}
+    """What the form says, in the shape of the body; `a.b` is the field `b` of the one element of the list `a`. Raises
+    HTTPException 400 for two values where one is meant."""
+    body: dict[str, Any] = {}
     for name, values in fields.items():
         told = [value.strip() for value in values if value.strip()]
+        name, _, inside = name.partition(".")
         known = acte.corps.model_fields.get(name)
         is_list = known is not None and "list" in str(known.annotation)
-        if not is_list and len(told) > 1:
+        if len(told) > 1 and (inside or not is_list):
             raise HTTPException(400)
-        if told:
+        if told and inside:
+            body.setdefault(name, [{}])[0][inside] = told[0]
+        elif told:
             body[name] = told if is_list else told[0]
     return body
 

@@ -23,6 +23,7 @@ PAGES = (
     ("/attention", "Points d'attention", "voir-attention"),
     ("/audit", "Audit", "voir-audit"),
     ("/exercices", "Exercices", "voir-exercices"),
+    ("/partenaires", "Partenaires", "voir-partenaires"),
     ("/a-confirmer", "À confirmer", "confirmer"),
     ("/droits", "Droits", "voir-droits"),
     ("/operateurs", "Opérateurs", "voir-operateurs"),

@@ -208,12 +208,12 @@ def _state(row: Mapping[str, Any]) -> str:
 
 
 @app.command()
-def montrer(code: Code, donnees: Donnees = DEFAULT_FOLDER, hub: Hub = None, machine: Machine = None) -> None:
+def fiche(code: Code, donnees: Donnees = DEFAULT_FOLDER, hub: Hub = None, machine: Machine = None) -> None:
     """Montre un partenaire en JSON : ce qui est déclaré, ses clés et leurs fins, et les actes faits sur lui.
 
     Exemple :
 
-        ./relais partenaire montrer cd-62
+        ./relais partenaire fiche cd-62
     """
     shown = administration(donnees, hub, machine).view("partenaires", partenaire=code)
     typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))

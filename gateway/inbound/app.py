@@ -24,7 +24,9 @@ from gateway.inbound.administration import audit as audit_desk
 from gateway.inbound.administration import credentials, directory, machines
 from gateway.inbound.administration import deliveries as deliveries_desk
 from gateway.inbound.administration import partners as partners_desk
+from gateway.inbound.administration import sight as partner_sight
 from gateway.inbound.administration.office import Office
+from gateway.inbound.administration.sight import PartnerSight
 from gateway.inbound.alarms.evaluating import Alarms
 from gateway.inbound.application import Application, surrounded
 from gateway.inbound.audit import acts as acts_done
@@ -138,11 +140,16 @@ async def assemble(running: Process, configured: Settings) -> None:
     await running.bus.respond(machines.SUBJECT, COMPONENT, machines.answering(running.pool))
     folders = configured.disques or [configured.secrets]
     running.loop("alertes", Alarms(running.pool, observed, configured.parts, folders).run)
-    gestes = partners_desk.GESTES | credentials.GESTES | machines.GESTES | {
-        **deliveries_desk.GESTES,
-        **aside_desk.gestes(running.bus),
-        **alarms_desk.GESTES,
-    }
+    gestes = (
+        partners_desk.GESTES
+        | credentials.GESTES
+        | machines.GESTES
+        | {
+            **deliveries_desk.GESTES,
+            **aside_desk.gestes(running.bus),
+            **alarms_desk.GESTES,
+        }
+    )
     await Office(running.pool, gestes, quatre_yeux=configured.quatre_yeux).open(running.bus, COMPONENT)
     app = await build(running, configured, observed)
     shared = configured.port_partage
@@ -213,6 +220,8 @@ async def build(running: Process, configured: Settings, observed: watch.Watch | 
     await running.bus.respond(persons.FILE, COMPONENT, asked_for.file)
     acts = audit_desk.gestes(pseudonyms, bac_a_sable=configured.bac_a_sable)
     await Office(running.pool, acts, quatre_yeux=configured.quatre_yeux).open(running.bus, COMPONENT)
+    sees = PartnerSight(running.pool, annuaire, pseudonyms)
+    await running.bus.respond(partner_sight.SUBJECT, COMPONENT, sees.answer)
     listed = messages.Messages(running.pool, pseudonyms, annuaire)
     await running.bus.respond(messages.SUBJECT, COMPONENT, listed.answer)
     replays = Replays(running.pool)

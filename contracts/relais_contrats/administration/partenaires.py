@@ -112,5 +112,6 @@ ACTES = (
     Acte("partenaire-certificat", "Changer le certificat client d'un partenaire", _ADMINISTRER, CertificatChange, True),
     Acte("partenaire-herite", "Mettre un partenaire au profil hérité : un risque", _ADMINISTRER, HeriteOuvert, True),
     Acte("partenaire-sortir-herite", "Sortir un partenaire du profil hérité", _ADMINISTRER, UnPartenaire),
+    Acte("partenaire-essai", "Essayer la connexion d'un partenaire", _EXPLOITER, UnPartenaire),
     Acte("partenaire-quotas", "Changer les quotas d'un partenaire", _ADMINISTRER, Quotas),
 )

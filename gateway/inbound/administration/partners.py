@@ -19,6 +19,7 @@ from relais_contrats.oauth.keys import cle_a_inscrire
 
 _STAGE = "UPDATE partenaires SET etape = $2, modifie_a = $3 WHERE code = $1"
 _QUOTAS = "UPDATE partenaires SET rafale = $2, debit_par_s = $3, quota_jour = $4, modifie_a = $5 WHERE code = $1"
+_TRY = "UPDATE abonnements SET essai_demande_a = $2 WHERE partenaire = $1 AND etat = 'actif' RETURNING id"
 _CREDENTIALS = """
 SELECT EXISTS (SELECT FROM cles_partenaire WHERE partenaire = $1 AND fin > $2)
     OR EXISTS (SELECT FROM certificats_partenaire WHERE partenaire = $1 AND fin > $2)
@@ -119,6 +120,15 @@ async def quotas(conn: Connection, corps: demandes.Quotas, now: datetime) -> Fai
     return Fait(corps.partenaire, {name: row[name] for name in named}, after)
 
 
+async def essai(conn: Connection, corps: demandes.UnPartenaire, now: datetime) -> Fait:
+    """A signed delivery about nobody, to each subscription in service."""
+    await declared(conn, corps.partenaire)
+    asked = await conn.fetch(_TRY, corps.partenaire, now)
+    if not asked:
+        raise Refusee("sans-abonnement", "Ce partenaire n'a aucun abonnement actif : il lit son fil.")
+    return Fait(corps.partenaire, None, {"abonnements": [str(row["id"]) for row in asked]})
+
+
 async def declared(conn: Connection, code: str) -> Record:
     """The partner as it is declared, locked. Raises Refusee."""
     row = await partners.declare(conn, code=code)
@@ -165,4 +175,5 @@ GESTES: dict[str, Geste] = {
     "partenaire-produire": produire,
     "partenaire-essayer": essayer,
     "partenaire-quotas": quotas,
+    "partenaire-essai": essai,
 }
