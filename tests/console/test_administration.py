@@ -18,7 +18,7 @@ from console.access.rights import Role
 from console.administration.desk import administering
 from console.hub import asking_hub
 from gateway import partners
-from gateway.inbound.administration import machines
+from gateway.inbound.administration import credentials, machines
 from gateway.inbound.administration import partners as acts
 from gateway.inbound.administration.office import Office
 from relais_contrats.administration.actes import ACTES
@@ -65,7 +65,8 @@ async def administered(banc: Bench, request: pytest.FixtureRequest) -> AsyncIter
     entrant, own = await banc.process("entrant", "passerelle"), await banc.process("console", "console")
     await entrant.bus.respond(machines.SUBJECT, "entrant", machines.answering(entrant.pool))
     four_eyes = getattr(request, "param", False)
-    await Office(entrant.pool, acts.GESTES | machines.GESTES, quatre_yeux=four_eyes).open(entrant.bus, "entrant")
+    gestes = acts.GESTES | credentials.GESTES | machines.GESTES
+    await Office(entrant.pool, gestes, quatre_yeux=four_eyes).open(entrant.bus, "entrant")
     async with entrant.pool.acquire() as conn:
         await partners.creer(
             conn,
@@ -223,3 +224,33 @@ async def test_what_nobody_confirmed_within_a_day_or_was_put_aside_is_not_done(a
     assert statuses == [404, 404]
     assert all(said in shown.text for said in ("écarté", "expiré après 24 heures"))
     assert await administered.register() == []
+
+
+async def test_a_partner_goes_from_its_request_to_production_and_in_the_sandbox_nothing_is_open(
+    administered: Administered,
+) -> None:
+    """A request has no token, the sandbox no open convention; production asks for a proof and a purpose."""
+    key = ECKey.generate_key("P-256").as_pem(private=False).decode()
+    form = {"partenaire": "cd-62", "type_organisme": "departement", "nom": "Essai", "departements": "62"}
+    convention = {"conventions.finalite": "orientation", "conventions.date_fin": "2099-12-31"}
+
+    async def act(acte: str, **fields: str) -> int:
+        return (await administered.submit(acte, Role.ADMINISTRATION, **{"partenaire": "cd-62"} | fields)).status_code
+
+    async def now() -> tuple[bool, int]:
+        async with administered.gateway.acquire() as conn:
+            known, clients = await partners.lire(conn)
+        return clients["si:cd-62"].actif, len(known["cd-62"].conventions)
+
+    steps = [await act("partenaire-creer", **form, scopes="evenements:lire", etape="demande")]
+    asked = await now()
+    steps += [await act("partenaire-produire"), await act("partenaire-approuver"), await act("partenaire-produire")]
+    steps += [await act("partenaire-cle", cle=key), await act("partenaire-produire")]
+    steps += [await act("partenaire-modifier", **convention)]
+    sandbox = await now()
+    steps += [await act("partenaire-produire")]
+    produced = await now()
+    steps += [await act("partenaire-essayer")]
+
+    assert steps == [303, 409, 303, 409, 303, 409, 303, 303, 303]
+    assert (asked, sandbox, produced, await now()) == ((False, 0), (True, 0), (True, 1), (True, 0))
