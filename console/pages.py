@@ -73,7 +73,9 @@ class Pages:
             place = (shown[-1].debut, shown[-1].id) if len(rows) > _PER_PAGE else await store.looked_to(conn, filtre)
         return self._listing(shown, champs, _older(champs, place) if place else "")
 
-    def _listing(self, traces: Sequence[Resume], champs: Mapping[str, str], older: str, searched: str = "") -> Response:
+    def _listing(
+        self, traces: Sequence[Resume], champs: Mapping[str, str], older: str, searched: str = "", status: int = 200
+    ) -> Response:
         page = render(
             "traces.html",
             page="" if searched else "/traces",
@@ -86,7 +88,7 @@ class Pages:
             cherche=searched,
             garde=self._kept,
         )
-        return HTMLResponse(page)
+        return HTMLResponse(page, status)
 
     async def _search(self, searched: str) -> Response:
         """The message or the parcours that this names; else the traces that bear it."""
@@ -114,7 +116,7 @@ class Pages:
         if told is None:
             return HTMLResponse(render("message_muet.html"), 503)
         if not told["chemins"]:
-            raise HTTPException(404)
+            return self._listing([], {}, "", asked(request, "id"), status=404)
         return await self._drawn(told["chemins"])
 
     async def _drawn(self, chemins: Sequence[Mapping[str, Any]]) -> Response:

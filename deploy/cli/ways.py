@@ -44,7 +44,9 @@ def _way(way: Json, console: Console) -> None:
     console.print(title)
     console.print(way["situation"], *_person(way["personne"]))
     for cause in way["causes"]:
-        console.print(Padding(Text(f"→ {cause}"), (0, 0, 0, 2)))
+        console.print(Padding(Text(f"→ {cause['phrase']}"), (0, 0, 0, 2)))
+        if cause["suite"]:
+            console.print(Padding(Text(f"À faire : {cause['suite']}", "dim"), (0, 0, 0, 4)))
     console.print(_steps(way["etapes"]))
     if way["destinataires"]:
         console.print(_receivers(way["destinataires"]))

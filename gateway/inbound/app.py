@@ -54,6 +54,7 @@ from gateway.inbound.links.answer_links import Signer
 from gateway.inbound.links.answers import Answers
 from gateway.inbound.messages import answering as messages
 from gateway.inbound.operating import views
+from gateway.inbound.operating.aside import Aside
 from gateway.inbound.reading import contents, delays
 from gateway.inbound.reading.bookmarks import Bookmarks
 from gateway.inbound.reading.contents import Contents
@@ -204,7 +205,7 @@ async def build(running: Process, configured: Settings, observed: watch.Watch | 
     sight, bookmarks = Sight(running.pool, running.bus, pseudonyms), Bookmarks(configured.key("webhooks"))
     usages = single_use.UsagesUniquesPostgres(running.pool)
     recus = Suite(ECKey.import_key(configured.pem("recu")))
-    timelines = timeline.Timelines(running.pool, vault, pseudonyms, annuaire, recus)
+    timelines = timeline.Timelines(running.pool, Aside(running.pool, running.bus), vault, pseudonyms, annuaire, recus)
     await running.bus.respond(timeline.SUBJECT, COMPONENT, timelines.answering())
     access_journal = AccessJournal(running.pool, pseudonyms, annuaire)
     await running.bus.respond(audit_journal.SUBJECT, COMPONENT, access_journal.answer)

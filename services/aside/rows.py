@@ -18,6 +18,7 @@ _LIST = f"""
 SELECT {_COLUMNS} FROM rebut WHERE ($1::uuid IS NULL OR id = $1) AND ($2 OR etat IN ('parque', 'a-reprendre'))
 ORDER BY parque_a DESC, id LIMIT {_PAGE}
 """  # noqa: S608  constants only
+_OF_IDS = f"SELECT {_COLUMNS} FROM rebut WHERE id = ANY($1) ORDER BY parque_a, id LIMIT {_PAGE}"  # noqa: S608
 _GROUPS = """
 SELECT nature, type, raison, count(*) AS nombre, min(parque_a) AS premier, max(parque_a) AS dernier
 FROM rebut WHERE etat IN ('parque', 'a-reprendre') GROUP BY 1, 2, 3
@@ -47,7 +48,12 @@ def reading(brique: Brique[Any, Any, Any, Any]) -> dict[str, Callable[[Connectio
 
 
 async def _rows(conn: Connection, asked: Mapping[str, Any]) -> Any:
-    """`{id, tous}` → rows; with an id, each with its `gestes`. `{groupes: true}` → counts by cause."""
+    """`{id, tous}` → rows; with an id, each with its `gestes`. `{groupes: true}` → counts by cause.
+
+    `{ids}` → the rows of these, whatever became of them.
+    """
+    if "ids" in asked:
+        return [dict(row) for row in await conn.fetch(_OF_IDS, [UUID(one) for one in asked["ids"]])]
     if asked.get("groupes"):
         return [dict(row) for row in await conn.fetch(_GROUPS)]
     id_ = UUID(asked["id"]) if asked.get("id") else None

@@ -54,7 +54,7 @@ def test_the_page_says_where_it_is_why_and_by_which_way() -> None:
 
     for said in (
         "Accepté et publié ; 1 réception en attente sur 1.",
-        "<li>cd-59, usager.signale : 3 tentatives sans succès (HTTP 503).</li>",
+        "<li>cd-59, usager.signale : 3 tentatives sans succès (HTTP 503).<br><b>À faire :</b> Prévenir le partenaire",
         "Prend part au parcours : son organisme répond du territoire. Par convention : accompagnement, engagement",
         "Ne prend pas part à ce parcours",
         "2 partenaires ne le reçoivent pas",

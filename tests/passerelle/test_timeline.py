@@ -204,7 +204,8 @@ def test_what_an_event_waits_for(attend: Attend) -> None:
 
     [cause] = causes_of(steps(rows), [])
 
-    assert cause == f"Pas encore publié : orientation.demandee. {phrases.ATTENTES_D_EVENEMENT[attend]}"
+    assert cause.suite
+    assert cause.phrase == f"Pas encore publié : orientation.demandee. {phrases.ATTENTES_D_EVENEMENT[attend]}"
 
 
 def _held(attend: str) -> dict[str, Any]:
@@ -217,7 +218,10 @@ def test_why_nobody_was_told(motif: SansDestinataire) -> None:
 
     causes = causes_of(steps(lignes(evenements=[], livraisons=[], muets=[told])), [])
 
-    assert causes == [f"Publié sans destinataire : usager.signale : {phrases.SANS_DESTINATAIRE[motif]}"]
+    assert causes[0].suite
+    assert [cause.phrase for cause in causes] == [
+        f"Publié sans destinataire : usager.signale : {phrases.SANS_DESTINATAIRE[motif]}"
+    ]
 
 
 @pytest.mark.parametrize(("etat", "said"), [("parque", "il attend un opérateur"), ("ecarte", "il a été écarté")])
@@ -232,6 +236,16 @@ def test_an_event_that_was_set_aside(etat: str, said: str) -> None:
     assert [one.titre for one in told if one.nature == "geste"] == ["Écarté par l'opérateur essai"] * len(gestures)
 
 
+def test_what_a_service_set_aside_is_told_beside_what_was_published() -> None:
+    aside = {"id": EVENEMENT, "nature": "evenement", "type": "usager.signale", "etat": "parque", "raison": "KeyError"}
+
+    told = lignes(ecartes=[aside | {"composant": "orientation", "parque_a": at(1)}])
+
+    [cause] = [one for one in causes_of(steps(told), []) if "rebut" in one.phrase]
+    assert cause.phrase.startswith("Mis au rebut par orientation : usager.signale.")
+    assert "Rebut" in cause.suite
+
+
 @pytest.mark.parametrize(
     ("attend", "said"), [("service", "ne répond pas"), ("suite", "attend d'avoir entendu"), (None, "attend son tour")]
 )
@@ -241,7 +255,8 @@ def test_why_a_deposit_is_not_decided(attend: str | None, said: str) -> None:
 
     [cause] = causes_of(steps(rows), [])
 
-    assert said in cause
+    assert said in cause.phrase
+    assert cause.suite
     assert steps(rows)[-1].echeance == at(3)
 
 

@@ -49,17 +49,26 @@ async def test_a_message_is_found_by_every_id_that_somebody_may_have_of_it(banc:
     await a_refused_deposit(process.pool)
     await an_event(process.pool, {"causeid": "caf-59:m-1"})
     event = str(NAMES.event_of("cd-59", ID))
-    by_name = ("m-1", "caf-59/m-1", str(ID), event, TRACE, f"00-{TRACE}-{'c' * 16}-01")
+    by_name = ("m-1", "caf-59/m-1", "cd-59/12", str(ID), event, TRACE, f"00-{TRACE}-{'c' * 16}-01")
+
+    await process.pool.execute(
+        "INSERT INTO livraisons (partenaire, evenement, parcours, type, roles, a, relaisnumero)"
+        " VALUES ('cd-59', $1, $1, 'droits.modifies', '{}', $2, 12)",
+        *(ID, NOW),
+    )
+    await process.pool.execute("INSERT INTO objets VALUES ($1, 'rdv', $1, 'caf-59', 'r-1')", ID)
 
     async with process.pool.acquire() as conn:
         found = [await lookup.messages(conn, NAMES, codes, text) for text in by_name]
         others = [await lookup.messages(conn, NAMES, codes, text) for text in ("m-2", "cd-59/m-1", "f" * 32, "x")]
         of_parcours = await lookup.parcours(conn, NAMES, codes, NAMES.of("cd-59", ID))
+        of_object = await lookup.known(conn, NAMES, codes, NAMES.object_of("caf-59", ID))
         nobody = await lookup.parcours(conn, NAMES, codes, NAMES.of("ml-lille", ID))
 
     assert [[(cle.partenaire, cle.message) for cle in one] for one in found] == [[("caf-59", "m-1")]] * len(by_name)
     assert others == [[]] * len(others)
     assert of_parcours and (of_parcours.de, [one.message for one in of_parcours.messages]) == ("cd-59", ["m-1"])
+    assert of_object == (ID, "caf-59")
     assert nobody is None
 
 

@@ -1,7 +1,7 @@
 """What every component set aside, for operators: this gateway's own rows, and each service asked for its own."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -61,6 +61,14 @@ class Aside:
             }
             for row in rows
         ], silent
+
+    async def of(self, ids: Sequence[UUID]) -> tuple[list[dict[str, Any]], list[str]]:
+        """What services set aside under these ids; services that could not be asked."""
+        wanted = {"ids": list(map(str, ids))}
+        answers = await asyncio.gather(*(self._ask(name, wanted) for name in SERVICES))
+        told = list(zip(SERVICES, answers, strict=True))
+        rows = [_read(row) | {"composant": name} for name, answer in told for row in answer or ()]
+        return rows, [name for name, answer in told if answer is None]
 
     async def _everywhere(
         self, wanted: Mapping[str, Any], component: str | None

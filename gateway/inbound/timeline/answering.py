@@ -7,10 +7,11 @@ from typing import Literal
 
 import orjson
 
-from chassis.database import Connection, Pool
+from chassis.database import Pool
 from coffre.keys import Vault
+from gateway.inbound.operating.aside import Aside
 from gateway.inbound.timeline import lookup, phrases
-from gateway.inbound.timeline.lookup import Cle, Personne, Resume
+from gateway.inbound.timeline.lookup import Personne, Resume
 from gateway.inbound.timeline.receivers import Annuaire as Repertoire
 from gateway.inbound.timeline.receivers import Destinataire, receivers
 from gateway.inbound.timeline.rows import Lignes, load
@@ -26,6 +27,14 @@ Etat = Literal["accepte", "refuse", "attente", "rebut", "ecarte", "publie"]
 
 
 @dataclass(frozen=True, slots=True)
+class Cause:
+    """Why it does not arrive, and what to do about it."""
+
+    phrase: str
+    suite: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Chemin:
     """One message: where it is (`etat`, in one sentence `situation`), what blocks it (`causes`), every step, everybody
     who may or may not receive it. `est_recu_verifie`: its receipt is signed by this hub; None when there is none."""
@@ -37,11 +46,13 @@ class Chemin:
     etat: Etat
     etat_lisible: str
     situation: str
-    causes: Sequence[str]
+    causes: Sequence[Cause]
     etapes: Sequence[Etape]
     destinataires: Sequence[Destinataire]
     personne: Personne | None
     est_recu_verifie: bool | None
+    muets: Sequence[str] = ()
+    """Services that could not say what they set aside of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +69,13 @@ class Reponse:
 
 
 class Timelines:
-    """Reads ways. `cles`: the keys with which receipts are verified."""
+    """Reads ways. `aside` asks the services; `recus` holds the keys with which receipts are verified."""
 
-    def __init__(self, pool: Pool, vault: Vault, pseudonyms: Pseudonyms, annuaire: Annuaire, recus: Suite) -> None:
+    def __init__(
+        self, pool: Pool, aside: Aside, vault: Vault, pseudonyms: Pseudonyms, annuaire: Annuaire, recus: Suite
+    ) -> None:
         self._pool = pool
+        self._aside = aside
         self._vault = vault
         self._pseudonyms = pseudonyms
         self._annuaire = annuaire
@@ -79,12 +93,13 @@ class Timelines:
             if found := await lookup.parcours(conn, self._pseudonyms, codes, text):
                 return Reponse(text, (), parcours_de=found.de, parcours=found.messages, personne=found.personne)
             named = await lookup.messages(conn, self._pseudonyms, codes, text)
-            ways = [await self._way(conn, cle) for cle in named[:_MOST_TOLD]]
+            loaded = [await load(conn, self._vault, self._pseudonyms, cle) for cle in named[:_MOST_TOLD]]
+        for rows in loaded:
+            if ids := rows.ids:
+                rows.ecartes, rows.muets_services = await self._aside.of(ids)
+        now = datetime.now(UTC)
+        ways = [told(rows, self._annuaire, self._pseudonyms, self._recus, now) for rows in loaded]
         return Reponse(text, ways, len(named) - len(ways))
-
-    async def _way(self, conn: Connection, cle: Cle) -> Chemin:
-        rows = await load(conn, self._vault, self._pseudonyms, cle)
-        return told(rows, self._annuaire, self._pseudonyms, self._recus, datetime.now(UTC))
 
 
 def told(rows: Lignes, annuaire: Repertoire, pseudonyms: Pseudonyms, recus: Suite | None, now: datetime) -> Chemin:
@@ -106,6 +121,7 @@ def told(rows: Lignes, annuaire: Repertoire, pseudonyms: Pseudonyms, recus: Suit
         found,
         rows.personne,
         recus.est_signe(answer["recu"]) if recus and "recu" in answer else None,
+        [phrases.service(name) for name in rows.muets_services],
     )
 
 
@@ -142,16 +158,17 @@ def _received(told: Sequence[Destinataire]) -> str:
     return f"Accepté et publié ; {len(waiting)} {receptions} en attente sur {len(wanted)}."
 
 
-def causes_of(etapes: Sequence[Etape], told: Sequence[Destinataire]) -> list[str]:
-    """What keeps it from arriving, one sentence each: steps that stopped or wait, then each receiver that has not got
-    it, then the filters that leave it to the feed."""
+def causes_of(etapes: Sequence[Etape], told: Sequence[Destinataire]) -> list[Cause]:
+    """What keeps it from arriving, each with what comes next: steps that stopped or wait, then each receiver that has
+    not got it."""
     causes = [
-        f"{one.titre}. {one.motif.explication if one.motif else one.detail}".strip()
+        Cause(f"{one.titre}. {one.motif.explication if one.motif else one.detail}".strip(), one.suite)
         for one in etapes
         if one.ton in ("refuse", "attente") or (one.nature in ("rebut", "geste") and one.ton)
     ]
-    causes += [f"{one.titre} : {one.detail}" for one in etapes if one.nature == "sans-destinataire"]
+    causes += [Cause(f"{one.titre} : {one.detail}", one.suite) for one in etapes if one.nature == "sans-destinataire"]
     for one in told:
         if one.is_waiting:
-            causes += [f"{one.partenaire}, {one.type} : {way.phrase}" for way in one.voies if way.etat != "livre"]
+            ways = [way for way in one.voies if way.etat != "livre"]
+            causes += [Cause(f"{one.partenaire}, {one.type} : {way.phrase}", way.suite) for way in ways]
     return list(dict.fromkeys(causes))

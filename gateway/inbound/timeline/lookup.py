@@ -1,8 +1,8 @@
 """From what an operator has in hand to the messages that it names.
 
 An id of a message at its emitter (alone, or `partenaire/id`), of a deposit at the hub, of an event as any partner
-receives it, the trace of a refusal (`instance`) or a whole `traceparent`, the pseudonym that any partner has of a
-parcours. SQL only, each statement by an index.
+receives it, `partenaire/relaisnumero` of its feed, a trace (`instance` of a refusal) or a whole `traceparent`, the
+pseudonym that any partner has of a parcours or of an object. SQL only, each statement by an index.
 """
 
 import re
@@ -13,7 +13,7 @@ from uuid import UUID
 
 from chassis.database import Connection, Record
 from gateway.inbound.timeline import phrases
-from gateway.pseudonyms import PREFIX, Pseudonyms
+from gateway.pseudonyms import OBJECT_PREFIX, PREFIX, Pseudonyms
 
 HUB = "_passerelle"
 """Under this name the hub itself deposits."""
@@ -48,6 +48,8 @@ UNION SELECT parcours FROM effaces WHERE parcours = ANY($1)
 UNION SELECT parcours FROM depots WHERE parcours = ANY($1)
 LIMIT 1
 """
+_OBJECT = "SELECT id, parcours FROM objets WHERE id = ANY($1) LIMIT 1"
+_BY_NUMBER = "SELECT evenement FROM livraisons WHERE (partenaire, relaisnumero) = ($1, $2::bigint)"
 _SURVIVOR = "SELECT coalesce((SELECT survivant FROM alias WHERE absorbe = $1), $1)"
 _ABSORBED = "SELECT absorbe FROM alias WHERE survivant = $1"
 _PERSON = """
@@ -108,7 +110,7 @@ async def messages(conn: Connection, pseudonyms: Pseudonyms, codes: Collection[s
     everybody = [*codes, HUB]
     owner, _, own = text.partition("/")
     if owner in everybody and own:
-        return await _by_name(conn, [owner], own)
+        return await _by_name(conn, [owner], own) or await _by_number(conn, owner, own)
     if found := await _by_name(conn, everybody, text):
         return found
     if (trace := trace_of(text)) and (rows := await conn.fetch(_BY_TRACE, trace)):
@@ -123,7 +125,14 @@ async def messages(conn: Connection, pseudonyms: Pseudonyms, codes: Collection[s
 
 
 async def known(conn: Connection, pseudonyms: Pseudonyms, codes: Collection[str], text: str) -> tuple[UUID, str] | None:
-    """The parcours that one of these calls so, and which. Any pseudonym decrypts under each key: one is known here."""
+    """The parcours that one of these calls so, or of which it calls an object so; and which.
+
+    Any pseudonym decrypts under each key: one is known here.
+    """
+    if text.startswith(OBJECT_PREFIX):
+        objects = {uuid: code for code in codes if (uuid := pseudonyms.read_object(code, text))}
+        row = await conn.fetchrow(_OBJECT, list(objects))
+        return (row["parcours"], objects[row["id"]]) if row else None
     if not text.startswith(PREFIX):
         return None
     read = {uuid: code for code in codes if (uuid := pseudonyms.read(code, text))}
@@ -164,6 +173,14 @@ async def person(conn: Connection, names: Sequence[UUID]) -> Personne:
 
 async def _by_name(conn: Connection, codes: Sequence[str], message: str) -> list[Cle]:
     return [Cle(row["partenaire"], message) for row in await conn.fetch(_BY_NAME, codes, message)]
+
+
+async def _by_number(conn: Connection, receiver: str, number: str) -> list[Cle]:
+    """From the `relaisnumero` of an event in the feed of this partner."""
+    if not (number.isascii() and number.isdecimal() and len(number) < 19):
+        return []
+    event = await conn.fetchval(_BY_NUMBER, receiver, int(number))
+    return await _by_event(conn, [event]) if event else []
 
 
 async def _by_event(conn: Connection, ids: Sequence[UUID]) -> list[Cle]:

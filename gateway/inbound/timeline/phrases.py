@@ -100,3 +100,34 @@ def reponse(code: int | None, erreur: str | None) -> str:
     if code is not None:
         return f"HTTP {code}"
     return RAISONS.get(erreur or "", erreur or "sans réponse")
+
+
+# What comes next, and who does it. Of a deposit that waits (`depots.attend`).
+SUITES_DE_DEPOT: Mapping[str | None, str] = {
+    "service": "Voir « Points d'attention » : dès que le service répond, le message passe seul. Rien n'est à renvoyer.",
+    "suite": "Rien à faire s'il vient d'arriver ; s'il dure, voir « Points d'attention ».",
+    None: "Rien à faire s'il vient d'arriver ; s'il dure, voir « Points d'attention ».",
+}
+DERRIERE_UN_REBUT = "Traiter d'abord ce message au rebut (page « Rebut ») : celui-ci suit seul."
+DERRIERE_UN_AUTRE = "Ouvrir la page de ce message-là, qui dit pourquoi il attend : celui-ci suit seul."
+REPRENDRE = "Corriger la cause, puis reprendre ou écarter l'élément (page « Rebut »)."
+ECARTE = "L'émetteur peut renvoyer un message corrigé, sous un nouvel identifiant."
+ATTENDRE = "Rien à faire s'il vient d'arriver ; s'il dure, voir « Points d'attention »."
+# `sans_destinataire.motif`.
+SUITES_SANS_DESTINATAIRE: Mapping[str, str] = {
+    "interne": "Rien à faire : c'est voulu.",
+    "effacement": "Rien à faire : la personne a été effacée.",
+    "aucun-participant": "Vérifier que les organismes du territoire sont déclarés avec ce département.",
+    "emetteur-seul": "Vérifier que les organismes du territoire sont déclarés avec ce département.",
+    "hors-droits": "Vérifier les conventions et le rôle de ceux qui devraient le recevoir.",
+    "sans-abonne": "Un partenaire de ce territoire peut s'abonner à ce type de message.",
+}
+# What stops one way to a receiver.
+CONVENTION = "Renouveler ou ajouter la convention du partenaire : ce qui est retenu part seul ensuite."
+REACTIVER = "Le partenaire répare son adresse, puis réactive l'abonnement : tout part, dans l'ordre."
+VERIFIER = "Le partenaire répond à la vérification de son adresse (guide, « Recevoir »)."
+AVANT_LUI = "Voir dans « Livraisons » l'événement qui arrête cette file : les suivants partent ensuite."
+REJOUER = "Une fois le récepteur réparé, demander un rejeu (page « Rejeux »)."
+RELEVER = "Le partenaire relève son fil, ou crée un abonnement pour être prévenu."
+SUSPENDU = "Rétablir le partenaire, s'il y a lieu : son fil l'attend."
+ARCHIVE = "Ouvrir le parcours archivé, si un partenaire en a besoin."

@@ -10,6 +10,8 @@ from typing import Literal, Protocol
 from uuid import UUID
 
 from chassis.database import Record
+from gateway.inbound.operating import causes
+from gateway.inbound.operating.causes import Cause
 from gateway.inbound.timeline import phrases
 from gateway.inbound.timeline.rows import Lignes
 from gateway.inbound.timeline.steps import read_at
@@ -40,6 +42,8 @@ class Voie:
     essais: int = 0
     a: datetime | None = None
     echeance: datetime | None = None
+    suite: str = ""
+    """What to do, and who."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +103,18 @@ def _receiver(rows: Lignes, row: Record, annuaire: Annuaire, pseudonyms: Pseudon
 
 def _held_back(
     rows: Lignes, partenaire: Partenaire | None, roles: frozenset[Role], type_: str, now: datetime
-) -> str | None:
-    """What keeps it in the feed for now, if anything does."""
+) -> tuple[str, str] | None:
+    """What keeps it in the feed for now, if anything does, and what to do."""
     if rows.personne and rows.personne.archive_depuis:
-        return "Le parcours est archivé : il se lit de nouveau quand un opérateur l'ouvre, ou quand on en reparle."
+        phrase = "Le parcours est archivé : il se lit de nouveau quand un opérateur l'ouvre, ou quand on en reparle."
+        return phrase, phrases.ARCHIVE
     if partenaire is None or not partenaire.est_actif:
-        return "Le partenaire est suspendu."
+        return "Le partenaire est suspendu.", phrases.SUSPENDU
     message = CATALOGUE.get(type_)
     if message and passer(_today(partenaire, now), roles, message) is Ferme.ATTENTE:
         finalites = ", ".join(sorted(message.finalites))
-        return f"Aucune convention en vigueur ne le couvre aujourd'hui ({finalites}) : il attend le renouvellement."
+        phrase = f"Aucune convention en vigueur ne le couvre aujourd'hui ({finalites}) : il attend le renouvellement."
+        return phrase, phrases.CONVENTION
     return None
 
 
@@ -160,19 +166,20 @@ def _sending(row: Record, subscription: Record, delivery: Record, now: datetime)
             return Voie(id_, "sans-objet", "Rien de cet événement ne lui est visible aujourd'hui.", count, last)
         case "retenu":
             phrase = "Retenu : la convention du partenaire est finie, le parcours est archivé, ou l'événement au rebut."
-            return Voie(id_, "retenu", phrase, count, last)
+            return Voie(id_, "retenu", phrase, count, last, suite=phrases.CONVENTION)
     match subscription["etat"]:
         case "suspendu":
             phrase = (
                 "Abonnement suspendu : l'adresse a échoué pendant 72 heures. Rien n'est perdu, tout repart quand le "
                 "partenaire le réactive."
             )
-            return Voie(id_, "arrete", phrase, count, subscription["suspendu_a"])
+            return Voie(id_, "arrete", phrase, count, subscription["suspendu_a"], suite=phrases.REACTIVER)
         case "inactif":
-            return Voie(id_, "arrete", "Abonnement désactivé : rien ne part tant qu'il l'est.", count, last)
+            phrase = "Abonnement désactivé : rien ne part tant qu'il l'est."
+            return Voie(id_, "arrete", phrase, count, last, suite=phrases.REACTIVER)
         case "a-verifier":
             phrase = "L'adresse n'a pas encore répondu à la vérification de l'abonnement."
-            return Voie(id_, "en-cours", phrase, count, last, subscription["rouvre_a"])
+            return Voie(id_, "en-cours", phrase, count, last, subscription["rouvre_a"], phrases.VERIFIER)
     return _in_its_queue(row, subscription, delivery, now)
 
 
@@ -184,33 +191,43 @@ def _in_its_queue(row: Record, subscription: Record, delivery: Record, now: date
         if not failures:
             return Voie(id_, "en-cours", "Attend son tour dans la file de ce parcours.", count, last)
         phrase = "File de ce parcours arrêtée : un événement antérieur n'est pas livré, l'ordre est gardé."
-        return Voie(id_, "arrete", phrase, count, last, due)
+        return Voie(id_, "arrete", phrase, count, last, due, phrases.AVANT_LUI)
     if not failures:
         return Voie(id_, "en-cours", "Va partir par webhook.", count, last)
     why = phrases.reponse(row["code"], row["erreur"])
     tries = f"{failures} tentative{'s' if failures > 1 else ''} sans succès"
     if due is None:
         phrase = f"File de ce parcours arrêtée après {tries} ({why}) : il faut demander un rejeu."
-        return Voie(id_, "arrete", phrase, count, last)
+        return Voie(id_, "arrete", phrase, count, last, suite=phrases.REJOUER)
+    code = str(row["code"]) if row["code"] is not None else row["erreur"] or ""
+    suite = causes.dit(Cause("livraison", subscription["partenaire"], str(id_), code)).etape
     if subscription["rouvre_a"] and subscription["rouvre_a"] > now:
         phrase = f"{tries.capitalize()} ({why}) : l'adresse échoue pour tous les parcours, les envois font une pause."
-        return Voie(id_, "en-echec", phrase, count, last, max(due, subscription["rouvre_a"]))
-    return Voie(id_, "en-echec", f"{tries.capitalize()} ({why}).", count, last, due)
+        return Voie(id_, "en-echec", phrase, count, last, max(due, subscription["rouvre_a"]), suite)
+    return Voie(id_, "en-echec", f"{tries.capitalize()} ({why}).", count, last, due, suite)
 
 
-def _pulled(rows: Lignes, delivery: Record, held_back: str | None) -> Voie:
+def _pulled(rows: Lignes, delivery: Record, held_back: tuple[str, str] | None) -> Voie:
     """The feed has every delivery, pushed or not."""
     cursor = rows.curseurs.get(delivery["partenaire"])
     if cursor and cursor["numero"] >= delivery["numero"]:
         phrase = f"Lu et acquitté dans son fil ({_FEED})."
         return Voie(None, "lu", phrase, a=read_at(rows, delivery) or cursor["acquitte_a"])
     if held_back:
-        return Voie(None, "retenu", held_back)
+        return Voie(None, "retenu", held_back[0], suite=held_back[1])
     if delivery["retenue"]:
-        return Voie(None, "retenu", "Retenu dans son fil : il y revient quand l'événement au rebut est repris.")
+        return Voie(
+            None,
+            "retenu",
+            "Retenu dans son fil : il y revient quand l'événement au rebut est repris.",
+            suite=phrases.REPRENDRE,
+        )
     if shown := read_at(rows, delivery):
         return Voie(None, "lu", f"Lu dans son fil ({_FEED}), pas encore acquitté.", a=shown)
-    return Voie(None, "a-lire", f"À lire dans son fil ({_FEED}) : il ne l'a pas encore relevé.")
+    phrase = f"À lire dans son fil ({_FEED}) : il ne l'a pas encore relevé."
+    if not any(one["partenaire"] == delivery["partenaire"] for one in rows.abonnements):
+        phrase += " Il n'a aucun abonnement : rien ne lui est poussé."
+    return Voie(None, "a-lire", phrase, suite=phrases.RELEVER)
 
 
 def _excluded(rows: Lignes, event: Record, received: set[str], annuaire: Annuaire) -> list[Destinataire]:
@@ -250,7 +267,7 @@ def _why_not(
     if event["source"] == partenaire.source:
         return "C'est lui qui l'a émis."
     if not partenaire.est_actif:
-        return "Partenaire suspendu."
+        return "Partenaire suspendu : il ne reçoit rien tant qu'un opérateur ne l'a pas rétabli."
     if ABONNES_TERRITOIRE in message.recepteurs:
         return "N'a pas d'abonnement à ce type de message de l'offre."
     if not roles - CIRCONSTANCES - {Role.SIGNALANT}:
@@ -266,7 +283,8 @@ def _why_not(
     if not recoit(message, genre, counting, est_la_cause=partenaire.code in causes):
         return f"Prend part au parcours, mais ce message n'est pas destiné à son organisme ({genre}) ni à son rôle."
     if passer(Demandeur(partenaire, partenaire.scopes, FIN_IGNOREE), counting, message) is Ferme.ATTENTE:
-        return f"Aucune de ses conventions ne couvre ce message (finalités : {', '.join(sorted(message.finalites))})."
+        finalites = ", ".join(sorted(message.finalites))
+        return f"Aucune de ses conventions ne couvre ce message (finalités : {finalites}) : en ajouter une l'ouvre."
     return "Sa participation n'ouvre aucun des champs de ce message."
 
 

@@ -92,6 +92,16 @@ class Lignes:
     curseurs: Mapping[str, Record] = field(default_factory=dict)
     lectures: Sequence[Record] = ()
     participants: Sequence[Record] = ()
+    ecartes: Sequence[Mapping[str, Any]] = ()
+    """What services set aside of it: theirs to tell, over the bus."""
+    muets_services: Sequence[str] = ()
+    """Services that could not be asked."""
+
+    @property
+    def ids(self) -> list[UUID]:
+        """The deposit and its events: what a service may have set aside."""
+        deposits = [self.depot["id"]] if self.depot else []
+        return [*deposits, *(row["id"] for row in (*self.evenements, *self.retenus))]
 
 
 async def load(conn: Connection, vault: Vault, pseudonyms: Pseudonyms, cle: Cle) -> Lignes:

@@ -52,7 +52,7 @@ class Motif:
 @dataclass(frozen=True, slots=True)
 class Etape:
     """One step. `a` is None for what has not happened yet: it waits, until `echeance` when that is known. `type` and
-    `evenement` where it is about an event, `qui` the partner or the service of which it speaks."""
+    `evenement` where it is about an event, `qui` the partner or the service of which it speaks, `suite` what to do."""
 
     nature: Nature
     a: datetime | None
@@ -66,6 +66,7 @@ class Etape:
     trace: str | None = None
     duree_ms: int | None = None
     echeance: datetime | None = None
+    suite: str = ""
 
 
 def steps(rows: Lignes) -> list[Etape]:
@@ -89,7 +90,12 @@ def _at_the_door(rows: Lignes) -> Iterator[Etape]:
             type=row["type"],
             motif=motif,
             trace=row["trace"],
+            suite=_of_emitter(motif),
         )
+
+
+def _of_emitter(motif: Motif) -> str:
+    return f"À l'émetteur : {motif.conseil}" if motif.conseil else ""
 
 
 def refusal(code: str, statut: int, lines: Sequence[Erreur] = (), details: Mapping[str, Any] | None = None) -> Motif:
@@ -123,8 +129,10 @@ def _deposited(rows: Lignes) -> Iterator[Etape]:
         yield _waiting(rows, depot)
     elif depot["etat"] == "rebut":
         titre = f"Mis au rebut par {brique}"
-        detail = "Le service n'a pas pu le décider : les messages suivants du parcours l'attendent (./relais rebut)."
-        yield Etape("rebut", depot["regle_a"], titre, detail, "echec", qui=depot["brique"])
+        said = [row["raison"] for row in rows.ecartes if row["id"] == depot["id"]]
+        why = f" ({said[-1]})" if said else ""
+        detail = f"Le service n'a pas pu le décider{why} : les messages suivants du parcours l'attendent."
+        yield Etape("rebut", depot["regle_a"], titre, detail, "echec", qui=depot["brique"], suite=phrases.REPRENDRE)
     elif depot["etat"] in ("accepte", "refuse"):
         yield _decided(depot, brique)
     for row in rows.gestes:
@@ -133,18 +141,21 @@ def _deposited(rows: Lignes) -> Iterator[Etape]:
 
 
 def _waiting(rows: Lignes, depot: Mapping[str, Any]) -> Etape:
-    ahead, echeance = rows.devant, None
+    ahead, echeance, suite = rows.devant, None, phrases.SUITES_DE_DEPOT[depot["attend"]]
     if ahead is None:
         detail = phrases.ATTENTES_DE_DEPOT[depot["attend"]].format(phrases.service(depot["brique"]))
         detail += f" Essais : {depot['essais']}." if depot["essais"] else ""
         echeance = depot["prochain_essai"]
     else:
-        reason = "est au rebut" if ahead["etat"] == "rebut" else "n'est pas encore décidé"
+        is_aside = ahead["etat"] == "rebut"
+        reason = "est au rebut" if is_aside else "n'est pas encore décidé"
+        suite = phrases.DERRIERE_UN_REBUT if is_aside else phrases.DERRIERE_UN_AUTRE
         detail = (
             f"Il attend derrière le message {ahead['message']} ({ahead['type']}) de {ahead['partenaire']}, déposé "
             f"avant lui sur ce parcours, qui {reason}."
         )
-    return Etape("attente", None, "En attente de décision", detail, "attente", qui=depot["brique"], echeance=echeance)
+    told = {"qui": depot["brique"], "echeance": echeance, "suite": suite}
+    return Etape("attente", None, "En attente de décision", detail, "attente", **told)
 
 
 def _decided(depot: Mapping[str, Any], brique: str) -> Etape:
@@ -169,12 +180,15 @@ def _decided(depot: Mapping[str, Any], brique: str) -> Etape:
         qui=depot["brique"],
         motif=motif,
         duree_ms=lasted,
+        suite=_of_emitter(motif) if motif else "",
     )
 
 
 def _gesture(row: Record) -> Etape:
     titre = f"{phrases.GESTES[row['geste']]} par l'opérateur {row['par']}"
-    return Etape("geste", row["a"], titre, row["motif"], "refuse" if row["geste"] == "ecarte" else None, qui=row["par"])
+    is_given_up = row["geste"] == "ecarte"
+    suite = phrases.ECARTE if is_given_up else ""
+    return Etape("geste", row["a"], titre, row["motif"], "refuse" if is_given_up else None, qui=row["par"], suite=suite)
 
 
 def _told(rows: Lignes) -> Iterator[Etape]:
@@ -195,14 +209,26 @@ def _told(rows: Lignes) -> Iterator[Etape]:
             qui=row["brique"],
             type=row["type"],
             evenement=row["id"],
+            suite=phrases.REPRENDRE if row["attend"] == "rebut" else phrases.ATTENDRE,
         )
+    yield from (_set_aside_by_a_service(one) for one in rows.ecartes if one["nature"] != "depot")
     for row in rows.rebuts:
         yield from _set_aside(row)
         yield from (_gesture(gesture) for gesture in rows.gestes if gesture["rebut"] == row["id"])
     for row in rows.muets:
         detail = phrases.SANS_DESTINATAIRE.get(row["motif"], row["motif"])
         titre = f"Publié sans destinataire : {row['type']}"
-        yield Etape("sans-destinataire", row["a"], titre, detail, type=row["type"], evenement=row["id"])
+        suite = phrases.SUITES_SANS_DESTINATAIRE.get(row["motif"], "")
+        about = {"type": row["type"], "evenement": row["id"], "suite": suite}
+        yield Etape("sans-destinataire", row["a"], titre, detail, **about)
+
+
+_ASIDE: Mapping[str, str] = {
+    "parque": "il attend un opérateur",
+    "a-reprendre": "il va être repris",
+    "repris": "il a été repris",
+    "ecarte": "il a été écarté",
+}
 
 
 def _set_aside(row: Record) -> Iterator[Etape]:
@@ -210,21 +236,34 @@ def _set_aside(row: Record) -> Iterator[Etape]:
         what = "Le relais ne sait pas composer ce que ses destinataires en verraient"
     else:
         what = "Le relais n'a pas su le distribuer"
-    state = {
-        "parque": "il attend un opérateur",
-        "a-reprendre": "il va être repris",
-        "repris": "il a été repris",
-        "ecarte": "il a été écarté",
-    }[row["etat"]]
+    state = _ASIDE[row["etat"]]
     is_settled = row["etat"] in ("repris", "ecarte")
     yield Etape(
         "rebut",
         row["parque_a"],
         f"Mis au rebut : {row['type']}",
-        f"{what} ({row['raison']}) : {state} (./relais rebut).",
+        f"{what} ({row['raison']}) : {state}.",
         None if is_settled else "echec",
         type=row["type"],
         evenement=row["id"],
+        suite="" if is_settled else phrases.REPRENDRE,
+    )
+
+
+def _set_aside_by_a_service(row: Mapping[str, Any]) -> Etape:
+    """It was published: its receivers have it, and one service has not taken it in."""
+    service, is_settled = phrases.service(row["composant"]), row["etat"] in ("repris", "ecarte")
+    return Etape(
+        "rebut",
+        row["parque_a"],
+        f"Mis au rebut par {service} : {row['type']}",
+        f"Le service n'a pas su en tenir compte ({row['raison']}) : {_ASIDE[row['etat']]}. La suite de ce parcours "
+        "l'attend dans ce service.",
+        None if is_settled else "echec",
+        qui=row["composant"],
+        type=row["type"],
+        evenement=row["id"],
+        suite="" if is_settled else phrases.REPRENDRE,
     )
 
 
