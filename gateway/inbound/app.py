@@ -136,6 +136,7 @@ async def assemble(running: Process, configured: Settings) -> None:
     overall = Overview(running.pool, observed)
     await running.bus.respond(overview.SUBJECT, COMPONENT, overall.answer)
     await running.bus.respond(delays.SUBJECT, COMPONENT, delays.answering(running.bus))
+    running.loop("accueil", overall.run)
     running.loop("veille", observed.run)
     await running.bus.respond(directory.SUBJECT, COMPONENT, directory.answering(running.pool, configured.url_publique))
     await running.bus.respond(machines.SUBJECT, COMPONENT, machines.answering(running.pool))

@@ -1,7 +1,8 @@
 """What the console takes at 1,000,000 messages and 200,000 parcours: `python -m tests.charge.console --donnees DIR`.
 
 On a hub that runs and has played `./relais demo`: SQL copies the rows of the demonstration, with ids of their own, over
-the last thirty days; then each page is asked for. Answers of copies stay sealed: only the real messages can be opened.
+the last thirty days (accesses over nine hours: their table begins with the month). `--pages /messages …` then asks for
+pages. Answers of copies stay sealed: only the real messages can be opened.
 """
 
 import argparse
@@ -45,7 +46,7 @@ _COPIES: Mapping[str, str] = {
     "acces": """
         INSERT INTO acces (chaine, rang, a, partenaire, agent, finalite, parcours, quoi, resultat, code, trace, liaison,
             nombre, precedent, empreinte)
-        SELECT {chaine}, rang, {at} + interval '1 day', partenaire, agent, finalite,
+        SELECT {chaine}, rang, now() - interval '9 hours' * ({total} - k) / {total}, partenaire, agent, finalite,
             (SELECT coalesce(array_agg(md5(un::text || k)::uuid), '{{}}') FROM unnest(parcours) AS un), quoi, resultat,
             code, trace, liaison, nombre, precedent, empreinte
         FROM generate_series($1::int, $2) AS k, base_acces""",
@@ -70,7 +71,7 @@ async def grow(data: DataDir, messages: int) -> None:
     names = {name: _ID.format(name) for name in ("id", "parcours", "evenement", "chaine")}
     for table, statement in _COPIES.items():
         began = time.monotonic()
-        copying = statement.format(at=_SHIFT.format(total=total), **names)
+        copying = statement.format(at=_SHIFT.format(total=total), total=total, **names)
         last = total // 4 if table in _IN_PART else total
         for first in range(total - last + 1, total + 1, step):
             await conn.execute(copying, first, min(first + step - 1, total), timeout=600)
@@ -85,7 +86,7 @@ async def grow(data: DataDir, messages: int) -> None:
 async def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--donnees", type=Path, required=True)
-    asked.add_argument("--messages", type=int, default=1_000_000)
+    asked.add_argument("--messages", type=int, default=1_400_000)
     asked.add_argument("--pages", nargs="*", default=[], help="only ask for these pages: nothing is copied")
     given = asked.parse_args()
     data = DataDir(given.donnees)

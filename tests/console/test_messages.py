@@ -42,7 +42,7 @@ class Gateway:
         after = asked.get("avant")
         row = self._rows[-1] if after else self._rows[0]
         suite = None if after or len(self._rows) == 1 else row["numero"]
-        return {"messages": [row], "suite": suite, "nombres": {row["etat"]: 20_000}, "compte_max": 20_000}
+        return {"messages": [row], "suite": suite, "nombres": {row["etat"]: 5_000}, "compte_max": 5_000}
 
 
 async def test_filters_are_asked_of_the_gateway_and_stay_in_the_page(banc: Bench) -> None:
@@ -58,7 +58,7 @@ async def test_filters_are_asked_of_the_gateway_and_stay_in_the_page(banc: Bench
     period = {"depuis": "2026-11-30T10:00:00+01:00", "jusqua": "2026-12-02T00:00:00+01:00"}
     assert gateway.asked[0] == {"partenaire": "caf-59", "etat": "refuse", **period, "avant": None, "compte": True}
     assert gateway.asked[1] == {"partenaire": "caf-59", "avant": 7, "compte": False}
-    assert "Plus de 20\u202f000 messages" in first
+    assert "Plus de 5\u202f000 messages" in first
     assert 'href="/messages/caf-59/m-7"' in first
     assert "avant=7" in first
     assert ("message illisible" in second, 'rel="next"' in second) == (True, False)

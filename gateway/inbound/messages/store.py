@@ -10,7 +10,7 @@ from chassis.database import Connection, Record
 
 A_L_ENTREE = "refuse-a-l-entree"
 """The state of what the door refused. It has no row among deposits."""
-COUNTED = 20_000
+COUNTED = 5_000
 """How many fitting messages are counted; beyond, there are « more than »."""
 _ASIDE = timedelta(minutes=5)
 """By how much numbers and instants may be in another order: a number is given when its transaction begins."""

@@ -7,14 +7,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
+import structlog
 
-from chassis.database import Pool, Record
+from chassis.database import TRANSIENT, Pool, Record
+from chassis.waiting import wait
 from gateway.inbound.watching.metrics import DELIVERIES
 from gateway.inbound.watching.watch import Watch
 
+_log = structlog.get_logger()
 SUBJECT = "lecture.passerelle.accueil"
 _FRESH_S, _LONG_FRESH_S = 3.0, 30.0
 """However many look: what is asked again within that time is told again. The days behind are counted less often."""
+_LOOKED_S = 600.0
+"""As long after somebody looked, the days behind are counted ahead of who looks next."""
 
 # `e`: what came in (deposits); `s`: what went out (an event for a receiver).
 _RATE = """
@@ -51,9 +56,21 @@ class Overview:
         self._watch = watch
         self._clock = clock
         self._now = _Kept(self._of_now, _FRESH_S)
-        self._days = _Kept(self._of_days, _LONG_FRESH_S)
+        self._days = _Kept(self._of_days, 2 * _LONG_FRESH_S)
+        self._asked_at = time.monotonic()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Count the days behind again before who looks has to wait for it."""
+        while not stop.is_set():
+            if time.monotonic() - self._asked_at < _LOOKED_S:
+                try:
+                    await self._days.renew()
+                except TRANSIENT as error:
+                    _log.warning("overview.database_away", error=type(error).__name__)
+            await wait(stop, _LONG_FRESH_S)
 
     async def answer(self, _: bytes) -> bytes:
+        self._asked_at = time.monotonic()
         return orjson.dumps({**await self._now.get(), **await self._days.get()})
 
     async def _of_now(self) -> dict[str, Any]:
@@ -106,10 +123,16 @@ class _Kept:
         self._made: dict[str, Any] = {}
 
     async def get(self) -> dict[str, Any]:
+        if time.monotonic() - self._made_at < self._fresh_s:
+            return self._made
         async with self._lock:
             if time.monotonic() - self._made_at >= self._fresh_s:
                 self._made, self._made_at = await self._make(), time.monotonic()
             return self._made
+
+    async def renew(self) -> None:
+        async with self._lock:
+            self._made, self._made_at = await self._make(), time.monotonic()
 
 
 def _age_s(since: datetime | None, now: datetime) -> float:
