@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gateway.inbound.timeline import phrases
-from gateway.inbound.timeline.answering import causes_of, situation
+from gateway.inbound.timeline.answering import causes_of, situation, told
 from gateway.inbound.timeline.lookup import Personne
 from gateway.inbound.timeline.rows import Lignes
 from gateway.inbound.timeline.steps import refusal, steps
@@ -21,6 +21,7 @@ from tests.passerelle.ways import (
     AVANT,
     EVENEMENT,
     FINALITES,
+    PSEUDONYMES,
     Annuaire,
     abonnement,
     at,
@@ -244,6 +245,19 @@ def test_what_a_service_set_aside_is_told_beside_what_was_published() -> None:
     [cause] = [one for one in causes_of(steps(told), []) if "rebut" in one.phrase]
     assert cause.phrase.startswith("Mis au rebut par orientation : usager.signale.")
     assert "Rebut" in cause.suite
+
+
+def test_an_objection_is_a_cause_and_one_reason_of_one_partner_is_one_line() -> None:
+    rows: Any = lignes(personne=Personne("59", None, None, at(2)))
+    rows.evenements = [*rows.evenements, {**rows.evenements[0], "id": AVANT, "type": "orientation.demandee"}]
+    second = {**rows.livraisons[0], "evenement": AVANT, "type": "orientation.demandee", "numero": 13}
+    rows.livraisons = [*rows.livraisons, second]
+
+    causes = told(rows, ANNUAIRE, PSEUDONYMES, None, at(60)).causes
+
+    assert causes[0].phrase == phrases.OPPOSITION
+    assert [one.phrase[:47] for one in causes[1:]] == ["cd-59, usager.signale, orientation.demandee : À"]
+    assert all(one.suite for one in causes)
 
 
 @pytest.mark.parametrize(

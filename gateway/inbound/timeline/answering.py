@@ -1,6 +1,6 @@
 """Tells the console, over the bus, the whole way of a message: found, read, told; never what it says of a person."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -116,7 +116,7 @@ def told(rows: Lignes, annuaire: Repertoire, pseudonyms: Pseudonyms, recus: Suit
         etat,
         phrases.ETATS[etat],
         sentence,
-        causes_of(etapes, found),
+        [*_of_person(rows.personne), *causes_of(etapes, found)],
         etapes,
         found,
         rows.personne,
@@ -167,8 +167,20 @@ def causes_of(etapes: Sequence[Etape], told: Sequence[Destinataire]) -> list[Cau
         if one.ton in ("refuse", "attente") or (one.nature in ("rebut", "geste") and one.ton)
     ]
     causes += [Cause(f"{one.titre} : {one.detail}", one.suite) for one in etapes if one.nature == "sans-destinataire"]
+    return list(dict.fromkeys([*causes, *_of_receivers(told)]))
+
+
+def _of_receivers(told: Sequence[Destinataire]) -> Iterator[Cause]:
+    """One for each partner and reason, with the events that it holds back."""
+    held: dict[tuple[str, str, str], list[str]] = {}
     for one in told:
-        if one.is_waiting:
-            ways = [way for way in one.voies if way.etat != "livre"]
-            causes += [Cause(f"{one.partenaire}, {one.type} : {way.phrase}", way.suite) for way in ways]
-    return list(dict.fromkeys(causes))
+        for way in one.voies if one.is_waiting else ():
+            if way.etat != "livre":
+                held.setdefault((one.partenaire, way.phrase, way.suite), []).append(one.type)
+    for (partenaire, phrase, suite), types in held.items():
+        yield Cause(f"{partenaire}, {', '.join(dict.fromkeys(types))} : {phrase}", suite)
+
+
+def _of_person(personne: Personne | None) -> Iterator[Cause]:
+    if personne and personne.oppose_depuis and not personne.efface_a:
+        yield Cause(phrases.OPPOSITION, phrases.OPPOSITION_SUITE)

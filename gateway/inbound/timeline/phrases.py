@@ -131,3 +131,7 @@ REJOUER = "Une fois le récepteur réparé, demander un rejeu (page « Rejeux »
 RELEVER = "Le partenaire relève son fil, ou crée un abonnement pour être prévenu."
 SUSPENDU = "Rétablir le partenaire, s'il y a lieu : son fil l'attend."
 ARCHIVE = "Ouvrir le parcours archivé, si un partenaire en a besoin."
+OPPOSITION = "La personne s'est opposée au partage : ce que sa participation n'ouvre plus ne part plus."
+OPPOSITION_SUITE = "Rien à faire : c'est son droit. Ce qui reste ouvert, et à qui, est dit plus bas."
+EFFACEMENT_SUITE = "Rien à faire : rien ne peut plus être rejoué."
+DEPUIS_LE_FIL = "Le partenaire lit cet événement dans son fil, ou demande un rejeu."

@@ -149,11 +149,13 @@ def _pushed(rows: Lignes, delivery: Record, now: datetime) -> Iterator[Voie]:
             yield _sending(row, subscription, delivery, now)
         elif subscription["types"] and delivery["type"] not in subscription["types"]:
             phrase = f"Le filtre de l'abonnement exclut ce type (il prend : {', '.join(subscription['types'])})."
-            yield Voie(subscription["id"], "sans-objet", phrase)
+            yield Voie(subscription["id"], "sans-objet", phrase, suite=phrases.DEPUIS_LE_FIL)
         elif subscription["cree_a"] > delivery["a"]:
-            yield Voie(subscription["id"], "sans-objet", "L'abonnement a été créé après l'événement.")
+            phrase = "L'abonnement a été créé après l'événement."
+            yield Voie(subscription["id"], "sans-objet", phrase, suite=phrases.DEPUIS_LE_FIL)
         else:
-            yield Voie(subscription["id"], "sans-objet", "L'abonnement était inactif quand l'événement a été publié.")
+            phrase = "L'abonnement était inactif quand l'événement a été publié."
+            yield Voie(subscription["id"], "sans-objet", phrase, suite=phrases.DEPUIS_LE_FIL)
 
 
 def _sending(row: Record, subscription: Record, delivery: Record, now: datetime) -> Voie:

@@ -321,7 +321,8 @@ def read_at(rows: Lignes, delivery: Record) -> datetime | None:
 def _erased(rows: Lignes) -> Iterator[Etape]:
     if rows.personne and rows.personne.efface_a:
         detail = "Ce qui parlait d'elle n'existe plus, et rien ne se distribue plus sur elle."
-        yield Etape("effacement", rows.personne.efface_a, "Personne effacée", detail, "refuse")
+        suite = phrases.EFFACEMENT_SUITE
+        yield Etape("effacement", rows.personne.efface_a, "Personne effacée", detail, "refuse", suite=suite)
 
 
 def _trace(traceparent: str | None) -> str | None:
