@@ -1,4 +1,4 @@
---the first page counts by reading indexes only
+--the first page counts by reading indexes only; a type and a partner are looked for together
 -- depends: 0036_passerelle_messages
 
 -- migrate: apply
@@ -6,7 +6,13 @@ CREATE INDEX livraisons_par_instant ON livraisons (a);
 DROP INDEX livraisons_par_date;
 CREATE INDEX acces_refuses_par_code ON acces (a) INCLUDE (code, nombre) WHERE code IS NOT NULL;
 
+-- In the order of numbers, and the partner is judged without the row.
+CREATE INDEX depots_par_type_et_partenaire ON depots (type, numero, partenaire);
+DROP INDEX depots_par_type;
+
 -- migrate: rollback
+CREATE INDEX depots_par_type ON depots (type, numero);
+DROP INDEX depots_par_type_et_partenaire;
 DROP INDEX acces_refuses_par_code;
 CREATE INDEX livraisons_par_date ON livraisons USING brin (a);
 DROP INDEX livraisons_par_instant;

@@ -53,6 +53,8 @@ class Messages:
         async with self._pool.acquire() as conn, conn.transaction():
             # The values decide which index serves: no plan is made for all of them.
             await conn.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+            # An index gives the newest first and stops; a bitmap reads all that fits before it sorts.
+            await conn.execute("SET LOCAL enable_bitmapscan = off")
             criteres = await self._read(conn, demande)
             rows = await store.page(conn, criteres, demande.nombre + 1) if criteres else []
             counted = await store.counts(conn, criteres) if criteres and demande.compte else []
