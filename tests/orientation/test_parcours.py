@@ -6,8 +6,8 @@ from uuid import UUID
 import pytest
 
 from chassis.decision import Attente
+from relais_contrats.v1.orientation import CRITERES_REQUIS
 from services.orientation.domain.dossier import Etat, Issue
-from services.orientation.domain.preconisation import CRITERES_REQUIS
 from services.orientation.domain.reglage import Reglage
 from services.orientation.domain.regles_par_defaut import PAR_DEFAUT
 from tests.orientation.dits import (

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from relais_contrats.codes import orientation as codes
 from relais_contrats.codes.liste import Code
+from relais_contrats.v1.orientation import CRITERES_REQUIS
 from services.orientation.domain.dossier import Contrainte, Etat
-from services.orientation.domain.preconisation import CRITERES_REQUIS, Regle, en_texte, preconiser
+from services.orientation.domain.preconisation import Regle, en_texte, preconiser
 from services.orientation.domain.reglage import Reglage
 from services.orientation.domain.regles_par_defaut import PAR_DEFAUT
 from tests.orientation.dits import Message, Preconiser, RealiserDiagnostic

@@ -73,6 +73,26 @@ CRITERES_DE_SANTE = frozenset(
     }
 )
 
+CRITERES_REQUIS = (
+    "situation_professionnelle",
+    "niveau_etude",
+    "projet_pro",
+    "contrainte_sante",
+    "contrainte_logement",
+    "contrainte_mobilite",
+    "contrainte_familiale",
+    "contrainte_financiere",
+    "contrainte_administrative_juridique",
+    "contrainte_francais_calcul",
+    "contrainte_numerique",
+)
+"""Without them nothing is recommended. `type_emploi` has no meaning for who never worked, the yes/no criteria say
+nothing when absent, and the MSA's own are known to the MSA only."""
+
+
+def criteres_manquants(criteres: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(nom for nom in CRITERES_REQUIS if nom not in criteres)
+
 
 class OrientationDemandee(Donnees):
     """Le département, ou un partenaire pour lui, demande qu'une personne soit orientée."""

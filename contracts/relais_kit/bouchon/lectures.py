@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -28,10 +29,11 @@ from relais_contrats.reception import ligne_de_refus
 from relais_contrats.territoires import debut_du_jour
 from relais_contrats.transport import etiquetee
 from relais_contrats.v1.vues import Recherche, VueEcheance, VueParcours
-from relais_contrats.v1.vues_feuille import VueFeuilleDeRoute
+from relais_contrats.v1.vues_feuille import VueEcheanceFeuille, VueFeuilleDeRoute
 from relais_contrats.v1.vues_referents import VueFileActive
 from relais_contrats.vues import Vue as VuePubliee
 from relais_kit.bouchon import curseurs, vues
+from relais_kit.bouchon.feuille import est_repondue, feuille
 from relais_kit.bouchon.fil import lire_contrat, lire_objet
 from relais_kit.bouchon.memoire import Parcours
 from relais_kit.bouchon.porte import Appel, Porte, Traitement
@@ -65,7 +67,7 @@ class Lectures:
 
     async def feuille(self, appel: Appel, request: Request) -> Response:
         """In JSON only: the page that is handed to the person is made by the hub."""
-        return self._une(appel, request, "objectif.ajoute", VueFeuilleDeRoute, vues.feuille)
+        return self._une(appel, request, "objectif.ajoute", VueFeuilleDeRoute, feuille)
 
     async def historique(self, appel: Appel, request: Request) -> Response:
         code, requete = appel.partenaire.code, request.query_params
@@ -82,7 +84,8 @@ class Lectures:
         finalites = _finalites(appel, request)
         demande = parcours_demandes(requete, appel.partenaire)
         limite = nombre(requete.get("limite"), "limite", _PAGE, _PAGE_MAX)
-        vus = list(self._lister(appel, demande, finalites))
+        dire = self._dues if demande.echeance_avant else self._lister
+        vus = list(dire(appel, demande, finalites))
         page, suite = paginer(appel.partenaire.code, f"parcours {demande}", vus, requete.get("apres"), limite)
         return repondre(appel, request, {"parcours": page, "suite": suite})
 
@@ -107,7 +110,7 @@ class Lectures:
         emise = next((d for d in recit.de("prescription.emise") if d.data["prescription_id"] == objet), None)
         if emise is None or emise.source != appel.partenaire.source:
             raise Problem("non-autorise", erreurs=[ligne_de_refus("non-autorise", "")])
-        if vues.est_repondue(recit, objet):
+        if est_repondue(recit, objet):
             raise Problem("deja-traite", erreurs=[ligne_de_refus("deja-traite", "")])
         siret = memoire.offre.siret_du_service(emise.data["service_id"])
         tenues = {s.valeur for p in self.porte.partenaires for s in p.structures}
@@ -118,8 +121,8 @@ class Lectures:
         return JSONResponse(dit, 202, {"Cache-Control": "no-store"})
 
     def _lister(self, appel: Appel, demande: ParcoursDemandes, finalites: frozenset[str]) -> Iterator[Vue]:
-        """The mock counts no delay and follows no transfer: nothing falls due there, nothing waits."""
-        if demande.n_a_rien or demande.echeance_avant or demande.etat == TRANSFERT_EN_ATTENTE:
+        """The mock follows no transfer: nobody waits there."""
+        if demande.n_a_rien or demande.etat == TRANSFERT_EN_ATTENTE:
             return
         for parcours in self.porte.memoire.de(appel.partenaire.code):
             roles = self.suites.roles(appel.partenaire, parcours)
@@ -133,6 +136,23 @@ class Lectures:
                 vue = self._vue(appel, parcours, roles, finalites, VueEcheance, _echeance)
             if vue and (demande.structure or demande.etat in (None, vue["etat"])) and demande.garde(vue):
                 yield vue
+
+    def _dues(self, appel: Appel, demande: ParcoursDemandes, finalites: frozenset[str]) -> list[Vue]:
+        """What falls due until a day, the most urgent first, one département after the other."""
+        dues: list[Vue] = []
+        for parcours in () if demande.n_a_rien else self.porte.memoire.de(appel.partenaire.code):
+            roles = self.suites.roles(appel.partenaire, parcours) - _SIGNALANT
+            ici = {demande.departement} if demande.departement else appel.partenaire.departements
+            if parcours.departement not in ici or not roles:
+                continue
+            if demande.structure and not self._suivie(appel, demande.structure, parcours, roles, finalites):
+                continue
+            for due in feuille(parcours.recit)["echeances"]:
+                ligne = {**due, **parcours.recit.entete()}
+                vue = self._vue(appel, parcours, roles, finalites, VueEcheanceFeuille, partial(_telle, ligne))
+                if vue and vue.get("date_echeance", "9999") <= str(demande.echeance_avant):
+                    dues.append(vue)
+        return sorted(dues, key=lambda vue: (vue["departement"], vue["date_echeance"]))
 
     def _suivie(
         self, appel: Appel, structure: tuple[str, str], parcours: Parcours, roles: Roles, finalites: frozenset[str]
@@ -199,6 +219,10 @@ class Lectures:
         dit = vues.personne(vues.Recit(parcours.departement, tuple(siens)))
         dit |= {"etat": "signale", "parcours": self.porte.memoire.nom(appel.partenaire.code, parcours)}
         return {nom: valeur for nom, valeur in dit.items() if nom != "oppose"}
+
+
+def _telle(ligne: Vue, _: vues.Recit) -> Vue:
+    return ligne
 
 
 def _echeance(recit: vues.Recit) -> Vue:

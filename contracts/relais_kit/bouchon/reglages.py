@@ -12,6 +12,7 @@ from relais_contrats.demandes import dans_son_territoire
 from relais_contrats.problemes import Problem, invalid
 from relais_contrats.reception import ligne_de_refus
 from relais_contrats.territoires import est_un_territoire, expliquer
+from relais_contrats.v1.orientation import CRITERES_REQUIS
 from relais_contrats.v1.reglages import ReglageDelegations, ReglageRegles
 from relais_kit.bouchon.fil import lire_contrat
 from relais_kit.bouchon.lectures import repondre
@@ -65,7 +66,7 @@ class Reglages:
         ]
         dit = {"departement": departement, "version": len(versions), "versions": dites[::-1]}
         if nature == "regles":
-            dit |= {"origine": "departement" if contenu else "defaut", "criteres_requis": []}
+            dit |= {"origine": "departement" if contenu else "defaut", "criteres_requis": list(CRITERES_REQUIS)}
         return {**dit, _CONTENU[nature]: contenu}
 
 

@@ -1,6 +1,6 @@
 """What the mock reads of a parcours: the last thing said of each of its objects, in the words of the published views.
 
-It decides nothing: no delay is counted but those of the contract, no right follows from a date. Each view goes out
+It decides nothing: it counts the days that the contract counts, and no right follows from a date. Each view goes out
 through the gate of the contract, as a hub's does.
 """
 
@@ -11,6 +11,8 @@ from typing import Any, Final, TypeAlias
 
 from relais_contrats.territoires import jour_legal
 from relais_contrats.v1 import delais
+from relais_contrats.v1.echeances import fin_du_contrat
+from relais_contrats.v1.orientation import criteres_manquants
 
 Vue = dict[str, Any]
 Dire: TypeAlias = Callable[["Recit"], Vue]
@@ -45,6 +47,12 @@ class Recit:
     def dernier(self, *noms: str) -> Dit | None:
         return next(reversed(self.de(*noms)), None)
 
+    @property
+    def depuis_la_decision(self) -> "Recit":
+        """What was said since the last decision on an orientation; all of it, if there is none."""
+        rangs = [rang for rang, dit in enumerate(self.dits, 1) if decision(dit)]
+        return Recit(self.departement, self.dits[rangs[-1] if rangs else 0 :])
+
     def le(self, dit: Dit) -> str:
         """The legal day on which it was received."""
         return str(jour_legal(self.departement, dit.recu_a))
@@ -73,15 +81,14 @@ def personne(recit: Recit) -> Vue:
 def orientations(recit: Recit) -> Vue:
     toutes: list[Vue] = []
     for dit in recit.de("orientation.decidee", "reorientation.decidee", "orientation.notifiee", "orientation.close"):
-        decision = dit.data if dit.nom == "orientation.decidee" else dit.data.get("nouvelle_decision")
         if dit.nom == "orientation.notifiee" and toutes:
             toutes[-1]["date_notification"] = dit.data["date_notification"]
         elif dit.nom == "orientation.close" and toutes:
             toutes[-1] |= {"etat": "close", "date_fin": dit.data["date_fin"], "motif_fin": dit.data["motif"]}
-        elif decision:
+        elif decidee := decision(dit):
             if toutes:
                 toutes[-1]["etat"] = "close"
-            toutes.append({"decision": "acceptee", **decision, "etat": "ouverte", "decideur": dit.source})
+            toutes.append({"decision": "acceptee", **decidee, "etat": "ouverte", "decideur": dit.source})
     ouverte = toutes[-1] if toutes and toutes[-1]["etat"] == "ouverte" else None
     vue = {**recit.entete(), "etat": "ouverte" if ouverte else "close" if toutes else "brouillon"}
     vue |= {"ouverte": ouverte, "orientations": toutes, "demande": _demande(recit, bool(toutes))}
@@ -97,6 +104,16 @@ def orientations(recit: Recit) -> Vue:
     return vue
 
 
+def decision(dit: Dit) -> Mapping[str, Any] | None:
+    """The orientation that a message decides, if it does."""
+    if dit.nom == "orientation.decidee":
+        return dit.data
+    nouvelle: Mapping[str, Any] | None = (
+        dit.data.get("nouvelle_decision") if dit.nom == "reorientation.decidee" else None
+    )
+    return nouvelle
+
+
 def _demande(recit: Recit, est_decidee: bool) -> Vue | None:
     """The request, or the right to the RSA that a signalement tells: both ask for an orientation."""
     demandes = [(dit.data["date_reception"], dit.data.get("motif")) for dit in recit.de("orientation.demandee")]
@@ -109,22 +126,23 @@ def _demande(recit: Recit, est_decidee: bool) -> Vue | None:
         return None
     reception, motif = demandes[-1]
     echeance = date.fromisoformat(reception) + timedelta(days=delais.ORIENTATION.jours)
-    decision = recit.dernier("orientation.decidee") if est_decidee else None
+    decidee = recit.dernier("orientation.decidee") if est_decidee else None
     return {
         "departement": recit.departement,
         "date_reception": reception,
         "date_echeance": str(echeance),
         "etat": "decidee" if est_decidee else "en-attente",
-        "decidee_le": decision.data["date_decision"] if decision else None,
+        "decidee_le": decidee.data["date_decision"] if decidee else None,
         "motif": motif,
     }
 
 
 def diagnostic(recit: Recit) -> Vue:
-    vue: Vue = {"parcours": REFERENCE, "criteres": {}, "criteres_manquants": [], "contraintes_diagnostic": []}
+    vue: Vue = {"parcours": REFERENCE, "criteres": {}, "contraintes_diagnostic": []}
     for dit in recit.de("diagnostic.realise"):
         vue["criteres"] = {**vue["criteres"], **dit.data["criteres"]}
         vue["contraintes_diagnostic"] = dit.data.get("contraintes_diagnostic") or vue["contraintes_diagnostic"]
+    vue["criteres_manquants"] = list(criteres_manquants(vue["criteres"]))
     return vue
 
 
@@ -221,8 +239,8 @@ def contrats(recit: Recit) -> dict[str, Vue]:
 
 
 def contrat(recit: Recit) -> Vue:
-    signature = _signature(recit)
-    tous = [_avec_heures(un, signature) for un in contrats(recit).values()]
+    mois = signature(recit)
+    tous = [avec_heures(un, mois) for un in contrats(recit).values()]
     en_cours = [un for un in tous if un["etat"] in ("signe", "suspendu")]
     a_signer = [un for un in tous if un["etat"] == "a-signer"]
     return {
@@ -231,108 +249,37 @@ def contrat(recit: Recit) -> Vue:
         "en_attente": a_signer[-1] if a_signer else None,
         "etat": (en_cours or a_signer or [{"etat": None}])[-1]["etat"],
         "contrats": tous,
-        "signature": signature,
+        "signature": mois,
         "manquements": [dict(dit.data) for dit in recit.de("manquement.signale")],
     }
 
 
-def _signature(recit: Recit) -> Vue | None:
+def signature(recit: Recit) -> Vue | None:
     """The month that the last notification opened, and the first signature since."""
     notifiee, signe = recit.dernier("orientation.notifiee"), recit.dernier("contrat.signe")
     if notifiee is None:
         return None
     notification = notifiee.data["date_notification"]
     signee_le = signe.data["date_signature"] if signe else None
+    echeance = delais.SIGNATURE.fin(date.fromisoformat(notification))
+    est_en_retard = signe is None and jour_legal(recit.departement, datetime.now(UTC)) > echeance
     return {
         "date_notification": notification,
-        "date_echeance": str(delais.SIGNATURE.fin(date.fromisoformat(notification))),
-        "etat": "signee" if signe else "en-cours",
-        "est_en_retard": False,
+        "date_echeance": str(echeance),
+        "etat": "signee" if signe else "en-retard" if est_en_retard else "en-cours",
+        "est_en_retard": est_en_retard,
         "date_signature": signee_le,
     }
 
 
-def _avec_heures(un: Vue, signature: Vue | None) -> Vue:
+def avec_heures(un: Vue, signature: Vue | None) -> Vue:
     dites = [float(e["heures_hebdo"]) for e in un["engagements_usager"] if e.get("heures_hebdo") is not None]
     total = sum(dites) if dites else None
     lecture = "non-renseigne" if total is None else "atteint" if total >= SEUIL_HEBDO else "inferieur"
     lecture = "dispense" if un.get("dispense_heures") else lecture
     heures = {"total_hebdo": total, "seuil_hebdo": SEUIL_HEBDO, "lecture": lecture}
-    fin = delais.decaler(date.fromisoformat(un["date_debut"]), int(un["duree_mois"])) - timedelta(days=1)
     est_hors_delai = un["date_signature"] > signature["date_echeance"] if signature and "date_signature" in un else None
-    return {**un, "date_fin": str(fin), "heures": heures, "est_hors_delai": est_hors_delai}
-
-
-def feuille(recit: Recit) -> Vue:
-    est_clos = recit.dernier("parcours.clos") is not None
-    dites, suivi = orientations(recit), referent(recit)
-    tous = list(contrats(recit).values())
-    passees = [une for une in dites["orientations"] if une is not dites["ouverte"]]
-    qui = suivi["referent"] or suivi["propose"]
-    return {
-        **recit.entete(),
-        "etat": "close" if est_clos else "ouverte",
-        "demande": dites["demande"] if dites["etat"] == "en-attente" else None,
-        "orientation": dites["ouverte"],
-        "orientations_passees": passees,
-        "referent": qui,
-        "accompagnants": suivi["accompagnants"],
-        "contrat": _de_la_feuille(tous[-1], _signature(recit)) if tous else None,
-        "rendez_vous": list(reversed(rdv(recit)["rendez_vous"])),
-        "objectifs": _objectifs(recit),
-        "prescriptions": _prescriptions(recit),
-        "observations": [{**dit.data, **_ajout(dit)} for dit in recit.de("observation.ajoutee")],
-    }
-
-
-def _de_la_feuille(un: Vue, signature: Vue | None) -> Vue:
-    avec = _avec_heures(un, signature)
-    return {
-        **avec,
-        "hors_delai": avec["est_hors_delai"],
-        "date_limite_signature": (signature or {}).get("date_echeance"),
-    }
-
-
-def _ajout(dit: Dit) -> Vue:
-    return {"auteur": dit.source, "ajoute_a": dit.recu_a.isoformat()}
-
-
-def _objectifs(recit: Recit) -> list[Vue]:
-    tous = {dit.data["objectif_id"]: {**dit.data, **_ajout(dit), "actions": []} for dit in recit.de("objectif.ajoute")}
-    for dit in recit.de("action.ajoutee"):
-        if servi := tous.get(dit.data["objectif_id"]):
-            servi["actions"].append({**dit.data, **_ajout(dit)})
-    return list(tous.values())
-
-
-_ETAT_DE_LA_PRESCRIPTION: Final[Mapping[str, str]] = {
-    "prescription.acceptee": "acceptee",
-    "prescription.mise-a-l-etude": "a-l-etude",
-    "prescription.refusee": "refusee",
-    "prescription.annulee": "annulee",
-    "participation.commencee": "commencee",
-    "participation.terminee": "terminee",
-}
-_DE_LA_SUITE = ("date", "motifs", "message", "issue")
-
-
-def _prescriptions(recit: Recit) -> list[Vue]:
-    toutes = {
-        dit.data["prescription_id"]: {**dit.data, "etat": "emise", "prescripteur": dit.source}
-        for dit in recit.de("prescription.emise")
-    }
-    for dit in recit.de(*_ETAT_DE_LA_PRESCRIPTION):
-        if suivie := toutes.get(dit.data["prescription_id"]):
-            suite = {champ: dit.data[champ] for champ in _DE_LA_SUITE if champ in dit.data}
-            suivie |= {"etat": _ETAT_DE_LA_PRESCRIPTION[dit.nom], **suite}
-    return list(toutes.values())
-
-
-def est_repondue(recit: Recit, prescription: str) -> bool:
-    """To be studied is no answer."""
-    reponses = _ETAT_DE_LA_PRESCRIPTION.keys() - {"prescription.mise-a-l-etude"}
-    return any(dit.data["prescription_id"] == prescription for dit in recit.de(*reponses))
+    return {**un, "date_fin": str(fin_du_contrat(un)), "heures": heures, "est_hors_delai": est_hors_delai}
 
 
 VUES: Final[Mapping[str, Dire]] = {

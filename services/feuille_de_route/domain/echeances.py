@@ -2,33 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
-from enum import StrEnum
+from datetime import date
 
 from relais_contrats.v1 import delais
+from relais_contrats.v1 import echeances as calendrier
 from services.feuille_de_route.domain.carnet import SANTE
 from services.feuille_de_route.domain.coherence import EnVigueur
 from services.feuille_de_route.domain.ensemble import Ensemble
 from services.feuille_de_route.domain.prescriptions import statut_effectif
-from services.feuille_de_route.domain.suivi import jour_du_rendez_vous
-
-
-class Nature(StrEnum):
-    ACTION = "action"
-    AMBIGUITE = "ambiguite"
-    """Somebody has to say whose parcours it is."""
-    DECISION = "decision"
-    ENGAGEMENT = "engagement"
-    FIN_CONTRAT = "fin-contrat"
-    FIN_SUSPENSION = "fin-suspension"
-    """Of a contract, that is closed after twelve months; or of a right, under a sanction."""
-    PREMIER_RENDEZ_VOUS = "premier-rendez-vous"
-    REEXAMEN = "reexamen"
-    REFERENT = "referent"
-    """A référent unique is to be designated."""
-    SANCTION = "sanction"
-    """A sanction that was proposed is to be instructed."""
-    SIGNATURE = "signature"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +17,7 @@ class Prochaine:
     """`numero` tells apart those of one nature; `objet` is the key of the action, engagement, contract or sanction."""
 
     date_echeance: date
-    nature: Nature
+    nature: calendrier.Nature
     numero: int = 1
     objet: str | None = None
     libelle: str | None = None
@@ -60,63 +41,52 @@ def prochaines(ensemble: Ensemble, actuel: EnVigueur) -> tuple[Prochaine, ...]:
 def _legales(ensemble: Ensemble, actuel: EnVigueur) -> Iterator[Prochaine]:
     limite = actuel.limite_de_signature
     if actuel.demande:
-        yield Prochaine(delais.ORIENTATION.fin(actuel.demande.recue_le), Nature.DECISION)
+        yield Prochaine(delais.ORIENTATION.fin(actuel.demande.recue_le), calendrier.Nature.DECISION)
     if limite and (actuel.contrat is None or actuel.contrat.etat in ("a-signer", "refuse")):
-        yield Prochaine(limite, Nature.SIGNATURE)
+        yield Prochaine(limite, calendrier.Nature.SIGNATURE)
     if actuel.reexamen_le:
-        yield Prochaine(actuel.reexamen_le, Nature.REEXAMEN)
+        yield Prochaine(actuel.reexamen_le, calendrier.Nature.REEXAMEN)
     if rendez_vous := _premier_rendez_vous(ensemble, actuel):
-        yield Prochaine(rendez_vous, Nature.PREMIER_RENDEZ_VOUS)
+        yield Prochaine(rendez_vous, calendrier.Nature.PREMIER_RENDEZ_VOUS)
 
 
 def _a_regler(ensemble: Ensemble, actuel: EnVigueur) -> Iterator[Prochaine]:
     """What somebody has to settle: whose parcours it is, who follows it, a sanction that was proposed."""
     if ensemble.vie.ambigu_depuis:
-        yield Prochaine(ensemble.vie.ambigu_depuis, Nature.AMBIGUITE)
+        yield Prochaine(ensemble.vie.ambigu_depuis, calendrier.Nature.AMBIGUITE)
     if actuel.ouverte and actuel.referent is None:
-        yield Prochaine(
-            max(date.fromisoformat(actuel.ouverte.decision["date_decision"]), actuel.ouverte.debut), Nature.REFERENT
-        )
+        yield Prochaine(calendrier.referent_attendu(actuel.ouverte.decision), calendrier.Nature.REFERENT)
     for numero, (cle, le) in enumerate(ensemble.sanctions.a_instruire(), 1):
-        yield Prochaine(le, Nature.SANCTION, numero, objet=cle)
+        yield Prochaine(le, calendrier.Nature.SANCTION, numero, objet=cle)
 
 
 def _fins(ensemble: Ensemble, actuel: EnVigueur) -> Iterator[Prochaine]:
     """What ends by itself on a day: the contract in force, its suspension, the suspension of the right."""
     contrat, numero = actuel.contrat, 0
     if contrat and contrat.etat == "signe" and "date_debut" in contrat.propose:
-        debut = date.fromisoformat(contrat.propose["date_debut"])
-        fin = delais.decaler(debut, contrat.propose["duree_mois"]) - timedelta(days=1)
-        yield Prochaine(fin, Nature.FIN_CONTRAT, objet=contrat.contrat_id)
+        yield Prochaine(
+            calendrier.fin_du_contrat(contrat.propose), calendrier.Nature.FIN_CONTRAT, objet=contrat.contrat_id
+        )
     if contrat and contrat.etat == "suspendu" and contrat.suspendu_le:
         numero += 1
         fin = delais.SUSPENSION.fin(contrat.suspendu_le)
-        yield Prochaine(fin, Nature.FIN_SUSPENSION, numero, objet=contrat.contrat_id)
+        yield Prochaine(fin, calendrier.Nature.FIN_SUSPENSION, numero, objet=contrat.contrat_id)
     for cle, (depuis, mois) in ensemble.sanctions.suspensions.items():
         numero += 1
         fin = min(delais.decaler(depuis, mois), ensemble.sanctions.levees.get(cle, date.max))
-        yield Prochaine(fin, Nature.FIN_SUSPENSION, numero, objet=cle)
+        yield Prochaine(fin, calendrier.Nature.FIN_SUSPENSION, numero, objet=cle)
 
 
 def _premier_rendez_vous(ensemble: Ensemble, actuel: EnVigueur) -> date | None:
-    """The day of the first one that is planned since the decision, else the day before which one is to be held."""
+    """What was held before the hub followed the person is not known here: none is expected then."""
     ouverte = actuel.ouverte
     if ouverte is None:
         return None
-    decidee_le = date.fromisoformat(ouverte.decision["date_decision"])
-    depuis = [
-        (jour, rendez_vous["statut"])
-        for rendez_vous in ensemble.suivi.rendez_vous.values()
-        if rendez_vous["motif"] == "accompagnement"
-        and (jour := jour_du_rendez_vous(ensemble.departement, rendez_vous)) >= decidee_le
-    ]
-    if any(statut == "honore" for _, statut in depuis):
-        return None
-    planifies = [jour for jour, statut in depuis if statut == "planifie"]
-    # What was held before the hub followed the person is not known here.
     est_de_l_avant = ouverte.reprise_le is not None or ouverte.decision.get("est_reprise", False)
-    attendu = None if est_de_l_avant else delais.SUIVI.fin(decidee_le)
-    return min(planifies, default=attendu)
+    connus = ensemble.suivi.rendez_vous.values()
+    return calendrier.premier_rendez_vous(
+        ensemble.departement, ouverte.decision, connus, est_attendu=not est_de_l_avant
+    )
 
 
 def _engagements(actuel: EnVigueur) -> Iterator[Prochaine]:
@@ -124,16 +94,10 @@ def _engagements(actuel: EnVigueur) -> Iterator[Prochaine]:
     contrat = actuel.contrat
     if contrat is None or contrat.etat != "signe":
         return
-    dates = [
-        engagement
-        for cote in ("engagements_usager", "engagements_organisme")
-        for engagement in contrat.propose.get(cote, ())
-        if engagement.get("echeance")
-    ]
-    for numero, engagement in enumerate(dates, 1):
+    for numero, engagement in enumerate(calendrier.engagements_dates(contrat.propose), 1):
         yield Prochaine(
             date_echeance=date.fromisoformat(engagement["echeance"]),
-            nature=Nature.ENGAGEMENT,
+            nature=calendrier.Nature.ENGAGEMENT,
             numero=numero,
             objet=engagement["id"],
             libelle=engagement["libelle"],
@@ -150,7 +114,7 @@ def _actions(ensemble: Ensemble) -> Iterator[Prochaine]:
         if action.echeance and est_en_cours and not statut_effectif(action, prescriptions).est_final:
             yield Prochaine(
                 date_echeance=action.echeance,
-                nature=Nature.ACTION,
+                nature=calendrier.Nature.ACTION,
                 numero=numero,
                 objet=action.action_id,
                 libelle=action.libelle,

@@ -1,10 +1,9 @@
 """Events of `referents`: the designations of the référent unique, the other professionals, the appointments."""
 
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
-from relais_contrats.territoires import jour_legal
 from services.feuille_de_route.domain.orientations import identite_structure
 from services.feuille_de_route.domain.recu import Json, Recu
 
@@ -83,11 +82,6 @@ class Suivi:
             place = self.designations.index(vivante)
             self.designations[place] = replace(vivante, **change)  # type: ignore[arg-type]  # its own fields
         return vivante
-
-
-def jour_du_rendez_vous(departement: str, rendez_vous: Json) -> date:
-    """The day on which it begins, in the territory."""
-    return jour_legal(departement, datetime.fromisoformat(rendez_vous["debut"]))
 
 
 def _agent(professionnel: Json, structure: Json) -> tuple[str, tuple[str, str]]:

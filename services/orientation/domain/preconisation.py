@@ -3,23 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from relais_contrats.v1 import orientation as v1
 from services.orientation.domain.dossier import Critere, Criteres, MotifPreconisation, Preconisation
-
-CRITERES_REQUIS = (
-    "situation_professionnelle",
-    "niveau_etude",
-    "projet_pro",
-    "contrainte_sante",
-    "contrainte_logement",
-    "contrainte_mobilite",
-    "contrainte_familiale",
-    "contrainte_financiere",
-    "contrainte_administrative_juridique",
-    "contrainte_francais_calcul",
-    "contrainte_numerique",
-)
-"""Without them nothing is recommended. `type_emploi` has no meaning for who never worked, the yes/no criteria say
-nothing when absent, and the MSA's own are known to the MSA only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +19,9 @@ class Regle:
     organisme: str | None = None
 
 
-def criteres_manquants(criteres: Criteres) -> tuple[str, ...]:
-    return tuple(nom for nom in CRITERES_REQUIS if nom not in criteres)
-
-
 def preconiser(criteres: Criteres, regles: Sequence[Regle]) -> Preconisation | None:
     """Return a recommendation; None while criteria are missing, or when no rule matches."""
-    if criteres_manquants(criteres):
+    if v1.criteres_manquants(criteres):
         return None
     applicables = sorted(
         (regle for regle in regles if _s_applique(regle, criteres)), key=lambda r: (r.priorite, r.critere)

@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from chassis.database import Connection
+from relais_contrats.v1.orientation import criteres_manquants
 from services.orientation.domain.decision import Orientation
 from services.orientation.domain.delai import date_echeance
 from services.orientation.domain.dossier import Demande
-from services.orientation.domain.preconisation import criteres_manquants
 from services.orientation.store.dossiers import REGISTRE
 
 Json = dict[str, Any]

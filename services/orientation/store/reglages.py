@@ -8,10 +8,11 @@ from uuid import UUID
 
 from chassis.database import Connection, Record
 from relais_contrats.v1 import orientation as contrat
+from relais_contrats.v1.orientation import CRITERES_REQUIS
 from services.dossiers.modele import Contexte
 from services.dossiers.regles import Recu
 from services.orientation.domain.dossier import Dossier
-from services.orientation.domain.preconisation import CRITERES_REQUIS, Regle
+from services.orientation.domain.preconisation import Regle
 from services.orientation.domain.reglage import Reglage
 from services.orientation.domain.regles_par_defaut import PAR_DEFAUT
 
