@@ -16,11 +16,28 @@ from relais_contrats.lecture import MessageInvalide, lire_objet
 
 AGENT = "ESSAI relais-kit"
 _SIGNALE = "usager.signale"
-_NOMS = ("Aubépine", "Bruyère", "Charme", "Dahlia", "Érable", "Fougère", "Genêt", "Houx", "Iris", "Jasmin", "Lierre")
-_PRENOMS = {
-    "feminin": ("Alix", "Blandine", "Clémence", "Diane", "Edwige", "Flore"),
-    "masculin": ("Anselme", "Barnabé", "Côme", "Denis", "Émile", "Félix"),
-}
+_PLANTES = """
+Acanthe Ajonc Aneth Armoise Aubépine Aulne Bégonia Bleuet Bouleau Bourrache Bruyère Buis Camomille Campanule
+Capucine Cèdre Charme Châtaignier Chèvrefeuille Ciste Colchique Coquelicot Cormier Cosmos Cyprès Dahlia Digitale
+Églantier Épicéa Érable Estragon Euphorbe Fenouil Figuier Fougère Frêne Fusain Garance Genêt Genévrier Gentiane
+Glycine Hêtre Hortensia Houblon Houx Immortelle Iris Jasmin Jonquille Laurier Lavande Lierre Liseron Lotus
+Mélèze Mélisse Mimosa Muguet Myrte Narcisse Nénuphar Noisetier Orchis Orme Osier Pervenche Peuplier Pivoine
+Platane Primevère Réséda Romarin Roseau Sapin Sauge Saule Sorbier Sureau Tamaris Thuya Tilleul Troène Tulipe
+Valériane Verveine Violette Yucca
+"""
+_FEMININS = """
+Adèle Agathe Alix Anaïs Apolline Aude Blandine Cécile Céleste Clémence Colette Delphine Diane Edwige Élise
+Estelle Fanny Flore Gisèle Hélène Inès Irène Jeanne Judith Léonie Lucie Madeleine Margot Noémie Odile Pauline
+Prune Rosalie Sabine Solène Suzanne Thérèse Ursule Valentine Zoé
+"""
+_MASCULINS = """
+Achille Alban Anselme Armand Aurèle Barnabé Basile Bastien Célestin Côme Cyprien Damien Denis Émile Ernest
+Étienne Eugène Fabien Félix Firmin Gaspard Gaston Hector Hugo Isidore Jules Lazare Léon Léopold Lucien Marius
+Maxence Octave Oscar Paulin Raoul Rémi Simon Théo Ulysse
+"""
+_NOMS = tuple(_PLANTES.split())
+_PRENOMS = {"feminin": tuple(_FEMININS.split()), "masculin": tuple(_MASCULINS.split())}
+"""Many enough that a hub with 100,000 of them does not take each for a few dozen others, as no real population does."""
 _SEXES = ("masculin", "feminin")
 # Sexes, years from 1960, months, orders of birth: as many persons as have different NIRs.
 _ANNEES, _MOIS, _ORDRES = 40, 12, 999
