@@ -44,15 +44,16 @@ async def doublon_simultane(v: Verification) -> None:
 
 
 async def doublon_en_lot(v: Verification) -> None:
-    """A batch has a `webhook-id` of its own: only the ids of its events show a repetition."""
+    """A batch has a `webhook-id` of its own: the ids of its events show a repetition, each for itself alone."""
     if v.lot < 2:
         v.carnet.omettre("doublon-en-lot", "sans lot")
         return
     parcours = v.faits.parcours()
-    seul, autre = v.fait(parcours, 1), v.fait(parcours, 2)
+    seul, autre, neuf = (v.fait(parcours, rang) for rang in (1, 2, 3))
     v.repeter("doublon-en-lot", seul, autre)
     await v.accepter("evenement-accepte", "un événement", seul)
-    await v.accepter("doublon-en-lot", "un lot dont un événement est déjà venu", seul, autre, en_lot=True)
+    lot = (seul, autre, neuf)[: max(2, v.lot)]
+    await v.accepter("doublon-en-lot", "un lot dont un événement est déjà venu", *lot, en_lot=True)
     await v.accepter("doublon-accepte", "un événement déjà venu dans un lot", autre)
 
 
