@@ -97,9 +97,11 @@ def refus_definitif(dossier: Dossier, carnet: Carnet) -> None:
 
 
 def _va_avec_d_autres(passage: Passage, depot: Depot) -> bool:
-    """Sent again in a batch of which another line was to be sent again."""
-    relancables = {d.id for d in depots(passage) if d.est_relancable}
-    return depot.recu.est_un_lot and any(str(m.get("id")) in relancables for m in depot.recu.messages)
+    """Sent again in a batch of which another line was, at that moment, still to be sent again."""
+    avant = [d for d in depots(passage) if (d.recu.fin or d.recu.debut) <= depot.recu.debut]
+    derniers = {d.id: d for d in avant}
+    lignes = (derniers.get(str(m.get("id"))) for m in depot.recu.messages)
+    return depot.recu.est_un_lot and any(ligne is not None and ligne.est_relancable for ligne in lignes)
 
 
 @regle("une ligne de lot à refaire", "lot-ligne")

@@ -64,8 +64,8 @@ async def horloges(v: Verification) -> None:
 async def octets_exacts(v: Verification) -> None:
     """The same JSON written as no library would write it back: escapes, line ends, indentation, white space around."""
     fait = v.fait()
-    corps = json.dumps(fait, ensure_ascii=True, indent=1).replace("/", "\\/")
-    corps = f" {corps}\n".encode()
+    ecrit = json.dumps(fait, ensure_ascii=True, indent=1).replace("/", "\\/")
+    corps = f" {ecrit}\n".encode()
     await v.accepter("octets-exacts", "un JSON écrit autrement que par une bibliothèque", fait, corps=corps)
 
 
