@@ -48,8 +48,8 @@ class Chains:
         self._kid = self._key.thumbprint()
         self._issuer = issuer
         self._es256 = JWSRegistry(algorithms=[_ALGORITHM]).get_alg(_ALGORITHM)
-        header = {"alg": _ALGORITHM, "kid": self._kid, "typ": TYP}
-        self._header = urlsafe_b64encode(orjson.dumps(header))
+        # It never changes: composing and judging it again would cost more than the signature.
+        self._header = self._headed(TYP)
         self._ends: dict[str, _End] = {}
 
     def restart(self) -> None:
@@ -59,6 +59,10 @@ class Chains:
     def public_key(self) -> dict[str, Any]:
         """The JWK with which anybody verifies the receipts."""
         return {**self._key.as_dict(private=False), "kid": self._kid, "use": "sig", "alg": _ALGORITHM}
+
+    def sign(self, typ: str, contenu: Mapping[str, Any]) -> str:
+        """A compact JWS of another kind, outside of any chain."""
+        return self._sign(self._headed(typ), {"iss": self._issuer, **contenu}).decode()
 
     def next(self, partenaire: str, contenu: Mapping[str, Any], now: datetime) -> Receipt:
         """Sign `contenu` as the next receipt of this partner: it also says its place in the chain and the hash of the
@@ -74,12 +78,18 @@ class Chains:
             "rang": rang,
             "precedent": end.empreinte.hex(),
         }
-        # RFC 7515 § 3.1. The header never changes: composing and judging it again would cost more than the signature.
-        signed = self._header + b"." + urlsafe_b64encode(orjson.dumps(payload))
-        compact = signed + b"." + urlsafe_b64encode(self._es256.sign(signed, self._key))
+        compact = self._sign(self._header, payload)
         receipt = Receipt(end.chaine, rang, compact.decode(), hashlib.sha256(compact).digest())
         self._ends[partenaire] = _End(end.chaine, rang, receipt.empreinte)
         return receipt
+
+    def _headed(self, typ: str) -> bytes:
+        return urlsafe_b64encode(orjson.dumps({"alg": _ALGORITHM, "kid": self._kid, "typ": typ}))
+
+    def _sign(self, header: bytes, payload: Mapping[str, Any]) -> bytes:
+        """RFC 7515 § 3.1."""
+        signed = header + b"." + urlsafe_b64encode(orjson.dumps(payload))
+        return signed + b"." + urlsafe_b64encode(self._es256.sign(signed, self._key))
 
 
 @dataclass(frozen=True, slots=True)

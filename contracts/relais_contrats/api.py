@@ -29,6 +29,7 @@ from relais_contrats.echanges import (
     PageHistorique,
     PageParcours,
     Probleme,
+    RacineDuJour,
     Regles,
     Rendu,
     ResultatRecherche,
@@ -208,6 +209,14 @@ MESSAGES = (
         ),
     ),
     Operation("GET", "/v1/recus/cles", "Clés qui vérifient les reçus", None, lu("Clés.", Cles)),
+    Operation(
+        "GET",
+        "/v1/recus/racine",
+        "Racine d'un jour, qui scelle tous les reçus de ce jour",
+        "messages:deposer",
+        lu("La racine et vos chaînes.", RacineDuJour),
+        (Parametre("jour", "Un jour (UTC) fini depuis un quart d'heure.", DATE, requis=True),),
+    ),
 )
 
 EVENEMENTS = (

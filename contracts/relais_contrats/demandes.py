@@ -6,7 +6,7 @@ The hub and its mock read it, and refuse with it; nothing is echoed.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 from relais_contrats import valeurs
@@ -152,6 +152,15 @@ def periode_demandee(requete: Requete) -> Periode:
     if du is None or au is None or sens is None or du >= au:
         raise invalid("", "`du`, `au` (instants, `du` avant `au`) et `sens` sont attendus.")
     return Periode(du, au, sens)
+
+
+def jour_clos(requete: Requete, maintenant: datetime) -> datetime:
+    """The beginning of the day (UTC) whose root is asked. Raises a Problem while a receipt of it may yet be written."""
+    demande = jour(requete.get("jour"), "jour")
+    debut = datetime.combine(demande, time(), UTC) if demande else maintenant
+    if debut > maintenant - timedelta(days=1, minutes=15):
+        raise invalid("jour", "Un jour fini depuis un quart d'heure est attendu (UTC).")
+    return debut
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,29 @@ class Cles(Rendu):
     keys: list[Objet]
 
 
+class EtapeDeRacine(Rendu):
+    """Une empreinte voisine, sur le chemin d'une chaîne à la racine."""
+
+    cote: Literal["gauche", "droite"]
+    empreinte: str
+
+
+class ChaineDuJour(Rendu):
+    """Le dernier reçu d'une de vos chaînes ce jour-là, et le chemin de lui à la racine."""
+
+    chaine: str
+    rang: int
+    empreinte: str
+    chemin: list[EtapeDeRacine]
+
+
+class RacineDuJour(Rendu):
+    """La racine signée d'un jour (JWS), et vos chaînes. Gardez-la : elle prouve que rien n'a changé depuis."""
+
+    racine: str
+    chaines: list[ChaineDuJour]
+
+
 class Avertissement(Rendu):
     """Ce qui a été accepté sans être conservé, ou qui semble faux."""
 

@@ -51,10 +51,15 @@ class Suite:
 
     def est_signe(self, jws: str) -> bool:
         """Whether the hub signed this as a receipt, wherever its place is: the same key signs certificates."""
-        try:
-            return deserialize_compact(jws, self.cles, registry=_ES256).headers().get("typ") == TYP
-        except (JoseError, ValueError):
-            return False
+        return est_signe(jws, self.cles, TYP)
+
+
+def est_signe(jws: str, cles: ECKey | KeySet, typ: str) -> bool:
+    """Whether one of these keys signed this, as a JWS of that kind."""
+    try:
+        return deserialize_compact(jws, cles, registry=_ES256).headers().get("typ") == typ
+    except (JoseError, ValueError):
+        return False
 
 
 def contenu(jws: str) -> dict[str, Any]:

@@ -23,7 +23,8 @@ _EXEMPLES = """\
 Le fichier vient de `relais-kit generer HISTOIRE`. Chaque ligne est déposée par le partenaire qu'elle
 nomme (`source`), avec le pseudonyme que le relais lui a donné : dans la réponse à son signalement, ou
 dans son fil. Rien n'est acquitté. Un parcours dont une ligne est refusée s'arrête là, les autres
-continuent. Le même fichier, chargé de nouveau, est rejoué sans effet.
+continuent. Le même fichier, chargé de nouveau, est rejoué sans effet : interrompue, la même commande
+reprend.
 
 exemples :
   relais-kit generer premiere-orientation -n 100 --graine 7 > histoires.ndjson
@@ -74,6 +75,9 @@ def _executer(options: argparse.Namespace) -> int:
     try:
         with options.fichier.open("rb") as entree:
             asyncio.run(_charger(options, entree, bilan))
+    except KeyboardInterrupt:
+        sys.stderr.write("\nInterrompu. La même commande reprend : ce qui est déjà déposé est rejoué sans effet.\n")
+        raise
     except (OSError, PartnerError, bloc.FichierIllisible, ExceptionGroup) as erreur:
         match _premiere(erreur):
             case OSError() as illisible:
@@ -98,18 +102,29 @@ async def _charger(options: argparse.Namespace, entree: BinaryIO, bilan: "Bilan"
             )
         debut = time.monotonic()
 
+        entier = options.fichier.stat().st_size if entree.seekable() else 0
+
         def avancer(fait: "Bilan") -> None:
-            par_s = fait.deposees / max(time.monotonic() - debut, 0.001)
-            sys.stderr.write(f"{fait.deposees} messages déposés, {fait.acceptees} acceptés ({par_s:.0f} par seconde)\n")
+            duree_s = max(time.monotonic() - debut, 0.001)
+            compte = (
+                f"{fait.deposees} messages déposés, {fait.acceptees} acceptés ({fait.deposees / duree_s:.0f} par s)"
+            )
+            sys.stderr.write(f"{_part(entree.tell() / entier, duree_s) if entier else ''}{compte}\n")
 
         chargement = Chargement(partenaires, float(options.patience), bilan)
         await chargement.charger(_lignes(entree, partenaires), avancer)
+
+
+def _part(lu: float, duree_s: float) -> str:
+    return f"{lu:4.0%}, encore {duree_s * (1 - lu) / lu / 60:.0f} min : " if lu else ""
 
 
 def _partenaires(options: argparse.Namespace) -> "Iterator[Partner]":
     from relais_contrats.client import Client, Partner, read_key
 
     for fiche in sorted(options.partenaires.glob("*/client.json")):
+        if not fiche.with_name("cle.pem").exists():
+            continue  # a partner that keeps its key: its lines, if there are any, are told as without an access
         client = Client.read(fiche)
         if options.url:
             url = options.url.rstrip("/")

@@ -62,6 +62,7 @@ from gateway.inbound.reading.listing import Listing
 from gateway.inbound.reading.offres import Offres
 from gateway.inbound.reading.reads import Reads
 from gateway.inbound.reading.reports import Reports
+from gateway.inbound.reading.roots import Roots
 from gateway.inbound.reading.search import Search
 from gateway.inbound.reading.sight import Sight
 from gateway.inbound.reading.territory_settings import TerritorySettings
@@ -247,6 +248,7 @@ async def build(running: Process, configured: Settings, observed: watch.Watch | 
         *Offres(sight, bookmarks).routes(door),
         *subscriptions.routes(door),
         *Gaps(running.pool, bodies, pseudonyms).routes(door),
+        *Roots(running.pool, chains, lambda: datetime.now(UTC)).routes(door),
         *replays.routes(door),
         *health.routes(running, chains, base_url, observed, usages),
     ]

@@ -1,5 +1,6 @@
 """A partner checks its receipts alone: every byte, every link and the key count."""
 
+import hashlib
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -11,6 +12,8 @@ from joserfc.jwk import ECKey
 from joserfc.jws import serialize_compact
 
 from gateway.receipts import Chains
+from relais_contrats.racines import TYP as TYP_RACINE
+from relais_contrats.racines import chemin, feuille, racine
 from relais_contrats.recus import TYP, Suite, contenu
 from relais_kit.commande import main
 
@@ -171,3 +174,60 @@ def test_a_receipt_that_is_kept_elsewhere_than_it_says_is_told(recus: list[str])
 
     assert fautes[0] == []
     assert "sa place n'est pas celle qu'il dit." in fautes[1]
+
+
+def racine_du_jour(hub: Chains, derniers: Sequence[str], code: str = "caf-59", jour: str = "2026-11-30") -> Any:
+    """As the hub tells it of these last receipts, to one of their partners."""
+    dits = [(contenu(jws), hashlib.sha256(jws.encode()).hexdigest()) for jws in derniers]
+    feuilles = [feuille(dit["chaine"], dit["rang"], empreinte) for dit, empreinte in dits]
+    siennes = [
+        {
+            "chaine": dit["chaine"],
+            "rang": dit["rang"],
+            "empreinte": empreinte,
+            "chemin": [{"cote": cote, "empreinte": e.hex()} for cote, e in chemin(feuilles, rang)],
+        }
+        for rang, (dit, empreinte) in enumerate(dits)
+        if dit["partenaire"] == code
+    ]
+    return {"racine": hub.sign(TYP_RACINE, {"jour": jour, "racine": racine(feuilles).hex()}), "chaines": siennes}
+
+
+@pytest.mark.parametrize("partenaires", [1, 2, 3, 6, 9])
+def test_a_root_seals_the_day_of_each_partner_whatever_their_number(
+    verifier: Verificateur, recus: list[str], hub: Chains, tmp_path: Path, partenaires: int
+) -> None:
+    autres = [signes(hub, partenaire=f"autre-{rang}")[-1] for rang in range(partenaires - 1)]
+    fichier = tmp_path / "racine.json"
+    fichier.write_text(json.dumps(racine_du_jour(hub, [*autres[:2], recus[-1], *autres[2:]])))
+
+    assert verifier(recus, "--racine", str(fichier))[0] == 0
+
+
+def test_what_a_root_does_not_seal_is_told(
+    verifier: Verificateur, recus: list[str], hub: Chains, tmp_path: Path
+) -> None:
+    chaine, fichier = contenu(recus[0])["chaine"], tmp_path / "racine.json"
+
+    def ruptures(dite: Any, siens: Sequence[str] = recus) -> list[str]:
+        fichier.write_text(json.dumps(dite))
+        return [dit.partition(" : ")[2] for dit in verifier(siens, "--racine", str(fichier))[1]["ruptures"]]
+
+    juste = racine_du_jour(hub, recus[-1:])
+    d_un_autre = racine_du_jour(chaines(ECKey.generate_key("P-256")), recus[-1:])["racine"]
+    deplacee = {**juste, "chaines": [{**juste["chaines"][0], "rang": 9}]}
+    assert ruptures(racine_du_jour(hub, recus[2:3])) == [
+        f"elle ne scelle pas votre reçu {chaine} n° 4, qui est de ce jour."
+    ]
+    assert ruptures(racine_du_jour(hub, [])) == [
+        f"elle ne scelle pas votre reçu {chaine} n° {rang}, qui est de ce jour." for rang in range(1, 5)
+    ]
+    assert ruptures(juste, recus[:3]) == [f"il vous manque 1 reçu(s) de {chaine}, après le n° 3."]
+    assert ruptures(racine_du_jour(hub, [reecrit(recus[-1])])) == [
+        f"votre reçu {chaine} n° 4 n'est pas celui qu'elle scelle."
+    ]
+    assert f"elle ne scelle pas le reçu {chaine} n° 9 qu'elle montre." in ruptures(deplacee)
+    assert ruptures({**juste, "racine": d_un_autre}) == ["elle n'est pas signée par ce relais."]
+    with pytest.raises(SystemExit) as fin:
+        ruptures({"racine": 1})
+    assert fin.value.code == 2

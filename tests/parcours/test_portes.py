@@ -49,6 +49,7 @@ PORTES: Mapping[tuple[str, str], Porte] = {
     ("GET", "/v1/messages"): Porte(SIENNE),
     ("GET", "/v1/messages/{id}"): Porte(SIENNE),
     ("GET", "/v1/reconciliation"): Porte(FERMEE, f"?sens=recu&du={_PERIODE['du']}&au={_PERIODE['au']}"),
+    ("GET", "/v1/recus/racine"): Porte(SIENNE, "?jour=2026-01-01"),
     ("GET", "/v1/evenements"): Porte(FERMEE, "?depuis=2026-01-01T00:00:00Z"),
     ("GET", "/v1/evenements/trous"): Porte(SIENNE),
     ("POST", "/v1/evenements/acquittement"): Porte(SIENNE, corps={"curseur": "{curseur}"}),

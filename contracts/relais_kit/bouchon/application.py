@@ -117,6 +117,7 @@ def _de_l_api(porte: Porte) -> list[Route]:
         sienne("GET", "/v1/messages", deposer, livres.messages),
         sienne("GET", "/v1/messages/{id}", deposer, depots.lire),
         sienne("GET", "/v1/reconciliation", deposer, livres.reconcilier),
+        sienne("GET", "/v1/recus/racine", deposer, livres.racine),
         une("GET", "/v1/evenements", lire, fil.page),
         sienne("POST", "/v1/evenements/acquittement", lire, fil.acquitter),
         sienne("GET", "/v1/evenements/trous", lire, fil.trous),

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from relais_contrats.catalogue import CATALOGUE
 from relais_contrats.codes.acteurs import Finalite
 from relais_contrats.consultation import lire_consultation
-from relais_contrats.demandes import depots_demandes, nombre, periode_demandee, statistiques_demandees
+from relais_contrats.demandes import depots_demandes, jour_clos, nombre, periode_demandee, statistiques_demandees
 from relais_contrats.droits import ouvrir_le_territoire
 from relais_contrats.groupes import Groupe
 from relais_contrats.lecture import empreinte
@@ -72,6 +72,11 @@ class Livres:
             ]
         corps = b"".join(json.dumps(ligne).encode() + b"\n" for ligne in lignes)
         return Response(corps, headers={"Cache-Control": "no-store"}, media_type="application/x-ndjson")
+
+    async def racine(self, appel: Appel, request: Request) -> Response:
+        maintenant = self.porte.horloge()
+        jour = jour_clos(request.query_params, maintenant).date()
+        return repondre(appel, request, self.porte.recus.racine(str(jour), maintenant))
 
     async def delais(self, appel: Appel, request: Request) -> Response:
         """The mock counts no delay: what a hub answers for groups of fewer than eleven persons."""

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from joserfc.jwk import ECKey
 from joserfc.jws import serialize_compact
 
+from relais_contrats import racines
 from relais_contrats.recus import TYP
 
 
@@ -26,6 +27,13 @@ class Recus:
         """What `GET /v1/recus/cles` publishes."""
         publique = {**self.cle.as_dict(private=False), "kid": self.cle.thumbprint(), "use": "sig", "alg": "ES256"}
         return {"issuer": self.emetteur, "keys": [publique]}
+
+    def racine(self, jour: str, instant: datetime) -> dict[str, Any]:
+        """Of a day that is over: this process had no chain yet."""
+        entete = {"alg": "ES256", "kid": self.cle.thumbprint(), "typ": racines.TYP}
+        dit = {"iss": self.emetteur, "iat": int(instant.timestamp()), "jour": jour}
+        dit |= {"racine": racines.racine([]).hex(), "chaines": 0}
+        return {"racine": str(serialize_compact(entete, json.dumps(dit).encode(), self.cle)), "chaines": []}
 
     def signer(self, partenaire: str, contenu: dict[str, Any], instant: datetime) -> str:
         """The next receipt of this partner, as a compact JWS."""
