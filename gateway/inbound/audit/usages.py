@@ -1,5 +1,6 @@
 """What each partner did in a month, beside the others of its kind: counts from the access journal, never a name."""
 
+import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +21,7 @@ from relais_contrats.territoires import fuseau
 SUBJECT = "lecture.passerelle.usages"
 _SEARCH = "POST /v1/usagers/recherche"
 _OPENS, _CLOSES, _SATURDAY = 7, 20, 5
-_FRESH_S = 60.0
+_FRESH_S = 600.0
 _BY_HOUR = f"""
 SELECT partenaire, date_trunc('hour', a) AS heure, sum(nombre)::bigint AS acces,
     coalesce(sum(nombre) FILTER (WHERE resultat >= 400), 0)::bigint AS refus,
@@ -72,15 +73,18 @@ class Usages:
         self._pool = pool
         self._annuaire = annuaire
         self._kept: dict[date, tuple[float, bytes]] = {}
+        self._counting = asyncio.Lock()
 
     async def answer(self, asked: bytes) -> bytes:
-        """`{mois}`: its first day → a line per partner, with the medians of its kind. Counted at most once a minute."""
+        """`{mois}`: its first day → a line per partner, with the medians of its kind. Counted once for all who ask, and
+        kept even when whoever asked did not wait for it."""
         mois = date.fromisoformat(orjson.loads(asked)["mois"])
-        made_at, told = self._kept.get(mois, (float("-inf"), b""))
-        if time.monotonic() - made_at >= _FRESH_S:
-            async with self._pool.acquire() as conn:
-                told = orjson.dumps(compared(await self._month(conn, mois)))
-            self._kept = {mois: (time.monotonic(), told)}
+        async with self._counting:
+            made_at, told = self._kept.get(mois, (float("-inf"), b""))
+            if time.monotonic() - made_at >= _FRESH_S:
+                async with self._pool.acquire() as conn:
+                    told = orjson.dumps(compared(await self._month(conn, mois)))
+                self._kept[mois] = (time.monotonic(), told)
         return told
 
     async def _month(self, conn: Connection, mois: date) -> list[Usage]:
