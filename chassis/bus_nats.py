@@ -186,6 +186,11 @@ class NatsBus:
         pending, held = info.num_pending or 0, info.num_ack_pending or 0
         return {"a_lire": pending, "en_cours": held, "place": place, "acquis": acquis}
 
+    async def read_up_to(self, stream: str, durable: str) -> int:
+        """The place up to which it has read without a gap: the end of the stream, when nothing waits for it."""
+        last, reader = (await self.stream_state(stream)).last_sequence, await self.reader(stream, durable)
+        return reader["acquis"] if reader["a_lire"] or reader["en_cours"] else last
+
     async def consume(
         self, stream: str, name: str, filters: Sequence[str], handle: Consume, stop: asyncio.Event, linger_s: float = 0
     ) -> None:
@@ -193,24 +198,32 @@ class NatsBus:
         pull = _Pull(self._client, stream, name, linger_s)
         while not stop.is_set():
             try:
-                await self._ensure_consumer(stream, name, filters)
+                is_settled = await self._ensure_consumer(stream, name, filters)
                 await pull.open()
                 while not stop.is_set():
-                    messages = await pull.next_batch()
-                    if messages:
+                    if messages := await pull.next_batch():
                         await _settle(messages, handle)
+                    elif not is_settled:
+                        break
             except (NatsError, TimeoutError, Unavailable, StreamMissing) as error:
                 _log.warning("bus.consume_interrupted", stream=stream, durable=name, error=type(error).__name__)
                 await asyncio.sleep(0.5)
             finally:
                 await pull.close()
 
-    async def _ensure_consumer(self, stream: str, name: str, filters: Sequence[str]) -> None:
+    async def _ensure_consumer(self, stream: str, name: str, filters: Sequence[str]) -> bool:
+        """Create the durable consumer. Whether it has these filters: first it reads what it had asked for before."""
         await self.ensure_stream(stream)
+        held = list(filters)
+        with suppress(NotFoundError):
+            info = await self._jetstream.consumer_info(stream, name)
+            if info.num_pending or info.num_ack_pending:
+                held = info.config.filter_subjects or [info.config.filter_subject or ">"]
         config = ConsumerConfig(
-            name=name, durable_name=name, ack_wait=_ACK_WAIT_S, max_ack_pending=4096, filter_subjects=list(filters)
+            name=name, durable_name=name, ack_wait=_ACK_WAIT_S, max_ack_pending=4096, filter_subjects=held
         )
         await self._jetstream.add_consumer(stream, config)
+        return sorted(held) == sorted(filters)
 
     async def close(self) -> None:
         await self._client.drain()

@@ -58,6 +58,8 @@ class Brique(Generic[M, S, F, D]):
     """Fact of the domain → fact to record and tell; None for one that only changes the state kept here."""
     enregistrer: Callable[[Connection, D, Sequence[tuple[Fait, FaitEnregistre]]], Awaitable[None]]
     sceaux: Sceaux
+    entend: frozenset[str] = frozenset()
+    """The types of the events of siblings that it follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ class Engine(Generic[M, S, F, D]):
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._brique, self._pool, self._on_facts, self._clock = brique, pool, on_facts, clock
-        self.sceaux = brique.sceaux
+        self.sceaux, self.entend = brique.sceaux, brique.entend
 
     async def decide(self, entrees: Sequence[Entree]) -> Sequence[Reponse]:
         """Return one answer per entry, in order. `attente`: the caller asks again, also when the database is away."""

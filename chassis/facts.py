@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol
 from uuid import UUID
 
 NAMESPACE = "fr.insertion"
+PLUSIEURS = "plusieurs"
 Nature = Literal["depot", "evenement", "echeance"]
 
 
@@ -118,7 +119,7 @@ class FaitEnregistre:
     def sujet(self) -> str:
         return sujet_du_fait(self.partition, self.brique, self.type, self.agregat, self.flux)
 
-    def evenement(self) -> dict[str, Any]:
+    def evenement(self, precedents: str | None = None) -> dict[str, Any]:
         """The CloudEvent on the bus. Its `subject` is the internal id: pseudonyms are made at the door, per partner."""
         evenement: dict[str, Any] = {
             "specversion": "1.0",
@@ -135,7 +136,8 @@ class FaitEnregistre:
             "data": dict(self.donnees),
         }
         more = {"agent": self.agent, "correlationid": self.correlation, "traceparent": self.trace, "effet": self.effet}
-        return evenement | {name: value for name, value in more.items() if value}
+        before = {} if precedents is None else {"precedents": precedents}
+        return evenement | {name: value for name, value in more.items() if value} | before
 
 
 class Sceaux(Protocol):
@@ -156,12 +158,19 @@ class Sceaux(Protocol):
 def sujet_du_fait(partition: str, brique: str, type_du_fait: str, agregat: UUID, flux: str = "PARCOURS") -> str:
     """`parcours.59.orientation.decidee.<hex>`; the noun stays when it is not the brique's (`referents.rdv-planifie`).
     Every token is made of our own codes or of hexadecimal digits, never of a partner's text (securite § 4.3)."""
+    return f"{flux.lower()}.{partition.lower()}.{brique}.{nom_au_sujet(brique, type_du_fait)}.{agregat.hex}"
+
+
+def nom_au_sujet(brique: str, type_du_fait: str) -> str:
     nom, _, verbe = type_du_fait.partition(".")
-    fait = verbe if nom == brique else f"{nom}-{verbe}"
-    return f"{flux.lower()}.{partition.lower()}.{brique}.{fait}.{agregat.hex}"
+    return verbe if nom == brique else f"{nom}-{verbe}"
 
 
-def sujet_de_la_decision(faits: Sequence[FaitEnregistre]) -> str:
-    """`parcours.59.usagers.signale+ouvert.<hex>`: what one decision led to, on one aggregate."""
-    *lieu, _, agregat = faits[0].sujet.split(".")
-    return ".".join([*lieu, "+".join(dict.fromkeys(fait.sujet.split(".")[-2] for fait in faits)), agregat])
+def sujet_de_la_decision(faits: Sequence[FaitEnregistre], ensembles: Collection[Sequence[str]] = ()) -> str:
+    """`parcours.59.orientation.decidee.<hex>`: what one decision led to, on one aggregate. Of several types: their
+    names (`a+b`) when they are one of `ensembles`, `plusieurs` otherwise."""
+    *lieu, kind, agregat = faits[0].sujet.split(".")
+    types = tuple(dict.fromkeys(fait.type for fait in faits))
+    if len(types) > 1:
+        kind = "+".join(dict.fromkeys(f.sujet.split(".")[-2] for f in faits)) if types in ensembles else PLUSIEURS
+    return ".".join([*lieu, kind, agregat])

@@ -20,13 +20,21 @@ _DECIDED = "SELECT id, refus, scelle FROM entrees WHERE id = ANY($1)"
 _FACT_COLUMNS = [name for name in FaitEnregistre.__slots__ if name not in ("brique", "donnees", "agent")]
 _KEPT = ", ".join((*_FACT_COLUMNS, "donnees", "agent", "scelle"))
 _FACTS_OF = f"SELECT {_KEPT} FROM faits WHERE cause = ANY($1) ORDER BY numero"  # noqa: S608  constants only
-_UNPUBLISHED = f"SELECT numero, {_KEPT} FROM faits WHERE flux = $1 AND publie_seq IS NULL ORDER BY 1 LIMIT $2"  # noqa: S608
+# `precedents`: the last sequence of each type before it on its aggregate. Nobody waits for a gap in other streams.
+_UNPUBLISHED = f"""
+SELECT numero, {_KEPT}, CASE WHEN sequence > 1 AND flux = 'PARCOURS' THEN coalesce((
+    SELECT string_agg(type || '=' || sequence, ' ') FROM (
+        SELECT type, max(sequence) AS sequence FROM faits a
+        WHERE a.agregat = f.agregat AND a.sequence < f.sequence GROUP BY 1) AS avant), '') END AS precedents
+FROM faits f WHERE flux = $1 AND publie_seq IS NULL ORDER BY 1 LIMIT $2
+"""  # noqa: S608  constants only
 _SEQUENCES = "SELECT agregat, max(sequence) AS sequence FROM faits WHERE agregat = ANY($1) GROUP BY agregat"
-# `place` is that of the last fact in the stream, once all are there.
+# `place` is that of the last fact in the stream, once all are there; `dits` the last sequence of each type.
 SAID = """
-SELECT a.agregat, coalesce(max(sequence), 0) AS dit,
-    CASE WHEN count(numero) = count(publie_seq) THEN max(publie_seq) END AS place
-FROM unnest($1::uuid[]) AS a(agregat) LEFT JOIN faits USING (agregat) GROUP BY 1
+SELECT agregat, coalesce(max(dit), 0) AS dit, CASE WHEN bool_and(entier) THEN max(place) END AS place,
+    coalesce(jsonb_object_agg(type, dit) FILTER (WHERE dit > 0), '{}') AS dits
+FROM (SELECT agregat, type, max(sequence) dit, max(publie_seq) place, count(numero) = count(publie_seq) entier
+      FROM unnest($1::uuid[]) AS a(agregat) LEFT JOIN faits USING (agregat) GROUP BY 1, 2) AS types GROUP BY 1
 """
 _MARK_PUBLISHED = """
 UPDATE faits SET publie_seq = p.seq FROM unnest($1::bigint[], $2::bigint[]) AS p(numero, seq)
@@ -153,14 +161,16 @@ async def insert_facts(conn: Connection, sceaux: Sceaux, faits: Sequence[FaitEnr
 
 async def unpublished(
     conn: Connection, sceaux: Sceaux, brique: str, flux: str, limit: int
-) -> list[list[tuple[int, FaitEnregistre]]]:
-    """Return the oldest facts to publish with their `numero`; facts of one decision on one aggregate stay together."""
-    decisions: dict[tuple[Any, ...], list[tuple[int, FaitEnregistre]]] = {}
+) -> list[list[tuple[int, FaitEnregistre, str | None]]]:
+    """Return the oldest facts to publish, with their `numero` and `precedents`; facts of one decision on one aggregate
+    stay together."""
+    decisions: dict[tuple[Any, ...], list[tuple[int, FaitEnregistre, str | None]]] = {}
     rows = await opened(conn, sceaux, await conn.fetch(_UNPUBLISHED, flux, limit + _MOST_OF_ONE))
     for rank, row in enumerate(rows):
         key = row["cause"], row["agregat"], row["partition"]
         if rank < limit or key in decisions:
-            decisions.setdefault(key, []).append((row.pop("numero"), FaitEnregistre(brique=brique, **row)))
+            numero, precedents = row.pop("numero"), row.pop("precedents")
+            decisions.setdefault(key, []).append((numero, FaitEnregistre(brique=brique, **row), precedents))
     return list(decisions.values())
 
 

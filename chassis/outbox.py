@@ -5,7 +5,7 @@ One replica of a service relays at a time (an advisory lock), so that the facts 
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -52,10 +52,18 @@ class Outbox:
     """The relay and the reconciliation of one service with one stream. `wake`: facts have just been committed."""
 
     def __init__(
-        self, brique: str, stream: str, pool: Pool, bus: NatsBus, sceaux: Sceaux, *, forgets: bool = True
+        self,
+        brique: str,
+        stream: str,
+        pool: Pool,
+        bus: NatsBus,
+        sceaux: Sceaux,
+        *,
+        forgets: bool = True,
+        ensembles: Collection[Sequence[str]] = (),
     ) -> None:
         self._brique, self._stream, self._pool, self._bus, self._forgets = brique, stream, pool, bus, forgets
-        self._sceaux = sceaux
+        self._sceaux, self._ensembles = sceaux, ensembles
         self._waiting = asyncio.Event()
         self._window = _WINDOW
         self._subjects = [f"{stream.lower()}.*.{brique}.>"]
@@ -96,10 +104,10 @@ class Outbox:
             return 0
         clock = asyncio.get_running_loop().time
         started = clock()
-        publications = [self._publish([fait for _, fait in decision]) for decision in decisions]
+        publications = [self._publish(decision) for decision in decisions]
         outcomes = await asyncio.gather(*publications, return_exceptions=True)
         placed = [(d, seq) for d, seq in zip(decisions, outcomes, strict=True) if isinstance(seq, int)]
-        stored = [(numero, seq) for decision, seq in placed for numero, _ in decision]
+        stored = [(numero, seq) for decision, seq in placed for numero, *_ in decision]
         await ledger.mark_published(conn, stored)
         failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
         self._window = next_window(self._window, sum(map(len, decisions)), clock() - started, failed=bool(failures))
@@ -107,9 +115,10 @@ class Outbox:
             raise failures[0]
         return len(stored)
 
-    async def _publish(self, faits: Sequence[FaitEnregistre]) -> int:
-        ids, body = ",".join(str(fait.id) for fait in faits), b"\n".join(orjson.dumps(f.evenement()) for f in faits)
-        return await self._bus.publish(self._stream, sujet_de_la_decision(faits), ids, body)
+    async def _publish(self, decision: Sequence[tuple[int, FaitEnregistre, str | None]]) -> int:
+        ids, faits = ",".join(str(fait.id) for _, fait, _ in decision), [fait for _, fait, _ in decision]
+        body = b"\n".join(orjson.dumps(fait.evenement(precedents)) for _, fait, precedents in decision)
+        return await self._bus.publish(self._stream, sujet_de_la_decision(faits, self._ensembles), ids, body)
 
     async def forget(self, conn: Connection) -> int:
         """Delete the messages of erased persons from their stream, one by one; return how many.

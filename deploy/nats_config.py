@@ -69,10 +69,11 @@ def render(data: DataDir, listen: str, store: Path, *, monitoring: str | None = 
 server_name: relais
 listen: "{listen}"
 {http}max_payload: {MAX_PAYLOAD_BYTES}
-# Before an acknowledgement is sent, the message is on disk, sealed. A store from before is sealed when it is opened.
+# Facts are on disk in PostgreSQL before they are published: what a power cut takes from the stream is noticed and
+# published again. Messages are sealed. A store from before is sealed when it is opened.
 jetstream {{
   store_dir: {json.dumps(str(store))}
-  sync_interval: always
+  sync_interval: 1s
   include "flux.conf"
 }}
 accounts {{

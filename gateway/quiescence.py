@@ -1,8 +1,8 @@
 """How far each service is with a parcours: what it said last, and what it has heard of its siblings."""
 
 import asyncio
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import orjson
@@ -22,17 +22,25 @@ class Avancement:
     """What a service answers about a parcours: the sequence of its last fact, and of what it heard of each sibling.
 
     `place` is that of its last fact in the stream, once all are there; `lu` how far it has read the stream whole.
+    `dits` has the last sequence of each type of its facts, `entend` the types that it follows of each sibling.
     """
 
     dit: int
     entendu: Mapping[str, int]
     place: int | None = None
     lu: int = 0
+    dits: Mapping[str, int] = field(default_factory=dict)
+    entend: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def a_entendu(self, sibling: str, told: "Avancement") -> bool:
-        """All that it said. What was said before one listened to it left no position, and is behind in the stream."""
+        """All that it follows. What came before one listened to it left no position, and is behind in the stream."""
         is_behind = told.place is not None and told.place <= self.lu
-        return self.entendu[sibling] >= told.dit or (not self.entendu[sibling] and is_behind)
+        return self.entendu[sibling] >= self.suit(sibling, told) or (not self.entendu[sibling] and is_behind)
+
+    def suit(self, sibling: str, told: "Avancement") -> int:
+        """The sequence of the last fact of this sibling that it follows; one that does not name types follows all."""
+        types = self.entend.get(sibling)
+        return told.dit if types is None else max((told.dits.get(type_, 0) for type_ in types), default=0)
 
 
 Avancements = Mapping[Key, Avancement]

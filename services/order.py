@@ -96,4 +96,4 @@ def in_order(brique: Brique[Any, Any, Any, Any]) -> Brique[Dit, tuple[Any, Mots]
         await write(conn, _SAVE, [(objet, *mot) for objet, mot in sorted(suivis.mots.dits.items())])
         await brique.enregistrer(conn, suivis.dossiers, faits)  # what it erases leaves no word either
 
-    return Brique(brique.nom, lire, charger, decider, brique.traduire, enregistrer, brique.sceaux)
+    return Brique(brique.nom, lire, charger, decider, brique.traduire, enregistrer, brique.sceaux, brique.entend)

@@ -24,6 +24,7 @@ from chassis.process import Process
 from chassis.settings import Settings
 from services import health
 from services.aside import rows as aside
+from services.ecoute import ENSEMBLES, siens, sujets
 from services.order import in_order
 
 _log = structlog.get_logger()
@@ -45,13 +46,12 @@ def utc_now() -> datetime:
 class Service:
     """A brique with its subjects on the bus.
 
-    `ecoute` holds the stream subjects of its siblings' events, `lectures` the answers to `lecture.<nom>.<vue>`: each
-    takes the request's JSON and returns a JSON value. `reglages` answer `reglage.<nom>.<geste>` alike, each in a
-    transaction: settings of an organisation, about no person. Facts go to one of `flux`; it reads the first.
+    `lectures` holds the answers to `lecture.<nom>.<vue>`: each takes the request's JSON and returns a JSON value.
+    `reglages` answer `reglage.<nom>.<geste>` alike, each in a transaction: settings of an organisation. Facts go to one
+    of `flux`; it reads the first.
     """
 
     brique: Brique[Any, Any, Any, Any]
-    ecoute: Sequence[str] = ()
     lectures: Mapping[str, Lecture] = field(default_factory=dict)
     reglages: Mapping[str, Lecture] = field(default_factory=dict)
     flux: Sequence[str] = ("PARCOURS",)
@@ -64,9 +64,9 @@ def run(service: Service, settings: Settings, *, clock: Clock = utc_now) -> None
 
 async def connect(service: Service, running: Process, clock: Clock = utc_now) -> Engine[Any, Any, Any, Any]:
     """Start the loops and the answers of a service. Return its engine, for loops of its own."""
-    nom = service.brique.nom
+    nom, sceaux, entend = service.brique.nom, service.brique.sceaux, service.brique.entend
     outboxes = [
-        Outbox(nom, flux, running.pool, running.bus, service.brique.sceaux, forgets=flux == service.flux[0])
+        Outbox(nom, flux, running.pool, running.bus, sceaux, forgets=flux == service.flux[0], ensembles=ENSEMBLES)
         for flux in service.flux
     ]
     engine = Engine(in_order(service.brique), running.pool, on_facts=outboxes[0].wake, clock=clock)
@@ -75,16 +75,16 @@ async def connect(service: Service, running: Process, clock: Clock = utc_now) ->
     for outbox in outboxes:
         running.loop("outbox", outbox.run)
     running.loop("echeances", DueDates(engine, running, clock).run)
-    if service.ecoute:
+    if entend:
         handle = Listener(engine, running, clock).handle
-        consume = partial(running.bus.consume, service.flux[0], nom, service.ecoute, handle, linger_s=_LINGER_S)
+        consume = partial(running.bus.consume, service.flux[0], nom, sujets(entend), handle, linger_s=_LINGER_S)
         running.loop("evenements", consume)
     own: dict[str, Lecture] = {"avancement": partial(_progress, service, running)} | aside.reading(service.brique)
     for vue, lecture in (own | dict(service.lectures)).items():
         await running.bus.respond(f"lecture.{nom}.{vue}", nom, _answering(running, lecture))
     for geste, reglage in ({"rebut": aside.settle} | dict(service.reglages)).items():
         await running.bus.respond(f"reglage.{nom}.{geste}", nom, _answering(running, reglage, sets=True))
-    reads = {service.flux[0]: nom} if service.ecoute else {}
+    reads = {service.flux[0]: nom} if entend else {}
     await running.bus.respond(f"lecture.{nom}.sante", nom, health.answering(running, reads))
     await running.bus.respond(f"depot.{nom}", nom, _answer_deposits(intake))
     return engine
@@ -111,13 +111,18 @@ def _answering(running: Process, lecture: Lecture, *, sets: bool = False) -> Cal
 
 
 async def _progress(service: Service, running: Process, conn: Connection, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """By parcours: the last fact of this service (`dit`, `place`), the last one read of each sibling, and `lu`."""
-    parcours, briques = [UUID(one) for one in asked["parcours"]], [sujet.split(".")[2] for sujet in service.ecoute]
-    lu = (await running.bus.reader(service.flux[0], service.brique.nom))["acquis"] if briques else 0
-    heard = await ledger.positions(conn, [(brique, one) for brique in briques for one in parcours])
-    told = {one: {brique: heard.get((brique, one), 0) for brique in briques} for one in parcours}
+    """By parcours: the last fact of this service (`dit`, `place`, by type `dits`), the last one read of each sibling,
+    the types that it follows (`entend`), and how far it has read the stream (`lu`)."""
+    parcours, entend = [UUID(one) for one in asked["parcours"]], siens(service.brique.entend)
+    lu = await running.bus.read_up_to(service.flux[0], service.brique.nom) if entend else 0
+    heard = await ledger.positions(conn, [(brique, one) for brique in entend for one in parcours])
+    told = {one: {brique: heard.get((brique, one), 0) for brique in entend} for one in parcours}
     said = await conn.fetch(ledger.SAID, parcours)  # last: it holds what followed from all that was heard
-    return {str(one): {"dit": dit, "place": place, "entendu": told[one], "lu": lu} for one, dit, place in said}
+    return {
+        str(row["agregat"]): {"entendu": told[row["agregat"]], "lu": lu, "entend": entend}
+        | {name: row[name] for name in ("dit", "place", "dits")}
+        for row in said
+    }
 
 
 class Listener:
@@ -130,17 +135,19 @@ class Listener:
 
     async def handle(self, messages: Sequence[Message]) -> Verdicts:
         """Return a verdict per message. An unreadable one is parked with its place, and the others go on."""
-        events, unreadable = read_each(messages)
+        read, unreadable = read_each(messages)
+        events = [event for event in read if event.type in self._engine.entend]
         async with self._pool.acquire() as conn:
             for rank, error in unreadable.items():
                 _log.error("service.unreadable_event", subject=messages[rank].subject, place=messages[rank].sequence)
                 await ledger.park_unreadable(conn, messages[rank], type(error).__name__, self._clock())
             positions = await ledger.positions(conn, list({event.key for event in events}))
-        taken, verdicts = take_in_order(events, positions)
-        reponses = await self._engine.decide([self._entree(event) for event in taken])
-        waiting = {reponse.id for reponse in reponses if reponse.etat == "attente"}
-        told = iter(RETRY_S if e.id in waiting else verdict for e, verdict in zip(events, verdicts, strict=True))
-        return [None if rank in unreadable else next(told) for rank in range(len(messages))]
+        taken, verdicts = take_in_order(events, positions, self._engine.entend)
+        reponses = await self._engine.decide([self._entree(event) for event in taken]) if taken else ()
+        delays_s = {event.id: verdict for event, verdict in zip(events, verdicts, strict=True)}
+        delays_s |= {reponse.id: RETRY_S for reponse in reponses if reponse.etat == "attente"}
+        of = iter(read)
+        return [None if rank in unreadable else delays_s.get(next(of).id) for rank in range(len(messages))]
 
     def _entree(self, event: Event) -> Entree:
         body = event.body

@@ -161,7 +161,9 @@ class Ordre:
             return False
         for sibling, heard in avancement.entendu.items():
             told = self.avancements.get((sibling, event.agregat))
-            if heard < (event.sequence - 1 if sibling == event.brique else told.dit if told else 0):
+            followed = avancement.entend.get(sibling) if sibling == event.brique else None
+            said = avancement.suit(sibling, told) if told else 0
+            if heard < (event.previous(followed) if sibling == event.brique else said):
                 return False
         coming = ((key, sequence) for sequence in range(self._next(key), avancement.dit + 1))
         return all(one in self._ici or one in self.ecartes for one in coming)

@@ -39,7 +39,8 @@ def brique(nom: str, registre: Registre[A]) -> Brique[Any, Any, Any, Any]:
         entre_nous = fait.garde.entre_nous() if hasattr(fait.garde, "entre_nous") else {}
         return Fait(modele.nom(fait), fait.parcours, fait.departement, fait.data.en_json() | entre_nous, effet=effet)
 
-    return Brique(nom, lire, registre.charger, regles.decider, publier, registre.enregistrer, registre.sceaux)
+    faire = (lire, registre.charger, regles.decider, publier, registre.enregistrer)
+    return Brique(nom, *faire, registre.sceaux, regles.entend)
 
 
 def recu(entree: Entree, type_: str, data: Any) -> Recu[Any]:

@@ -114,9 +114,11 @@ class Registre(Generic[A]):
             lignes = [(*li[:rang], une, *li[rang + 1 :]) for li, une in zip(lignes, cellules, strict=True)]
         await ledger.insert(conn, table.nom, table.colonnes, lignes)
 
-    async def famille(self, conn: Connection, parcours: UUID) -> list[A]:
-        """Return the surviving dossier of this parcours, then its absorbed ones; empty for an unknown parcours."""
-        return list((await self.lire(conn, await conn.fetch(_FAMILLE, parcours))).values())
+    async def famille(self, conn: Connection, parcours: UUID, departement: str | None = None) -> list[A]:
+        """Return the surviving dossier of this parcours, then its absorbed ones. Of an unknown one, an empty dossier in
+        `departement` if it is given: nothing that concerns this service was said of it yet."""
+        connus = list((await self.lire(conn, await conn.fetch(_FAMILLE, parcours))).values())
+        return connus or [self.modele.dossier(parcours, lieu) for lieu in (departement,) if lieu]
 
     async def lire(self, conn: Connection, rows: Iterable[Record]) -> dict[UUID, A]:
         """Return the dossiers of these rows for a read: without the archived ones."""

@@ -5,7 +5,7 @@ frozen dataclass with `parcours`, declared beside its fold.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Generic, TypeAlias, TypeVar
 from uuid import UUID
@@ -79,6 +79,8 @@ class Regles:
     permises: set[type | str] = field(default_factory=set)
     au_survivant: set[type | str] = field(default_factory=set)
     regardent: set[type | str] = field(default_factory=set)
+    naissance: Callable[[Recu[Any]], Any] | None = None
+    """The fact that opens a dossier for its first deposit; without it the deposit waits for the event that opens."""
 
     def regle(
         self,
@@ -122,17 +124,26 @@ class Regles:
 
         return inscrire
 
+    @property
+    def entend(self) -> frozenset[str]:
+        """The types of events of siblings; a due date has no noun."""
+        return frozenset(cle for cle in self.regles if isinstance(cle, str) and "." in cle)
+
     def replier(self, dossier: Any, fait: Any) -> Any:
         """The dossier as the fact leaves it; None for one that no fact has opened yet."""
         return self.replis[classe_du_fait(fait)](dossier, fait)
 
     def decider(self, situation: Any, recu: Recu[Any], maintenant: datetime) -> Decision:
-        """Events are followed, also of a closed parcours; a deposit needs a dossier that is open."""
+        """Events are followed, also of a closed parcours; a deposit opens the dossier that is missing."""
         regle, dossier = self.regles[recu.cle], situation.dossier
         if recu.nature == "evenement":
             return [] if situation.est_oublie else regle(situation, recu, maintenant)
         if situation.est_oublie:
             return Refus("parcours-inconnu", "/subject")
+        if dossier is None and recu.nature == "depot" and self.naissance:
+            ne = self.naissance(recu)
+            decision = self.decider(replace(situation, dossier=self.replier(None, ne)), recu, maintenant)
+            return decision if isinstance(decision, Refus | Attente) else [ne, *decision]
         if dossier is None:
             return Attente("dossier absent")
         if recu.nature == "depot" and dossier.est_clos and recu.cle not in self.permises:

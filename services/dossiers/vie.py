@@ -1,6 +1,7 @@
-"""The rules of every service for a parcours that `usagers` opens, moves, merges, closes or erases. Stdlib only.
+"""The rules of every service for a parcours that `usagers` moves, merges, closes or erases. Stdlib only.
 
-It asks the brique three questions: what follows a transfer, a merge, a closure.
+An opening is not followed: a dossier is born with the first deposit or event that concerns it, unless the service has a
+rule for the signal. The brique is asked three questions: what follows a transfer, a merge, a closure.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,8 +11,6 @@ from typing import Any
 from uuid import UUID
 
 from services.dossiers.regles import Recu, Regles
-
-OUVRENT = ("parcours.ouvert", "usager.signale")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +93,8 @@ class Vie:
 
     def inscrire(self, regles: Regles, *, sauf: Sequence[str] = ()) -> None:
         """Put these rules and folds in the table of the service; `sauf` names the messages that it decides itself."""
-        regles.regle(*(nom for nom in OUVRENT if nom not in sauf), au_survivant=True)(self._ouvrir)
+        if "usager.signale" not in sauf:
+            regles.naissance = lambda recu: DossierOuvert(recu.parcours, recu.departement)
         regles.regle("parcours.transfere", "transfert.effectif")(self._transferer)
         if "usager.fusionne" not in sauf:
             regles.regle("usager.fusionne", au_survivant=True)(self._fusionner)
@@ -108,9 +108,6 @@ class Vie:
 
     def _ouvert(self, _: Any, fait: DossierOuvert) -> Any:
         return self.dossier(fait.parcours, fait.departement)
-
-    def _ouvrir(self, situation: Situation, recu: Recu[Any], _: datetime) -> Sequence[Any]:
-        return self.ouvrir(situation.dossier, recu)
 
     def _transferer(self, situation: Situation, recu: Recu[Any], maintenant: datetime) -> Sequence[Any]:
         dossier, vers = situation.dossier, recu.data["departement_nouveau"]
@@ -126,11 +123,13 @@ class Vie:
         return [*faits, *self.fusion(connu, absorbes, recu, maintenant)]
 
     def _clore(self, situation: Situation, recu: Recu[Any], maintenant: datetime) -> Sequence[Any]:
-        dossier = situation.dossier
-        if dossier is None or dossier.est_clos:
+        """Close also an unknown parcours: a later deposit must not open it."""
+        dossier = situation.dossier or self.dossier(recu.parcours, recu.departement)
+        if dossier.est_clos:
             return []
         fin, motif = date.fromisoformat(recu.data["date_fin"]), recu.data["motif"]
-        return [DossierClos(dossier.parcours), *self.cloture(dossier, fin, motif, maintenant)]
+        ouverts = self.ouvrir(situation.dossier, recu)
+        return [*ouverts, DossierClos(dossier.parcours), *self.cloture(dossier, fin, motif, maintenant)]
 
     def _effacer(self, situation: Situation, recu: Recu[Any], _: datetime) -> Sequence[Any]:
         """Erase also an unknown person: a message that arrives later must not bring it back."""

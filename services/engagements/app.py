@@ -14,7 +14,6 @@ from services.service import Service
 _brique = replace(brique("engagements", REGISTRE), decider=decider)
 SERVICE = Service(
     brique=defusable(_brique, JOURNAL),
-    ecoute=("parcours.*.usagers.>", "parcours.*.orientation.>", "parcours.*.referents.>"),
     lectures={
         "contrat": lectures.contrat,
         "delais": lectures.delais,

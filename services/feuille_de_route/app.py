@@ -10,7 +10,7 @@ from chassis.facts import Entree
 from services.dossiers.brique import brique, recu
 from services.dossiers.regles import Recu as Message
 from services.dossiers.sceaux.processus import lancer
-from services.feuille_de_route.domain.parcours import BRIQUES, MONTRES, SANS_DONNEES
+from services.feuille_de_route.domain.parcours import BRIQUES, SANS_DONNEES
 from services.feuille_de_route.domain.recu import Recu
 from services.feuille_de_route.store import lectures
 from services.feuille_de_route.store.dossiers import REGISTRE
@@ -59,7 +59,6 @@ def _appris(entree: Entree) -> Recu:
 
 SERVICE = Service(
     brique=replace(_brique, lire=lire),
-    ecoute=tuple(f"parcours.*.{nom}.>" for nom in MONTRES),
     lectures={"feuille": lectures.feuille, "echeances": lectures.echeances, "defusion": lectures.defusion},
 )
 

@@ -15,7 +15,6 @@ from services.service import Service
 _brique = brique("offres", REGISTRE)
 SERVICE = Service(
     brique=avec_l_offre(defusable(_brique, JOURNAL)),
-    ecoute=("parcours.*.usagers.>",),
     lectures={
         "services": recherche.services,
         "service": fiches.service,

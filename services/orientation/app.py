@@ -11,7 +11,6 @@ from services.service import Service
 _brique = brique("orientation", REGISTRE)
 SERVICE = Service(
     brique=defusable(_brique, JOURNAL),
-    ecoute=("parcours.*.usagers.>", "parcours.*.referents.>", "parcours.*.engagements.>"),
     lectures={
         "orientations": lectures.orientations,
         "diagnostic": lectures.diagnostic,

@@ -11,7 +11,6 @@ from services.service import Service
 _brique = brique("referents", REGISTRE)
 SERVICE = Service(
     brique=defusable(_brique, JOURNAL),
-    ecoute=("parcours.*.usagers.>", "parcours.*.orientation.>", "parcours.*.engagements.>"),
     lectures={
         "referent": lectures.referent,
         "rdv": lectures.rdv,

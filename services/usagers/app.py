@@ -23,7 +23,6 @@ _brique: Brique[Message, Etat, Fait, Dossiers] = Brique(
 )
 SERVICE = Service(
     brique=_brique,
-    ecoute=subscriptions.ECOUTE,
     lectures=subscriptions.LECTURES,
     reglages=subscriptions.REGLAGES,
 )

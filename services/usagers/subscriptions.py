@@ -29,8 +29,6 @@ DEPOTS: Mapping[str, depots.Lecteur] = {
 }
 """Deposits on a parcours; `usager.signale` alone concerns none yet."""
 
-ECOUTE: tuple[str, ...] = ()
-
 ECHEANCES: Mapping[str, depots.Lecteur] = {
     CONSERVATION: depots.conservation_echue,
     TRANSFERT: depots.transfert_echu,

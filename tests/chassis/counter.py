@@ -90,6 +90,7 @@ BRIQUE: Brique[Plus, int, Plus, Totals] = Brique(
     traduire=lambda fait: Fait("compteur.augmente", fait.agregat, "59", {"plus": fait.plus}),
     enregistrer=enregistrer,
     sceaux=SCEAUX,
+    entend=frozenset({"usager.corrige"}),
 )
 
 

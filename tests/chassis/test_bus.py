@@ -79,6 +79,30 @@ async def test_a_consumer_receives_in_order_only_what_it_filters(bus: NatsBus) -
     assert [message.body for message in received] == [b"1", b"3"]
 
 
+async def test_a_reader_that_asks_for_less_reads_what_it_had_asked_for_first(bus: NatsBus) -> None:
+    received, stop, asks = list[bytes](), asyncio.Event(), ["parcours.*.usagers.b.*"]
+
+    async def handle(messages: Sequence[Message]) -> list[None]:
+        received.extend(message.body for message in messages)
+        if b"b" in received:
+            stop.set()
+        return [None] * len(messages)
+
+    async def publish(*kinds: str) -> None:
+        for kind in kinds:
+            await bus.publish("PARCOURS", f"parcours.59.usagers.{kind}.x", kind, kind.encode())
+
+    await bus._ensure_consumer("PARCOURS", "orientation", ["parcours.*.usagers.>"])
+    await publish("a")
+    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+        tasks.create_task(bus.consume("PARCOURS", "orientation", asks, handle, stop))
+        while (await bus._jetstream.consumer_info("PARCOURS", "orientation")).config.filter_subjects != asks:
+            await asyncio.sleep(0.1)
+        await publish("a", "b")
+
+    assert received == [b"a", b"b"]
+
+
 async def test_what_was_refused_comes_again_after_its_delay(bus: NatsBus) -> None:
     await bus.publish("PARCOURS", "parcours.59.usagers.ouvert.a", "un", b"1")
 

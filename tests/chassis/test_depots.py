@@ -285,7 +285,7 @@ async def test_a_request_that_cannot_be_read_is_answered_at_once(banc: Bench, su
 
 async def test_a_service_says_how_far_it_is_with_each_parcours(banc: Bench) -> None:
     process, known, unknown = await banc.process(NOM, NOM), uuid4(), uuid4()
-    engine = await service.connect(service.Service(BRIQUE, ecoute=["parcours.*.usagers.>"]), process)
+    engine = await service.connect(service.Service(BRIQUE), process)
     await banc.reach(f"lecture.{NOM}.avancement")
     await service.Listener(engine, process, lambda: NOW).handle([told(known, 1, 1), told(known, 2, 1)])
     await engine.decide([deposit(known, 1)])
@@ -300,7 +300,7 @@ async def test_a_service_says_how_far_it_is_with_each_parcours(banc: Bench) -> N
 
 async def test_a_service_says_where_its_facts_are_and_how_far_it_has_read(banc: Bench) -> None:
     process, known = await banc.process(NOM, NOM), uuid4()
-    engine = await service.connect(service.Service(BRIQUE, ecoute=["parcours.*.usagers.>"]), process)
+    engine = await service.connect(service.Service(BRIQUE), process)
     await banc.reach(f"lecture.{NOM}.avancement")
     await engine.decide([deposit(known, 1)])
     read = await banc.bus.publish("PARCOURS", told(known, 1, 1).subject, "un", told(known, 1, 1).body)
@@ -326,7 +326,7 @@ def told(agregat: UUID, sequence: int, plus: int) -> Message:
     fait = FaitEnregistre(
         id=uuid4(),
         brique="usagers",
-        type="compteur.augmente",
+        type="usager.corrige",
         agregat=agregat,
         sequence=sequence,
         partition="59",

@@ -78,6 +78,7 @@ async def test_the_facts_of_one_decision_are_one_message(setup: Setup) -> None:
     assert await setup.messages() == [",".join(str(fait.id) for fait in both), alone]
     received = await read(setup, 2)
     assert [(event.id, event.sequence) for event in received] == [(fait.id, fait.sequence) for fait in both]
+    assert [event.body.get("precedents") for event in received] == [None, "compteur.augmente=1"]
 
 
 async def test_a_decision_is_not_cut_by_the_end_of_a_window(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -142,7 +142,8 @@ def LeverSanction(parcours: UUID, sanction_id: str, le: date, motif: str, recu_a
 
 
 def ParcoursOuvert(parcours: UUID, departement: str) -> Recu[Any]:
-    return dit("parcours.ouvert", parcours, departement, {})
+    """What opens a dossier and changes nothing else."""
+    return dit("parcours.transfere", parcours, departement, {"departement_nouveau": departement})
 
 
 def ParcoursTransfere(parcours: UUID, departement: str) -> Recu[Any]:

@@ -36,7 +36,7 @@ def _fusion() -> Entree:
 
 
 async def _vivre(essai: Essai, parcours: UUID, vie: str) -> None:
-    await essai.accepte(evenement("usager.signale", {"brsa": True}, parcours))
+    await essai.accepte(evenement("parcours.transfere", {"departement_nouveau": "59"}, parcours))
     match vie:
         case "accompagnee":
             await essai.accompagner(parcours)

@@ -146,7 +146,7 @@ async def test_the_view_says_who_acted_last_on_each_contract(essai: Essai) -> No
 async def test_who_acted_is_known_after_a_merge(essai: Essai) -> None:
     await essai.accompagner(AUTRE)
     await essai.accepte(replace(depot("contrat.propose", propose_json(), AUTRE), agent="MODELE Dominique AG-1"))
-    await essai.accepte(evenement("parcours.ouvert", {}))
+    await essai.accepte(evenement("parcours.transfere", {"departement_nouveau": "59"}))
 
     await essai.accepte(evenement("usager.fusionne", {"conserve": str(PARCOURS), "absorbes": [str(AUTRE)]}))
 

@@ -48,19 +48,13 @@ async def test_a_contract_is_proposed_and_signed_as_it_was_deposited(essai: Essa
     assert propose.source == CD.partenaire
 
 
-async def test_a_deposit_without_dossier_waits(essai: Essai) -> None:
-    [reponse] = await essai.decider(depot("contrat.propose", propose_json()))
-
-    assert reponse.etat == "attente"
-
-
-async def test_siblings_may_be_heard_before_the_opening(essai: Essai) -> None:
+async def test_siblings_are_heard_without_an_opening(essai: Essai) -> None:
     await essai.accepte(
         evenement("referent.designe", {}),
         evenement("referent.accepte", {}),
         evenement("orientation.decidee", decidee_json()),
     )
-    await essai.accepte(evenement("parcours.ouvert", {}), depot("contrat.propose", propose_json()))
+    await essai.accepte(depot("contrat.propose", propose_json()))
 
     [signe] = await essai.accepte(depot("contrat.signe", signe_json()))
 
@@ -264,7 +258,7 @@ async def test_two_replicas_may_open_the_same_dossier_and_lose_nothing(essai: Es
     parcours = [UUID(int=PARCOURS.int + rang) for rang in range(20)]
 
     await asyncio.gather(
-        *(essai.accepte(evenement("parcours.ouvert", {}, id_)) for id_ in parcours),
+        *(essai.accepte(evenement("parcours.transfere", {"departement_nouveau": "59"}, id_)) for id_ in parcours),
         *(autre.accepte(evenement("orientation.decidee", decidee_json(), id_)) for id_ in parcours),
     )
 

@@ -38,8 +38,8 @@ ENGAGEMENTS = [message for message in CATALOGUE.values() if message.brique == "e
 DEPOTS = sorted(message.nom for message in ENGAGEMENTS if message.se_depose)
 DU_HUB = {"contrat.a-resigner", "engagement.retard", "reexamen.du"}
 ENTENDUS = {
-    *("parcours.ouvert", "parcours.transfere", "parcours.clos"),
-    *("usager.signale", "usager.fusionne", "usager.efface"),
+    *("parcours.transfere", "parcours.clos"),
+    *("usager.fusionne", "usager.efface"),
     *("diagnostic.realise", "orientation.decidee", "orientation.notifiee", "reorientation.decidee"),
     *("orientation.close", "orientation.annulee", "reprise.declaree"),
     *("referent.designe", "referent.accepte", "referent.decline", "referent.termine"),
@@ -104,10 +104,6 @@ def test_every_message_of_the_brique_has_one_rule_and_one_fold() -> None:
     assert [nom for nom, regle, repli in table if regle and repli] == DEPOTS
     assert {nom for nom, regle, _ in table if regle} == {*DEPOTS, *ENTENDUS, *EFFETS, *ECHEANCES}
     assert {nom for nom, _, repli in table if repli and nom in CATALOGUE} == {*DEPOTS, *DU_HUB}
-
-
-def test_every_event_listened_to_belongs_to_a_sibling_listened_to() -> None:
-    assert {f"parcours.*.{CATALOGUE[nom].brique}.>" for nom in ENTENDUS} == set(SERVICE.ecoute)
 
 
 @pytest.mark.parametrize("type_", sorted(ENTENDUS))

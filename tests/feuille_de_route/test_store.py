@@ -10,7 +10,6 @@ import orjson
 import pytest
 
 from chassis.facts import Entree
-from services.feuille_de_route.app import SERVICE
 from services.feuille_de_route.domain.recu import Recu
 from services.feuille_de_route.store import lectures
 from tests.engines import Bench
@@ -287,13 +286,3 @@ async def test_a_transferred_parcours_changes_basket(essai: Essai) -> None:
 
 async def test_an_unknown_parcours_has_no_sheet(essai: Essai) -> None:
     assert await essai.feuille() is None
-
-
-def test_it_listens_to_every_other_brique() -> None:
-    assert {sujet.split(".")[2] for sujet in SERVICE.ecoute} == {
-        "usagers",
-        "orientation",
-        "referents",
-        "engagements",
-        "offres",
-    }

@@ -15,7 +15,7 @@ from services.engagements.app import SERVICE as ENGAGEMENTS
 from services.feuille_de_route.app import SERVICE, lire
 from services.feuille_de_route.domain import REGLES
 from services.feuille_de_route.domain.dossier import Dossier
-from services.feuille_de_route.domain.parcours import BRIQUES, DEFUSION, FUSION, MONTRES
+from services.feuille_de_route.domain.parcours import BRIQUES, DEFUSION, FUSION
 from services.feuille_de_route.domain.recu import NOUS
 from tests.engagements.fabrique import Histoire
 from tests.engagements.fabrique import oriente as oriente_vers_le_social
@@ -55,7 +55,6 @@ def test_every_message_of_the_brique_has_one_rule_and_one_fold() -> None:
 
 def test_every_event_is_heard_of_the_brique_that_tells_it() -> None:
     assert {nom: CATALOGUE[nom].brique for nom in ENTENDUS} == {nom: BRIQUES[nom] for nom in ENTENDUS}
-    assert {f"parcours.*.{brique}.>" for brique in MONTRES} == set(SERVICE.ecoute)
 
 
 @pytest.mark.parametrize("type_", DEPOTS)

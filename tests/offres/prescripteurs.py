@@ -80,7 +80,8 @@ def suite(vers: Etat, jours: int, cle: str = "p-1", *, par: str = ASSO, **autres
 
 
 def ouvert(parcours: UUID) -> Recu[Any]:
-    return dit("parcours.ouvert", parcours, {})
+    """What opens a dossier and changes nothing else."""
+    return dit("parcours.transfere", parcours, {"departement_nouveau": "59"})
 
 
 def transfere(departement: str) -> Recu[Any]:

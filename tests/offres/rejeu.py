@@ -29,7 +29,7 @@ _DEFUSION = UUID("01890000-0000-7000-8000-00000000d002")
 async def vivre(banc: Bench) -> Vecu:
     """Prescriptions answered, reminded, refused and expired; a merge undone, then made again."""
     essai = await ouvert(banc)
-    await essai.accepte(evenement("parcours.ouvert", {}, AUTRE))
+    await essai.accepte(evenement("parcours.transfere", {"departement_nouveau": "59"}, AUTRE))
     for cle in ("p-1", "p-2", "p-3"):
         await essai.accepte(emet(cle))
     await essai.accepte(emet("p-1", CODE.id, AUTRE))

@@ -24,7 +24,7 @@ def _fusion() -> Entree:
 
 @pytest.mark.parametrize("meme_cle", [False, True])
 async def test_each_dossier_is_as_before(essai: Essai, meme_cle: bool) -> None:
-    await essai.accepte(evenement("parcours.ouvert", {}, AUTRE))
+    await essai.accepte(evenement("parcours.transfere", {"departement_nouveau": "59"}, AUTRE))
     await essai.accepte(emission("p-1"))
     await essai.accepte(emission("p-1" if meme_cle else "p-9", CODE.id, AUTRE))
     avant = await etat(essai.pool, REGISTRE.sceaux, DEUX)
@@ -39,7 +39,7 @@ async def test_each_dossier_is_as_before(essai: Essai, meme_cle: bool) -> None:
 
 async def test_a_prescription_goes_back_as_it_was_answered_and_a_new_one_to_whom_it_names(essai: Essai) -> None:
     avant, apres = (f"cd-59/{nom}@{AUTRE.hex}" for nom in ("avant", "apres"))
-    await essai.accepte(evenement("parcours.ouvert", {}, AUTRE))
+    await essai.accepte(evenement("parcours.transfere", {"departement_nouveau": "59"}, AUTRE))
     await essai.accepte(emission(avant, parcours=AUTRE))
     la_fusion = _fusion()
     await essai.accepte(la_fusion)
@@ -62,7 +62,7 @@ async def test_a_prescription_goes_back_as_it_was_answered_and_a_new_one_to_whom
 
 
 async def test_a_reminder_that_fell_due_meanwhile_is_not_made_twice(essai: Essai) -> None:
-    await essai.accepte(evenement("parcours.ouvert", {}, AUTRE))
+    await essai.accepte(evenement("parcours.transfere", {"departement_nouveau": "59"}, AUTRE))
     await essai.accepte(emission("p-9", parcours=AUTRE))
     la_fusion = _fusion()
     await essai.accepte(la_fusion)

@@ -125,7 +125,7 @@ async def ouvert(banc: Bench) -> Essai:
     essai = Essai(await banc.process("offres", "offres"))
     for donnees in (structure_json(), service_json(), service_json(CODE.id)):
         await essai.accepte(publication(donnees))
-    await essai.accepte(evenement("parcours.ouvert", {}))
+    await essai.accepte(evenement("parcours.transfere", {"departement_nouveau": "59"}))
     return essai
 
 
@@ -171,10 +171,10 @@ async def test_a_wrong_siret_leaves_the_key_of_the_structure(essai: Essai) -> No
     assert fait.donnees["structure"]["valeur"] == SCOOTER.structure_id
 
 
-async def test_a_deposit_before_its_parcours_is_known_waits(essai: Essai) -> None:
-    [answer] = await essai.decide(emission(parcours=AUTRE))
+async def test_a_first_deposit_opens_the_dossier(essai: Essai) -> None:
+    await essai.accepte(emission(parcours=AUTRE))
 
-    assert answer.etat == "attente"
+    assert await essai.pool.fetchval("SELECT count(*) FROM dossiers WHERE parcours = $1", AUTRE) == 1
 
 
 async def test_a_whole_life_is_read_back_as_it_was_told(essai: Essai) -> None:
@@ -400,7 +400,7 @@ async def test_a_prescription_that_was_withdrawn_before_it_came_is_not_emitted(e
 
 
 async def test_a_merge_moves_the_prescriptions_to_the_survivor(essai: Essai) -> None:
-    await essai.accepte(evenement("parcours.ouvert", {}, AUTRE))
+    await essai.accepte(evenement("parcours.transfere", {"departement_nouveau": "59"}, AUTRE))
     await essai.accepte(emission("p-9", parcours=AUTRE))
 
     await essai.accepte(evenement("usager.fusionne", {"conserve": str(PARCOURS), "absorbes": [str(AUTRE)]}))
@@ -414,7 +414,7 @@ async def test_a_merge_moves_the_prescriptions_to_the_survivor(essai: Essai) -> 
 
 
 async def test_a_withdrawal_announced_to_a_parcours_absorbed_meanwhile_reaches_the_survivor(essai: Essai) -> None:
-    await essai.accepte(evenement("parcours.ouvert", {}, AUTRE))
+    await essai.accepte(evenement("parcours.transfere", {"departement_nouveau": "59"}, AUTRE))
     await essai.accepte(emission("p-9", parcours=AUTRE))
     await essai.accepte(retrait())
     await essai.accepte(evenement("usager.fusionne", {"conserve": str(PARCOURS), "absorbes": [str(AUTRE)]}))
@@ -454,7 +454,7 @@ async def test_an_event_that_comes_in_a_later_batch_does_not_bring_an_erased_per
         await essai.accepte(emission())
     await essai.accepte(evenement("usager.efface", {"motif": "Demande."}))
 
-    await essai.decide(evenement("parcours.ouvert", {}))
+    await essai.decide(evenement("parcours.transfere", {"departement_nouveau": "59"}))
 
     assert await essai.pool.fetchval("SELECT count(*) FROM dossiers WHERE parcours = $1", PARCOURS) == 0
     assert await essai.refuse(emission("p-2")) == "parcours-inconnu"
@@ -502,7 +502,7 @@ async def test_the_table_refuses_a_state_that_makes_no_sense(essai: Essai, chang
 async def test_ten_thousand_prescriptions_live_their_whole_life(essai: Essai) -> None:
     """A fifth each: accepted and carried out, refused, cancelled, withdrawn, never answered."""
     people = [UUID(int=PARCOURS.int + 1000 + number) for number in range(1000)]
-    await essai.decide(*(evenement("parcours.ouvert", {}, person) for person in people))
+    await essai.decide(*(evenement("parcours.transfere", {"departement_nouveau": "59"}, person) for person in people))
     emissions = [
         emission(f"p-{rank}", CODE.id if rank % 5 == 3 else SCOOTER.id, person)
         for person in people

@@ -26,8 +26,8 @@ OFFRES = [message for message in CATALOGUE.values() if message.brique == "offres
 DE_L_OFFRE = sorted(NOMS[cle] for cle in OFFRE.regles if isinstance(cle, type))
 DEPOTS = sorted({message.nom for message in OFFRES if message.se_depose} - {*DE_L_OFFRE})
 ENTENDUS = {
-    *("parcours.ouvert", "parcours.transfere", "parcours.clos"),
-    *("usager.signale", "usager.fusionne", "usager.efface"),
+    *("parcours.transfere", "parcours.clos"),
+    *("usager.fusionne", "usager.efface"),
 }
 EXEMPLE = exemple_valide("prescription.emise")["data"]
 JOUR = date(2026, 7, 1)
@@ -80,10 +80,6 @@ def test_every_message_of_the_brique_has_one_rule_and_one_fold() -> None:
 
 def test_each_message_of_the_brique_is_about_a_parcours_or_about_the_offer() -> None:
     assert sorted(message.nom for message in OFFRES if not message.porte_sur_parcours) == DE_L_OFFRE
-
-
-def test_every_event_listened_to_belongs_to_a_sibling_listened_to() -> None:
-    assert {f"parcours.*.{CATALOGUE[nom].brique}.>" for nom in ENTENDUS} == set(SERVICE.ecoute)
 
 
 @pytest.mark.parametrize("type_", DEPOTS)

@@ -151,7 +151,8 @@ def CloreOrientation(parcours: UUID, auteur: Auteur, date_fin: date, motif: str,
 
 
 def ParcoursOuvert(parcours: UUID, departement: str) -> Recu[Any]:
-    return dit("parcours.ouvert", parcours, departement, {})
+    """What opens a dossier and changes nothing else."""
+    return dit("parcours.transfere", parcours, departement, {"departement_nouveau": departement})
 
 
 def UsagerSignale(

@@ -50,7 +50,7 @@ AVANT: dict[str, tuple[messages.Message, ...]] = {
 DEPOTS = sorted(message.nom for message in ORIENTATION if message.se_depose)
 DU_HUB = ["orientation.dessaisie"]
 ENTENDUS = {
-    *("parcours.ouvert", "parcours.transfere", "parcours.clos", "droits.modifies"),
+    *("parcours.transfere", "parcours.clos", "droits.modifies"),
     *("usager.signale", "usager.fusionne", "usager.oppose", "usager.efface"),
     *("referent.designe", "referent.remplace", "referent.annule", "rdv.planifie"),
     *("contrat.propose", "contrat.signe", "contrat.refuse", "contrat.annule"),
@@ -90,10 +90,6 @@ def test_every_message_of_the_brique_has_one_rule_and_one_fold() -> None:
     assert [nom for nom, regle, repli in table if regle and repli] == DEPOTS
     assert {nom for nom, regle, _ in table if regle} & CATALOGUE.keys() - set(DEPOTS) == ENTENDUS
     assert [nom for nom, _, repli in table if repli and nom in CATALOGUE] == sorted([*DEPOTS, *DU_HUB])
-
-
-def test_every_event_listened_to_belongs_to_a_sibling_listened_to() -> None:
-    assert {f"parcours.*.{CATALOGUE[nom].brique}.>" for nom in ENTENDUS} == set(SERVICE.ecoute)
 
 
 @pytest.mark.parametrize("type_", sorted(DEPOTS))

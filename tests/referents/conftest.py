@@ -50,7 +50,7 @@ class Essai:
         return reponse.refus.code
 
     async def orienter(self, parcours: UUID = PARCOURS, **autres: Any) -> Sequence[FaitEnregistre]:
-        await self.accepte(evenement("parcours.ouvert", {}, parcours))
+        await self.accepte(evenement("parcours.transfere", {"departement_nouveau": "59"}, parcours))
         return await self.accepte(
             evenement("orientation.decidee", decidee_json(**autres), parcours, brique="orientation")
         )

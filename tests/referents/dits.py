@@ -98,7 +98,8 @@ def ConstaterRdv(parcours: UUID, rdv: RendezVous, recu_a: datetime) -> Recu[Any]
 
 
 def ParcoursOuvert(parcours: UUID, departement: str) -> Recu[Any]:
-    return dit("parcours.ouvert", parcours, departement, {})
+    """What opens a dossier and changes nothing else."""
+    return dit("parcours.transfere", parcours, departement, {"departement_nouveau": departement})
 
 
 def ParcoursTransfere(parcours: UUID, departement: str) -> Recu[Any]:

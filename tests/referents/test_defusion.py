@@ -42,7 +42,6 @@ def _fusion() -> Entree:
 
 async def _vivre(essai: Essai, de_l_absorbe: str, du_survivant: str) -> None:
     for parcours, vie in ((PARCOURS, de_l_absorbe), (AUTRE, du_survivant)):
-        await essai.accepte(evenement("parcours.ouvert", {}, parcours))
         for entree in _VIES[vie]:
             await essai.accepte(de(entree, parcours))
 
@@ -52,6 +51,8 @@ async def _vivre(essai: Essai, de_l_absorbe: str, du_survivant: str) -> None:
 @pytest.mark.parametrize("retard", [False, True])
 async def test_each_dossier_is_as_before(essai: Essai, de_l_absorbe: str, du_survivant: str, retard: bool) -> None:
     """What `orientation` tells because of the merge is taken back too, or comes too late (`retard`)."""
+    for parcours in DEUX:
+        await essai.accepte(evenement("parcours.transfere", {"departement_nouveau": "59"}, parcours))
     await _vivre(essai, de_l_absorbe, du_survivant)
     avant = await etat(essai.pool, REGISTRE.sceaux, DEUX)
     la_fusion = _fusion()

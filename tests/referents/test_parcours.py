@@ -51,12 +51,11 @@ def test_a_deposit_that_overtakes_the_opening_waits() -> None:
     assert isinstance(histoire.recoit(designe()), Attente)
 
 
-def test_an_orientation_may_come_before_the_opening() -> None:
+def test_an_orientation_opens_the_dossier() -> None:
     histoire = Histoire()
     histoire.dossiers.clear()
 
     histoire.accepte(orientee())
-    histoire.accepte(messages.ParcoursOuvert(PARCOURS, "59"))
 
     assert histoire.natures() == ["DossierOuvert", "OrientationConnue"]
 

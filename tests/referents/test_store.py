@@ -56,7 +56,7 @@ async def test_a_designation_is_told_as_it_was_deposited(essai: Essai) -> None:
 
 
 async def test_a_designation_waits_for_the_decision_that_was_just_accepted(essai: Essai) -> None:
-    await essai.accepte(evenement("parcours.ouvert", {}))
+    await essai.accepte(evenement("parcours.transfere", {"departement_nouveau": "59"}))
     entree = depot("referent.designe", designe_json(), recu_a=essai.maintenant)
     [avant] = await essai.decider(entree)
     await essai.orienter()
@@ -166,7 +166,7 @@ async def test_two_replicas_may_open_the_same_dossier(essai: Essai, banc: Bench)
     autre = Essai(await banc.pool("referents"))
 
     reponses = await asyncio.gather(
-        essai.decider(evenement("parcours.ouvert", {})),
+        essai.decider(evenement("parcours.transfere", {"departement_nouveau": "59"})),
         autre.decider(evenement("orientation.decidee", decidee_json(), brique="orientation")),
         essai.decider(evenement("usager.fusionne", {"conserve": str(CONSERVE), "absorbes": [str(PARCOURS)]}, CONSERVE)),
     )

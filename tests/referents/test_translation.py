@@ -64,8 +64,8 @@ AVANT: dict[str, tuple[messages.Message, ...]] = {
 
 DEPOTS = sorted(message.nom for message in REFERENTS if message.se_depose)
 ENTENDUS = {
-    *("parcours.ouvert", "parcours.transfere", "parcours.clos"),
-    *("usager.signale", "usager.fusionne", "usager.efface"),
+    *("parcours.transfere", "parcours.clos"),
+    *("usager.fusionne", "usager.efface"),
     *("orientation.decidee", "orientation.close", "orientation.annulee"),
     *("contrat.signe", "contrat.annule", "reprise.declaree"),
 }
@@ -121,10 +121,6 @@ def test_two_rules_or_two_folds_of_one_message_are_refused() -> None:
         regles.regle("parcours.clos")(len)
     with pytest.raises(ValueError, match="two folds"):
         regles.repli(SuiviEffectif)(len)
-
-
-def test_every_event_listened_to_belongs_to_a_sibling_listened_to() -> None:
-    assert {f"parcours.*.{CATALOGUE[nom].brique}.>" for nom in ENTENDUS} == set(SERVICE.ecoute)
 
 
 @pytest.mark.parametrize("type_", sorted(DEPOTS))

@@ -146,7 +146,7 @@ async def test_a_service_that_has_not_heard_of_an_erasure_forgets_the_person_as_
 async def test_what_comes_late_of_an_erased_person_opens_no_dossier(essai: Essai, banc: Bench) -> None:
     await detruire(banc, PARCOURS)
 
-    await essai.accepte(evenement("parcours.ouvert", {}))
+    await essai.accepte(evenement("parcours.transfere", {"departement_nouveau": "59"}))
 
     assert [await essai.compte(table) for table in ("dossiers", "histoire")] == [0, 0]
 

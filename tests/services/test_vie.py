@@ -6,8 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import pytest
+
+from chassis.decision import Attente
 from services.dossiers.regles import Recu, Regles
-from services.dossiers.vie import DossierAbsorbe, DossierOuvert, DossierTransfere, Situation, Vie
+from services.dossiers.vie import DossierAbsorbe, DossierClos, DossierOuvert, DossierTransfere, Situation, Vie
 
 PARCOURS, AUTRE, INCONNU = (UUID(int=number) for number in (1, 2, 3))
 MIDI = datetime.fromisoformat("2026-03-02T12:00:00+01:00")
@@ -77,7 +80,26 @@ def test_a_service_decides_itself_what_it_leaves_out() -> None:
 
     VIE.inscrire(regles, sauf=sauf)
 
-    decidees = [
-        regles.decider(Situation(None), replace(TRANSFERE, type=nom), MIDI) for nom in (*sauf, "parcours.ouvert")
-    ]
-    assert decidees == [["la sienne"], ["la sienne"], [DossierOuvert(PARCOURS, "59")]]
+    decidees = [regles.decider(Situation(None), replace(TRANSFERE, type=nom), MIDI) for nom in sauf]
+    assert decidees == [["la sienne"], ["la sienne"]]
+
+
+@pytest.mark.parametrize(
+    ("suivi", "decision"), [((), [DossierOuvert(PARCOURS, "59"), "dit"]), (("usager.signale",), None)]
+)
+def test_a_dossier_is_born_with_its_first_deposit_unless_the_signal_opens_it(
+    suivi: Sequence[str], decision: Sequence[Any] | None
+) -> None:
+    regles, premier = Regles(), Recu("x", PARCOURS, "59", "x", UUID(int=9), "/partenaires/cd-59", "departement", MIDI)
+    regles.regle(str)(lambda situation, *_: ["dit"] if situation.dossier == Dossier(PARCOURS, "59") else [])
+    VIE.inscrire(regles, sauf=suivi)
+
+    rendue = regles.decider(Situation(None), premier, MIDI)
+
+    assert rendue == decision if decision else isinstance(rendue, Attente)
+
+
+def test_a_parcours_that_closes_before_anything_was_said_is_closed() -> None:
+    suite = suit(dit("parcours.clos", {"date_fin": "2026-04-01", "motif": "Décès."}), None)
+
+    assert suite == [DossierOuvert(PARCOURS, "59"), DossierClos(PARCOURS)]

@@ -105,7 +105,11 @@ class Reads:
         declare(call, request, CATALOGUE[message].finalites)
         seen = await self._sight.find(call, request.path_params["prc"])
         self._sight.passage(call, seen.roles)
-        vue = await self._sight.ask(lecture, {"parcours": str(seen.parcours)})
+        demande = {"parcours": str(seen.parcours)}
+        vue = await self._sight.ask(lecture, demande)
+        if vue is None and (connu := await self._sight.ask("usagers.parcours", demande)):
+            # Nothing that concerns this service was said of it yet.
+            vue = await self._sight.ask(lecture, demande | {"departement": connu["departement"]})
         if vue is None:
             raise unknown()
         homonyms = await self._sight.homonyms(seen.parcours, modele, vue)

@@ -1,7 +1,6 @@
 """Adds to a service the undoing of its merges, and the read that reports on one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -64,7 +63,8 @@ def defusable(brique: Brique[Any, Any, Any, Any], journal: Journal[A]) -> Brique
         if suivi.dossiers.erased:
             await conn.execute(_OUBLIER, suivi.dossiers.erased)
 
-    return replace(brique, lire=lire, charger=charger, decider=decider, traduire=traduire, enregistrer=enregistrer)
+    entend = brique.entend | {DEFUSION}
+    return Brique(brique.nom, lire, charger, decider, traduire, enregistrer, brique.sceaux, entend)
 
 
 def lecture(brique: Brique[Any, Any, Any, Any], journal: Journal[A]) -> Lecture:

@@ -1,7 +1,7 @@
 """The aggregates of one batch, with their merges: records the changes of each merge, and reverts undone ones."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Generic
 from uuid import UUID
 
@@ -88,8 +88,8 @@ class Suivi(Generic[A]):
         self._en_cours = None
         apres = self._actuels(fusion)
         if fusion.est_nouvelle and not fusion.apres:
-            # Of one that the merge itself opened nothing is to be taken back but the merge.
-            neufs = {id_: _seul(dossier) for id_, dossier in apres.items() if id_ not in avant}
+            # One that the merge itself opened was empty before it.
+            neufs = {id_: type(un)(id_, un.departement) for id_, un in apres.items() if id_ not in avant}
             fusion.avant, fusion.apres = avant | neufs, apres
             return
         for id_, dossier in apres.items():
@@ -144,7 +144,3 @@ def retablis(fusion: Fusion[A], actuels: Mapping[UUID, A], plan: Plan) -> list[A
         rendu, reste = rendre_les_objets(avant, apres, maintenant, reste, noms, plan)
         rendus.append(rendu)
     return [reste, *rendus]
-
-
-def _seul(dossier: A) -> A:
-    return replace(dossier, absorbe_par=None, est_clos=False)

@@ -57,7 +57,7 @@ _CELLULES = ("a_temps", "a_temps_en_retard", "hors_delai", "non_signees")
 
 async def contrat(conn: Connection, demande: Mapping[str, Any]) -> Json | None:
     """`{parcours}` → contract in force or awaited, history, month to sign, re-examination, sanctions; None: unknown."""
-    if not (famille := await REGISTRE.famille(conn, UUID(demande["parcours"]))):
+    if not (famille := await REGISTRE.famille(conn, UUID(demande["parcours"]), demande.get("departement"))):
         return None
     dossier, agents = famille[0], await _agents(conn, [un.parcours for un in famille])
     en_vigueur, a_venir, en_attente = dossier.en_vigueur, dossier.a_venir, dossier.en_attente

@@ -81,7 +81,7 @@ def avec_l_offre(parcours: Brique[Any, Any, Any, Any]) -> Brique[Any, Any, Any, 
             await _ecrire(conn, lots.faits, max(depose.recu.recu_a for depose in lots.deposes))
         await parcours.enregistrer(conn, lots.dossiers, faits)
 
-    return Brique(parcours.nom, lire, charger, decider, traduire, enregistrer, parcours.sceaux)
+    return Brique(parcours.nom, lire, charger, decider, traduire, enregistrer, parcours.sceaux, parcours.entend)
 
 
 def _lire(entree: Entree) -> Depose:

@@ -24,7 +24,7 @@ WHERE agregat = ANY($1) AND type IN ('rdv.planifie', 'rdv.modifie', 'rdv.annule'
 
 async def referent(conn: Connection, demande: Mapping[str, Any]) -> Json | None:
     """`{parcours, maintenant?}` → who follows this person today, who is proposed or comes next, history, followers."""
-    if not (famille := await REGISTRE.famille(conn, UUID(demande["parcours"]))):
+    if not (famille := await REGISTRE.famille(conn, UUID(demande["parcours"]), demande.get("departement"))):
         return None
     dossier, jour = famille[0], jour_legal(famille[0].departement, instant(demande))
     propose = next((d for d in dossier.designations if d.etat is Etat.PROPOSE), None)
@@ -46,7 +46,7 @@ async def referent(conn: Connection, demande: Mapping[str, Any]) -> Json | None:
 
 async def rdv(conn: Connection, demande: Mapping[str, Any]) -> Json | None:
     """`{parcours, maintenant?}` → its appointments: first the next ones in order, then the past ones, latest first."""
-    if not (famille := await REGISTRE.famille(conn, UUID(demande["parcours"]))):
+    if not (famille := await REGISTRE.famille(conn, UUID(demande["parcours"]), demande.get("departement"))):
         return None
     dossier, maintenant = famille[0], instant(demande)
     suivis = sorted(dossier.rendez_vous, key=lambda suivi: (suivi.rendez_vous.debut, suivi.rdv_id))
