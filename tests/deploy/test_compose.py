@@ -29,6 +29,14 @@ PORTS = Ports(passerelle=8420, console=8421, nats=4222, postgres=5432, connecteu
 OURS = {component.name: component for component in COMPONENTS}
 GATEWAYS = [component.name for component in COMPONENTS if component.gateway]
 SHARED = {"contracts", "chassis", "coffre", "healthcheck.py"}
+_SANDBOX, _FOUR_EYES = {"RELAIS_BAC_A_SABLE": "0"}, {"RELAIS_QUATRE_YEUX": "0"}
+_ALARMS = {
+    "RELAIS_ALERTES_SMTP": "",
+    "RELAIS_ALERTES_EXPEDITEUR": "relais@localhost",
+    "RELAIS_CONSOLE_URL": "",
+}
+OPTIONS = {"console": _FOUR_EYES, "entrant": _SANDBOX | _FOUR_EYES, "sortant": _SANDBOX | _ALARMS}
+"""What an operator may set, as it is when nobody does."""
 PUBLIC_URL = "https://relais.exemple.fr"
 
 
@@ -70,7 +78,7 @@ def expected_environment(component: Component) -> dict[str, str]:
         "RELAIS_DOSSIER_CONNECTEURS": "/var/lib/relais/connecteurs",
         "RELAIS_OTLP_URL": "http://jaeger:4318",
     }
-    return own | {name: value for name, value in moved.items() if name in own}
+    return own | OPTIONS.get(component.name, {}) | {name: value for name, value in moved.items() if name in own}
 
 
 def secret_files(component: Component) -> set[str]:
