@@ -22,8 +22,7 @@ from chassis.ordering import RETRY_S, Event, read_each, take_in_order
 from chassis.outbox import Outbox
 from chassis.process import Process
 from chassis.settings import Settings
-from services import health
-from services.aside import rows as aside
+from services import aside, health
 from services.ecoute import ENSEMBLES, siens, sujets
 from services.order import in_order
 

@@ -120,7 +120,7 @@ def test_nothing_passes_the_fence_and_a_planted_line_is_caught(
 BOUNDS = {
     "coffre": 345,
     "chassis": 1_925,
-    "services": 455,
+    "services": 547,
     "services/dossiers": 900,
     "services/dossiers/fusions": 490,
     "services/dossiers/sceaux": 262,

@@ -25,7 +25,7 @@ from deploy.components import ROOT, schemas
 from gateway.inbound.deposit.cabinet import Cabinet
 from gateway.inbound.deposit.former_rows import Sealing
 from gateway.sealing import ANSWERS, EVENTS, open_answers, open_events
-from services.aside import rows as aside
+from services import aside
 from services.dossiers.rejouer import rejouer
 from services.referents.domain.dossier import Depot
 from services.referents.store import lectures, portefeuille

@@ -96,8 +96,8 @@ async def test_a_failure_is_taken_settled_and_given_back(sortant: Sortant) -> No
 
 def _replay(abonnement: UUID) -> NouveauRejeu:
     now = datetime.now(UTC)
-    period = {"du": (now - timedelta(hours=1)).isoformat(), "au": (now + timedelta(hours=1)).isoformat()}
-    return NouveauRejeu(abonnement=str(abonnement), **period)
+    du, au = (now - timedelta(hours=1)).isoformat(), (now + timedelta(hours=1)).isoformat()
+    return NouveauRejeu(abonnement=str(abonnement), du=du, au=au)
 
 
 _ASIDE = """

@@ -23,6 +23,7 @@ HASH = "a hash, or random bytes"
 CODE = "a code of ours or of the catalogue"
 PARTNER = "who a partner is, and how it is reached: an organisation"
 NAME = "an id that a partner chose, by which a row is looked up"
+OPERATORS = "how the operators themselves are reached, as they ask to be"
 BOOKS = "the books of accesses and of operators: who did what, for twelve months; they must be read without any key"
 BEFORE = "0.2.0 wrote the content here: emptied into the cell beside it by `former_rows`"
 CLEAR_PART = "what SQL looks at of an event (`gateway.sealing.IN_CLEAR`); the rest is in the cell beside it"
@@ -37,12 +38,17 @@ RECEIPT = "ids and hashes that the hub signed; they must verify without any key"
 CLASSED = {
     "abonnements": {
         "partenaire url types etat signature essai_erreur portees": PARTNER,
+        "suspendu_par": BOOKS,
         "secret": KEY,
     },
     "acces": {
         "partenaire agent finalite quoi code trace liaison provenance": BOOKS,
         "precedent empreinte signature": HASH,
     },
+    "alertes": {"nature objet valeur seuil": CODE, "acquittee_par note": BOOKS},
+    "alertes_destinataires": {"canal adresse": OPERATORS},
+    "alertes_envois": {"moment etat erreur": CODE},
+    "alertes_seuils": {"nature seuil": CODE},
     "alias": {},
     "archives": {},
     "administration": {"acte par confirme_par objet": BOOKS, "demande avant apres": PARTNER},
@@ -73,6 +79,7 @@ CLASSED = {
     "liens_de_reponse": {"prescription_id": NAME, "cree_par structure courriel service": PARTNER},
     "livraisons": {"partenaire type roles": CODE},
     "numeros": {"suite": PARTNER},
+    "pannes": {"cause": PARTNER, "prise_par note reglee_par": BOOKS},
     "objets": {"nature partenaire": CODE, "cle": NAME},
     "oppositions": {},
     "partenaires": {
@@ -86,7 +93,7 @@ CLASSED = {
     "rebut": {"brique nature type etat raison": CODE, "entree": CLEAR_PART, "scelle": SEALED},
     "recus": {"jws partenaire": RECEIPT, "empreinte": HASH},
     "refus_de_depot": {"partenaire type code pointeurs": CODE, "message trace": NAME},
-    "rejeux": {"partenaire types": PARTNER},
+    "rejeux": {"partenaire types": PARTNER, "demande_par": BOOKS},
     "rejeux_livraisons": {"etat": CODE},
     "reperes": {"marque": HASH},
     "retenus": {"type brique attend": CODE, "entree": CLEAR_PART, "scelle": SEALED},
