@@ -71,6 +71,7 @@ CLASSED = {
     "effaces": {},
     "envois": {"etat erreur tentatives": CODE},
     "evenements": {"type": CODE, "corps": CLEAR_PART, "scelle": SEALED},
+    "exercices": {"partenaire panne": PARTNER},
     "expediteurs": {},
     "files": {},
     "fusions": {"garde apportes": CODE},
@@ -82,6 +83,7 @@ CLASSED = {
     "pannes": {"cause": PARTNER, "prise_par note reglee_par": BOOKS},
     "objets": {"nature partenaire": CODE, "cle": NAME},
     "oppositions": {},
+    "ouvertures_personne": {},
     "partenaires": {
         "code type_organisme nom departements structures conventions scopes etat hotes etape": PARTNER,
     },
@@ -105,6 +107,7 @@ CLASSED = {
     "territoires": {"departement distribue": CODE},
     "transferts_a_confirmer": {"departement": CODE},
     "usages_uniques": {"empreinte": HASH},
+    "verifications": {"verdicts erreur": CODE},
 }
 
 
