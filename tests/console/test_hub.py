@@ -135,8 +135,9 @@ async def test_an_alarm_goes_from_its_cause_to_a_mail(hub: Hub, mailbox: tuple[M
     assert "seuil : 100 %" in box.received[0].get_content()
 
 
-def test_the_console_holds_in_eighty_megabytes(hub: Hub) -> None:
-    assert psutil.Process(hub.pid("console")).memory_full_info().pss < 80e6
+def test_the_console_holds_in_a_hundred_megabytes(hub: Hub) -> None:
+    """FastAPI and the models of its administration API take some ten of them."""
+    assert psutil.Process(hub.pid("console")).memory_full_info().pss < 100e6
 
 
 async def test_every_page_stands_in_a_browser(hub: Hub, tmp_path: Path) -> None:
