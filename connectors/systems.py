@@ -101,7 +101,8 @@ def _sentence(fault: Mapping[str, Any]) -> str:
         return str(fault["ctx"]["error"])
     if fault["type"] in ("literal_error", "enum"):
         return f"valeur inconnue ; choix : {fault['ctx']['expected'].replace(' or ', ', ')}"
-    return _SENTENCES.get(fault["type"], "valeur refusée")
+    explained = fault.get("ctx", {}).get("phrase")  # the contract's own values say what is expected
+    return explained or _SENTENCES.get(fault["type"], "valeur refusée")
 
 
 _FOLDERS = (

@@ -11,8 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from connectors.systems import Configuration
-from relais_contrats.territoires import est_un_territoire, expliquer
-from relais_contrats.valeurs import Courriel
+from relais_contrats.valeurs import Courriel, Departement
 
 EXEMPLE = """\
 # Courriel : une structure sans système reçoit des courriels, et répond par une page.
@@ -84,7 +83,7 @@ class CourrielConfiguration(Configuration):
     `toutes_les_s`: pause between two looks at the feed; `session_h`: how long an opened page stays so.
     """
 
-    departement: str
+    departement: Departement
     adresse: Annotated[str, Field(max_length=255)]
     expediteur: Courriel
     destinataires: Annotated[list[Courriel], Field(min_length=1, max_length=20)]
@@ -99,13 +98,6 @@ class CourrielConfiguration(Configuration):
     @property
     def is_secure(self) -> bool:
         return self.adresse.startswith("https://")
-
-    @field_validator("departement")
-    @classmethod
-    def _territory(cls, departement: str) -> str:
-        if not est_un_territoire(departement):
-            raise ValueError(expliquer(departement))
-        return departement
 
     @field_validator("heure", mode="before")
     @classmethod

@@ -14,7 +14,7 @@ from relais_contrats.codes.acteurs import Finalite, Organisme
 from relais_contrats.codes.orientation import ParcoursType
 from relais_contrats.codes.usagers import Role, TypeIdentifiant
 from relais_contrats.correspondances import CORRESPONDANCES
-from relais_contrats.territoires import est_un_territoire, expliquer
+from relais_contrats.valeurs import Departement
 
 _Texte = Annotated[str, Field(min_length=1, max_length=500)]
 CNAF = "cnaf"
@@ -124,7 +124,7 @@ class Arrivee(BaseModel):
     nom: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")]
     motif: _Texte
     message: _Texte
-    departement: str | None = None
+    departement: Departement | None = None
     finalite: Finalite | None = None
     agent: _Texte | None = None
     separateur: Literal[";", ",", "\t", "|"] | None = None
@@ -247,7 +247,7 @@ class FichiersConfiguration(Configuration):
     """`toutes_les_s`: pause between two looks at the folder, in seconds; a file is taken when it did not change between
     two of them. `cles_sftp`: the keys that open the home of this mandate on our own SFTP server."""
 
-    departement: str
+    departement: Departement
     transferts: bool = False
     """Whether the flows of the CNAF may transfer a parcours: the partner is then a département."""
     organismes: Annotated[dict[ParcoursType, Organisme], Field(default_factory=dict)]
@@ -258,10 +258,3 @@ class FichiersConfiguration(Configuration):
     departs: tuple[Depart, ...] = ()
     cles_sftp: tuple[_ClePublique, ...] = ()
     sftp: ServeurSftp | None = None
-
-    @field_validator("departement")
-    @classmethod
-    def _territory(cls, departement: str) -> str:
-        if not est_un_territoire(departement):
-            raise ValueError(expliquer(departement))
-        return departement

@@ -16,27 +16,14 @@ from connectors.france_travail.faults import invalid
 from relais_contrats.correspondances import FT, CodeSansCorrespondance, correspondance
 from relais_contrats.identifiants import MOTIF_NIR, MOTIF_NUMERO_FRANCE_TRAVAIL
 from relais_contrats.territoires import fuseau
+from relais_contrats.v1.orientation import CRITERES_REQUIS
 
 Json = dict[str, Any]
 Texte = Annotated[str, Field(max_length=1_000)]
 Code = Annotated[str, Field(min_length=1, max_length=64)]
 Drapeau = Annotated[bool, Field(strict=True)]
 
-CODED: Final = (
-    "situation_professionnelle",
-    "type_emploi",
-    "niveau_etude",
-    "projet_pro",
-    "contrainte_sante",
-    "contrainte_logement",
-    "contrainte_mobilite",
-    "contrainte_familiale",
-    "contrainte_financiere",
-    "contrainte_administrative_juridique",
-    "contrainte_francais_calcul",
-    "contrainte_numerique",
-    "msa_demarches_professionnelles",
-)
+CODED: Final = (*CRITERES_REQUIS, "type_emploi", "msa_demarches_professionnelles")
 """Criteria that have a code, under the same names on both sides."""
 PLAIN: Final = (
     "brsa",

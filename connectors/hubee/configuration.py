@@ -8,6 +8,7 @@ from connectors.hubee.codes import DEMARCHES, expected
 from connectors.systems import Configuration
 from relais_contrats.codes.acteurs import Organisme
 from relais_contrats.codes.orientation import ParcoursType
+from relais_contrats.valeurs import Departement
 
 _Texte = Annotated[str, Field(min_length=1, max_length=255)]
 
@@ -44,7 +45,7 @@ class Identifiants(BaseModel):
 class HubeeConfiguration(Configuration):
     """`toutes_les_s`: pause between two looks at the box, in seconds."""
 
-    departement: _Texte
+    departement: Departement
     jeton: _Texte
     base: _Texte
     toutes_les_s: Annotated[int, Field(ge=1, le=86_400)] = 60

@@ -2,12 +2,12 @@
 
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from connectors.systems import Configuration
 from relais_contrats.codes.suivi import AnnulePar, MotifRdv
 from relais_contrats.codes.usagers import Origine
-from relais_contrats.territoires import est_un_territoire, expliquer
+from relais_contrats.valeurs import Departement
 
 EXEMPLE = """\
 # i-milo : les logiciels qui lisent sa file la lisent ici, à https://…/connecteurs/<code>/operateurs/events, avec le
@@ -42,7 +42,7 @@ class ImiloConfiguration(Configuration):
     `motif`, `annule_par`, `duree_min`: what i-milo does not say of an appointment.
     """
 
-    departement: str
+    departement: Departement
     base: Annotated[str, Field(pattern=r"^https?://", max_length=255)] | None = None
     cle: Annotated[str, Field(min_length=1, max_length=255)] | None = None
     operateur: Annotated[str, Field(min_length=1, max_length=64)] = "relais"
@@ -57,10 +57,3 @@ class ImiloConfiguration(Configuration):
         if (self.base is None) != (self.cle is None):
             raise ValueError("« base » et « cle » vont ensemble")
         return self
-
-    @field_validator("departement")
-    @classmethod
-    def _territory(cls, departement: str) -> str:
-        if not est_un_territoire(departement):
-            raise ValueError(expliquer(departement))
-        return departement

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from connectors.sftp import public_key
 from connectors.systems import Configuration
 from relais_contrats.codes.suivi import AnnulePar, Forme, Modalite, MotifRdv, StatutRdv, Theme
 from relais_contrats.codes.usagers import EtatDossier
-from relais_contrats.territoires import est_un_territoire, expliquer
 from relais_contrats.v1.partages import Professionnel, Structure
+from relais_contrats.valeurs import Departement
 
 EXEMPLE = """\
 # WebRSA / ALI : l'ALI dépose ici les fichiers qu'elle destinait à WebRSA, et retire ceux qu'elle en recevait.
@@ -156,7 +156,7 @@ class WebrsaConfiguration(Configuration):
     """`id_structure_ali`: as the header of every file says; `jours_de_stock`: days of the month on which all persons
     leave, the other days those who changed. `toutes_les_s`: pause between two looks at the folder, in seconds."""
 
-    departement: str
+    departement: Departement
     id_structure_ali: _Id
     libelle_ali: _Phrase
     heure: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "06:00"
@@ -171,13 +171,6 @@ class WebrsaConfiguration(Configuration):
     structures: Annotated[list[StructureReferente], Field(min_length=1)]
     referents: tuple[Referent, ...] = ()
     allocataire: Allocataire | None = None
-
-    @field_validator("departement")
-    @classmethod
-    def _territory(cls, departement: str) -> str:
-        if not est_un_territoire(departement):
-            raise ValueError(expliquer(departement))
-        return departement
 
     @model_validator(mode="after")
     def _known(self) -> Self:
