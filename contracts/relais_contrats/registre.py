@@ -167,7 +167,7 @@ def _lignes() -> Iterator[str]:
     yield "Fichier produit par `python -m relais_contrats.generer` depuis le catalogue : ne pas le modifier à la main."
     yield "Personnes concernées : bénéficiaires du RSA et personnes accompagnées vers l'insertion. Fondement : CASF"
     yield "R. 263-1 et suivants. Un partenaire ne lit que les parcours auxquels il participe, pour une finalité que sa"
-    yield "convention ouvre ; chaque accès est journalisé et gardé douze mois.\n"
+    yield "convention ouvre ; chaque accès est journalisé et gardé un an.\n"
     yield "## Traitements\n"
     yield "| traitement | objet | finalités | données | organismes qui en lisent | conservation | messages |"
     yield "|---|---|---|---|---|---|---|"

@@ -48,7 +48,7 @@ async def books(hub: Hub) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]
 
 
 def causes(way: Json) -> str:
-    return " ".join(way["causes"])
+    return " ".join(one["phrase"] for one in way["causes"])
 
 
 def received(way: Json, partenaire: str, type_: str) -> list[Json]:
@@ -135,7 +135,7 @@ async def test_it_waits_behind_another_one_that_is_set_aside_then_discarded(hub:
     assert aside["situation"] == "Mis au rebut par orientation : un opérateur doit le reprendre ou l'écarter."
     assert "qui est au rebut" in causes(parked)
     assert discarded["etat"] == "ecarte"
-    assert "Écarté par l'opérateur essai. Doublon." in discarded["causes"]
+    assert "Écarté par l'opérateur essai. Doublon." in causes(discarded)
 
 
 @asynccontextmanager
@@ -180,7 +180,7 @@ async def test_its_receiver_s_endpoint_is_down_and_its_parcours_parked_then_susp
     assert (down["etat"], down["phrase"]) == ("en-echec", "1 tentative sans succès (HTTP 500).")
     attempt = next(one for one in way["etapes"] if one["nature"] == "tentative" and one["ton"] == "echec")
     assert attempt["duree_ms"] is not None and "HTTP 500" in attempt["detail"]
-    assert f"cd-59, usager.signale : {down['phrase']}" in way["causes"]
+    assert f"cd-59, usager.signale : {down['phrase']}" in causes(way)
     assert by(way, "cd-59", "orientation.demandee", id_)["phrase"].startswith("File de ce parcours arrêtée")
     assert by(suspended, "cd-59", "usager.signale", id_)["phrase"].startswith("Abonnement suspendu")
 

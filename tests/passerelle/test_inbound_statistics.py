@@ -29,6 +29,7 @@ async def answering(banc: Bench, brique: str, lecture: str, told: Any) -> None:
         return orjson.dumps(told)
 
     await service.bus.respond(f"lecture.{brique}.{lecture}", brique, answer)
+    await banc.reach(f"lecture.{brique}.{lecture}")
 
 
 async def test_a_month_of_ten_persons_is_told_by_no_delay(entree: Entrance, banc: Bench) -> None:
