@@ -276,7 +276,7 @@ def declaree_json(**autres: Any) -> dict[str, Any]:
 
 @pytest.mark.anyio
 async def test_it_survives_the_database_and_counts_in_no_statistic(essai: Essai) -> None:
-    await essai.accepte(evenement("parcours.ouvert", {}))
+    await essai.ouvrir(brsa=False)
     await essai.accepte(depot("orientation.demandee", {"date_reception": RECEPTION.isoformat()}))
     await essai.accepte(depot("reprise.declaree", declaree_json()))
 

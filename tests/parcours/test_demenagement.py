@@ -15,7 +15,7 @@ import pytest
 from relais_contrats.client import Answer, Partner
 from tests.hub import Hub, free_port
 from tests.jour import aujourdhui
-from tests.parcours.reorientation import eventually
+from tests.parcours.reorientation import eventually, known
 from tests.persons import signalement
 
 pytestmark = [pytest.mark.anyio, pytest.mark.lent]
@@ -54,13 +54,14 @@ async def send(partner: Partner, fait: str, data: Mapping[str, Any], where: str,
 
 
 async def inhabitant(of: Mapping[str, Partner]) -> tuple[dict[str, Any], str]:
-    """Somebody new of 59: what is said of the person, and the name that cd-59 has for it."""
+    """Somebody new of 59: what is said of the person, and the name that cd-59 has for it, which takes part already."""
     person = signalement(date_reception_droit=TODAY.isoformat())
     await send(of["caf-59"], "usager.signale", person, "59")
     search = {"identifiants": person["identifiants"], "identite": person["identite"]}
     found = await eventually(
         lambda: of["cd-59"].call("POST", "/v1/usagers/recherche", search), lambda answer: answer.get("parcours")
     )
+    await eventually(lambda: known(of["cd-59"], found), bool)
     return person, str(found)
 
 
@@ -99,13 +100,13 @@ def elsewhere(person: Mapping[str, Any]) -> dict[str, Any]:
 
 async def test_a_move_to_be_confirmed_is_said_to_who_may_be_told_and_to_nobody_else(of: dict[str, Partner]) -> None:
     person, _ = await inhabitant(of)
-    known = len(await feed(of["cd-62"], "transfert.signale"))
+    before = len(await feed(of["cd-62"], "transfert.signale"))
     said = {name: value for name, value in elsewhere(person).items() if value is not None}
     local = await send(of["ml-62"], "usager.signale", said, "62")
     own = await send(of["cd-62"], "usager.signale", said, "62")
     for _ in range(2):
         await send(of["cd-62"], "usager.signale", said, "62")
-    told = await made_known(of["cd-62"], known + 1)
+    told = await made_known(of["cd-62"], before + 1)
 
     by_event = await send(of["cd-62"], "orientation.demandee", REQUEST, "62", told[0]["subject"])
     by_own_name = await send(of["cd-62"], "orientation.demandee", REQUEST, "62", own.parcours)
@@ -114,7 +115,7 @@ async def test_a_move_to_be_confirmed_is_said_to_who_may_be_told_and_to_nobody_e
     assert (by_event.code, by_own_name.code) == ("transfert-a-confirmer", "transfert-a-confirmer")
     assert mission.code == "non-autorise"
     assert [event["data"]["origine"] for event in told] == ["departement"]
-    assert len(await feed(of["cd-62"], "transfert.signale")) == known + 2
+    assert len(await feed(of["cd-62"], "transfert.signale")) == before + 2
 
 
 async def test_once_it_is_confirmed_the_new_departement_writes(of: dict[str, Partner]) -> None:

@@ -50,21 +50,6 @@ async def internal(hub: Hub, message: str) -> str:
         await conn.close()
 
 
-async def heard(hub: Hub, parcours: str) -> bool:
-    """Whether `referents` has read all that `orientation` has told of this parcours so far."""
-    conn: asyncpg.Connection[Any] = await postgres.connect_admin(hub.data, hub.data.known_ports().postgres)
-    try:
-        return bool(
-            await conn.fetchval(
-                "SELECT (SELECT max(sequence) FROM orientation.faits WHERE agregat = $1) ="
-                " (SELECT sequence FROM referents.positions WHERE agregat = $1 AND brique = 'orientation')",
-                parcours,
-            )
-        )
-    finally:
-        await conn.close()
-
-
 async def deposit(cd: Partner, prc: str, fait: str, data: dict[str, Any], finalite: str = "orientation") -> str:
     """Deposit without waiting for the decision."""
     message = cd.message(fait, data, departement="59", subject=prc, finalite=finalite)
@@ -151,7 +136,6 @@ async def test_an_event_set_aside_by_a_sibling_holds_what_follows_it_there(hub: 
         prc = await opened(hub, cd)
         first = await send(cd, prc, "diagnostic.realise", {"criteres": {}})
         parcours = await internal(hub, first.id or "")
-        await eventually(lambda: heard(hub, parcours), bool)
         async with sick(hub, "referents.positions", f"NEW.agregat = '{parcours}' AND NEW.brique = 'orientation'"):
             await send(cd, prc, "orientation.decidee", DECIDEE)
             [row] = await eventually(lambda: parked_in(hub, "referents"), bool) and await parked_in(hub, "referents")

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import secrets
 from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
@@ -27,13 +28,17 @@ from tests.parcours.reorientation import (
     send,
     sheet,
 )
+from tests.parcours.test_prescriptions import ASSO, prescription, publish
+from tests.parcours.test_prescriptions import send as prescribe
 
 pytestmark = [pytest.mark.anyio, pytest.mark.lent]
 
 
 async def test_one_decision_ends_the_referent_and_reopens_the_contract(hub: Hub) -> None:
+    service = await publish(hub, ASSO, run := secrets.token_hex(4))
     async with hub.partner("cd-59") as cd:
         prc = await followed(hub, cd)
+        prescribed = await prescribe(cd, prc, "prescription.emise", prescription(f"s-{run}", service))
 
         await reoriented(cd, prc)
 
@@ -43,6 +48,7 @@ async def test_one_decision_ends_the_referent_and_reopens_the_contract(hub: Hub)
             lambda: cd.get(f"/v1/parcours/{prc}/contrat"), lambda v: v if v.get("en_attente") else None
         )
 
+    assert prescribed.etat == "accepte"
     assert open_structure(vue) == AGENCE["valeur"]
     assert not is_active(vue)
     assert [one["etat"] for one in referent] == ["termine"]
