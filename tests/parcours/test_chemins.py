@@ -79,12 +79,15 @@ async def test_refused_at_the_door_by_the_contract_or_by_a_right(hub: Hub) -> No
 
     by_contract, by_right = await chemin(hub, wrong["id"]), await chemin(hub, elsewhere["id"])
     by_trace = await chemin(hub, str(answers[1].corps["instance"]))
+    printed = " ".join(hub.relais(f"trace {wrong['id']}").stdout.split())
 
     assert [answer.code for answer in answers] == ["schema-invalide", "hors-territoire"]
     assert by_contract["etapes"][0]["motif"]["lignes"] == ["/data/brsa"]
     assert "Refusé à l'entrée : contenu non conforme au contrat" in causes(by_contract)
     assert "Refusé à l'entrée : département hors de votre territoire" in causes(by_right)
     assert by_trace == by_right
+    for cause in by_contract["causes"]:
+        assert cause["suite"] and f"→ {cause['phrase']} À faire : {cause['suite']}" in printed
     assert by_right["situation"] == "Refusé à l'entrée : il n'est jamais entré dans le relais."
 
 
