@@ -186,6 +186,13 @@ class RenvoieLaLigneRefusee(UnLot):
         return [m for m, ligne in zip(messages, lignes, strict=True) if ligne["etat"] == "refuse"]
 
 
+class RenvoieLeLotEntier(UnLot):
+    """Sends the batch again until no line of it is refused."""
+
+    async def a_refaire(self, messages: list[Message], lignes: list[dict[str, Any]]) -> list[Message]:
+        return messages if any(ligne["etat"] == "refuse" for ligne in lignes) else []
+
+
 class IgnoreLesLignes(UnLot):
     async def a_refaire(self, messages: list[Message], lignes: list[dict[str, Any]]) -> list[Message]:
         return []
@@ -322,6 +329,7 @@ FAUTIFS: dict[type[Juste], set[str]] = {
     RelanceSansFin: {"rejeu-accepte"},
     RenvoieLeRefuse: {"refus-definitif"},
     RenvoieLaLigneRefusee: {"refus-definitif"},
+    RenvoieLeLotEntier: {"refus-definitif"},
     IgnoreLesLignes: {"lot-ligne"},
     IgnoreLesLignesDUnTableau: {"lot-ligne"},
     ReponseStricte: {"reponse-inconnue"},

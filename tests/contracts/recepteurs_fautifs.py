@@ -109,6 +109,11 @@ class ReecritLeJson(SansTolerance):
         return super().signe(id_, instant, reecrit.encode())
 
 
+class RogneLeCorps(SansTolerance):
+    def signe(self, id_: str, instant: str, corps: bytes) -> bytes:
+        return super().signe(id_, instant, corps.strip())
+
+
 class RetientLIdAvantDeVerifier(Juste):
     def __init__(self) -> None:
         super().__init__()
@@ -262,6 +267,14 @@ class LotSansLaFin(Juste):
         return await super().repondre(entetes, evenements[:3])
 
 
+class SauteLeLotDejaCommence(Juste):
+    """Takes a batch for a repetition as soon as its first event is one."""
+
+    async def repondre(self, entetes: Mapping[str, str], evenements: list[Evenement]) -> Response:
+        est_connu = evenements[0]["id"] in self.traites
+        return await super().repondre(entetes, [] if est_connu else evenements)
+
+
 class SArreteAuTypeInconnu(Juste):
     async def repondre(self, entetes: Mapping[str, str], evenements: list[Evenement]) -> Response:
         rangs = [rang for rang, e in enumerate(evenements) if e["type"] not in CONNUS]
@@ -368,6 +381,7 @@ FAUTIFS: Mapping[type[Juste], set[str]] = {
     NeLitPasLaVersion: {"signature-fausse"},
     OublieVite: {"doublon-une-fois"},
     ReecritLeJson: {"octets-exacts"},
+    RogneLeCorps: {"octets-exacts"},
     RetientLIdAvantDeVerifier: {"refus-sans-trace"},
     TraiteDeuxFois: {
         "evenement-traite",
@@ -385,6 +399,7 @@ FAUTIFS: Mapping[type[Juste], set[str]] = {
     AttendLaSuivante: {"trou"},
     LotALEnvers: {"ordre"},
     LotSansLaFin: {"lot"},
+    SauteLeLotDejaCommence: {"doublon-en-lot"},
     SArreteAuTypeInconnu: {"lot-melange"},
     PanneAuTypeInconnu: {"type-inconnu", "lot-melange"},
     RefuseLaVerification: {"poignee-de-main"},
