@@ -142,7 +142,7 @@ def _wanted(request: Request) -> Wanted:
     renvoyer = query.get("renvoyer") == "1"
     demande = None
     if abonnement and du and au:
-        # A form has no offset: it is that of the clock in front of which it was filled in.
+        # A form has no offset: its times are those of the wall clock.
         try:
             period = {name: dire.de_paris(text).isoformat() for name, text in (("du", du), ("au", au))}
         except ValueError as error:

@@ -97,7 +97,7 @@ def guarded(routes: Sequence[BaseRoute], names: Sequence[str], cookie: Cookie) -
 
 
 class Application(FastAPI):
-    """Calls no endpoint itself: pages and the administration API are plain routes, of which it describes the second."""
+    """Describes the routes of the administration API; pages and API are plain routes."""
 
     def __init__(self, routes: Sequence[BaseRoute]) -> None:
         super().__init__(

@@ -80,7 +80,7 @@ def of_refusal(refused: RequestRefused) -> Fault:
 
 
 def unavailable(shape: Shape, error: Exception) -> JSONResponse:
-    """The hub does not answer, or not yet: its quota is told as one of ours."""
+    """The hub does not answer yet; a quota of the hub becomes a quota of the façade."""
     if isinstance(error, QuotaReached):
         return told(shape, Fault(TROP_D_APPELS, retry_after_s=error.retry_after_s))
     return told(shape, Fault(INDISPONIBLE, retry_after_s=_RETRY_S))

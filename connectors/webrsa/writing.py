@@ -130,7 +130,7 @@ def _orientations(into: etree._Element, feuille: View, settings: WebrsaConfigura
 
 
 def _origine(ref: Referentiel, rang: int) -> int:
-    """WebRSA knows a first orientation from those that follow it."""
+    """WebRSA distinguishes the first orientation from later ones."""
     return _key(ref.origines, "manuelle" if rang == 1 else "reorientation")
 
 

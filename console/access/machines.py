@@ -112,7 +112,7 @@ def _now() -> datetime:
 
 
 def _client(row: Mapping[str, Any]) -> ClientOAuth | None:
-    """A machine has the scope that was declared and the lesser ones; it asks for those that it needs."""
+    """A machine has its declared scope and the lesser ones; it asks for the scopes that it needs."""
     begin, end = datetime.fromisoformat(row["debut"]), datetime.fromisoformat(row["fin"])
     scopes = frozenset(one.value for one in Portee if _RANKS[one] <= _RANKS[Portee(row["portee"])])
     try:

@@ -90,7 +90,7 @@ class Desk:
         return fait
 
     async def put_aside(self, operator: Operator, id_: UUID) -> None:
-        """Not to be done: by whoever asked for it, or by another who could have confirmed it. Raises Refused."""
+        """Drop a waiting act, for its author or for an operator who could confirm it. Raises Refused."""
         asked = await self._waiting(id_)
         _check(operator, asked.acte)
         await self._settle(id_, "ecarte", operator)

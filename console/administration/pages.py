@@ -115,7 +115,7 @@ def _body(acte: Acte, fields: dict[str, list[str]]) -> dict[str, object]:
 
 
 def done(request: Request, said: str, fait: ActeFait, back: str) -> Response:
-    """The page it came from; what is told once is shown before, and never again."""
+    """Return to the page of the form. A secret is shown first, once."""
     if "client_secret" in fait.resultat:
         return HTMLResponse(render("acte_secret.html", dit=said, secret=fait.resultat, retour=back))
     announce(request, f"{said} ({fait.objet}).")

@@ -57,7 +57,7 @@ async def settle(conn: Connection, id_: UUID, etat: str, par: str, now: datetime
 
 
 async def listed(conn: Connection, now: datetime) -> Sequence[Record]:
-    """All of them, those that wait first."""
+    """Return all acts, the waiting ones first."""
     return await conn.fetch(_ALL, now)
 
 

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import structlog
 
-from chassis.database import TRANSIENT, Pool
+from chassis.database import Pool
 from chassis.waiting import wait
 from gateway.inbound.alarms import measures, store
 from gateway.inbound.alarms.measures import Mesure
 from gateway.inbound.watching.exploration import Parts
 from gateway.inbound.watching.watch import Watch
 
-_log = structlog.get_logger()
 _EVERY_S = 10.0
 _SILENCES_EVERY = timedelta(minutes=10)
 """They read four weeks of deposits, and are counted in days."""
+_log = structlog.get_logger()
 
 
 class Alarms:
@@ -34,12 +34,7 @@ class Alarms:
     async def run(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             await wait(stop, _EVERY_S)
-            try:
-                await self.evaluate(datetime.now(UTC))
-            except TRANSIENT as error:
-                await _log.awarning("alarms.database_away", error=type(error).__name__)
-            except Exception:
-                await _log.aexception("alarms.failed")
+            await self.evaluate(datetime.now(UTC))
 
     async def evaluate(self, now: datetime) -> None:
         """Open, see again and close alarms as things are now, and write what is to be sent of it."""
