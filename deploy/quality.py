@@ -30,7 +30,7 @@ PACKAGES = (
     "tests",
 )
 BIN = Path(sys.executable).parent
-_WORKERS = 4  # on two cores: most tests wait for engines, receivers and pages
+_WORKERS = 3
 
 
 @dataclass(frozen=True, slots=True)

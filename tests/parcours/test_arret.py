@@ -8,7 +8,7 @@ from deploy.components import SERVICES
 from tests.hub import Hub
 from tests.parcours.arret import AFTER, age_by_an_hour, go_through
 
-pytestmark = [pytest.mark.anyio, pytest.mark.lent]
+pytestmark = [pytest.mark.anyio, pytest.mark.lent, pytest.mark.seul]
 
 MIXTURE_S = 5.0
 RECOVERY_S = MIXTURE_S + 3.0
