@@ -221,7 +221,7 @@ class Hub:
         return ", ".join(pending) or what
 
     async def _watch_space(self) -> None:
-        """A full disk stops no process: the launcher reports it, and restarts those that gave up once there is room."""
+        """A full disk stops no process: the launcher reports it, and restarts stopped processes once there is room."""
         while True:
             if said := self._space.look():
                 self._say(said)

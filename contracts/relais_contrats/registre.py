@@ -71,7 +71,7 @@ def traitements() -> tuple[Traitement, ...]:
 
 
 def groupes(message: TypeMessage) -> list[Groupe]:
-    """The groups that its fields may be of, those that depend on what is written in them too."""
+    """Return every group that a field may have, groups that depend on its content included."""
     tous = _possibles(plan(message.nom)) or {message.modele.groupe or Groupe.COMMUN}
     return [groupe for groupe in Groupe if groupe in tous]
 

@@ -124,7 +124,7 @@ def _partenaires(options: argparse.Namespace) -> "Iterator[Partner]":
 
     for fiche in sorted(options.partenaires.glob("*/client.json")):
         if not fiche.with_name("cle.pem").exists():
-            continue  # a partner that keeps its key: its lines, if there are any, are told as without an access
+            continue  # a partner that keeps its key: its lines are reported as lines without an access
         client = Client.read(fiche)
         if options.url:
             url = options.url.rstrip("/")

@@ -101,7 +101,7 @@ def _a(pointeur: str, champs: Mapping[str, object]) -> bool:
 
 
 def _codes_en_cause(rupture: Rupture, champs: Champs, envoie: bool) -> tuple[str, ...]:
-    """Of the codes that change, return those that the partner sends, or those that it does not know."""
+    """Return the changed codes that the partner sends, or the changed codes that it does not know."""
     champ = champs.get(rupture.lieu)
     if champ is None or champ.codes is None:
         return rupture.codes

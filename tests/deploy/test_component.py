@@ -43,10 +43,11 @@ def is_ready(data: DataDir) -> bool:
     return data.state().get("phase") == "pret"
 
 
+@pytest.mark.seul
 def test_a_hub_is_ready_once_its_gateway_says_so(own_folder: DataDir, launch: Launch) -> None:
     launch()
 
-    ready = until(lambda: is_ready(own_folder), 60)
+    ready = until(lambda: is_ready(own_folder), 20)
 
     assert ready
     assert (own_folder.logs / "entrant.log").read_text().count("sante.demandee") >= 4
@@ -55,7 +56,7 @@ def test_a_hub_is_ready_once_its_gateway_says_so(own_folder: DataDir, launch: La
 @pytest.mark.seul
 def test_a_killed_component_is_back_within_two_seconds(own_folder: DataDir, launch: Launch) -> None:
     launch()
-    assert until(lambda: is_ready(own_folder), 60)
+    assert until(lambda: is_ready(own_folder), 20)
     killed = process(own_folder, "entrant")
 
     killed.kill()
@@ -67,7 +68,7 @@ def test_a_component_inherits_paths_of_its_secrets_and_nothing_of_the_terminal(
     own_folder: DataDir, launch: Launch
 ) -> None:
     launch()
-    assert until(lambda: is_ready(own_folder), 60)
+    assert until(lambda: is_ready(own_folder), 20)
     contents = [path.read_text().strip() for path in own_folder.secrets.rglob("*") if path.is_file()]
 
     environment = process(own_folder, "entrant").environ()
@@ -79,7 +80,7 @@ def test_a_component_inherits_paths_of_its_secrets_and_nothing_of_the_terminal(
 
 def test_ctrl_c_stops_everything_in_order(own_folder: DataDir, launch: Launch) -> None:
     hub = launch()
-    assert until(lambda: is_ready(own_folder), 60)
+    assert until(lambda: is_ready(own_folder), 20)
     processes = [process(own_folder, name) for name in ("entrant", "nats", "postgres")]
 
     hub.send_signal(signal.SIGINT)

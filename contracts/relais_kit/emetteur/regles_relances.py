@@ -97,7 +97,7 @@ def refus_definitif(dossier: Dossier, carnet: Carnet) -> None:
 
 
 def _va_avec_d_autres(passage: Passage, depot: Depot) -> bool:
-    """Sent again in a batch of which another line was, at that moment, still to be sent again."""
+    """Whether the batch that repeats this line also held a line that still needed a retry at that moment."""
     avant = [d for d in depots(passage) if (d.recu.fin or d.recu.debut) <= depot.recu.debut]
     derniers = {d.id: d for d in avant}
     lignes = (derniers.get(str(m.get("id"))) for m in depot.recu.messages)

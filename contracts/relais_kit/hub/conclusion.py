@@ -1,4 +1,4 @@
-"""Requirements on all answers of a run, and those that need a person's help."""
+"""Requirements on all answers of a run, and requirements that need a person's help."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""The acts on alarms: who takes one, from when one is told, and to whom."""
+"""The acts on alarms: acknowledge one, set thresholds, set recipients."""
 
 from collections.abc import Mapping
 from datetime import datetime

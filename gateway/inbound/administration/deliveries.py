@@ -27,7 +27,7 @@ _SAID = "SELECT prise_par, note, reglee_par FROM pannes WHERE cause = $1"
 
 
 async def suspendre(conn: Connection, corps: UnAbonnement, now: datetime) -> Fait:
-    """Nothing is sent to it any more; its queues keep what comes, and its partner is told."""
+    """Suspend a subscription: sending stops, its queues keep new events, and its partner receives a notice."""
     row = await _locked(conn, corps.abonnement)
     if row["etat"] not in ("actif", "a-verifier"):
         raise Refusee("deja-traite", f"Cet abonnement est {row['etat']} : rien ne lui est envoyé.")
